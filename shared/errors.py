@@ -1,0 +1,121 @@
+"""Every failure that Convene names, by what its catcher does about it.
+
+    ConveneError
+    ├── InvalidRequestError          the caller mends the request (400; in the queue a failed meeting)
+    ├── KeyReusedError               the caller picks another idempotency key (422)
+    ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
+    ├── MeetingNotFoundError         there is no such meeting (404)
+    ├── ConflictError                somebody else changed the record first: read it again
+    ├── SettingsError                the operator mends the settings: nothing works before
+    └── GraphError
+        ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
+        ├── ThrottledError           Graph said later: not before `delay`
+        └── UnavailableError         Graph did not answer usably: try again
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+
+class ConveneError(Exception):
+    """The root of the tree, never raised itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong, or in a warning merely odd, about a request.
+
+    Attributes:
+        pointer: where, as an RFC 6901 JSON pointer; empty for the document as a whole.
+        code: a stable name, such as `unknownField`.
+        message: for the person who mends it.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+    def as_json(self) -> dict[str, str]:
+        """Return the member of a problem's `errors`."""
+        return asdict(self)
+
+
+class InvalidRequestError(ConveneError):
+    """The request cannot become a meeting; `faults` lists every reason."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class KeyReusedError(ConveneError):
+    """The idempotency key belongs to another request."""
+
+
+class OrganizerNotAllowedError(ConveneError):
+    """The settings do not let this organizer organize."""
+
+
+class MeetingNotFoundError(ConveneError):
+    """The ledger has no meeting with this id."""
+
+
+class ConflictError(ConveneError):
+    """A conditional write lost a race: the row exists already, or has changed since it was read."""
+
+
+class SettingsError(ConveneError):
+    """The settings are incomplete or malformed; the message lists every fault by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAnswer:
+    """What Graph said when it refused, for the administrator's support case.
+
+    Attributes:
+        status: the HTTP status.
+        code: Graph's `error.code`; empty when the answer had none.
+        request_id: Graph's `request-id`, or our `client-request-id` when it sent none.
+    """
+
+    status: int
+    code: str
+    request_id: str
+
+
+class GraphError(ConveneError):
+    """A call to Microsoft Graph did not give what it should."""
+
+    def __init__(self, message: str, answer: GraphAnswer | None = None) -> None:
+        super().__init__(message)
+        self.answer = answer
+
+
+class RejectedError(GraphError):
+    """Graph refused, and would refuse again: `code` is one of the contract's, `remedy` says who does what."""
+
+    def __init__(self, code: str, message: str, remedy: str, answer: GraphAnswer | None = None) -> None:
+        super().__init__(message, answer)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+
+class ThrottledError(GraphError):
+    """Graph asks for patience and did nothing; `delay` is its Retry-After, None when it named none."""
+
+    def __init__(self, message: str, delay: timedelta | None, answer: GraphAnswer | None = None) -> None:
+        super().__init__(message, answer)
+        self.delay = delay
+
+
+class UnavailableError(GraphError):
+    """No usable answer; `uncertain` when the call may have taken effect all the same."""
+
+    def __init__(
+        self, message: str, *, uncertain: bool, delay: timedelta | None = None, answer: GraphAnswer | None = None
+    ) -> None:
+        super().__init__(message, answer)
+        self.uncertain = uncertain
+        self.delay = delay
