@@ -1,0 +1,97 @@
+"""The command line of the local stack: `python -m local --help`."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+_ROOT = Path(__file__).parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    if options.end_with_parent:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    match options.command:
+        case "storage":
+            return _storage(options)
+        case "graph":
+            from local.graph import server
+
+            return server.serve(options.port) or 0
+        case "host":
+            from local.host.server import run
+
+            return run(options.app.resolve(), options.port, options.function_key)
+        case "start":
+            from local.start import start
+
+            return start()
+        case _:
+            from local import demo
+
+            return demo.main() or 0
+
+
+def _storage(options: argparse.Namespace) -> int:
+    from local.storage import StorageError, serve
+
+    try:
+        return serve(options.queue_port, options.table_port, options.blob_port, options.location)
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="Convene's local stack. Every server prints one line 'listening on ...' once it is ready, "
+        "and ends on SIGINT (Ctrl-C) or SIGTERM. Port 0 is any free port.",
+    )
+    parser.add_argument("--end-with-parent", action="store_true", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    storage = commands.add_parser("storage", help="the storage emulator, Azurite, alone")
+    storage.add_argument("--queue-port", type=_port, default=10001, help="default: %(default)s")
+    storage.add_argument("--table-port", type=_port, default=10002, help="default: %(default)s")
+    storage.add_argument("--blob-port", type=_port, default=10000, help="default: %(default)s")
+    storage.add_argument("--location", type=Path, help="the folder that keeps the data; in memory without it")
+
+    graph = commands.add_parser("graph", help="the Microsoft Graph stand-in alone")
+    graph.add_argument("--port", type=_port, default=7072, help="default: %(default)s")
+
+    host = commands.add_parser(
+        "host",
+        help="the Functions host alone, settings from the environment",
+        description="Runs the app of this folder as Azure Functions would, with the settings of the environment.",
+    )
+    host.add_argument("--port", type=_port, default=7071, help="default: %(default)s")
+    host.add_argument("--function-key", metavar="KEY", help="what callers must send; without it no key is asked for")
+    host.add_argument("--app", type=Path, default=_ROOT, help=argparse.SUPPRESS)
+
+    commands.add_parser("start", help="the whole stack on its default ports, until Ctrl-C")
+    commands.add_parser("demo", help="make meetings on a stack of its own, and show their join links")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - as TCP has it
+        raise argparse.ArgumentTypeError(f"{port} is not a port")
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Graph's refusals, with the envelopes that it wraps them in.
+
+    GraphError          everything that Graph answers with an `error` object
+    ConnectionDropError the connection ends without an answer
+
+https://learn.microsoft.com/graph/errors
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+
+class GraphError(Exception):
+    """Graph says no: the status, the code and the message of its answer."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.members = dict(members or {})
+        self.headers = dict(headers or {})
+
+
+class ConnectionDropError(ConnectionResetError):
+    """The server closes the connection instead of answering."""
+
+
+def error_envelope(error: GraphError, request_id: str, client_request_id: str, now: datetime) -> JsonObject:
+    """Return the body that Graph sends for a refusal."""
+    inner = {
+        "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": request_id,
+        "client-request-id": client_request_id,
+    }
+    return {"error": {"code": error.code, "message": error.message, **error.members, "innerError": inner}}
+
+
+def unauthenticated() -> GraphError:
+    """Return the refusal of a request without a token."""
+    return GraphError(
+        401,
+        "InvalidAuthenticationToken",
+        "Access token is empty.",
+        headers={"WWW-Authenticate": 'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common"'},
+    )
+
+
+def no_such_segment(segment: str) -> GraphError:
+    """Return the refusal of a path that the service does not know."""
+    return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+
+def no_such_user(name: str) -> GraphError:
+    """Return the directory's answer for an unknown user."""
+    message = f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."
+    return GraphError(404, "Request_ResourceNotFound", message)
+
+
+def invalid_user(name: str) -> GraphError:
+    """Return Exchange's answer for an unknown user."""
+    return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
+
+
+def no_mailbox() -> GraphError:
+    """Return Exchange's answer for a user without an Exchange Online mailbox."""
+    message = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+    return GraphError(404, "MailboxNotEnabledForRESTAPI", message)
+
+
+def access_denied() -> GraphError:
+    """Return Exchange's answer for a mailbox outside the app's scope."""
+    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
+def item_not_found() -> GraphError:
+    """Return Exchange's answer for an id that is not, or no longer, in the mailbox."""
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def validation_failure(reason: str = "") -> GraphError:
+    """Return Exchange's answer for properties that contradict each other."""
+    message = "At least one property failed validation."
+    return GraphError(400, "ErrorPropertyValidationFailure", f"{message} {reason}".rstrip())
+
+
+def invalid_request(message: str) -> GraphError:
+    """Return Exchange's general refusal."""
+    return GraphError(400, "ErrorInvalidRequest", message)
+
+
+def bad_request(message: str) -> GraphError:
+    """Return the general refusal of Graph's own front end, and of Teams."""
+    return GraphError(400, "BadRequest", message)
+
+
+def zone_not_supported(name: str) -> GraphError:
+    """Return Exchange's answer for a time zone that it does not know."""
+    message = f"The following TimeZone value is not supported: '{name}'."
+    return GraphError(400, "TimeZoneNotSupportedException", message)

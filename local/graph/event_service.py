@@ -1,0 +1,155 @@
+"""The calls about calendars and events: from a request to an answer."""
+
+import re
+from typing import Final
+
+from local.graph.errors import GraphError, JsonObject, bad_request, invalid_request
+from local.graph.event_schema import CANCELLATION, SELECTABLE
+from local.graph.events import (
+    create_event,
+    delete_event,
+    find_by_extended_property,
+    find_event,
+    update_event,
+)
+from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.records import Event, Mailbox
+from local.graph.tenant import Tenant
+from local.graph.time_zones import DOCUMENTED_IANA_NAMES, windows_names, zone
+from local.graph.validation import EVENT_CODE
+from local.graph.views import calendar_view, context, event_view, selected
+
+_STRING: Final = r"'((?:[^']|'')*)'"
+_BY_EXTENDED: Final = re.compile(
+    rf"singleValueExtendedProperties/any\(\s*(\w+)\s*:\s*\1/id eq {_STRING} and \1/value eq {_STRING}\s*\)",
+    re.IGNORECASE,
+)
+_EXPANDED: Final = re.compile(rf"singleValueExtendedProperties\(\s*\$filter=\s*id eq {_STRING}\s*\)", re.IGNORECASE)
+_PAGE: Final = 10
+_OPTIONS: Final = frozenset({"$select", "$expand", "$filter", "$top", "$skip"})
+
+
+def read_calendar(mailbox: Mailbox) -> GraphAnswer:
+    """Answer GET /calendar."""
+    return GraphAnswer(200, {"@odata.context": context(mailbox.user, "calendar"), **calendar_view(mailbox)})
+
+
+def supported_zones(function: str) -> GraphAnswer:
+    """Answer GET /outlook/supportedTimeZones.
+
+    https://learn.microsoft.com/graph/api/outlookuser-supportedtimezones
+    """
+    names = sorted(DOCUMENTED_IANA_NAMES) if "'iana'" in function.lower() else windows_names()
+    return GraphAnswer(
+        200,
+        {
+            "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.timeZoneInformation)",
+            "value": [{"alias": name, "displayName": name} for name in names],
+        },
+    )
+
+
+def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest) -> GraphAnswer:
+    """Answer POST and GET of the events of a mailbox."""
+    preferences, query = _preferences(request), _query(request)
+    if request.method == "POST":
+        event = create_event(tenant, mailbox, request.json())
+        return _whole(tenant, mailbox, event, preferences, 201)
+    if request.method != "GET":
+        raise GraphError(405, "BadRequest", "The request is not valid for this resource.")
+    found = _filtered(mailbox, query["$filter"]) if "$filter" in query else list(mailbox.events.values())
+    skip, top = _number(query, "$skip", 0), _number(query, "$top", _PAGE)
+    values = [_chosen(tenant, event, preferences, query) for event in found[skip : skip + top]]
+    names = query.get("$select", "")
+    body: JsonObject = {
+        "@odata.context": context(mailbox.user, "events", selected=names, entity=False),
+        "value": values,
+    }
+    if skip + top < len(found):
+        path = request.target.partition("?")[0]
+        body["@odata.nextLink"] = f"https://graph.microsoft.com{path}?$top={top}&$skip={skip + top}"
+    return GraphAnswer(200, body)
+
+
+def answer_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: GraphRequest) -> GraphAnswer:
+    """Answer GET, PATCH and DELETE of one event."""
+    preferences, query = _preferences(request), _query(request)
+    event = find_event(mailbox, event_id)
+    if request.method == "GET":
+        names = query.get("$select", "")
+        body = {"@odata.context": context(mailbox.user, "events", selected=names)}
+        return GraphAnswer(200, body | _chosen(tenant, event, preferences, query))
+    if request.headers.get("if-match", "*") not in {"*", event.etag}:
+        message = "The change key passed in the request does not match the current change key for the item."
+        raise GraphError(412, "ErrorIrresolvableConflict", message)
+    if request.method == "PATCH":
+        update_event(tenant, mailbox, event, request.json())
+        return _whole(tenant, mailbox, event, preferences, 200)
+    if request.method == "DELETE":
+        delete_event(tenant, mailbox, event)
+        return GraphAnswer(204)
+    raise GraphError(405, "BadRequest", "The request is not valid for this resource.")
+
+
+def cancel_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: GraphRequest) -> GraphAnswer:
+    """Answer POST /cancel.
+
+    https://learn.microsoft.com/graph/api/event-cancel
+    """
+    event = find_event(mailbox, event_id)
+    fields = CANCELLATION.read(request.json(), EVENT_CODE) if request.content else {}
+    delete_event(tenant, mailbox, event, fields.get("comment") or fields.get("Comment") or "")
+    return GraphAnswer(202)
+
+
+def _preferences(request: GraphRequest) -> dict[str, str]:
+    preferences = request.preferences()
+    if "outlook.timezone" in preferences:
+        # Unknown zones are refused before anything happens.
+        zone(preferences["outlook.timezone"])
+    return preferences
+
+
+def _query(request: GraphRequest) -> dict[str, str]:
+    query = request.query()
+    for name in query.keys() - _OPTIONS:
+        raise bad_request(f"Query option '{name}' was specified but is not supported.")
+    return query
+
+
+def _whole(tenant: Tenant, mailbox: Mailbox, event: Event, preferences: dict[str, str], status: int) -> GraphAnswer:
+    body = {"@odata.context": context(mailbox.user, "events"), **event_view(tenant, event, preferences)}
+    applied = [
+        f'{name}="{preferences[name.lower()]}"'
+        for name in ("outlook.timezone", "IdType")
+        if name.lower() in preferences
+    ]
+    return GraphAnswer(status, body, {"Preference-Applied": ", ".join(applied)} if applied else {})
+
+
+def _chosen(tenant: Tenant, event: Event, preferences: dict[str, str], query: dict[str, str]) -> JsonObject:
+    view = event_view(tenant, event, preferences)
+    if names := query.get("$select"):
+        view = selected(view, names.split(","), SELECTABLE, "event")
+    if wanted := query.get("$expand"):
+        found = _EXPANDED.fullmatch(wanted)
+        if found is None:
+            raise invalid_request("The $expand option is not supported.")
+        property_id = found[1].replace("''", "'")
+        if property_id in event.extended:
+            view["singleValueExtendedProperties"] = [{"id": property_id, "value": event.extended[property_id]}]
+    return view
+
+
+def _filtered(mailbox: Mailbox, text: str) -> list[Event]:
+    found = _BY_EXTENDED.fullmatch(text.strip())
+    if found is None:
+        raise bad_request(f"Invalid filter clause: {text}")
+    return find_by_extended_property(mailbox, found[2].replace("''", "'"), found[3].replace("''", "'"))
+
+
+def _number(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or len(text) > 9:  # noqa: PLR2004 - an Int32
+        raise bad_request(f"Invalid value '{text}' for {name} query option found.")
+    return int(text)

@@ -1,0 +1,167 @@
+"""What a tenant consists of."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from local.graph.errors import JsonObject
+from local.graph.time_zones import Moment
+
+
+@dataclass(slots=True)
+class User:
+    """A person or a room of the directory, with what administrators decided about it.
+
+    Attributes:
+        in_scope: the app may use the mailbox (Exchange's RBAC for applications).
+        application_access_policy: the app may use the user's online meetings (Teams' policy).
+    """
+
+    user_principal_name: str
+    id: str
+    display_name: str
+    has_mailbox: bool = True
+    in_scope: bool = True
+    application_access_policy: bool = True
+    allowed_online_meeting_providers: list[str] = field(
+        default_factory=lambda: ["teamsForBusiness", "skypeForBusiness"]
+    )
+    default_online_meeting_provider: str = "teamsForBusiness"
+    licensed: bool = True
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Both names that a path may call the user by, in lower case."""
+        return frozenset({self.user_principal_name.lower(), self.id.lower()})
+
+
+@dataclass(slots=True)
+class OnlineMeeting:
+    """A Teams meeting; `properties` are in Graph's spelling and order, with moments for times."""
+
+    id: str
+    organizer: User
+    thread: str
+    join_url: str
+    join_meeting_id: str
+    conference_id: str
+    properties: JsonObject
+    created: Moment
+    found_from: datetime
+    passcode: str | None = None
+    external_id: str | None = None
+    event_id: str | None = None
+
+
+@dataclass(slots=True)
+class EventTime:
+    """A dateTimeTimeZone that was understood."""
+
+    moment: Moment
+    zone: str
+    wall_clock: str
+
+
+@dataclass(slots=True)
+class Event:
+    """An event of a mailbox; `properties` are the writable ones in Graph's spelling, except the times.
+
+    Attributes:
+        link: what `onlineMeeting` says, or None for an event without a link.
+        link_from: when the link begins to show.
+        content: the HTML of the body.
+    """
+
+    id: str
+    immutable_id: str
+    organizer: User
+    created: Moment
+    modified: Moment
+    change_key: str
+    ical_uid: str
+    start: EventTime
+    end: EventTime
+    properties: JsonObject
+    content: str = ""
+    provider: str = "unknown"
+    link: JsonObject | None = None
+    link_from: datetime | None = None
+    meeting: OnlineMeeting | None = None
+    transaction_id: str | None = None
+    fingerprint: str = ""
+    extended: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        """The entity tag of this version."""
+        return f'W/"{self.change_key}"'
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """An Exchange mailbox, with one calendar.
+
+    Attributes:
+        by_id: every event under both its ids.
+        by_extended: the events that carry a property, by its id and its value in lower case.
+    """
+
+    user: User
+    calendar_id: str
+    events: dict[str, Event] = field(default_factory=dict)
+    by_id: dict[str, Event] = field(default_factory=dict)
+    by_transaction: dict[str, Event] = field(default_factory=dict)
+    by_extended: dict[tuple[str, str], dict[str, Event]] = field(default_factory=dict)
+    running: int = 0
+    peak: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A message that one recipient got about an event."""
+
+    kind: str
+    organizer: str
+    to: str
+    event_id: str
+    subject: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRequest:
+    """A request as it came over the wire, and how it ended; status 0 is a connection dropped."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: Any
+    status: int
+    time: datetime
+
+
+@dataclass(slots=True)
+class Settings:
+    """How the tenant behaves where Graph's behaviour varies, or is not documented.
+
+    Attributes:
+        transaction_id_memory: a transactionId is remembered; without, it guards nothing.
+        duplicate_transaction_status: 400, which code written against Graph expects, or 409, which others do.
+        lookup_lag_seconds: how long a new event's meeting cannot be found.
+        lookup_miss: how a search without a result ends: `badRequest` (1026), `notFound` (3004) or `empty`.
+        mailbox_concurrency: calls at once that a mailbox bears, 0 for any number.
+        retry_after: the Retry-After of such a refusal, in any form.
+        latency_seconds: how long every call takes.
+        join_link_missing: a new event says that it is online, but has no link until it is patched.
+        join_link_delay_seconds: how long a new event's link takes to show.
+    """
+
+    transaction_id_memory: bool = True
+    duplicate_transaction_status: int = 400
+    lookup_lag_seconds: float = 0.0
+    lookup_miss: str = "badRequest"
+    mailbox_concurrency: int = 4
+    retry_after: str = "1"
+    latency_seconds: float = 0.0
+    join_link_missing: bool = False
+    join_link_delay_seconds: float = 0.0

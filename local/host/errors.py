@@ -1,0 +1,23 @@
+"""What keeps the host, or one function, from starting.
+
+HostError
+├── ConfigurationError   host.json, or a setting that overrides it, is malformed: the host does not start
+├── AppError             the app cannot be indexed: no function is loaded
+└── FunctionError        one function cannot be loaded: the others run without it
+"""
+
+
+class HostError(Exception):
+    """The root of the tree, never raised itself."""
+
+
+class ConfigurationError(HostError):
+    """host.json, or a setting that overrides it, is malformed."""
+
+
+class AppError(HostError):
+    """The app cannot be indexed."""
+
+
+class FunctionError(HostError):
+    """One function cannot be loaded."""

@@ -1,0 +1,242 @@
+"""The host as a whole: loads the app, joins its functions to their triggers, serves until it is told to stop."""
+
+import asyncio
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from azure_functions_runtime.bindings.datumdef import Datum
+
+from local.host.configuration import HostOptions, Settings, read_host_options
+from local.host.errors import AppError, ConfigurationError, FunctionError
+from local.host.http_trigger import Endpoint, HttpApp, make_endpoint
+from local.host.queue_storage import StorageQueue, open_account
+from local.host.queue_trigger import QueueListener
+from local.host.timer_trigger import Schedule, TimerListener
+from local.host.worker import Function, Worker, exit_now, load_functions
+
+if TYPE_CHECKING:
+    from azure.storage.queue.aio import QueueServiceClient
+
+logger = logging.getLogger(__name__)
+
+_DRAIN = 10.0
+_KEEP_ALIVE = 130  # Kestrel's
+_QUIET = ("azure", "httpx", "httpcore", "urllib3", "uvicorn", "asyncio")
+_SETTINGS_FAULT = 2
+
+
+def run(app_directory: Path, port: int, function_key: str | None) -> int:
+    """Run the app of a folder until SIGINT or SIGTERM; return the exit code.
+
+    Args:
+        app_directory: the folder with function_app.py and host.json.
+        port: where to serve on 127.0.0.1; 0 for any free port.
+        function_key: what callers must show; None turns authorization off.
+    """
+    settings = Settings(os.environ)
+    try:
+        options = read_host_options(app_directory, settings)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    _log(options.log_level)
+    os.chdir(app_directory)
+    sys.path.insert(0, str(app_directory))
+    if fault := _settings_fault(app_directory):
+        print(fault, file=sys.stderr)
+        return _SETTINGS_FAULT
+    return asyncio.run(_Host(app_directory, options, settings).serve(port, function_key))
+
+
+def _log(level: str) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _settings_fault(app_directory: Path) -> str | None:
+    """Return what is wrong with the settings, as the app itself judges them; other apps than Convene do not."""
+    if not (app_directory / "shared" / "settings.py").is_file():
+        return None
+    read_settings: Callable[[Mapping[str, str]], object] = importlib.import_module("shared.settings").read_settings
+    error_type: type[Exception] = importlib.import_module("shared.errors").SettingsError
+    try:
+        read_settings(os.environ)
+    except error_type as error:
+        return str(error)
+    return None
+
+
+def _listen(port: int) -> socket.socket:
+    # With the protocol named, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the host decides when everything stops."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class _Host:
+    def __init__(self, app_directory: Path, options: HostOptions, settings: Settings) -> None:
+        self._app_directory = app_directory
+        self._options = options
+        self._settings = settings
+        self._worker = Worker(options.function_timeout)
+        self._endpoints: list[Endpoint] = []
+        self._loops: list[Coroutine[Any, Any, None]] = []
+        self._stops: list[Callable[[], None]] = []
+        self._accounts: dict[str, QueueServiceClient] = {}
+
+    async def serve(self, port: int, function_key: str | None) -> int:
+        """Load, serve, drain; return the exit code."""
+        try:
+            listener = _listen(port)
+        except OSError as error:
+            print(f"port {port} cannot be served: {error.strerror}", file=sys.stderr)
+            return 1
+        try:
+            functions = await load_functions(self._app_directory)
+        except AppError as error:
+            print(f"{error}\n0 functions loaded", file=sys.stderr)
+            return 1
+        logger.info("%d of %d functions loaded", sum(map(self._load, functions)), len(functions))
+        stopping = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stopping.set)
+        server = self._make_server(function_key)
+        tasks = [asyncio.create_task(server.serve([listener]))]
+        await server.ready.wait()
+        tasks += [asyncio.create_task(loop) for loop in self._loops]
+        print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+
+        ended = asyncio.create_task(stopping.wait())
+        await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        code = 0 if stopping.is_set() else 1  # a loop never ends by itself
+        self._stops.append(lambda: setattr(server, "should_exit", True))
+        await self._drain(tasks, code)
+        return code
+
+    def _make_server(self, function_key: str | None) -> _Server:
+        app = HttpApp(self._endpoints, self._worker, function_key)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            interface="asgi3",
+        )
+        return _Server(config)
+
+    async def _drain(self, tasks: list[asyncio.Task[None]], code: int) -> None:
+        """Take no new work, and give what runs ten seconds.
+
+        https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#scale-in-behaviors: functions are not
+        told, so what is left then is not cancelled either: it just ends with the process.
+        """
+        logger.info("stopping, with %d invocations running", self._worker.running)
+        for stop in self._stops:
+            stop()
+        done, unfinished = await asyncio.wait(tasks, timeout=_DRAIN)
+        for task in done:
+            if error := task.exception():
+                logger.error("a part of the host failed", exc_info=error)
+        if unfinished:
+            logger.warning("%d invocations had not ended after %g s", self._worker.running, _DRAIN)
+            exit_now(code)
+        for account in self._accounts.values():
+            await account.close()
+
+    def _load(self, function: Function) -> bool:
+        """Join a function to its trigger; log why if that cannot be, and go on without it."""
+        try:
+            self._join(function)
+        except FunctionError as error:
+            logger.error("the function '%s' is not loaded: %s", function.name, error)  # noqa: TRY400 - no bug of ours
+            return False
+        return True
+
+    def _join(self, function: Function) -> None:
+        if unknown := [str(each["type"]) for each in function.bindings if each["type"] not in _KNOWN_BINDINGS]:
+            raise FunctionError(f"this host knows no binding {', '.join(unknown)}")
+        match function.trigger["type"]:
+            case "httpTrigger":
+                self._endpoints.append(make_endpoint(function, self._options.route_prefix))
+            case "queueTrigger":
+                self._join_queue(function)
+            case "timerTrigger":
+                self._join_timer(function)
+            case _:
+                raise FunctionError("it has no trigger")
+
+    def _join_queue(self, function: Function) -> None:
+        name = self._settings.resolve(function.trigger["queueName"])
+        connection = str(function.trigger.get("connection") or "")
+        if connection not in self._accounts:
+            self._accounts[connection] = open_account(connection, self._settings)
+        account = self._accounts[connection]
+
+        async def invoke(value: Datum, metadata: Mapping[str, Datum]) -> bool:
+            succeeded, _ = await self._worker.invoke(function, value, metadata)
+            return succeeded
+
+        has_poison = not name.endswith("-poison")
+        listener = QueueListener(
+            StorageQueue(account.get_queue_client(name)),
+            StorageQueue(account.get_queue_client(f"{name}-poison")) if has_poison else None,
+            self._options.queues,
+            invoke,
+        )
+        self._loops.append(listener.run())
+        self._stops.append(listener.stop)
+
+    def _join_timer(self, function: Function) -> None:
+        trigger = function.trigger
+        schedule = Schedule(self._settings.resolve(trigger["schedule"]))
+        if not self._settings.get("AzureWebJobsStorage") and not self._settings.get("AzureWebJobsStorage__accountName"):
+            logger.warning("%s: in Azure, a timer needs the setting AzureWebJobsStorage", function.name)
+
+        async def invoke(value: Datum) -> bool:
+            succeeded, _ = await self._worker.invoke(function, value)
+            return succeeded
+
+        listener = TimerListener(schedule, invoke, monitor=trigger.get("useMonitor") is not False)
+        self._loops.append(listener.run(on_startup=trigger.get("runOnStartup") is True))
+        self._stops.append(listener.stop)
+
+
+_KNOWN_BINDINGS = {"httpTrigger", "http", "queueTrigger", "timerTrigger"}

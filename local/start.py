@@ -1,0 +1,46 @@
+"""`make start`: the whole stack on its default ports, for a person at a terminal."""
+
+import signal
+import time
+from types import FrameType
+
+from local.processes import ChildError, Stack, running_stack
+
+
+def start() -> int:
+    """Run the stack until Ctrl-C or SIGTERM; return the exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with running_stack(default_ports=True, show_log=True) as stack:
+            _greet(stack)
+            return _serve(stack)
+    except ChildError as error:
+        print(error)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.")
+        return 0
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _greet(stack: Stack) -> None:
+    print(f"""
+Convene runs on this machine. Ctrl-C stops it; nothing is kept.
+
+  the app           {stack.host.url}/api/health
+  Graph stand-in    {stack.graph.url}/   (mailboxes and meetings to look at)
+  storage           {stack.connection_string}
+""")
+    print(f"listening on {stack.host.url}", flush=True)
+
+
+def _serve(stack: Stack) -> int:
+    while True:
+        for child in (stack.storage, stack.graph, stack.host):
+            if (code := child.process.poll()) is not None:
+                print(f"`python -m local {child.name}` ended with code {code}; stopping the rest.")
+                return 1
+        time.sleep(0.5)

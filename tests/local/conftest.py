@@ -1,0 +1,57 @@
+"""What the tests of the local stack share: one emulator per session, sample apps, hosts that run them."""
+
+import json
+import os
+import textwrap
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.processes import Child, start_child
+from local.storage import Storage, running_storage
+
+type StartHost = Callable[..., Child]
+
+_HEADER = """
+import asyncio, json, logging, os, time
+import azure.functions as func
+from azure.storage.queue import QueueClient
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+
+def tell(text):
+    '''Put a line into the host's log, for the test to find.'''
+    logging.getLogger("app").info("told: %s", text)
+"""
+
+
+@pytest.fixture(scope="session")
+def storage() -> Generator[Storage]:
+    with running_storage() as running:
+        yield running
+
+
+def write_app(folder: Path, code: str, queues: Mapping[str, Any] | None = None, **host: Any) -> Path:
+    """Write a sample app: `code` after the usual imports, `queues` and `host` into its host.json."""
+    folder.mkdir(exist_ok=True)
+    options = {"messageEncoding": "none", "maxPollingInterval": "00:00:00.2", **(queues or {})}
+    content = {"version": "2.0", "extensions": {"queues": options}, **host}
+    (folder / "host.json").write_text(json.dumps(content))
+    (folder / "function_app.py").write_text(_HEADER + textwrap.dedent(code))
+    return folder
+
+
+@pytest.fixture
+def start_host(tmp_path: Path) -> Generator[StartHost]:
+    """Start hosts for sample apps; stopped after the test."""
+    with ExitStack() as hosts:
+
+        def start(code: str, *options: str, env: Mapping[str, str] | None = None, **host: Any) -> Child:
+            folder = write_app(tmp_path / "app", code, **host)
+            arguments = ["host", "--port", "0", "--app", str(folder), *options]
+            return hosts.enter_context(start_child(arguments, {**os.environ, **(env or {})}))
+
+        yield start
