@@ -1,16 +1,21 @@
 """Every failure that Convene names, by what its catcher does about it.
 
-    ConveneError
-    ├── InvalidRequestError          the caller mends the request (400; in the queue a failed meeting)
-    ├── KeyReusedError               the caller picks another idempotency key (422)
-    ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
-    ├── MeetingNotFoundError         there is no such meeting (404)
-    ├── ConflictError                somebody else changed the record first: read it again
-    ├── SettingsError                the operator mends the settings: nothing works before
-    └── GraphError
-        ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
-        ├── ThrottledError           Graph said later: not before `delay`
-        └── UnavailableError         Graph did not answer usably: try again
+ConveneError
+├── InvalidRequestError          the caller mends the request (400; in the queue a failed meeting)
+├── KeyReusedError               the caller picks another idempotency key (422)
+├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
+├── MeetingNotFoundError         there is no such meeting (404)
+├── AttendeeNotFoundError        the meeting does not invite this address (404)
+├── ChangeRefusedError           the meeting cannot be changed like this (409)
+├── VersionMismatchError         the caller looks at the meeting again, and decides anew (412)
+├── NoJoinLinkError              the meeting has no join link to invite with, yet or any more (409)
+├── ConflictError                somebody else changed the record first: read it again
+├── StorageUnavailableError      the storage account does not answer: try again (503)
+├── SettingsError                the operator mends the settings: nothing works before
+└── GraphError
+    ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
+    ├── ThrottledError           Graph said later: not before `delay`
+    └── UnavailableError         Graph did not answer usably: try again
 """
 
 from collections.abc import Sequence
@@ -61,8 +66,32 @@ class MeetingNotFoundError(ConveneError):
     """The ledger has no meeting with this id."""
 
 
+class AttendeeNotFoundError(ConveneError):
+    """The meeting does not invite this address."""
+
+
+class ChangeRefusedError(ConveneError):
+    """The meeting as it is does not allow the change; `code` names the reason."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class VersionMismatchError(ConveneError):
+    """The meeting has another version than the caller has seen."""
+
+
+class NoJoinLinkError(ConveneError):
+    """The meeting has no join link that somebody could be invited with."""
+
+
 class ConflictError(ConveneError):
     """A conditional write lost a race: the row exists already, or has changed since it was read."""
+
+
+class StorageUnavailableError(ConveneError):
+    """The storage account did not answer, or refused; what was to be written may be there or not."""
 
 
 class SettingsError(ConveneError):

@@ -1,0 +1,20 @@
+"""POST /meetings/{id}/attendees: invite one more."""
+
+import azure.functions as func
+
+from functions.http import answers_problems, meeting_id_of, meeting_response, meeting_url, read_json, traceparent_of
+from shared.bootstrap import app
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("add_attendee")
+@blueprint.route("meetings/{id}/attendees", methods=["POST"])
+@answers_problems
+async def add_attendee(req: func.HttpRequest) -> func.HttpResponse:
+    """Add an attendee, or change the one with this address, and answer 202."""
+    meeting_id = meeting_id_of(req)
+    meeting = await app().changes.add_attendee(
+        meeting_id, read_json(req), if_match=req.headers.get("if-match"), traceparent=traceparent_of(req)
+    )
+    return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

@@ -1,0 +1,50 @@
+"""POST /meetings: ask for a meeting."""
+
+import azure.functions as func
+
+from functions.caller import caller_of
+from functions.http import (
+    answers_problems,
+    json_response,
+    meeting_response,
+    preferred_wait,
+    read_json,
+    traceparent_of,
+    url_of,
+)
+from shared.accept import Sender
+from shared.at_once import MARGIN
+from shared.bootstrap import app
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting import Status
+from shared.meeting_request import parse_request
+from shared.message import KEY_RULE, is_key
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("create_meeting")
+@blueprint.route("meetings", methods=["POST"])
+@answers_problems
+async def create_meeting(req: func.HttpRequest) -> func.HttpResponse:
+    """Accept a meeting request and answer 202 with the meeting to be; with `Prefer: wait=N`, what became of it."""
+    document = read_json(req)
+    key = req.headers.get("idempotency-key")
+    if key is not None and not is_key(key):
+        faults = [Fault("/headers/Idempotency-Key", "invalidKey", KEY_RULE)]
+        try:
+            parse_request(document)
+        except InvalidRequestError as error:
+            faults += error.faults
+        raise InvalidRequestError(faults)
+    sender = Sender(caller_of(req), key, traceparent_of(req))
+    wait = preferred_wait(req)
+    accepted = await app().acceptance.accept(document, sender, wait + MARGIN if wait else wait)
+    location = f"{url_of(req)}/{accepted.meeting.id}"
+    if accepted.replayed or not wait:
+        return meeting_response(accepted.meeting, location, accepted=not accepted.replayed, replayed=accepted.replayed)
+    meeting = await app().at_once.provision(accepted.meeting, wait)
+    applied = {"Preference-Applied": f"wait={int(wait.total_seconds())}"}
+    if meeting.status is Status.SUCCEEDED:
+        return json_response(meeting.as_json(), 201, {"Location": location, "ETag": f'"{meeting.version}"'} | applied)
+    return meeting_response(meeting, location)

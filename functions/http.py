@@ -1,0 +1,259 @@
+"""HTTP, for every route alike: reading JSON within bounds, meetings as answers, and errors as RFC 9457 problems."""
+
+import functools
+import json
+import logging
+import math
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from shared.at_once import LONGEST_WAIT
+from shared.errors import (
+    AttendeeNotFoundError,
+    ChangeRefusedError,
+    Fault,
+    GraphError,
+    InvalidRequestError,
+    KeyReusedError,
+    MeetingNotFoundError,
+    NoJoinLinkError,
+    OrganizerNotAllowedError,
+    RejectedError,
+    SettingsError,
+    StorageUnavailableError,
+    ThrottledError,
+    UnavailableError,
+    VersionMismatchError,
+)
+from shared.graph import remedies
+from shared.meeting import Meeting, is_meeting_id
+from shared.meeting_request import decode_json
+from shared.message import as_traceparent
+
+_logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 256 * 1024
+_JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+_POLL_SECONDS = 2
+
+type Handler = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What an error looks like from outside; `members` are those that only this kind of problem has."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    faults: tuple[Fault, ...] = ()
+    retry_after: int | None = None
+    members: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class HttpError(Exception):
+    """A request that HTTP itself has a status for."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def answers_problems(handler: Handler) -> Handler:
+    """Turn what a handler raises into a problem; nothing that was not meant for the caller gets into it."""
+
+    @functools.wraps(handler)
+    async def handle(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return await handler(req)
+        except Exception as error:  # noqa: BLE001 - the outermost place, and what is not known is logged as a failure
+            return _problem_response(req, _problem_of(error))
+
+    return handle
+
+
+def _problem_of(error: Exception) -> Problem:
+    match error:
+        case HttpError(problem=problem):
+            pass
+        case InvalidRequestError(faults=faults):
+            detail = " ".join(fault.message for fault in faults[:3])
+            problem = Problem(400, "invalidRequest", "The request is not valid", detail, faults)
+        case OrganizerNotAllowedError():
+            problem = Problem(403, "organizerNotAllowed", "The organizer is not allowed", f"{error}.")
+        case MeetingNotFoundError():
+            problem = Problem(404, "notFound", "There is no such meeting", "No meeting has this id.")
+        case NoJoinLinkError():
+            problem = Problem(409, "noJoinLink", "There is no join link", f"{error}.")
+        case AttendeeNotFoundError():
+            detail = "The meeting does not invite this address."
+            problem = Problem(404, "attendeeNotFound", "There is no such attendee", detail)
+        case ChangeRefusedError(code=code):
+            problem = Problem(409, code, "The meeting does not allow this", f"{error}")
+        case VersionMismatchError():
+            problem = Problem(412, "versionMismatch", "The meeting has changed", f"Look at it again: {error}.")
+        case KeyReusedError():
+            detail = "The Idempotency-Key came with another request before: use a new key for a new request."
+            problem = Problem(422, "keyReused", "The idempotency key was used before", detail)
+        case _:
+            problem = _service_problem(error)
+    return problem
+
+
+def _service_problem(error: Exception) -> Problem:
+    """Return what a failure looks like that is not the caller's."""
+    match error:
+        case GraphError():
+            problem = _graph_problem(error)
+        case StorageUnavailableError():
+            _logger.error("http.storageUnavailable %s", error)
+            detail = "The storage of this service does not answer. Send the same request again, with the same key."
+            problem = Problem(503, "storageUnavailable", "Not available now", detail, retry_after=5)
+        case SettingsError():
+            _logger.critical("settings.wrong %s", error)
+            detail = "The service is not set up completely; its log says what is missing."
+            problem = Problem(503, "settingsWrong", "The service is not set up", detail)
+        case _:
+            _logger.error("http.failed", exc_info=error)
+            problem = Problem(500, "internalError", "The service failed", "The failure is in the service's log.")
+    return problem
+
+
+# What Graph refuses for good: 403 what an administrator has to allow, 404 who is not there, 409 an event that is gone.
+_REJECTION_STATUSES = {
+    "applicationAccessPolicyMissing": 403,
+    "applicationPermissionMissing": 403,
+    "mailboxAccessDenied": 403,
+    "organizerHasNoMailbox": 404,
+    "organizerNotFound": 404,
+    "eventDeleted": 409,
+}
+_PAUSE_SECONDS = 10
+
+
+def _graph_problem(error: GraphError) -> Problem:
+    """Return what a failure of Graph looks like where it is asked while the caller waits."""
+    if isinstance(error, RejectedError):
+        members = {"remedy": remedies.without_meeting(error.remedy)}
+        status = _REJECTION_STATUSES.get(error.code, 502)
+        return Problem(status, error.code, "Microsoft Graph refused", error.message, members=members)
+    delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
+    seconds = math.ceil(delay.total_seconds()) if delay else _PAUSE_SECONDS
+    detail = f"Microsoft Graph could not be asked: {error}. Send the same request again later."
+    return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=max(1, seconds))
+
+
+def read_json(req: func.HttpRequest) -> Any:
+    """Return the JSON value of a request's body.
+
+    Raises:
+        HttpError: it is not said to be JSON, is compressed, or is too large.
+        InvalidRequestError: it is not JSON.
+    """
+    if not _JSON.fullmatch(req.headers.get("content-type", "").strip()):
+        raise HttpError(Problem(415, "unsupportedMediaType", "Not JSON", "Send the request as application/json."))
+    if req.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        detail = "Send the request without Content-Encoding."
+        raise HttpError(Problem(415, "unsupportedMediaType", "Compressed", detail))
+    body = req.get_body()
+    if len(body) > LARGEST_BODY:
+        raise HttpError(Problem(413, "tooLarge", "Too large", f"A request has at most {LARGEST_BODY} bytes."))
+    return decode_json(body)
+
+
+def meeting_id_of(req: func.HttpRequest) -> str:
+    """Return the meeting's id in a route.
+
+    Raises:
+        MeetingNotFoundError: no meeting has an id of this form.
+    """
+    meeting_id = req.route_params.get("id", "")
+    if not is_meeting_id(meeting_id):
+        raise MeetingNotFoundError("an id of another form belongs to no meeting")
+    return meeting_id
+
+
+def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
+    """Return a meeting's absolute URL, from that of any request below it."""
+    before, _, _ = url_of(req).partition(f"/{meeting_id}")
+    return f"{before}/{meeting_id}"
+
+
+def meeting_response(
+    meeting: Meeting, location: str, *, accepted: bool = False, replayed: bool = False
+) -> func.HttpResponse:
+    """Answer with a meeting: 202 while it is on its way (or just accepted), 200 when it is finished.
+
+    The form is the one that Logic Apps and Power Automate poll by themselves:
+    https://learn.microsoft.com/azure/logic-apps/logic-apps-create-api-app#async-pattern
+    """
+    headers = {"ETag": f'"{meeting.version}"'}
+    pending = accepted or not meeting.finished
+    if pending:
+        headers |= {"Location": location, "Retry-After": str(_retry_after(meeting))}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return json_response(meeting.as_json(), 202 if pending else 200, headers)
+
+
+def json_response(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
+    """Answer with JSON."""
+    return func.HttpResponse(
+        json.dumps(document), status_code=status, headers=headers, mimetype="application/json", charset="utf-8"
+    )
+
+
+def preferred_wait(req: func.HttpRequest) -> timedelta:
+    """Return how long the caller wants to wait for the outcome: `Prefer: wait=N`, RFC 7240 section 4.3, at most 60 s.
+
+    A preference of another form is no preference.
+    """
+    for preference in req.headers.get("prefer", "").split(","):
+        match = re.fullmatch(r'wait\s*=\s*"?([0-9]{1,9})"?\s*(;.*)?', preference.strip(), re.IGNORECASE | re.ASCII)
+        if match:
+            return min(timedelta(seconds=int(match[1])), LONGEST_WAIT)
+    return timedelta(0)
+
+
+def traceparent_of(req: func.HttpRequest) -> str | None:
+    """Return the caller's W3C trace context, if there is one."""
+    return as_traceparent(req.headers.get("traceparent"))
+
+
+def url_of(req: func.HttpRequest) -> str:
+    """Return the absolute URL of a request without its query, which may hold a key."""
+    parts = urlsplit(req.url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _retry_after(meeting: Meeting) -> int:
+    if meeting.next_attempt_at is None:
+        return _POLL_SECONDS
+    return max(_POLL_SECONDS, math.ceil((meeting.next_attempt_at - datetime.now(UTC)).total_seconds()))
+
+
+def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
+    document: dict[str, Any] = {
+        "type": f"urn:convene:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": urlsplit(req.url).path,
+        "code": problem.code,
+    }
+    document |= problem.members
+    if problem.faults:
+        document["errors"] = [fault.as_json() for fault in problem.faults]
+    return func.HttpResponse(
+        json.dumps(document),
+        status_code=problem.status,
+        headers={"Retry-After": str(problem.retry_after)} if problem.retry_after else None,
+        mimetype="application/problem+json",
+    )

@@ -1,0 +1,27 @@
+"""Queue messages whose content cannot break their delivery.
+
+The Functions host copies the top-level fields of a JSON message over the message's own metadata, and the SDK's
+converter raises when one of them then has another form: `{"DequeueCount": "x"}` would never reach a function. This
+converter takes the text, and of the metadata only the id.
+"""
+
+from typing import Any, override
+
+import azure.functions as func
+from azure.functions.queue import QueueMessageInConverter
+
+
+class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQueueTrigger", trigger="queueTrigger"):
+    """Takes the place of the SDK's converter for `queueTrigger`: the class statement registers it."""
+
+    @classmethod
+    @override
+    def decode(cls, data: Any, *, trigger_metadata: Any) -> func.QueueMessage:
+        body = data.value if isinstance(data.value, bytes) else str(data.value).encode(errors="surrogatepass")
+        message_id = (trigger_metadata or {}).get("Id")
+        return func.QueueMessage(id=str(message_id.value) if message_id else None, body=body)
+
+
+def text_of(msg: func.QueueMessage) -> str:
+    """Return the text of a message; bytes that are no UTF-8 become replacement characters, which no JSON survives."""
+    return msg.get_body().decode(errors="replace")

@@ -1,0 +1,18 @@
+"""POST /meetings/{id}/retry: try a failed meeting again."""
+
+import azure.functions as func
+
+from functions.http import answers_problems, meeting_id_of, meeting_response, meeting_url, traceparent_of
+from shared.bootstrap import app
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("retry_meeting")
+@blueprint.route("meetings/{id}/retry", methods=["POST"])
+@answers_problems
+async def retry_meeting(req: func.HttpRequest) -> func.HttpResponse:
+    """Queue the failed meeting anew and answer 202."""
+    meeting_id = meeting_id_of(req)
+    meeting = await app().changes.retry(meeting_id, traceparent=traceparent_of(req))
+    return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

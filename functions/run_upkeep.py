@@ -1,0 +1,15 @@
+"""The upkeep timer."""
+
+import azure.functions as func
+
+from shared.bootstrap import app
+from shared.settings import UPKEEP_SCHEDULE, setting_reference
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("run_upkeep")
+@blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
+async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
+    """Wake what has stalled, send unsent results, forget what is old."""
+    await app().upkeep.run()

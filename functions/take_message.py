@@ -1,0 +1,16 @@
+"""The request queue: meeting requests of other systems, and the app's own notes to look at a meeting."""
+
+import azure.functions as func
+
+from functions.queue_message import text_of
+from shared.bootstrap import app
+from shared.settings import REQUEST_QUEUE, setting_reference
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("take_message")
+@blueprint.queue_trigger("msg", queue_name=setting_reference(REQUEST_QUEUE), connection="MeetingStorage")
+async def take_message(msg: func.QueueMessage) -> None:
+    """Do what the message asks for."""
+    await app().intake.take(text_of(msg), msg.id)

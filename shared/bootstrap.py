@@ -1,0 +1,158 @@
+"""Builds the app from its settings: the only place where clients are made, once per process and event loop."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from azure.data.tables.aio import TableServiceClient
+from azure.identity.aio import ManagedIdentityCredential
+from azure.storage.queue.aio import QueueServiceClient
+
+from shared.accept import Acceptance
+from shared.at_once import AtOnce
+from shared.change import Changes
+from shared.crash import CrashRecorder
+from shared.external_meetings import ExternalMeetings
+from shared.find import Finder
+from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.intake import Intake
+from shared.invitation import Invitations
+from shared.ledger import TABLE, Ledger
+from shared.mailbox_gate import MailboxGate
+from shared.provision import GraphServices, Provisioner
+from shared.readiness import Readiness
+from shared.request_queue import RequestQueue
+from shared.results import Results
+from shared.settings import Settings, StorageAccount, read_environment
+from shared.storage import AzureQueue, AzureTable
+from shared.upkeep import Upkeep
+
+# Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
+_TABLE_RETRIES: dict[str, Any] = {
+    "retry_total": 3,
+    "retry_backoff_factor": 0.2,
+    "retry_backoff_max": 2,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
+_QUEUE_RETRIES: dict[str, Any] = {
+    "retry_total": 3,
+    "initial_backoff": 1,
+    "increment_base": 1,
+    "random_jitter_range": 1,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
+# The emulator's account and key are the same everywhere and no secret:
+# https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
+_DEVELOPMENT_STORAGE = (
+    "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+    "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
+    "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The use cases, ready to be called by the triggers."""
+
+    acceptance: Acceptance
+    at_once: AtOnce
+    changes: Changes
+    intake: Intake
+    crashes: CrashRecorder
+    upkeep: Upkeep
+    finder: Finder
+    invitations: Invitations
+    readiness: Readiness
+    ledger: Ledger
+
+
+_apps: WeakKeyDictionary[asyncio.AbstractEventLoop, App] = WeakKeyDictionary()
+
+
+def app() -> App:
+    """Return the app of the running event loop, built at the first call from the environment.
+
+    Raises:
+        SettingsError: the settings are incomplete or malformed.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _apps:
+        _apps[loop] = _build(read_environment())
+    return _apps[loop]
+
+
+def _build(settings: Settings) -> App:
+    # At INFO each of them writes several lines a request, with URLs in them.
+    for name in ("azure", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    queues, tables = _storage_services(settings.storage)
+
+    def queue(name: str) -> AzureQueue:
+        return AzureQueue(queues.get_queue_client(name))
+
+    client = GraphClient(settings.graph)
+    return assemble(
+        settings,
+        ledger=Ledger(AzureTable(tables.get_table_client(TABLE))),
+        requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
+        results=queue(settings.result_queue) if settings.result_queue else None,
+        graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
+    )
+
+
+def assemble(
+    settings: Settings, *, ledger: Ledger, requests: RequestQueue, results: Any, graph: GraphServices, clock: Any = None
+) -> App:
+    """Put the use cases together over given storage and Graph."""
+    clock = clock or _now
+    reporter = Results(results, ledger)
+    allowed = settings.allowed_organizers
+    gate = MailboxGate(settings.graph_calls_per_mailbox, clock)
+    acceptance = Acceptance(ledger, requests, reporter, allowed, clock)
+    changes = Changes(ledger, requests, reporter, allowed, clock)
+    provisioner = Provisioner(
+        ledger=ledger,
+        requests=requests,
+        results=reporter,
+        graph=graph,
+        gate=gate,
+        give_up_after=settings.give_up_after,
+        clock=clock,
+    )
+    return App(
+        acceptance=acceptance,
+        at_once=AtOnce(ledger, provisioner),
+        changes=changes,
+        intake=Intake(acceptance, changes, provisioner),
+        crashes=CrashRecorder(ledger, acceptance, reporter, clock),
+        upkeep=Upkeep(ledger, requests, reporter, settings.retention, clock),
+        finder=Finder(ledger, ExternalMeetings(graph, gate, allowed)),
+        invitations=Invitations(ledger, graph, gate),
+        readiness=Readiness(graph, gate, allowed),
+        ledger=ledger,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _storage_services(account: StorageAccount) -> tuple[QueueServiceClient, TableServiceClient]:
+    if account.connection_string:
+        text = account.connection_string
+        if text.replace(" ", "").rstrip(";").casefold() == "usedevelopmentstorage=true":
+            text = _DEVELOPMENT_STORAGE
+        return (
+            QueueServiceClient.from_connection_string(text, **_QUEUE_RETRIES),
+            TableServiceClient.from_connection_string(text, **_TABLE_RETRIES),
+        )
+    identity = ManagedIdentityCredential(client_id=account.client_id)
+    return (
+        QueueServiceClient(account.queue_service_uri or "", credential=identity, **_QUEUE_RETRIES),
+        TableServiceClient(account.table_service_uri or "", credential=identity, **_TABLE_RETRIES),
+    )

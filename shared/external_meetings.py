@@ -1,0 +1,139 @@
+"""Meetings that this app did not make, read straight from Graph by their link or id."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from shared.errors import RejectedError
+from shared.graph import OnlineMeeting
+from shared.graph.errors import OtherOrganizerError
+from shared.graph.event_details import EventDetails, read_event
+from shared.graph.online_meetings import by_join_meeting_id, by_join_url
+from shared.join_links import meeting_id_in
+from shared.ledger import Field
+from shared.mailbox_gate import MailboxGate
+from shared.meeting import Meeting, Outcome, Status
+from shared.organizer import is_object_id, require_allowed, require_organizer
+from shared.provision import GraphServices
+
+_TEAMS = "teamsForBusiness"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalMeeting:
+    """A meeting as Graph has it.
+
+    Attributes:
+        kind: `calendar` for an event; None where Graph does not tell whether an event is behind the meeting.
+    """
+
+    kind: str | None
+    organizer: str
+    created_at: datetime | None
+    updated_at: datetime | None
+    outcome: Outcome
+
+    @property
+    def id(self) -> None:
+        """Return that it has no id here."""
+        return
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the meeting of the contract: every member is there, and null is what this app has not done."""
+        now = datetime.now(UTC)
+        created_at, updated_at = self.created_at, self.updated_at or self.created_at
+        shape = Meeting(
+            id="",
+            kind="",
+            organizer=self.organizer,
+            reference=None,
+            request=None,
+            fingerprint="",
+            status=Status.SUCCEEDED,
+            version=0,
+            created_at=created_at or now,
+            updated_at=updated_at or now,
+            since=now,
+            outcome=self.outcome,
+        ).as_json()
+        unknown = {name: None for name, time in (("createdAt", created_at), ("updatedAt", updated_at)) if not time}
+        return shape | {"id": None, "kind": self.kind, "status": "external"} | unknown
+
+
+class ExternalMeetings:
+    """What Graph knows of an organizer's meetings. Every call may raise GraphErrors."""
+
+    def __init__(self, graph: GraphServices, gate: MailboxGate, allowed_organizers: frozenset[str]) -> None:
+        self._graph = graph
+        self._gate = gate
+        self._allowed_organizers = allowed_organizers
+
+    async def find(self, organizer: str, field: Field, value: str) -> ExternalMeeting | None:
+        """Return the meeting of this organizer that has the link or id, or None.
+
+        A meeting that the organizer is only invited to is somebody else's, and not found.
+
+        Raises:
+            InvalidRequestError: the organizer is neither an object id nor a user principal name.
+            OrganizerNotAllowedError: the settings do not let this app act for the organizer.
+        """
+        require_organizer(organizer)
+        require_allowed(organizer, self._allowed_organizers)
+        async with self._gate.turn(organizer):
+            if field is Field.EVENT_ID:
+                return await self._event(organizer, value)
+            return await self._online_meeting(organizer, field, value)
+
+    async def _event(self, organizer: str, event_id: str) -> ExternalMeeting | None:
+        try:
+            event = await read_event(self._graph.events, organizer, event_id)
+        except RejectedError as error:
+            malformed = error.answer is None or error.answer.status == HTTPStatus.BAD_REQUEST
+            if error.code == "eventDeleted" or (error.code == "graphRejected" and malformed):
+                return None
+            raise
+        return None if event.is_organizer is False else _of_event(organizer, event)
+
+    async def _online_meeting(self, organizer: str, field: Field, value: str) -> ExternalMeeting | None:
+        """Look among Teams' meetings; short links hold the join meeting id, and cannot be searched for as links."""
+        organizer_id = organizer if is_object_id(organizer) else await self._graph.organizers.object_id(organizer)
+        join_meeting_id = meeting_id_in(value) if field is Field.JOIN_URL else "".join(value.split())
+        condition = by_join_meeting_id(join_meeting_id) if join_meeting_id else by_join_url(value)
+        try:
+            found = await self._graph.online_meetings.find(organizer_id, condition, None)
+        except OtherOrganizerError:
+            return None
+        if found is None or found.organizer_id not in {None, organizer_id.lower()}:
+            return None
+        return _of_online_meeting(organizer, found)
+
+
+def _of_event(organizer: str, event: EventDetails) -> ExternalMeeting:
+    outcome = Outcome(
+        is_online_meeting=bool(event.is_online_meeting),
+        online_meeting_provider=event.online_meeting_provider,
+        join_url=event.join_url,
+        dial_in=event.dial_in,
+        event_id=event.id,
+        iCalUId=event.i_cal_u_id,
+        web_link=event.web_link,
+    )
+    return ExternalMeeting("calendar", organizer, event.created_date_time, event.last_modified_date_time, outcome)
+
+
+def _of_online_meeting(organizer: str, found: OnlineMeeting) -> ExternalMeeting:
+    settings = found.join_meeting_id_settings
+    outcome = Outcome(
+        is_online_meeting=True,
+        online_meeting_provider=_TEAMS,
+        join_url=found.join_url,
+        join_meeting_id=settings and settings.join_meeting_id,
+        passcode=settings and settings.passcode,
+        dial_in=found.dial_in,
+        join_information=found.invitation,
+        online_meeting_id=found.id,
+        chat_thread_id=found.chat_info and found.chat_info.thread_id,
+        meeting_options_web_url=found.meeting_options_web_url,
+    )
+    return ExternalMeeting(None, organizer, found.created_at, None, outcome)

@@ -1,0 +1,118 @@
+"""Find: which meetings there are, by one of the things that people know of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.errors import Fault, InvalidRequestError
+from shared.external_meetings import ExternalMeeting, ExternalMeetings
+from shared.join_links import is_join_link, meeting_id_in
+from shared.ledger import Field, Ledger
+from shared.meeting import Meeting, Status
+
+DEFAULT_TOP = 25
+MAX_TOP = 100
+_WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
+_LONGEST_VALUE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to look for; `organizer` narrows a search by link, join meeting id or event id to one organizer."""
+
+    field: Field
+    value: str
+    organizer: str | None
+    top: int
+    continuation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some of the meetings found, newest first; `continuation` asks for the next ones."""
+
+    meetings: Sequence[Meeting | ExternalMeeting]
+    continuation: str | None
+
+
+class Finder:
+    """The use case. May raise StorageUnavailableError, and GraphErrors where it asks Graph."""
+
+    def __init__(self, ledger: Ledger, external: ExternalMeetings) -> None:
+        self._ledger = ledger
+        self._external = external
+
+    async def find(self, wanted: Filter) -> Found:
+        """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
+
+        Raises:
+            InvalidRequestError: the continuation token is not one of ours, or Graph's organizers have other names.
+            OrganizerNotAllowedError: Graph may not be asked about this organizer.
+        """
+        try:
+            page = await self._ledger.find(wanted.field, wanted.value, wanted.top, wanted.continuation)
+            if not page.meetings and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
+                # A short link, which Graph gives for no meeting, has the join meeting id in it.
+                page = await self._ledger.find(Field.JOIN_MEETING_ID, number, wanted.top, wanted.continuation)
+        except ValueError as error:
+            raise InvalidRequestError(
+                [Fault("", "invalidContinuationToken", f"continuationToken: {error}.")]
+            ) from error
+        if wanted.organizer is None:
+            return Found(page.meetings, page.continuation)
+        organizer = wanted.organizer.casefold()
+        mine = [
+            meeting
+            for meeting in page.meetings
+            if organizer in {(meeting.organizer or "").casefold(), (meeting.organizer_id or "").casefold()}
+        ]
+        if mine or page.continuation or wanted.continuation:
+            return Found(mine, page.continuation)
+        found = await self._external.find(wanted.organizer, wanted.field, wanted.value)
+        if found is None:
+            return Found([], None)
+        # Of this organizer all the same, by a name that the ledger does not know: object id or user principal name.
+        ours = [meeting for meeting in page.meetings if _is_same(meeting, found)]
+        return Found(ours or [found], None)
+
+
+def _is_same(meeting: Meeting, found: ExternalMeeting) -> bool:
+    mine, theirs = meeting.outcome, found.outcome
+    same_link = mine.join_url is not None and mine.join_url == theirs.join_url
+    return same_link or (mine.event_id is not None and mine.event_id == theirs.event_id)
+
+
+def parse_filter(parameters: dict[str, str]) -> Filter:
+    """Return the filter that query parameters describe.
+
+    Raises:
+        InvalidRequestError: with every fault; a pointer names a parameter.
+    """
+    faults: list[Fault] = []
+    given = [field for field in Field if field.value in parameters]
+    narrowing = Field.ORGANIZER in given and bool(_WITH_ORGANIZER & set(given))
+    filters = [field for field in given if not (narrowing and field is Field.ORGANIZER)]
+    if len(filters) != 1:
+        names = ", ".join(field.value for field in Field)
+        faults.append(Fault("", "oneFilter", f"Exactly one of {names} is needed; organizer may go with a link or id."))
+    faults += [fault for field in given for fault in _value_faults(field, parameters[field.value])]
+    top = parameters.get("top", str(DEFAULT_TOP))
+    if not (top.isascii() and top.isdecimal() and len(top) <= len(str(MAX_TOP)) and 1 <= int(top) <= MAX_TOP):
+        faults.append(Fault(_pointer("top"), "notInRange", f"top is a whole number from 1 to {MAX_TOP}."))
+    if faults:
+        raise InvalidRequestError(faults)
+    organizer = parameters[Field.ORGANIZER] if narrowing else None
+    return Filter(filters[0], parameters[filters[0]], organizer, int(top), parameters.get("continuationToken") or None)
+
+
+def _value_faults(field: Field, value: str) -> list[Fault]:
+    if not value or len(value) > _LONGEST_VALUE:
+        return [Fault(_pointer(field), "invalidValue", f"{field} is empty or longer than {_LONGEST_VALUE} characters.")]
+    if field is Field.STATUS and value not in Status:
+        return [Fault(_pointer(field), "notOneOf", f"status is one of: {', '.join(Status)}.")]
+    if field is Field.JOIN_URL and not is_join_link(value):
+        return [Fault(_pointer(field), "notATeamsLink", "joinUrl is not a join link of Teams or Skype.")]
+    return []
+
+
+def _pointer(name: str) -> str:
+    return f"/{name}"

@@ -1,0 +1,174 @@
+"""Events in an organizer's calendar: /users/{organizer}/calendar and /users/{organizer}/events."""
+
+from typing import Any
+
+from kiota_abstractions.base_request_builder import BaseRequestBuilder
+from kiota_abstractions.method import Method
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.errors import UnavailableError
+from shared.graph.client import Call, GraphClient
+from shared.graph.errors import Addressee, Surface
+from shared.join_links import is_join_link
+from shared.meeting import DialIn
+
+# Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
+# our set of properties: https://learn.microsoft.com/graph/api/resources/singlevaluelegacyextendedproperty
+MEETING_PROPERTY = "String {8a3f6f0e-3f0c-4d51-a3c4-6f2a5f1b9f10} Name ConveneMeetingId"
+
+# Ids that survive a move between folders: https://learn.microsoft.com/graph/outlook-immutable-id
+_HEADERS = {"Prefer": 'IdType="ImmutableId"'}
+_SELECT = "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees"
+
+
+class _Answer(BaseModel):
+    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+class _OnlineMeetingInfo(_Answer):
+    join_url: str | None = None
+    conference_id: str | None = None
+    toll_number: str | None = None
+    toll_free_numbers: tuple[str, ...] | None = None
+
+
+class Event(_Answer):
+    """An event, as far as it concerns an online meeting."""
+
+    id: str
+    i_cal_u_id: str | None = None
+    web_link: str | None = None
+    is_organizer: bool | None = None
+    is_cancelled: bool | None = None
+    is_online_meeting: bool | None = None
+    online_meeting_provider: str | None = None
+    online_meeting: _OnlineMeetingInfo | None = None
+    attendees: tuple[dict[str, Any], ...] | None = None
+
+    @property
+    def join_url(self) -> str | None:
+        """Return the join link, or None as long as there is none that may be passed on."""
+        url = self.online_meeting.join_url if self.online_meeting else None
+        return url if url and is_join_link(url) else None
+
+    @property
+    def dial_in(self) -> DialIn | None:
+        """Return how to join by telephone."""
+        about = self.online_meeting
+        if not about or not (about.toll_number or about.conference_id or about.toll_free_numbers):
+            return None
+        toll_free = about.toll_free_numbers[0] if about.toll_free_numbers else None
+        return DialIn(toll_number=about.toll_number, toll_free_number=toll_free, conference_id=about.conference_id)
+
+
+class Providers(_Answer):
+    """What a calendar says of online meetings."""
+
+    allowed_online_meeting_providers: tuple[str, ...]
+    default_online_meeting_provider: str | None = None
+
+
+class CalendarEvents:
+    """The calendar of any organizer. Every call may raise the GraphErrors of GraphClient.send."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+
+    async def providers(self, organizer: str) -> Providers:
+        """Return which online meeting providers the organizer's calendar allows.
+
+        https://learn.microsoft.com/graph/outlook-calendar-online-meetings
+        """
+        answer = await self._send(organizer, Method.GET, self._client.user(organizer).calendar)
+        return _parse(Providers, answer, uncertain=False)
+
+    async def create(self, organizer: str, meeting_id: str, properties: dict[str, Any]) -> Event:
+        """Create an event that carries the meeting's id: sent twice, it is made once, and it can be found by it.
+
+        Raises:
+            DuplicateTransactionError: the id was used for an event with other properties.
+        """
+        body = properties | {
+            "transactionId": meeting_id,
+            "singleValueExtendedProperties": [{"id": MEETING_PROPERTY, "value": meeting_id}],
+        }
+        answer = await self._send(organizer, Method.POST, self._client.user(organizer).events, body=body)
+        return _parse(Event, answer, uncertain=True)
+
+    async def read(self, organizer: str, event_id: str) -> Event:
+        """Return an event by its id."""
+        builder = self._client.user(organizer).events.by_event_id(event_id)
+        answer = await self._send(organizer, Method.GET, builder, query={"select": _SELECT})
+        return _parse(Event, answer, uncertain=False)
+
+    async def read_properties(self, organizer: str, event_id: str, names: str) -> dict[str, Any]:
+        """Return some properties of an event as Graph gives them, times in UTC."""
+        builder = self._client.user(organizer).events.by_event_id(event_id)
+        return await self._send(organizer, Method.GET, builder, query={"select": names})
+
+    async def find(self, organizer: str, meeting_id: str) -> Event | None:
+        """Return the event that was created for a meeting, or None."""
+        condition = (
+            f"singleValueExtendedProperties/Any(ep: ep/id eq '{MEETING_PROPERTY}' and ep/value eq '{meeting_id}')"
+        )
+        query = {"filter": condition, "select": _SELECT}
+        answer = await self._send(organizer, Method.GET, self._client.user(organizer).events, query=query)
+        found = answer.get("value")
+        if not isinstance(found, list):
+            raise UnavailableError("Graph's answer has no list of events", uncertain=False)
+        events = [_parse(Event, item, uncertain=False) for item in found]
+        return next((event for event in events if not event.is_cancelled), None)
+
+    async def change(self, organizer: str, event_id: str, changes: dict[str, Any]) -> Event:
+        """Change some properties of an event and return it."""
+        builder = self._client.user(organizer).events.by_event_id(event_id)
+        answer = await self._send(organizer, Method.PATCH, builder, body=changes)
+        return _parse(Event, answer, uncertain=True)
+
+    async def read_body(self, organizer: str, event_id: str) -> str:
+        """Return the HTML of an event's body as it is now, Teams' join block included."""
+        builder = self._client.user(organizer).events.by_event_id(event_id)
+        answer = await self._send(organizer, Method.GET, builder, query={"select": "body"})
+        body = answer.get("body")
+        content = body.get("content") if isinstance(body, dict) else None
+        if not isinstance(content, str):
+            raise UnavailableError("Graph's answer has no body of the event", uncertain=False)
+        return content
+
+    async def cancel(self, organizer: str, event_id: str, comment: str | None) -> None:
+        """Cancel an event and tell its attendees why.
+
+        https://learn.microsoft.com/graph/api/event-cancel
+        """
+        builder = self._client.user(organizer).events.by_event_id(event_id).cancel
+        await self._send(organizer, Method.POST, builder, body={"comment": comment or ""})
+
+    async def delete(self, organizer: str, event_id: str) -> None:
+        """Remove an event that nobody is invited to."""
+        await self._send(organizer, Method.DELETE, self._client.user(organizer).events.by_event_id(event_id))
+
+    async def _send(
+        self,
+        organizer: str,
+        method: Method,
+        builder: BaseRequestBuilder,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        addressee = Addressee(
+            Surface.MAILBOX, organizer, self._client.client_id, item="event%2Did" in builder.path_parameters
+        )
+        return await self._client.send(Call(method, builder, addressee, query, _HEADERS, body))
+
+
+def _parse[T: BaseModel](model: type[T], answer: Any, *, uncertain: bool) -> T:
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        raise UnavailableError(
+            f"Graph's answer is not the {model.__name__} it should be", uncertain=uncertain
+        ) from error

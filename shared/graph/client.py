@@ -1,0 +1,184 @@
+"""One way to call Graph: a request builder of the SDK, JSON out, JSON back, and our errors."""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from azure.core.exceptions import AzureError
+from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_builder import BaseRequestBuilder
+from kiota_abstractions.method import Method
+from kiota_abstractions.request_information import RequestInformation
+from kiota_http.middleware import ParametersNameDecodingHandler
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph.graph_service_client import GraphServiceClient
+from msgraph_core import GraphClientFactory
+from msgraph_core.middleware import GraphTelemetryHandler
+
+from shared.errors import RejectedError, UnavailableError
+from shared.graph import remedies
+from shared.graph.credentials import Credential, app_id_in_token, make_authentication, make_credential
+from shared.graph.errors import Addressee, translate
+from shared.settings import GraphService
+
+_logger = logging.getLogger(__name__)
+
+# The longest that a call may take; shared.provision.attempt counts on it.
+CALL_TIMEOUT_SECONDS = 12.0
+_CONNECT_TIMEOUT_SECONDS = 5.0
+_LARGEST_ANSWER = 4 * 1024 * 1024
+# An id that is one of these would be resolved like a folder, and lead to another resource: RFC 3986, section 5.2.4.
+_DOT_SEGMENTS = frozenset({".", ".."})
+
+
+# What a task wants to be asked before each of its calls; it may raise a GraphError instead of letting the call go.
+before_each_call: ContextVar[Callable[[], None] | None] = ContextVar("before_each_call", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: what to do, where, and on whose behalf it is explained when it fails.
+
+    Attributes:
+        builder: of the SDK; gives the URL template and its parameters.
+        query: OData system query options without the dollar sign, unencoded.
+    """
+
+    method: Method
+    builder: BaseRequestBuilder
+    addressee: Addressee
+    query: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    body: Mapping[str, Any] | None = None
+
+
+class GraphClient:
+    """A connection to Graph. It belongs to the event loop that made it."""
+
+    def __init__(self, service: GraphService, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Prepare the connection; nothing is sent before the first call.
+
+        Args:
+            service: which Graph, and as whom.
+            transport: what carries the requests, instead of the network.
+        """
+        self.client_id = service.client_id
+        self._credential: Credential | None = make_credential(service)
+        # HTTP/1.1 costs half the CPU of HTTP/2 here. Retrying is the ledger's business, and a redirect would carry
+        # the token to another host, so neither handler is in the pipeline.
+        http_client = httpx.AsyncClient(
+            http2=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(CALL_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS),
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=30),
+            transport=transport,
+            event_hooks={"response": [_refuse_redirect]},
+        )
+        self._http_client = GraphClientFactory.create_with_custom_middleware(
+            [ParametersNameDecodingHandler(), GraphTelemetryHandler()], client=http_client
+        )
+        host = urlsplit(service.base_url).hostname or ""
+        authentication = make_authentication(self._credential, host)
+        self._tokens = authentication.access_token_provider
+        self._adapter = GraphRequestAdapter(authentication, self._http_client)
+        self._adapter.base_url = service.base_url
+        self._service = GraphServiceClient(request_adapter=self._adapter)
+
+    def user(self, organizer: str) -> UserItemRequestBuilder:
+        """Return the SDK's builder of `/users/{organizer}`."""
+        return self._service.users.by_user_id(organizer)
+
+    async def send(self, call: Call) -> dict[str, Any]:
+        """Send a call and return the JSON object that Graph answers; an empty one for an answer without content.
+
+        Raises:
+            RejectedError: Graph refused for good.
+            ThrottledError: Graph asks for patience.
+            UnavailableError: no answer, an error of the service, or an answer that is not JSON.
+        """
+        if not _DOT_SEGMENTS.isdisjoint(call.builder.path_parameters.values()):
+            raise RejectedError("graphRejected", "Graph has no ids that are dots.", remedies.REPORT)
+        if check := before_each_call.get():
+            check()
+        request_id = str(uuid.uuid4())
+        writes = call.method is not Method.GET
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                content = await self._adapter.send_primitive_async(
+                    self._request(call, request_id), "bytes", {"XXX": ODataError}
+                )
+        except (APIError, httpx.HTTPError, AzureError, TimeoutError) as error:
+            failure = translate(error, await self._explained_to(call.addressee, error), request_id, writes=writes)
+            _logger.warning(
+                "graph.failed %s %s: %s",
+                call.method.value,
+                _path(call),
+                failure.answer or type(error).__name__,
+                extra={"client_request_id": request_id},
+            )
+            raise failure from error
+        _logger.info("graph.answered %s %s", call.method.value, _path(call), extra={"client_request_id": request_id})
+        return _json_object(content, uncertain=writes)
+
+    async def app_id(self) -> str | None:
+        """Return this app's client id, to name it in commands: from the settings, or as its token has it."""
+        return self.client_id or await app_id_in_token(self._tokens, self._adapter.base_url)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http_client.aclose()
+        if self._credential:
+            await self._credential.close()
+
+    async def _explained_to(self, addressee: Addressee, error: Exception) -> Addressee:
+        """Return the addressee with the app's id, for the remedy of a refusal; without a token there is none."""
+        if self.client_id or not isinstance(error, APIError):
+            return addressee
+        return replace(addressee, client_id=await self.app_id())
+
+    def _request(self, call: Call, request_id: str) -> RequestInformation:
+        # The builder's own dictionary would be shared with, and changed by, every request made from it.
+        request = RequestInformation(call.method, call.builder.url_template, dict(call.builder.path_parameters))
+        for name, value in (call.query or {}).items():
+            request.query_parameters[f"%24{name}"] = value
+        request.headers.try_add("Accept", "application/json")
+        request.headers.try_add("client-request-id", request_id)
+        for name, value in (call.headers or {}).items():
+            request.headers.try_add(name, value)
+        if call.body is not None:
+            content = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
+            request.set_stream_content(content, "application/json")
+        return request
+
+
+async def _refuse_redirect(response: httpx.Response) -> None:
+    """Make a failure of an answer that is neither success nor error, which the SDK takes for a success."""
+    if response.status_code < HTTPStatus.BAD_REQUEST and not response.is_success:
+        raise httpx.RemoteProtocolError(f"unexpected status {response.status_code}", request=response.request)
+
+
+def _path(call: Call) -> str:
+    """Return the URL template's path: it says which call it was without saying for whom."""
+    return call.builder.url_template.removeprefix("{+baseurl}").partition("{?")[0].replace("%2D", "-")
+
+
+def _json_object(content: Any, *, uncertain: bool) -> dict[str, Any]:
+    if not content:
+        return {}
+    try:
+        document = json.loads(content) if len(content) <= _LARGEST_ANSWER else None
+    except (ValueError, RecursionError) as error:
+        raise UnavailableError("Graph answered with something that is not JSON", uncertain=uncertain) from error
+    if not isinstance(document, dict):
+        raise UnavailableError("Graph answered with something that is not one of its objects", uncertain=uncertain)
+    return document

@@ -1,0 +1,263 @@
+"""Every failure of a Graph call, translated once into what the caller will do: give up, wait, or try again.
+
+Graph's codes and statuses: https://learn.microsoft.com/graph/errors. Branch on the code; the message counts only for
+the Teams policy, whose refusals have no code of their own.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+
+import httpx
+from azure.core.exceptions import AzureError
+from kiota_abstractions.api_error import APIError
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+
+from shared.errors import GraphAnswer, GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.graph import remedies
+
+
+class Surface(StrEnum):
+    """Which part of Graph was called: each has its own permission and its own way to refuse."""
+
+    DIRECTORY = "directory"
+    MAILBOX = "mailbox"
+    ONLINE_MEETINGS = "onlineMeetings"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """What a call was about, for the remedy.
+
+    Attributes:
+        surface: the part of Graph.
+        organizer: whose mailbox, meetings or directory entry.
+        client_id: of this app, if it is known.
+        item: whether the path led on to one event or one online meeting, so that it may be that which is missing.
+    """
+
+    surface: Surface
+    organizer: str
+    client_id: str | None
+    item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer, reduced to what matters."""
+
+    answer: GraphAnswer
+    message: str
+    retry_after: timedelta | None
+    existing_event_id: str | None = None
+
+
+class DuplicateTransactionError(RejectedError):
+    """The event's transactionId was used before, for the event `existing_event_id` if Graph names it."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(
+            "graphRejected",
+            "Graph has used this meeting's transaction id for another event.",
+            remedies.REPORT,
+            refusal.answer,
+        )
+        self.existing_event_id = refusal.existing_event_id
+
+
+class NothingFoundError(RejectedError):
+    """A search for an online meeting found nothing; a fresh meeting may be found a little later."""
+
+
+class OtherOrganizerError(RejectedError):
+    """The online meeting belongs to somebody else, or the policy lets the app in for somebody else only."""
+
+
+# Named errors that pass by themselves, whatever their status.
+_TRANSIENT_CODES = frozenset(
+    {
+        "applicationthrottled",
+        "activitylimitreached",
+        "concurrentitemsave",
+        "directory_concurrencyviolation",
+        "errorconcurrentitemsave",
+        "errorexceededconnectioncount",
+        "errorinternalservertransienterror",
+        "errorirresolvableconflict",
+        "errormailboxmoveinprogress",
+        "errormailboxstoreunavailable",
+        "errorserverbusy",
+        "errortimeoutexpired",
+        "errortoomanyobjectsopened",
+        "mailboxinfostale",
+        "servicenotavailable",
+    }
+)
+_NO_MAILBOX_CODES = frozenset(
+    {"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi", "errornonexistentmailbox"}
+)
+_NO_USER_CODES = frozenset({"errorinvaliduser", "request_resourcenotfound", "resourcenotfound"})
+_NOTHING_FOUND = ("1026:", "3004:", "organizer id mismatch")
+_PASSING_STATUSES = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,  # the next attempt brings a new token
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.PRECONDITION_FAILED,
+        HTTPStatus.LOCKED,
+        HTTPStatus.FAILED_DEPENDENCY,
+        HTTPStatus.TOO_EARLY,
+    }
+)
+
+
+def translate(
+    error: APIError | httpx.HTTPError | AzureError | TimeoutError,
+    addressee: Addressee,
+    request_id: str,
+    *,
+    writes: bool,
+) -> GraphError:
+    """Return what an exception of the SDK means.
+
+    Args:
+        error: as the adapter raised it; an AzureError comes from the credential.
+        addressee: whom the call was about.
+        request_id: our client-request-id, for when Graph does not tell its own.
+        writes: whether the call changes something, so that a lost answer leaves it uncertain.
+    """
+    if isinstance(error, AzureError):
+        return UnavailableError(f"no token for Graph could be had ({type(error).__name__})", uncertain=False)
+    if isinstance(error, (httpx.HTTPError, TimeoutError)):
+        never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        return UnavailableError(
+            f"Graph could not be reached ({type(error).__name__})", uncertain=writes and not never_sent
+        )
+    refusal = _refusal(error, request_id)
+    status, code = refusal.answer.status, refusal.answer.code.casefold()
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError("Graph throttles this mailbox", refusal.retry_after, refusal.answer)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES:
+        return UnavailableError(
+            "Graph is not available", uncertain=writes, delay=refusal.retry_after, answer=refusal.answer
+        )
+    if code == "errorduplicatetransactionid":
+        return DuplicateTransactionError(refusal)
+    if status in _PASSING_STATUSES:
+        return UnavailableError(
+            "Graph could not do it now", uncertain=False, delay=refusal.retry_after, answer=refusal.answer
+        )
+    return _rejection(refusal, addressee)
+
+
+def _rejection(refusal: Refusal, addressee: Addressee) -> RejectedError:
+    status, code, answer = refusal.answer.status, refusal.answer.code.casefold(), refusal.answer
+    organizer, surface = addressee.organizer, addressee.surface
+    if code in _NO_MAILBOX_CODES:
+        return RejectedError(
+            "organizerHasNoMailbox",
+            f"The organizer {organizer} has no Exchange Online mailbox.",
+            remedies.no_mailbox(organizer),
+            answer,
+        )
+    if surface is Surface.ONLINE_MEETINGS and any(text in refusal.message.casefold() for text in _NOTHING_FOUND):
+        return NothingFoundError(
+            "onlineMeetingMissing", "Graph finds no such online meeting.", remedies.ONLINE_MEETING_MISSING, answer
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return _forbidden(refusal, addressee)
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        if addressee.item and surface is Surface.MAILBOX and code not in _NO_USER_CODES:
+            return RejectedError(
+                "eventDeleted", "The event is not in the organizer's calendar.", remedies.EVENT_DELETED, answer
+            )
+        if addressee.item and surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
+            return NothingFoundError(
+                "onlineMeetingMissing",
+                "The online meeting is not there any more.",
+                remedies.ONLINE_MEETING_MISSING,
+                answer,
+            )
+        return RejectedError(
+            "organizerNotFound", f"There is no user {organizer}.", remedies.organizer_not_found(organizer), answer
+        )
+    if "timezonenotsupported" in code:
+        return RejectedError(
+            "timeZoneNotSupported",
+            "The organizer's mailbox server does not know the time zone.",
+            remedies.TIME_ZONE,
+            answer,
+        )
+    said = f"{refusal.answer.code}: {refusal.message}".strip(": ") or f"status {status}"
+    return RejectedError("graphRejected", f"Graph refused the request ({said}).", remedies.REPORT, answer)
+
+
+def _forbidden(refusal: Refusal, addressee: Addressee) -> RejectedError:
+    organizer, client_id, answer = addressee.organizer, addressee.client_id, refusal.answer
+    message = refusal.message.casefold()
+    if addressee.surface is Surface.MAILBOX:
+        return RejectedError(
+            "mailboxAccessDenied",
+            f"The app may not use the calendar of {organizer}.",
+            remedies.mailbox_access(organizer, client_id),
+            answer,
+        )
+    policy_missing = (
+        "application access policy" in message
+        or "is not authorized to" in message
+        or "not allowed to perform operations on the user" in message
+        or "3003:" in message
+    )
+    if addressee.surface is Surface.ONLINE_MEETINGS and policy_missing:
+        kind = OtherOrganizerError if "3003:" in message else RejectedError
+        return kind(
+            "applicationAccessPolicyMissing",
+            f"No Teams application access policy lets the app make online meetings for {organizer}.",
+            remedies.application_access_policy(organizer, client_id),
+            answer,
+        )
+    permission = (
+        "OnlineMeetings.ReadWrite.All" if addressee.surface is Surface.ONLINE_MEETINGS else "User.ReadBasic.All"
+    )
+    return RejectedError(
+        "applicationPermissionMissing",
+        f"The app lacks Graph's application permission {permission}.",
+        remedies.application_permission(permission, client_id),
+        answer,
+    )
+
+
+def _refusal(error: APIError, request_id: str) -> Refusal:
+    # httpx's headers, whatever the annotation of Kiota says; a mapping either way.
+    headers = {name.casefold(): str(value) for name, value in dict(error.response_headers or {}).items()}
+    code = message = ""
+    existing: str | None = None
+    if isinstance(error, ODataError) and error.error:
+        code, message = error.error.code or "", error.error.message or ""
+        named = error.error.additional_data.get("@event.existingEventId")
+        existing = named if isinstance(named, str) and named else None
+    answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
+    return Refusal(answer, message, parse_retry_after(headers.get("retry-after"), datetime.now(UTC)), existing)
+
+
+def parse_retry_after(text: str | None, now: datetime) -> timedelta | None:
+    """Return how long Graph asks us to wait: seconds, also fractional ones, or an HTTP date; None for nonsense.
+
+    https://learn.microsoft.com/graph/throttling shows `Retry-After: 2.128`; RFC 9110 section 10.2.3 has the date.
+    """
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    if not math.isfinite(seconds) or seconds < 0:
+        return None
+    return timedelta(seconds=min(seconds, timedelta(days=365_000).total_seconds()))

@@ -1,0 +1,204 @@
+"""Teams' online meetings: /users/{object id}/onlineMeetings, behind an application access policy."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from kiota_abstractions.base_request_builder import BaseRequestBuilder
+from kiota_abstractions.method import Method
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.errors import UnavailableError
+from shared.graph.client import Call, GraphClient
+from shared.graph.errors import Addressee, NothingFoundError, Surface
+from shared.join_links import is_join_link
+from shared.meeting import DialIn, JoinInformation
+
+# Without it the newer enum members, coorganizer among them, read back as unknownFutureValue:
+# https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
+_PREFER = "include-unknown-enum-members"
+
+
+class _Answer(BaseModel):
+    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+class _AudioConferencing(_Answer):
+    toll_number: str | None = None
+    toll_free_number: str | None = None
+    conference_id: str | None = Field(default=None, alias="conferenceId")
+    dialin_url: str | None = None
+
+
+class _ChatInfo(_Answer):
+    thread_id: str | None = None
+
+
+class _JoinMeetingIdSettings(_Answer):
+    is_passcode_required: bool | None = None
+    join_meeting_id: str | None = None
+    passcode: str | None = None
+
+
+class _ItemBody(_Answer):
+    content: str | None = None
+    content_type: str | None = None
+
+
+class OnlineMeeting(_Answer):
+    """An online meeting; `raw` is Graph's whole answer, to compare the options with."""
+
+    id: str
+    join_web_url: str | None = None
+    audio_conferencing: _AudioConferencing | None = None
+    chat_info: _ChatInfo | None = None
+    join_meeting_id_settings: _JoinMeetingIdSettings | None = None
+    join_information: _ItemBody | None = None
+    meeting_options_web_url: str | None = None
+    raw: dict[str, Any] = Field(default_factory=dict, exclude=True)
+
+    @property
+    def join_url(self) -> str | None:
+        """Return the join link, or None if there is none that may be passed on."""
+        return self.join_web_url if self.join_web_url and is_join_link(self.join_web_url) else None
+
+    @property
+    def dial_in(self) -> DialIn | None:
+        """Return how to join by telephone."""
+        return DialIn(**self.audio_conferencing.model_dump()) if self.audio_conferencing else None
+
+    @property
+    def invitation(self) -> JoinInformation | None:
+        """Return the text to invite people with, decoded from Graph's data URL."""
+        body = self.join_information
+        if not body or not body.content:
+            return None
+        return JoinInformation(content_type=(body.content_type or "html").lower(), content=_decoded(body.content))
+
+    @property
+    def organizer_id(self) -> str | None:
+        """Return the organizer's object id in lower case, None if Graph does not tell."""
+        found: Any = self.raw
+        for name in ("participants", "organizer", "identity", "user", "id"):
+            found = found.get(name) if isinstance(found, dict) else None
+        return found.lower() if isinstance(found, str) else None
+
+    @property
+    def created_at(self) -> datetime | None:
+        """Return when it was made, None if Graph does not tell."""
+        try:
+            return datetime.fromisoformat(self.raw["creationDateTime"])
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+class OnlineMeetings:
+    """The online meetings of any user. Every call may raise the GraphErrors of GraphClient.send.
+
+    The organizer is given as an object id, the only form that these paths take:
+    https://learn.microsoft.com/graph/api/application-post-onlinemeetings
+    """
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+
+    async def create(self, organizer_id: str, properties: dict[str, Any], language: str | None) -> OnlineMeeting:
+        """Create a meeting; sent twice, it is made twice."""
+        builder = self._client.user(organizer_id).online_meetings
+        answer = await self._send(organizer_id, Method.POST, builder, body=properties, language=language)
+        return _parse(answer, uncertain=True)
+
+    async def create_or_get(
+        self, organizer_id: str, external_id: str, properties: dict[str, Any], language: str | None
+    ) -> OnlineMeeting:
+        """Create a meeting with our id, or return the one that has it.
+
+        https://learn.microsoft.com/graph/api/onlinemeeting-createorget
+        """
+        builder = self._client.user(organizer_id).online_meetings.create_or_get
+        body = {"externalId": external_id} | properties
+        answer = await self._send(organizer_id, Method.POST, builder, body=body, language=language)
+        return _parse(answer, uncertain=True)
+
+    async def read(self, organizer_id: str, online_meeting_id: str, language: str | None) -> OnlineMeeting:
+        """Return a meeting by its id, with its join information in the language."""
+        builder = self._client.user(organizer_id).online_meetings.by_online_meeting_id(online_meeting_id)
+        return _parse(await self._send(organizer_id, Method.GET, builder, language=language), uncertain=False)
+
+    async def find(self, organizer_id: str, condition: str, language: str | None) -> OnlineMeeting | None:
+        """Return the meeting that an OData condition names (see `by_join_url`), or None.
+
+        A fresh meeting may not be found at once; Graph says so in four different ways.
+        """
+        builder = self._client.user(organizer_id).online_meetings
+        try:
+            answer = await self._send(organizer_id, Method.GET, builder, query={"filter": condition}, language=language)
+        except NothingFoundError:
+            return None
+        found = answer.get("value")
+        if not isinstance(found, list):
+            raise UnavailableError("Graph's answer has no list of online meetings", uncertain=False)
+        return _parse(found[0], uncertain=False) if found else None
+
+    async def change(self, organizer_id: str, online_meeting_id: str, changes: dict[str, Any]) -> None:
+        """Change some properties of a meeting."""
+        builder = self._client.user(organizer_id).online_meetings.by_online_meeting_id(online_meeting_id)
+        await self._send(organizer_id, Method.PATCH, builder, body=changes)
+
+    async def delete(self, organizer_id: str, online_meeting_id: str) -> None:
+        """Remove a meeting."""
+        builder = self._client.user(organizer_id).online_meetings.by_online_meeting_id(online_meeting_id)
+        await self._send(organizer_id, Method.DELETE, builder)
+
+    async def _send(
+        self,
+        organizer_id: str,
+        method: Method,
+        builder: BaseRequestBuilder,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        language: str | None = None,
+    ) -> dict[str, Any]:
+        headers = {"Prefer": _PREFER} | ({"Accept-Language": language} if language else {})
+        item = "onlineMeeting%2Did" in builder.path_parameters
+        addressee = Addressee(Surface.ONLINE_MEETINGS, organizer_id, self._client.client_id, item)
+        return await self._client.send(Call(method, builder, addressee, query, headers, body))
+
+
+def by_join_url(join_url: str) -> str:
+    """Return the condition that finds a meeting by its join link, exactly as Graph gave it."""
+    return f"JoinWebUrl eq '{_quoted(join_url)}'"
+
+
+def by_join_meeting_id(join_meeting_id: str) -> str:
+    """Return the condition that finds a meeting by the id that people type in."""
+    return f"joinMeetingIdSettings/joinMeetingId eq '{_quoted(join_meeting_id)}'"
+
+
+def _quoted(value: str) -> str:
+    return value.replace("'", "''")
+
+
+def _decoded(content: str) -> str:
+    """Return the HTML of a data URL whose whole text is form-encoded, as Graph gives it, or only its data are."""
+    if content[:5].casefold() == "data%":
+        return unquote_plus(content).partition(",")[2].strip()
+    if content[:5].casefold() != "data:":
+        return content
+    data = content.partition(",")[2]
+    return (data if "<" in data else unquote_plus(data)).strip()
+
+
+def _parse(answer: Any, *, uncertain: bool) -> OnlineMeeting:
+    try:
+        if isinstance(answer, dict):
+            audio = answer.get("audioConferencing")
+            if isinstance(audio, dict) and "ConferenceId" in audio:  # as the documentation spells it, v1.0 does not
+                answer = answer | {"audioConferencing": audio | {"conferenceId": audio["ConferenceId"]}}
+        return OnlineMeeting.model_validate(answer).model_copy(update={"raw": answer})
+    except ValidationError as error:
+        raise UnavailableError("Graph's answer is not the online meeting it should be", uncertain=uncertain) from error

@@ -1,0 +1,111 @@
+"""What an administrator does about each refusal, with the exact commands."""
+
+REPORT = (
+    "Correct the request if the message names a fault in it; otherwise give Graph's request id to Microsoft support. "
+    "Then send POST /api/meetings/{id}/retry."
+)
+EVENT_DELETED = (
+    "Somebody deleted the event, or the eventId belongs to another mailbox. Send a new request if the meeting is still "
+    "wanted."
+)
+ONLINE_MEETING_MISSING = (
+    "Teams has not made the online meeting known yet, or it has expired. Send POST /api/meetings/{id}/retry later; the "
+    "event is kept and used again."
+)
+TIME_ZONE = "Name the time zone by its Windows name, such as 'W. Europe Standard Time', or give the times in UTC."
+_NOBODY_INVITED = " Nobody was invited."
+_RETRY = "POST /api/meetings/{id}/retry"
+_DELAY = "The change can take up to 30 minutes to reach Graph; then send POST /api/meetings/{id}/retry."
+_ANY_CLIENT = "<the app's client id>"
+
+
+def without_meeting(remedy: str) -> str:
+    """Return a remedy for somebody who asked something else than a meeting, so that no meeting can be retried."""
+    return remedy.replace(_RETRY, "the same request again").removesuffix(_NOBODY_INVITED)
+
+
+def organizer_not_found(organizer: str) -> str:
+    """Return what to do about an unknown organizer."""
+    return (
+        f"Check the spelling of {organizer}, or find the user with: Get-MgUser -UserId {_quoted(organizer)}. "
+        "A new user can take 15 minutes to appear."
+    )
+
+
+def no_mailbox(organizer: str) -> str:
+    """Return what to do about an organizer without a mailbox."""
+    return (
+        f"Give {organizer} a licence that includes Exchange Online, check with: Get-EXOMailbox -Identity "
+        f"{_quoted(organizer)}; or ask for kind 'standalone', which needs no mailbox."
+    )
+
+
+def provider(organizer: str, wanted: str) -> str:
+    """Return what to do about a calendar that does not allow the provider."""
+    return (
+        f"Allow {wanted} for {organizer}: assign a Teams licence, and a meeting policy with: "
+        f"Grant-CsTeamsMeetingPolicy -Identity {_quoted(organizer)} "
+        "-PolicyName <a policy with -AllowOutlookAddIn $true>; or name an allowed provider in "
+        f"onlineMeetingProvider.{_NOBODY_INVITED}"
+    )
+
+
+def mailbox_access(organizer: str, client_id: str | None) -> str:
+    """Return how to let the app into a mailbox, and no further (Exchange RBAC for Applications)."""
+    app = client_id or _ANY_CLIENT
+    return (
+        "An Exchange administrator runs: "
+        f"New-ServicePrincipal -AppId '{app}' -ObjectId <object id of the enterprise application>; "
+        f'New-ManagementScope -Name Convene -RecipientRestrictionFilter "{_recipient(organizer)}" '
+        "(widen the filter to all organizers); "
+        f"New-ManagementRoleAssignment -App '{app}' -Role 'Application Calendars.ReadWrite' "
+        "-CustomResourceScope Convene; and checks with: "
+        f"Test-ServicePrincipalAuthorization -Identity '{app}' -Resource {_quoted(organizer)}. "
+        "Grant the app no Calendars permission in Entra ID as well: it would open every mailbox. "
+        "The change can take two hours to reach Graph; then send POST /api/meetings/{id}/retry."
+    )
+
+
+def application_access_policy(organizer: str, client_id: str | None) -> str:
+    """Return how to let the app make online meetings for a user.
+
+    https://learn.microsoft.com/graph/cloud-communication-online-meeting-application-access-policy
+    """
+    app = client_id or _ANY_CLIENT
+    return (
+        "A Teams administrator runs: "
+        f"New-CsApplicationAccessPolicy -Identity Convene -AppIds '{app}' "
+        "-Description 'Convene makes online meetings'; "
+        f"Grant-CsApplicationAccessPolicy -PolicyName Convene -Identity {_quoted(organizer)}. "
+        "A user has one policy at a time: where one is granted already, add the app to it with "
+        f"Set-CsApplicationAccessPolicy -Identity <policy> -AppIds @{{Add='{app}'}}. {_DELAY}"
+    )
+
+
+def application_permission(permission: str, client_id: str | None) -> str:
+    """Return how to grant an application permission of Graph."""
+    app = client_id or _ANY_CLIENT
+    alternative = (
+        " Or name organizers by their object id, which needs no lookup." if permission.startswith("User.") else ""
+    )
+    return (
+        f"A privileged role administrator grants {permission} to the app: $app = Get-MgServicePrincipal -Filter "
+        f'"appId eq \'{app}\'"; $graph = Get-MgServicePrincipal -Filter "appId eq '
+        "'00000003-0000-0000-c000-000000000000'\"; New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id "
+        "-PrincipalId $app.Id -ResourceId $graph.Id -AppRoleId ($graph.AppRoles | Where-Object Value -eq "
+        f"'{permission}').Id.{alternative} A managed identity's token may keep its old permissions for a day."
+    )
+
+
+def _recipient(organizer: str) -> str:
+    """Return the filter that holds for one mailbox.
+
+    https://learn.microsoft.com/powershell/exchange/recipientfilter-properties
+    """
+    name = "UserPrincipalName" if "@" in organizer else "ExternalDirectoryObjectId"
+    return f"{name} -eq {_quoted(organizer)}"
+
+
+def _quoted(organizer: str) -> str:
+    """Return an organizer as a PowerShell string."""
+    return "'" + organizer.replace("'", "''") + "'"

@@ -1,0 +1,56 @@
+"""Intake: what a message on the request queue asks for is done, or recorded as a failed meeting; nothing is lost."""
+
+from shared.accept import Acceptance, Sender
+from shared.change import Changes
+from shared.errors import (
+    ChangeRefusedError,
+    Fault,
+    InvalidRequestError,
+    KeyReusedError,
+    MeetingNotFoundError,
+    OrganizerNotAllowedError,
+)
+from shared.meeting import as_meeting_error, id_from_key
+from shared.message import Cancel, LookAt, Message, NewRequest, Update, decode_message, document_in, message_digest
+from shared.provision import Provisioner
+
+
+class Intake:
+    """The use case. May raise StorageUnavailableError, and a fault of ours: then the message comes again."""
+
+    def __init__(self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner) -> None:
+        self._acceptance = acceptance
+        self._changes = changes
+        self._provisioner = provisioner
+
+    async def take(self, text: str, message_id: str | None) -> None:
+        """Do what a message asks for.
+
+        Args:
+            text: the message, as it was put on the queue.
+            message_id: its id there, which a redelivered message keeps; None if it is not known.
+        """
+        digest = message_digest(text, message_id)
+        try:
+            message = decode_message(text)
+            try:
+                await self._do(message, digest)
+            except MeetingNotFoundError as error:
+                pointer = "/meeting" if isinstance(message, LookAt) else "/data/id"
+                fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
+                raise InvalidRequestError([fault]) from error
+        except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
+            await self._acceptance.refuse(document_in(text), as_meeting_error(error), id_from_key("refused", digest))
+
+    async def _do(self, message: Message, digest: str) -> None:
+        match message:
+            case LookAt(meeting_id):
+                await self._provisioner.provision(meeting_id)
+            case NewRequest(document, key, traceparent):
+                # Without a key, a redelivery is the only repetition that there can be.
+                sender = Sender("queue", digest, traceparent) if key is None else Sender("", key, traceparent)
+                await self._acceptance.accept(document, sender)
+            case Update(meeting_id, patch, traceparent):
+                await self._changes.patch(meeting_id, patch, message=digest, traceparent=traceparent)
+            case Cancel(meeting_id, comment, traceparent):
+                await self._changes.cancel(meeting_id, comment, traceparent=traceparent)

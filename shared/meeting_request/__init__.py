@@ -1,0 +1,42 @@
+"""The meeting request: what callers may ask for, checked, in one canonical form, and in Graph's words.
+
+decode_json     bytes -> a JSON value
+parse_request   a JSON value -> MeetingRequest, or every fault at once
+find_warnings   what is odd about it
+as_given        the request as its reader recognises it
+canonical, fingerprint
+                the same for all requests that ask for the same
+event_properties, online_meeting_properties, option_properties
+                what Graph is sent
+"""
+
+from shared.meeting_request.calendar_request import CalendarRequest, event_properties
+from shared.meeting_request.canonical_form import as_given, canonical, fingerprint
+from shared.meeting_request.date_times import DateTimeTimeZone, to_graph
+from shared.meeting_request.existing_request import ExistingRequest
+from shared.meeting_request.graph_properties import option_properties
+from shared.meeting_request.json_text import decode_json, decode_json_text
+from shared.meeting_request.oddities import find_warnings
+from shared.meeting_request.options import MeetingOptions
+from shared.meeting_request.parse import MeetingRequest, parse_request
+from shared.meeting_request.standalone_request import StandaloneRequest, online_meeting_properties
+
+__all__ = [
+    "CalendarRequest",
+    "DateTimeTimeZone",
+    "ExistingRequest",
+    "MeetingOptions",
+    "MeetingRequest",
+    "StandaloneRequest",
+    "as_given",
+    "canonical",
+    "decode_json",
+    "decode_json_text",
+    "event_properties",
+    "find_warnings",
+    "fingerprint",
+    "online_meeting_properties",
+    "option_properties",
+    "parse_request",
+    "to_graph",
+]

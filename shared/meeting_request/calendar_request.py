@@ -1,0 +1,87 @@
+"""An event in the organizer's calendar with an online meeting; invitations are sent."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.meeting_request.addressed import TEAMS, AddressedRequest, IsOnlineMeeting, Provider
+from shared.meeting_request.date_times import DateTimeTimeZone, to_graph
+from shared.meeting_request.draft import Draft
+from shared.meeting_request.event_times import time_findings
+from shared.meeting_request.faults import Finding
+from shared.meeting_request.html_body import Body
+from shared.meeting_request.options import Options
+from shared.meeting_request.people import MAX_ATTENDEES, Attendees
+from shared.meeting_request.places import Location, Locations
+from shared.meeting_request.recurrence import Recurrence, recurrence_findings
+from shared.meeting_request.text import AnyCase, FilledLine
+from shared.meeting_request.time_zones import windows_name
+
+# Five years, the bound of Exchange's own schema (ReminderMinutesBeforeStartType).
+MAX_REMINDER_MINUTES = 2_629_800
+
+
+class CalendarRequest(AddressedRequest):
+    """The properties of an event that an app may set on creation, and the options of its meeting.
+
+    https://learn.microsoft.com/graph/api/resources/event
+    """
+
+    kind: Literal["calendar"] = "calendar"
+    subject: FilledLine
+    body: Body | None = None
+    start: DateTimeTimeZone
+    end: DateTimeTimeZone
+    location: Location | None = None
+    locations: Locations | None = None
+    attendees: Attendees | None = None
+    recurrence: Recurrence | None = None
+    is_all_day: bool | None = None
+    allow_new_time_proposals: bool | None = None
+    hide_attendees: bool | None = None
+    importance: Annotated[Literal["low", "normal", "high"], AnyCase()] | None = None
+    sensitivity: Annotated[Literal["normal", "personal", "private", "confidential"], AnyCase()] | None = None
+    show_as: Annotated[Literal["free", "tentative", "busy", "oof", "workingElsewhere"], AnyCase()] | None = None
+    categories: Annotated[tuple[FilledLine, ...], Field(strict=False)] | None = None
+    is_reminder_on: bool | None = None
+    reminder_minutes_before_start: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
+    response_requested: bool | None = None
+    is_online_meeting: IsOnlineMeeting = True
+    online_meeting_provider: Annotated[Provider, AnyCase()] = TEAMS
+    options: Options = None
+
+
+def calendar_findings(draft: Draft) -> Iterator[Finding]:
+    """Yield what is wrong between the fields of a calendar request."""
+    yield from time_findings(draft)
+    yield from recurrence_findings(draft)
+    yield from provider_findings(draft)
+    attendees = draft.given("attendees")
+    if isinstance(attendees, list) and len(attendees) > MAX_ATTENDEES:
+        message = f"has {len(attendees)} attendees, Graph allows {MAX_ATTENDEES}"
+        yield Finding(("attendees",), "tooMany", message)
+
+
+def provider_findings(draft: Draft) -> Iterator[Finding]:
+    """Yield what is asked of a meeting that only Teams can do, when another provider makes it."""
+    provider = draft.value("onlineMeetingProvider")
+    if provider is None or provider.lower() == TEAMS.lower():
+        return
+    for name in ("language", "options"):
+        if draft.given(name) is not None:
+            message = f"can only be asked of {TEAMS}: the meetings of {provider} have no onlineMeeting in Graph"
+            yield Finding((name,), "notAllowed", message)
+
+
+def event_properties(request: CalendarRequest) -> dict[str, Any]:
+    """Return the event that Graph is to create, without what belongs to this service's own bookkeeping."""
+    ours = {"kind", "organizer", "reference", "language", "options"}
+    event = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=ours)
+    recurring, all_day = request.recurrence is not None, request.is_all_day is True
+    event["start"] = to_graph(request.start, recurring=recurring, all_day=all_day)
+    event["end"] = to_graph(request.end, recurring=recurring, all_day=all_day)
+    if request.recurrence is not None and request.recurrence.range.recurrence_time_zone is not None:
+        zone = windows_name(request.recurrence.range.recurrence_time_zone)
+        event["recurrence"]["range"]["recurrenceTimeZone"] = zone
+    return event

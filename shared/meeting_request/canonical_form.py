@@ -1,0 +1,28 @@
+"""One form for all requests that ask for the same, whatever the order of their members."""
+
+import hashlib
+import json
+from typing import Any
+
+from shared.meeting_request.parse import MeetingRequest
+
+
+def canonical(request: MeetingRequest) -> dict[str, Any]:
+    """Return the request as JSON: kind and organizer first, then, under Graph's names, only what was given.
+
+    A value that is this service's default counts as not given. `parse_request` makes an equal request of it.
+    """
+    given = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {"kind": request.kind, "organizer": request.organizer, **given}
+
+
+def as_given(request: MeetingRequest) -> dict[str, Any]:
+    """Return the request as JSON with everything that was given, defaults too: what its reader recognises."""
+    given = request.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
+    return {"kind": request.kind, "organizer": request.organizer, **given}
+
+
+def fingerprint(request: MeetingRequest) -> str:
+    """Return what two requests have in common exactly if they ask for the same: a SHA-256 in hexadecimal digits."""
+    text = json.dumps(canonical(request), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

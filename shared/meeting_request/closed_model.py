@@ -1,0 +1,32 @@
+"""The rules that hold for every object of a request."""
+
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.alias_generators import to_camel
+
+
+class ClosedModel(BaseModel):
+    """An object with Graph's names that takes no unknown member, converts no type and never changes."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        allow_inf_nan=False,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        strict=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_null_as_absent(cls, data: Any) -> Any:
+        # Graph writes null for what is not set, so a copied body has such members.
+        if not isinstance(data, dict):
+            return data
+        members = cast("dict[str, Any]", data)
+        nulls = {name for name, value in members.items() if value is None}
+        if not nulls:
+            return members
+        nulls &= {field.alias for field in cls.model_fields.values()}
+        return {name: value for name, value in members.items() if name not in nulls}

@@ -1,0 +1,135 @@
+"""The invitation's body: plain text as it is, HTML cleaned with an allow-list.
+
+What Teams itself puts into an invitation is told from the rest by its classes (`me-email-text`, `me-email-headline`)
+and ids, and so do the programs that look for it, ours included. A caller's HTML therefore loses every class and id: a
+copied or faked join block stays as ordinary text and links, and nothing takes it for Teams' own. Without style sheets,
+which go too, neither is of any use in a mail.
+https://learn.microsoft.com/graph/outlook-calendar-online-meetings
+"""
+
+import re
+from typing import Annotated, Literal
+
+import nh3
+from pydantic import ValidationInfo, field_validator
+
+from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.faults import refusal
+from shared.meeting_request.text import AnyCase, Text
+
+# An HTML parser repeats the formatting elements that are open in every paragraph that follows, and walks up the open
+# elements at every tag: 35 kB of well-chosen tags become 65 MB, 200 kB of <div> take seconds. The bounds leave room
+# for 300 links and styled <font> or <b> among 3,000 tags; <span>, which Outlook writes, counts as a tag only.
+MAX_TAGS = 10_000
+MAX_COPIES = 1_000_000
+_TAG = re.compile(r"<[a-z]", re.ASCII | re.IGNORECASE)
+_STYLED_TAG = re.compile(r"<(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/]", re.ASCII | re.IGNORECASE)
+
+_TAGS = (
+    "a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl"
+    " dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q rp rt"
+    " ruby s samp section small span strike strong sub sup table tbody td tfoot th thead time tr tt u ul var wbr"
+)
+_REMOVED_WITH_CONTENT = (
+    "applet audio button canvas datalist embed frameset iframe math noembed noframes noscript object script select"
+    " style svg template textarea title video xmp"
+)
+_CELL = {"align", "bgcolor", "colspan", "headers", "height", "nowrap", "rowspan", "scope", "valign", "width"}
+_ATTRIBUTES = {
+    "*": {"dir", "lang", "style", "title"},
+    "a": {"href", "target"},
+    "blockquote": {"cite"},
+    "col": {"align", "span", "valign", "width"},
+    "colgroup": {"align", "span", "valign", "width"},
+    "div": {"align"},
+    "font": {"color", "face", "size"},
+    "hr": {"align", "color", "noshade", "size", "width"},
+    "img": {"align", "alt", "border", "height", "hspace", "src", "vspace", "width"},
+    "li": {"type", "value"},
+    "ol": {"reversed", "start", "type"},
+    "p": {"align"},
+    "table": {"align", "bgcolor", "border", "cellpadding", "cellspacing", "height", "rules", "summary", "width"},
+    "tbody": {"align", "valign"},
+    "td": _CELL,
+    "tfoot": {"align", "valign"},
+    "th": _CELL,
+    "thead": {"align", "valign"},
+    "time": {"datetime"},
+    "tr": {"align", "bgcolor", "height", "valign"},
+    "ul": {"type"},
+}
+# No position, z-index, opacity or transform: nothing may lie over, or hide, what the mail program or Teams shows.
+_STYLES = (
+    "background background-color border border-bottom border-bottom-color border-bottom-style border-bottom-width"
+    " border-collapse border-color border-left border-left-color border-left-style border-left-width border-radius"
+    " border-right border-right-color border-right-style border-right-width border-spacing border-style border-top"
+    " border-top-color border-top-style border-top-width border-width caption-side clear color direction display"
+    " empty-cells float font font-family font-size font-style font-variant font-weight height letter-spacing"
+    " line-height list-style list-style-position list-style-type margin margin-bottom margin-left margin-right"
+    " margin-top max-height max-width min-height min-width padding padding-bottom padding-left padding-right"
+    " padding-top page-break-after page-break-before table-layout text-align text-decoration text-indent"
+    " text-transform vertical-align white-space width word-break word-spacing word-wrap"
+)
+_STYLE_THAT_LOADS = re.compile(r"url|expression|import|\\", re.IGNORECASE)
+_SCHEMES = {"a": ("http:", "https:", "mailto:", "tel:"), "img": ("http:", "https:", "cid:")}
+_MAX_ROUNDS = 8
+_NEWLINES_IN_PRE = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
+
+
+class Body(ClosedModel):
+    """An event's body; without contentType it is text.
+
+    https://learn.microsoft.com/graph/api/resources/itembody
+    """
+
+    content_type: Annotated[Literal["text", "html"], AnyCase()] = "text"
+    content: Text
+
+    @field_validator("content")
+    @classmethod
+    def _clean(cls, content: str, info: ValidationInfo) -> str:
+        return clean_html(content) if info.data.get("content_type") == "html" else content
+
+
+def clean_html(html: str) -> str:
+    """Return `html` with nothing but what a mail may show; cleaning it again changes nothing.
+
+    Raises:
+        PydanticCustomError: `tooComplex`: it would take seconds, or gigabytes, to parse.
+    """
+    for _ in range(_MAX_ROUNDS):
+        _check_complexity(html)
+        # Parsing drops one newline after <pre>, so that each round would find another.
+        cleaned = _NEWLINES_IN_PRE.sub(r"\1", _clean_once(html))
+        if cleaned == html:
+            return html
+        html = cleaned
+    # Markup that a parser keeps reading differently is no mail; its text is.
+    return nh3.clean(html, tags=set(), clean_content_tags=set(_REMOVED_WITH_CONTENT.split()))
+
+
+def _check_complexity(html: str) -> None:
+    tags = len(_TAG.findall(html))
+    if tags > MAX_TAGS or tags * len(_STYLED_TAG.findall(html)) > MAX_COPIES:
+        raise refusal("tooComplex", f"has {tags} tags, more than can be cleaned")
+
+
+def _clean_once(html: str) -> str:
+    return nh3.clean(
+        html,
+        tags=set(_TAGS.split()),
+        clean_content_tags=set(_REMOVED_WITH_CONTENT.split()),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_harmless,
+        filter_style_properties=set(_STYLES.split()),
+        url_schemes={"http", "https", "mailto", "tel", "cid"},
+        url_relative="deny",
+    )
+
+
+def _harmless(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "style" and _STYLE_THAT_LOADS.search(value):
+        return None
+    if attribute in ("href", "src") and not value.strip().lower().startswith(_SCHEMES.get(tag, ())):
+        return None
+    return value

@@ -1,0 +1,124 @@
+"""What can be set on the onlineMeeting behind a meeting: everything that Graph lets an app update.
+
+https://learn.microsoft.com/graph/api/onlinemeeting-update
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.faults import refusal
+from shared.meeting_request.people import Principal
+from shared.meeting_request.text import AnyCase, FilledLine, Line
+
+Role = Annotated[Literal["attendee", "presenter", "coorganizer", "producer"], AnyCase()]
+
+
+class LobbyBypassSettings(ClosedModel):
+    """Who need not wait in the lobby.
+
+    https://learn.microsoft.com/graph/api/resources/lobbybypasssettings
+    """
+
+    scope: (
+        Annotated[
+            Literal[
+                "organizer",
+                "organization",
+                "organizationAndFederated",
+                "everyone",
+                "invited",
+                "organizationExcludingGuests",
+            ],
+            AnyCase(),
+        ]
+        | None
+    ) = None
+    is_dial_in_bypass_enabled: bool | None = None
+
+
+class WatermarkProtection(ClosedModel):
+    """Where a watermark is shown.
+
+    https://learn.microsoft.com/graph/api/resources/watermarkprotectionvalues
+    """
+
+    is_enabled_for_content_sharing: bool | None = None
+    is_enabled_for_video: bool | None = None
+
+
+class User(ClosedModel):
+    """A user of the directory."""
+
+    id: FilledLine
+    display_name: Line | None = None
+
+
+class IdentitySet(ClosedModel):
+    """Who a participant is."""
+
+    user: User
+
+
+class Participant(ClosedModel):
+    """Somebody with a role.
+
+    https://learn.microsoft.com/graph/api/resources/meetingparticipantinfo
+    """
+
+    upn: Principal | None = None
+    role: Role | None = None
+    identity: IdentitySet | None = None
+
+    @model_validator(mode="after")
+    def _is_somebody(self) -> Self:
+        if self.upn is None and self.identity is None:
+            raise refusal("required", "needs upn or identity.user.id")
+        return self
+
+
+class Participants(ClosedModel):
+    """The participants with roles, always all of them: Graph replaces the list as a whole."""
+
+    attendees: Annotated[tuple[Participant, ...], Field(strict=False)]
+
+
+class MeetingOptions(ClosedModel):
+    """The properties of an onlineMeeting that can be changed, without its subject and times."""
+
+    allow_attendee_to_enable_camera: bool | None = None
+    allow_attendee_to_enable_mic: bool | None = None
+    allow_breakout_rooms: bool | None = None
+    allow_copying_and_sharing_meeting_content: bool | None = None
+    allowed_lobby_admitters: (
+        Annotated[
+            Literal["organizerAndCoOrganizersAndPresenters", "organizerAndCoOrganizers"],
+            AnyCase(),
+        ]
+        | None
+    ) = None
+    allowed_presenters: (
+        Annotated[Literal["everyone", "organization", "roleIsPresenter", "organizer"], AnyCase()] | None
+    ) = None
+    allow_live_share: Annotated[Literal["enabled", "disabled"], AnyCase()] | None = None
+    allow_meeting_chat: Annotated[Literal["enabled", "disabled", "limited"], AnyCase()] | None = None
+    allow_power_point_sharing: bool | None = None
+    allow_recording: bool | None = None
+    allow_teamwork_reactions: bool | None = None
+    allow_transcription: bool | None = None
+    allow_whiteboard: bool | None = None
+    anonymize_identity_for_roles: Annotated[tuple[Role, ...], Field(strict=False)] | None = None
+    is_entry_exit_announced: bool | None = None
+    lobby_bypass_settings: LobbyBypassSettings | None = None
+    participants: Participants | None = None
+    record_automatically: bool | None = None
+    watermark_protection: WatermarkProtection | None = None
+
+
+def _unless_empty(options: MeetingOptions | None) -> MeetingOptions | None:
+    return options if options is not None and options.model_fields_set else None
+
+
+# An empty object asks for nothing, and must not cost the calls to Graph that options cost.
+Options = Annotated[MeetingOptions | None, AfterValidator(_unless_empty)]

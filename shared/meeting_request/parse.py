@@ -1,0 +1,79 @@
+"""From a JSON value to a meeting request, or to everything that is wrong with it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request.addressed import AddressedRequest, RequestOfUnknownKind
+from shared.meeting_request.calendar_request import CalendarRequest, calendar_findings, provider_findings
+from shared.meeting_request.draft import Draft
+from shared.meeting_request.existing_request import ExistingRequest
+from shared.meeting_request.faults import Finding, findings_of, in_document_order
+from shared.meeting_request.json_text import unstorable
+from shared.meeting_request.people import invite_once
+from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
+
+MeetingRequest = CalendarRequest | StandaloneRequest | ExistingRequest
+
+_MODELS: Mapping[str, type[MeetingRequest]] = {
+    "calendar": CalendarRequest,
+    "standalone": StandaloneRequest,
+    "existing": ExistingRequest,
+}
+_CHECKS: Mapping[str, Callable[[Draft], Iterator[Finding]]] = {
+    "calendar": calendar_findings,
+    "standalone": standalone_findings,
+    "existing": provider_findings,
+}
+
+
+def parse_request(document: Any) -> MeetingRequest:
+    """Return the meeting request that a JSON value is.
+
+    Attendees that are given twice, or are the organizer, are left out; `find_warnings` tells of them.
+
+    Raises:
+        InvalidRequestError: with every fault, in the order of the document.
+    """
+    faults = list(unstorable(document))
+    if faults:
+        raise InvalidRequestError(faults)
+    if not isinstance(document, dict):
+        raise InvalidRequestError([Fault("", "wrongType", "The request must be a JSON object.")])
+    return _with_each_attendee_once(_validated(cast("dict[str, Any]", document)))
+
+
+def _validated(document: dict[str, Any]) -> MeetingRequest:
+    kind = document.get("kind")
+    kind = "calendar" if kind is None else kind
+    if not isinstance(kind, str) or kind not in _MODELS:
+        unknown = Finding(("kind",), "notOneOf", f"must be one of {', '.join(_MODELS)}")
+        _, findings = _examine(RequestOfUnknownKind, document, "")
+        raise InvalidRequestError(in_document_order([unknown, *findings], document))
+    request, findings = _examine(_MODELS[kind], document, kind)
+    findings += _CHECKS[kind](Draft(document, findings))
+    if request is None or findings:
+        raise InvalidRequestError(in_document_order(findings, document))
+    return request
+
+
+def _examine[M: AddressedRequest](
+    model: type[M], document: dict[str, Any], kind: str
+) -> tuple[M | None, list[Finding]]:
+    try:
+        return model.model_validate(document), []
+    except ValidationError as error:
+        return None, findings_of(error, kind)
+
+
+def _with_each_attendee_once(request: MeetingRequest) -> MeetingRequest:
+    if not isinstance(request, CalendarRequest) or not request.attendees:
+        return request
+    kept, omissions = invite_once(request.attendees, request.organizer)
+    if not omissions:
+        return request
+    request = request.model_copy(update={"attendees": kept})
+    request.note_omissions(omissions)
+    return request

@@ -1,0 +1,134 @@
+"""Who organizes, who is invited: organizers, attendees and their addresses."""
+
+import re
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import email_validator
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+
+from shared.errors import Fault
+from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.faults import quoted, refusal
+from shared.meeting_request.text import AnyCase, Line
+
+MAX_ATTENDEES = 500  # https://learn.microsoft.com/graph/api/resources/event
+MAX_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
+MAX_PRINCIPAL = 256
+
+# Domains such as .local and .test are in use inside organizations; whether mail arrives is Exchange's business.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+_OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+# Entra allows less (https://learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname); this
+# keeps out what is no principal name at all, and what could leave its place in a URL or a log line.
+_PRINCIPAL = re.compile(r"[^\s\x00-\x1f\x7f-\x9f/\\@\"<>()\[\]:;,?%|*]+@[\w-]+(?:\.[\w-]+)+")
+
+
+def check_organizer(value: str) -> str:
+    """Return `value` if it is an object id or a user principal name."""
+    if _OBJECT_ID.fullmatch(value) or _is_principal(value):
+        return value
+    message = f"must be an object id or a user principal name such as AlexW@contoso.com, not {quoted(value)}"
+    raise refusal("invalidOrganizer", message)
+
+
+def check_principal(value: str) -> str:
+    """Return `value` if it is a user principal name."""
+    if _is_principal(value):
+        return value
+    message = f"must be a user principal name such as AlexW@contoso.com, not {quoted(value)}"
+    raise refusal("invalidAddress", message)
+
+
+def check_address(value: str) -> str:
+    """Return `value` if mail can be sent to it."""
+    try:
+        mailbox(value)
+    except EmailNotValidError as error:
+        raise refusal(
+            "invalidAddress", f"must be one mail address, not {quoted(value)}: {error}".rstrip(".")
+        ) from error
+    return value
+
+
+@lru_cache(maxsize=4096)
+def mailbox(address: str) -> str:
+    """Return the form in which all spellings of one mailbox's address are the same.
+
+    Raises:
+        EmailNotValidError: `address` is not one address, and nothing else.
+    """
+    if len(address) > MAX_ADDRESS:
+        raise EmailNotValidError(f"It has more than {MAX_ADDRESS} characters.")
+    parts = validate_email(address, check_deliverability=False, strict=True)
+    return f"{parts.local_part}@{parts.ascii_domain}".casefold()
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """Tell whether two texts are spellings of one address; what is no address is the same only letter by letter."""
+    try:
+        return mailbox(one) == mailbox(other)
+    except EmailNotValidError:
+        return one == other
+
+
+Organizer = Annotated[str, AfterValidator(check_organizer)]
+Address = Annotated[str, AfterValidator(check_address)]
+Principal = Annotated[str, AfterValidator(check_principal)]
+
+
+class EmailAddress(ClosedModel):
+    """An address and the name to show.
+
+    https://learn.microsoft.com/graph/api/resources/emailaddress
+    """
+
+    address: Address
+    name: Line | None = None
+
+
+class Attendee(ClosedModel):
+    """Somebody, or a room, to invite.
+
+    https://learn.microsoft.com/graph/api/resources/attendee
+    """
+
+    email_address: EmailAddress
+    type: Annotated[Literal["required", "optional", "resource"], AnyCase()] = "required"
+
+
+Attendees = Annotated[tuple[Attendee, ...], Field(strict=False, json_schema_extra={"maxItems": MAX_ATTENDEES})]
+
+
+def invite_once(attendees: tuple[Attendee, ...], organizer: str) -> tuple[tuple[Attendee, ...], tuple[Fault, ...]]:
+    """Return the attendees without repetitions and without the organizer, and a warning for each left out."""
+    seen: dict[str, int] = {}
+    kept: list[Attendee] = []
+    warnings: list[Fault] = []
+    own = _comparable(organizer)
+    for index, attendee in enumerate(attendees):
+        address = attendee.email_address.address
+        key = mailbox(address)
+        if key == own:
+            message = f"{quoted(address)} is the organizer, who takes part anyway and is not invited."
+            warnings.append(Fault(f"/attendees/{index}", "organizerIsAttendee", message))
+        elif key in seen:
+            message = f"{quoted(address)} is attendees[{seen[key]}] already and is invited once."
+            warnings.append(Fault(f"/attendees/{index}", "duplicateAttendee", message))
+        else:
+            seen[key] = index
+            kept.append(attendee)
+    return tuple(kept), tuple(warnings)
+
+
+def _comparable(organizer: str) -> str:
+    try:
+        return mailbox(organizer)
+    except EmailNotValidError:
+        return organizer.casefold()
+
+
+def _is_principal(value: str) -> bool:
+    return len(value) <= MAX_PRINCIPAL and value.isprintable() and _PRINCIPAL.fullmatch(value) is not None

@@ -1,0 +1,121 @@
+"""How a calendar meeting repeats: a pattern, and the range in which it holds.
+
+https://learn.microsoft.com/graph/api/resources/patternedrecurrence
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.date_times import CalendarDate, DateTimeTimeZone
+from shared.meeting_request.draft import Draft
+from shared.meeting_request.faults import Finding
+from shared.meeting_request.text import AnyCase
+from shared.meeting_request.time_zones import check_time_zone
+
+_INT32_MAX = 2**31 - 1  # Graph's counts are Edm.Int32
+
+Count = Annotated[int, Field(ge=1, le=_INT32_MAX)]
+Weekday = Annotated[
+    Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
+    AnyCase(),
+]
+
+
+class RecurrencePattern(ClosedModel):
+    """How often.
+
+    https://learn.microsoft.com/graph/api/resources/recurrencepattern
+    """
+
+    type: Annotated[
+        Literal["daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly"],
+        AnyCase(),
+    ]
+    interval: Count
+    days_of_week: Annotated[tuple[Weekday, ...], Field(strict=False, min_length=1)] | None = None
+    first_day_of_week: Weekday | None = None
+    day_of_month: Annotated[int, Field(ge=1, le=31)] | None = None
+    month: Annotated[int, Field(ge=1, le=12)] | None = None
+    index: Annotated[Literal["first", "second", "third", "fourth", "last"], AnyCase()] | None = None
+
+
+class RecurrenceRange(ClosedModel):
+    """From when until when.
+
+    https://learn.microsoft.com/graph/api/resources/recurrencerange
+    """
+
+    type: Annotated[Literal["endDate", "noEnd", "numbered"], AnyCase()]
+    start_date: CalendarDate
+    end_date: CalendarDate | None = None
+    number_of_occurrences: Count | None = None
+    recurrence_time_zone: Annotated[str, AfterValidator(check_time_zone)] | None = None
+
+
+class Recurrence(ClosedModel):
+    """A pattern and its range."""
+
+    pattern: RecurrencePattern
+    range: RecurrenceRange
+
+
+# "Include only the properties that the type needs": Graph refuses the others.
+_PATTERN_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "daily": (),
+    "weekly": ("daysOfWeek",),
+    "absoluteMonthly": ("dayOfMonth",),
+    "relativeMonthly": ("daysOfWeek",),
+    "absoluteYearly": ("dayOfMonth", "month"),
+    "relativeYearly": ("daysOfWeek", "month"),
+}
+_PATTERN_ALLOWS: Mapping[str, tuple[str, ...]] = {
+    "weekly": ("firstDayOfWeek",),
+    "relativeMonthly": ("index",),
+    "relativeYearly": ("index",),
+}
+_PATTERN_FIELDS = ("daysOfWeek", "firstDayOfWeek", "dayOfMonth", "month", "index")
+_RANGE_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "endDate": ("endDate",),
+    "noEnd": (),
+    "numbered": ("numberOfOccurrences",),
+}
+_RANGE_FIELDS = ("endDate", "numberOfOccurrences")
+
+
+def recurrence_findings(draft: Draft) -> Iterator[Finding]:
+    """Yield what is wrong between the fields of the recurrence, and between it and the event's start."""
+    yield from _fields_of_type(draft, "pattern", _PATTERN_FIELDS, _PATTERN_NEEDS, _PATTERN_ALLOWS)
+    yield from _fields_of_type(draft, "range", _RANGE_FIELDS, _RANGE_NEEDS, {})
+    first, last = (draft.value("recurrence", "range", name) for name in ("startDate", "endDate"))
+    if first and last and last < first:
+        message = "must not be before startDate"
+        yield Finding(("recurrence", "range", "endDate"), "recurrenceEndBeforeStart", message)
+    start = draft.model(DateTimeTimeZone, "start")
+    if first and start and first != start.day.isoformat():
+        message = f"must be the day on which the event starts, {start.day.isoformat()}"
+        yield Finding(("recurrence", "range", "startDate"), "recurrenceStartMismatch", message)
+
+
+def _fields_of_type(
+    draft: Draft,
+    part: str,
+    fields: tuple[str, ...],
+    needs: Mapping[str, tuple[str, ...]],
+    allows: Mapping[str, tuple[str, ...]],
+) -> Iterator[Finding]:
+    given = draft.value("recurrence", part, "type")
+    kind = next((name for name in needs if given and name.lower() == given.lower()), None)
+    if kind is None:
+        return
+    for name in fields:
+        location = ("recurrence", part, name)
+        present = draft.given(*location) is not None
+        if name in needs[kind] and not present:
+            yield Finding(location, "required", f"is required when the {part}'s type is {kind}")
+        if present and name not in (*needs[kind], *allows.get(kind, ())):
+            yield Finding(
+                location, "notAllowed", f"has no meaning when the {part}'s type is {kind}, and Graph refuses it"
+            )

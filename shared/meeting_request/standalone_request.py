@@ -1,0 +1,50 @@
+"""An onlineMeeting without a calendar event; nobody is invited."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from shared.meeting_request.addressed import AddressedRequest
+from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.date_times import Timestamp, instant_of
+from shared.meeting_request.draft import Draft
+from shared.meeting_request.faults import Finding
+from shared.meeting_request.options import MeetingOptions
+from shared.meeting_request.text import FilledLine
+
+
+class JoinMeetingIdSettings(ClosedModel):
+    """Whether a passcode is generated; it can never be changed afterwards.
+
+    https://learn.microsoft.com/graph/api/resources/joinmeetingidsettings
+    """
+
+    is_passcode_required: bool
+
+
+class StandaloneRequest(MeetingOptions, AddressedRequest):
+    """The properties of an onlineMeeting that an app may set.
+
+    https://learn.microsoft.com/graph/api/application-post-onlinemeetings
+    """
+
+    kind: Literal["standalone"] = "standalone"
+    subject: FilledLine | None = None
+    start_date_time: Timestamp | None = None
+    end_date_time: Timestamp | None = None
+    join_meeting_id_settings: JoinMeetingIdSettings | None = None
+
+
+def standalone_findings(draft: Draft) -> Iterator[Finding]:
+    """Yield what is wrong between the fields of a standalone request."""
+    start, end = draft.value("startDateTime"), draft.value("endDateTime")
+    # https://learn.microsoft.com/graph/api/onlinemeeting-createorget: only a start alone has a default end.
+    if draft.given("endDateTime") is not None and draft.given("startDateTime") is None:
+        yield Finding(("startDateTime",), "required", "is required when there is an endDateTime")
+    if start and end and instant_of(end) < instant_of(start):
+        yield Finding(("endDateTime",), "endBeforeStart", "must not be before startDateTime")
+
+
+def online_meeting_properties(request: StandaloneRequest) -> dict[str, Any]:
+    """Return the onlineMeeting that Graph is to create; what `option_properties` says is set after that."""
+    fields = {"subject", "start_date_time", "end_date_time", "participants", "join_meeting_id_settings"}
+    return request.model_dump(mode="json", by_alias=True, exclude_none=True, include=fields)

@@ -1,0 +1,58 @@
+"""The end of a meeting: what was made is taken away, what was not is never made."""
+
+from http import HTTPStatus
+
+from shared.errors import RejectedError
+from shared.graph.errors import NothingFoundError
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
+from shared.provision.attempt import Attempt
+from shared.provision.steps import Steps
+
+
+async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
+    """Cancel the event, if there is one; its attendees are told, with the comment."""
+    event_id = attempt.outcome.event_id
+    if event_id is None and isinstance(request, ExistingRequest):
+        return  # the event was never touched
+    try:
+        if event_id is not None:
+            event = await steps.events.read(request.organizer, event_id)
+        elif attempt.uncertain_since is not None:
+            event = await steps.events.find(request.organizer, attempt.meeting.id)
+        else:
+            event = None
+        if event is None or event.is_cancelled:
+            return
+        cancellation = attempt.meeting.cancellation
+        if event.attendees == ():
+            await steps.events.delete(request.organizer, event.id)
+        else:
+            await steps.events.cancel(request.organizer, event.id, cancellation.comment if cancellation else None)
+    except RejectedError as error:
+        if not _is_gone(error):
+            raise
+
+
+async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
+    """Delete the meeting, if there is one."""
+    online_meeting_id = attempt.outcome.online_meeting_id
+    if online_meeting_id is None and attempt.uncertain_since is None:
+        return
+    organizer_id = await steps.organizer_id(attempt)
+    if online_meeting_id is None:
+        settings = request.join_meeting_id_settings
+        if settings and settings.is_passcode_required:
+            return  # Graph cannot tell whether it was made; nobody has its link, and it expires by itself
+        made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, {}, None)
+        online_meeting_id = made.id
+    try:
+        await steps.online_meetings.delete(organizer_id, online_meeting_id)
+    except RejectedError as error:
+        if not _is_gone(error):
+            raise
+
+
+def _is_gone(error: RejectedError) -> bool:
+    """Tell whether Graph says that there is nothing to take away any more."""
+    gone = error.answer is not None and error.answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    return gone or isinstance(error, NothingFoundError)

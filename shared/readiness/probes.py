@@ -1,0 +1,145 @@
+"""The probes: real calls to Graph that change nothing, side by side where none needs another's answer."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.graph import remedies
+from shared.graph.calendar_events import Providers
+from shared.graph.online_meetings import by_join_url
+from shared.mailbox_gate import MailboxGate
+from shared.organizer import is_object_id, may_organize, require_organizer
+from shared.provision import GraphServices
+from shared.readiness.report import Check, ReadinessReport, failed
+
+TEAMS = "teamsForBusiness"
+_AFTER_USER = "Mend the check user first, then send the same request again."
+_AFTER_MAILBOX = "Mend the check mailbox first, then send the same request again."
+
+
+class Readiness:
+    """The use case: everything that a meeting of an organizer needs, looked at before one is asked for."""
+
+    def __init__(self, graph: GraphServices, gate: MailboxGate, allowed_organizers: frozenset[str]) -> None:
+        self._graph = graph
+        self._gate = gate
+        self._allowed_organizers = allowed_organizers
+
+    async def examine(self, organizer: str) -> ReadinessReport:
+        """Return what is in order for an organizer and what is not. One probe's failure keeps no other from running.
+
+        Raises:
+            InvalidRequestError: the organizer is neither an object id nor a user principal name.
+            ThrottledError: Graph answered no probe, and at least one with a request for patience.
+            UnavailableError: Graph answered no probe.
+        """
+        require_organizer(organizer)
+        (user, policy), calendar = await asyncio.gather(
+            self._probe_user_and_policy(organizer), _outcome(self._read_calendar(organizer))
+        )
+        _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
+        providers = calendar if isinstance(calendar, Providers) else None
+        return ReadinessReport(
+            organizer,
+            allowed_providers=providers.allowed_online_meeting_providers if providers else (),
+            default_provider=providers.default_online_meeting_provider if providers else None,
+            checks=(
+                self._check_allowed(organizer),
+                _check_user(organizer, user),
+                _check_mailbox(organizer, calendar, user_found=isinstance(user, str)),
+                _check_provider(organizer, calendar),
+                _check_policy(policy),
+            ),
+        )
+
+    async def _probe_user_and_policy(self, organizer: str) -> tuple[str | GraphError, bool | GraphError | None]:
+        """Only an object id leads to online meetings: a given one is not waited for, without one nothing is asked."""
+        if is_object_id(organizer):
+            return await asyncio.gather(
+                _outcome(self._graph.organizers.object_id(organizer)), _outcome(self._look_for_no_meeting(organizer))
+            )
+        user = await _outcome(self._graph.organizers.object_id(organizer))
+        return user, await _outcome(self._look_for_no_meeting(user)) if isinstance(user, str) else None
+
+    async def _read_calendar(self, organizer: str) -> Providers:
+        async with self._gate.turn(organizer):
+            return await self._graph.events.providers(organizer)
+
+    async def _look_for_no_meeting(self, organizer_id: str) -> bool:
+        """Ask for a meeting that there cannot be: whoever may look is told that there is none."""
+        await self._graph.online_meetings.find(organizer_id, by_join_url(_link_to_nowhere(organizer_id)), None)
+        return True
+
+    def _check_allowed(self, organizer: str) -> Check:
+        name = "organizerAllowed"
+        if may_organize(organizer, self._allowed_organizers):
+            return Check(name, ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer.")
+        detail = f"The setting ALLOWED_ORGANIZERS does not name {organizer}, in this spelling of the organizer."
+        remedy = (
+            "The operator of this app runs: az functionapp config appsettings set --name <function app> "
+            "--resource-group <resource group> --settings "
+            f'"ALLOWED_ORGANIZERS=<its present value>,{organizer}".'
+        )
+        return Check(name, ok=False, detail=detail, remedy=remedy)
+
+
+def _check_user(organizer: str, user: str | GraphError) -> Check:
+    name = "user"
+    if isinstance(user, str):
+        return Check(name, ok=True, detail=f"The object id is {user}.")
+    if isinstance(user, RejectedError) and user.code == "applicationPermissionMissing" and is_object_id(organizer):
+        detail = "The object id is given. The app may not look users up (User.ReadBasic.All), and need not here."
+        return Check(name, ok=True, detail=detail)
+    return failed(name, user)
+
+
+def _check_mailbox(organizer: str, calendar: Providers | GraphError, *, user_found: bool) -> Check:
+    name = "mailbox"
+    if isinstance(calendar, Providers):
+        return Check(name, ok=True, detail="The app may use the calendar.")
+    if user_found and isinstance(calendar, RejectedError) and calendar.code == "organizerNotFound":
+        no_mailbox = RejectedError(
+            "organizerHasNoMailbox", "Graph finds no calendar.", remedies.no_mailbox(organizer), calendar.answer
+        )
+        return failed(name, no_mailbox)
+    return failed(name, calendar)
+
+
+def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
+    name = "onlineMeetingProvider"
+    if isinstance(calendar, GraphError):
+        return Check(name, ok=False, detail="Not known, because the calendar was not read.", remedy=_AFTER_MAILBOX)
+    allowed = calendar.allowed_online_meeting_providers
+    detail = f"The calendar allows: {', '.join(allowed) or 'no online meetings'}."
+    if TEAMS in allowed:
+        return Check(name, ok=True, detail=detail)
+    return Check(name, ok=False, detail=detail, remedy=remedies.provider(organizer, TEAMS))
+
+
+def _check_policy(policy: bool | GraphError | None) -> Check:  # noqa: FBT001 - an outcome, not a switch
+    name = "applicationAccessPolicy"
+    if policy is None:
+        return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
+    if isinstance(policy, GraphError):
+        return failed(name, policy)
+    return Check(name, ok=True, detail="The app may use the organizer's online meetings.")
+
+
+def _link_to_nowhere(organizer_id: str) -> str:
+    """Return a link in Teams' own form, of this organizer, whose thread and tenant do not exist."""
+    context = f"%7b%22Tid%22%3a%2200000000-0000-0000-0000-000000000000%22%2c%22Oid%22%3a%22{organizer_id}%22%7d"
+    return f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_readiness%40thread.v2/0?context={context}"
+
+
+async def _outcome[T](call: Awaitable[T]) -> T | GraphError:
+    try:
+        return await call
+    except GraphError as error:
+        return error
+
+
+def _require_an_answer(outcomes: list[object]) -> None:
+    unanswered = [each for each in outcomes if isinstance(each, (ThrottledError, UnavailableError))]
+    if len(unanswered) == len(outcomes):
+        raise max(unanswered, key=lambda error: error.delay or timedelta(0))

@@ -1,0 +1,76 @@
+"""Result events: one CloudEvent for every finished version of a meeting, at least once."""
+
+import json
+from typing import Any
+
+from shared.errors import ConflictError
+from shared.ledger import Ledger
+from shared.meeting import Meeting, timestamp
+from shared.storage import Queue
+
+# A queue message holds 64 KiB; 48 KiB of them leave room for a consumer that encodes it anew in base64.
+_LARGEST_EVENT = 48 * 1024
+# Queue Storage speaks XML, which has no way to write these two.
+_NOT_IN_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
+
+
+class Results:
+    """Sends results, and notes in the ledger that they are sent. May raise StorageUnavailableError."""
+
+    def __init__(self, queue: Queue | None, ledger: Ledger) -> None:
+        self._queue = queue
+        self._ledger = ledger
+
+    @property
+    def wanted(self) -> bool:
+        """Tell whether anybody wants results."""
+        return self._queue is not None
+
+    async def report(self, meeting: Meeting) -> Meeting:
+        """Send the result of a finished meeting unless it is sent, and return the meeting.
+
+        Between sending and noting the process may die: then the result is sent again, with the same id.
+        """
+        if meeting.reported:
+            return meeting
+        if self._queue:
+            await self._queue.send(cloud_event(meeting))
+        try:
+            return await self._ledger.write(meeting, meeting.changed(reported=True))
+        except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported
+            return meeting
+
+
+def cloud_event(meeting: Meeting) -> str:
+    """Return the CloudEvents 1.0 JSON event about a finished meeting.
+
+    An event that would not fit into a message leaves out the request, then the join information, then all but the
+    essence, and says in `dataref` where the whole is: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md
+    """
+    data = meeting.as_json()
+    event: dict[str, Any] = {
+        "specversion": "1.0",
+        "type": f"meeting.{meeting.status}",
+        "source": "/meetings",
+        "subject": meeting.id,
+        "id": f"{meeting.id}/{meeting.version}",
+        "time": timestamp(meeting.updated_at),
+        "datacontenttype": "application/json",
+    }
+    if meeting.traceparent:
+        event["traceparent"] = meeting.traceparent
+    essence = {name: data[name] for name in ("id", "status", "kind", "version", "organizer", "reference")}
+    shorter = ({"request": None}, {"request": None, "joinInformation": None})
+    for less in (data, *(data | left_out for left_out in shorter)):
+        text = _json(event | ({} if less is data else _whole(meeting)) | {"data": less})
+        if len(text.encode()) <= _LARGEST_EVENT:
+            return text
+    return _json(event | _whole(meeting) | {"data": essence})
+
+
+def _whole(meeting: Meeting) -> dict[str, str]:
+    return {"dataref": f"/api/meetings/{meeting.id}"}
+
+
+def _json(event: dict[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False).translate(_NOT_IN_XML)

@@ -1,0 +1,173 @@
+"""A table: point reads, range reads, and conditional writes of several rows of a partition at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
+from azure.data.tables import TableErrorCode, UpdateMode
+from azure.data.tables.aio import TableClient
+
+from shared.errors import ConflictError, StorageUnavailableError
+
+_NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED = 404, 409, 412
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entity; `values` holds its properties, all of them text or whole numbers."""
+
+    key: str
+    values: dict[str, str | int] = field(default_factory=dict)
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Put a row that must not be there yet."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Put a row in the place of the one that was read with `row.etag`."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a row that must be there; with `etag`, as it was read."""
+
+    key: str
+    etag: str = ""
+
+
+type Operation = Insert | Replace | Delete
+
+
+class Table(Protocol):
+    """What the ledger asks of its table. Every call may raise StorageUnavailableError."""
+
+    async def read(self, partition: str, key: str) -> Row | None:
+        """Return one row, or None."""
+        ...
+
+    async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
+        """Return at most `limit` rows with first < key < last, by ascending key."""
+        ...
+
+    async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+        """Carry out all the operations or none, and return the new etags (empty for a delete).
+
+        Raises:
+            ConflictError: a row to insert is there, or one to replace or delete is not as it was read.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+class AzureTable:
+    """Azure Table Storage. A missing table is made when it is first written to."""
+
+    def __init__(self, client: TableClient) -> None:
+        self._client = client
+
+    async def read(self, partition: str, key: str) -> Row | None:
+        """Return one row, or None."""
+        try:
+            return _row(await self._client.get_entity(partition, key))
+        except HttpResponseError as error:
+            if error.status_code == _NOT_FOUND:
+                return None
+            raise _unavailable("read", error) from error
+        except AzureError as error:
+            raise _unavailable("read", error) from error
+
+    async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
+        """Return at most `limit` rows with first < key < last, by ascending key."""
+        rows: list[Row] = []
+        try:
+            entities = self._client.query_entities(
+                "PartitionKey eq @partition and RowKey gt @first and RowKey lt @last",
+                parameters={"partition": partition, "first": first, "last": last},
+                results_per_page=limit,
+            )
+            async for entity in entities:
+                rows.append(_row(entity))
+                if len(rows) == limit:
+                    break
+        except HttpResponseError as error:
+            if error.status_code != _NOT_FOUND:
+                raise _unavailable("query", error) from error
+        except AzureError as error:
+            raise _unavailable("query", error) from error
+        return rows
+
+    async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+        """Carry out all the operations or none, and return the new etags."""
+        batch = [_batch_item(partition, operation) for operation in operations]
+        try:
+            try:
+                answers = await self._client.submit_transaction(batch)
+            except HttpResponseError as error:
+                if _code(error) != TableErrorCode.TABLE_NOT_FOUND:
+                    raise
+                await self._make_table()
+                answers = await self._client.submit_transaction(batch)
+        except HttpResponseError as error:
+            # A row to replace or delete that is gone altogether has changed since it was read, too.
+            if error.status_code in {_CONFLICT, _PRECONDITION_FAILED, _NOT_FOUND}:
+                raise ConflictError(f"the table refused the write: {_code(error)}") from error
+            raise _unavailable("write", error) from error
+        except AzureError as error:
+            raise _unavailable("write", error) from error
+        return [str(answer.get("etag", "")) for answer in answers]
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+
+    async def _make_table(self) -> None:
+        try:
+            await self._client.create_table()
+        except ResourceExistsError:
+            return
+
+
+def _batch_item(partition: str, operation: Operation) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    match operation:
+        case Insert(row):
+            return ("create", _entity(partition, row), {})
+        case Replace(row):
+            conditions = {
+                "mode": UpdateMode.REPLACE,
+                "etag": row.etag,
+                "match_condition": MatchConditions.IfNotModified,
+            }
+            return ("update", _entity(partition, row), conditions)
+        case Delete(key, etag):
+            conditions = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+            return ("delete", {"PartitionKey": partition, "RowKey": key}, conditions)
+
+
+def _entity(partition: str, row: Row) -> dict[str, Any]:
+    return {"PartitionKey": partition, "RowKey": row.key, **row.values}
+
+
+def _row(entity: Any) -> Row:
+    values = {name: value for name, value in entity.items() if name not in {"PartitionKey", "RowKey"}}
+    return Row(entity["RowKey"], values, entity.metadata["etag"])
+
+
+def _unavailable(what: str, error: AzureError) -> StorageUnavailableError:
+    return StorageUnavailableError(f"the table could not be used ({what}: {_code(error)})")
+
+
+def _code(error: AzureError) -> str:
+    return getattr(error, "error_code", None) or type(error).__name__

@@ -1,0 +1,110 @@
+"""Upkeep: wakes what has stalled, sends results that were not sent, and forgets what is past its retention.
+
+It looks only at rows that are due, a bounded number of them, so its work does not grow with the number of meetings.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError
+from shared.ledger import Ledger, due_at
+from shared.meeting import Meeting, Status
+from shared.request_queue import RequestQueue
+from shared.results import Results
+
+_logger = logging.getLogger(__name__)
+
+_PER_RUN = 1000
+_AT_ONCE = 16
+# A message that waits behind others is not lost; after this long it counts as lost all the same.
+_PATIENCE_WITH_BACKLOG = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepReport:
+    """What one run has done."""
+
+    woken: int
+    reported: int
+    forgotten: int
+
+
+class Upkeep:
+    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        results: Results,
+        retention: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._results = results
+        self._retention = retention
+        self._clock = clock
+
+    async def run(self) -> UpkeepReport:
+        """Do what is due."""
+        now = self._clock()
+        backlog_since = await self._requests.backlog_since()
+
+        async def wake(meeting: Meeting) -> str:
+            return await self._wake(meeting, now, backlog_since)
+
+        done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
+        old = await self._ledger.finished_before(now - self._retention, _PER_RUN)
+        forgotten = await self._each(old, self._forget)
+        report = UpkeepReport(done.count("woken"), done.count("reported"), forgotten.count("forgotten"))
+        _logger.info("upkeep.done %s", report)
+        return report
+
+    async def look_after(self, meeting: Meeting) -> None:
+        """Wake a meeting that somebody looks at, if it has stalled: they need not wait for the next run."""
+        now = self._clock()
+        due = due_at(meeting)
+        if due is None or due > now:
+            return
+        try:
+            await self._wake(meeting, now, await self._requests.backlog_since())
+        except (ConflictError, StorageUnavailableError):
+            return  # somebody else does it, or the next run will
+
+    async def _each(self, meeting_ids: list[str], act: Callable[[Meeting], Awaitable[str]]) -> list[str]:
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(meeting_id: str) -> str:
+            async with places:
+                try:
+                    return await act(await self._ledger.read(meeting_id))
+                except (ConflictError, MeetingNotFoundError):
+                    return "overtaken"  # somebody else has just taken care of it
+
+        return await asyncio.gather(*map(one, meeting_ids))
+
+    async def _wake(self, meeting: Meeting, now: datetime, backlog_since: datetime | None) -> str:
+        if meeting.finished:
+            await self._results.report(meeting)
+            return "reported"
+        died = meeting.claim is not None
+        waiting_since = meeting.next_attempt_at or meeting.updated_at
+        in_backlog = backlog_since is not None and backlog_since <= waiting_since
+        if not died and in_backlog and now - waiting_since < _PATIENCE_WITH_BACKLOG:
+            return "queued"
+        woken = meeting.changed(
+            status=Status.QUEUED, claim=None, crashes=meeting.crashes + died, next_attempt_at=now, updated_at=now
+        )
+        await self._ledger.write(meeting, woken)
+        await self._requests.ask(meeting.id)
+        return "woken"
+
+    async def _forget(self, meeting: Meeting) -> str:
+        if not (meeting.finished and meeting.reported):
+            return "kept"
+        await self._ledger.forget(meeting)
+        return "forgotten"

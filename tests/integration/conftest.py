@@ -1,0 +1,94 @@
+"""The real thing, as far as this machine goes: Azurite, the local host, and the stand-in tenant as processes."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from azure.storage.queue import QueueClient
+
+from local.processes import Stack, running_stack
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+_PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Client:
+    """What another system does with the app, and what an administrator sees in the tenant."""
+
+    stack: Stack
+    http: httpx.Client
+    tenant: httpx.Client
+
+    def post(self, request: Mapping[str, Any], **headers: str) -> httpx.Response:
+        return self.http.post("/meetings", json=dict(request), headers=headers)
+
+    def enqueue(self, text: str) -> None:
+        with QueueClient.from_connection_string(self.stack.connection_string, "meeting-requests") as queue:
+            queue.send_message(text)
+
+    def finished(self, location: str) -> dict[str, Any]:
+        """Poll a meeting as a workflow would, until it is finished."""
+        return until(lambda: self._finished_now(location))
+
+    def found(self, **filters: str) -> dict[str, Any]:
+        """Wait until a search finds one meeting, and until that one is finished."""
+        [meeting] = until(lambda: self.http.get("/meetings", params=filters).json()["meetings"])
+        return self.finished(f"/meetings/{meeting['id']}")
+
+    def state(self) -> dict[str, Any]:
+        return self.tenant.get("/state").json()
+
+    def _finished_now(self, location: str) -> dict[str, Any] | None:
+        answer = self.http.get(location)
+        assert answer.status_code in {200, 202}, answer.text
+        return answer.json() if answer.status_code == 200 else None
+
+
+def until[T](look: Callable[[], T | None]) -> T:
+    """Look again until there is something to see."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not (seen := look()):
+        assert time.monotonic() < deadline, "nothing was seen in time"
+        time.sleep(0.1)
+    return seen
+
+
+def sample(name: str) -> dict[str, Any]:
+    """Return a request or response of the source documents."""
+    return json.loads((SAMPLES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with running_stack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with clients(stack) as client:
+        yield client
+
+
+class clients:  # noqa: N801 - a context manager by use
+    """The connections of a client, open for the length of a block."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._client = Client(
+            stack,
+            httpx.Client(base_url=f"{stack.host.url}/api", timeout=60),
+            httpx.Client(base_url=f"{stack.graph.url}/_tenant", timeout=60),
+        )
+
+    def __enter__(self) -> Client:
+        return self._client
+
+    def __exit__(self, *_: object) -> None:
+        self._client.http.close()
+        self._client.tenant.close()

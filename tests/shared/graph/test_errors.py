@@ -1,0 +1,345 @@
+"""What every known refusal of Graph means, through the SDK's own parsing."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from hypothesis import given
+from hypothesis import strategies as st
+from kiota_abstractions.method import Method
+
+from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.graph.client import Call
+from shared.graph.errors import (
+    Addressee,
+    DuplicateTransactionError,
+    NothingFoundError,
+    Surface,
+    parse_retry_after,
+    translate,
+)
+from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, refusal
+
+DIRECTORY, MAILBOX, MEETINGS = Surface.DIRECTORY, Surface.MAILBOX, Surface.ONLINE_MEETINGS
+REQUEST_ID = "e6ea3b1c-6a1b-4f1e-9c2b-0d7c1f6b8a55"
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+
+
+async def failure(
+    wire: Wire,
+    surface: Surface = MAILBOX,
+    *,
+    writes: bool = True,
+    organizer: str = ORGANIZER,
+    client_id: str | None = CLIENT_ID,
+    item: bool = False,
+) -> GraphError:
+    """Return what a call raises."""
+    builder = wire.client.user(organizer).events
+    addressee = Addressee(surface, organizer, client_id, item)
+    call = Call(Method.POST if writes else Method.GET, builder, addressee, body={"a": 1} if writes else None)
+    with pytest.raises(GraphError) as raised:
+        await wire.client.send(call)
+    return raised.value
+
+
+REJECTIONS = [
+    ("exchange_validation", MAILBOX, "graphRejected", ["POST /api/meetings/{id}/retry"]),
+    ("innererror_lower_case", MAILBOX, "graphRejected", []),
+    ("inner_code", MEETINGS, "graphRejected", []),
+    ("time_zone_not_supported", MAILBOX, "timeZoneNotSupported", ["W. Europe Standard Time"]),
+    ("duplicate_transaction_400", MAILBOX, "graphRejected", []),
+    ("duplicate_transaction_409", MAILBOX, "graphRejected", []),
+    ("event_not_found", MAILBOX, "organizerNotFound", [f"Get-MgUser -UserId '{ORGANIZER}'"]),
+    ("invalid_user", MAILBOX, "organizerNotFound", [f"Get-MgUser -UserId '{ORGANIZER}'"]),
+    ("user_not_found", DIRECTORY, "organizerNotFound", [f"Get-MgUser -UserId '{ORGANIZER}'"]),
+    ("user_not_found", MAILBOX, "organizerNotFound", []),
+    ("teams_user_unknown", MEETINGS, "organizerNotFound", []),
+    ("mailbox_not_enabled", MAILBOX, "organizerHasNoMailbox", [f"Get-EXOMailbox -Identity '{ORGANIZER}'"]),
+    ("mailbox_not_supported", MAILBOX, "organizerHasNoMailbox", ["kind 'standalone'"]),
+    ("mailbox_not_enabled", MEETINGS, "organizerHasNoMailbox", []),
+    (
+        "mailbox_access_denied",
+        MAILBOX,
+        "mailboxAccessDenied",
+        [
+            f"New-ServicePrincipal -AppId '{CLIENT_ID}'",
+            f"New-ManagementRoleAssignment -App '{CLIENT_ID}' -Role 'Application Calendars.ReadWrite'",
+            f"Test-ServicePrincipalAuthorization -Identity '{CLIENT_ID}' -Resource '{ORGANIZER}'",
+        ],
+    ),
+    ("mailbox_access_disabled", MAILBOX, "mailboxAccessDenied", []),
+    ("authorization_request_denied", MAILBOX, "mailboxAccessDenied", []),
+    ("code_empty", MAILBOX, "mailboxAccessDenied", []),
+    (
+        "policy_missing",
+        MEETINGS,
+        "applicationAccessPolicyMissing",
+        [
+            f"New-CsApplicationAccessPolicy -Identity Convene -AppIds '{CLIENT_ID}'",
+            f"Grant-CsApplicationAccessPolicy -PolicyName Convene -Identity '{ORGANIZER}'",
+            "30 minutes",
+        ],
+    ),
+    ("policy_missing_general", MEETINGS, "applicationAccessPolicyMissing", [CLIENT_ID, ORGANIZER]),
+    ("policy_missing_older", MEETINGS, "applicationAccessPolicyMissing", []),
+    ("policy_missing_rsc", MEETINGS, "applicationAccessPolicyMissing", []),
+    ("teams_3003", MEETINGS, "applicationAccessPolicyMissing", []),
+    (
+        "authorization_request_denied",
+        MEETINGS,
+        "applicationPermissionMissing",
+        ["OnlineMeetings.ReadWrite.All", f"appId eq '{CLIENT_ID}'", "New-MgServicePrincipalAppRoleAssignment"],
+    ),
+    (
+        "authorization_request_denied",
+        DIRECTORY,
+        "applicationPermissionMissing",
+        ["User.ReadBasic.All", "object id, which needs no lookup"],
+    ),
+    ("teams_1026", MEETINGS, "onlineMeetingMissing", ["retry later"]),
+    ("teams_3004", MEETINGS, "onlineMeetingMissing", []),
+    ("teams_organizer_mismatch", MEETINGS, "onlineMeetingMissing", []),
+    ("teams_1026", MAILBOX, "graphRejected", []),
+]
+
+
+@pytest.mark.parametrize(("name", "surface", "code", "remedies"), REJECTIONS)
+async def test_what_is_refused_for_good(
+    wire: Wire, name: str, surface: Surface, code: str, remedies: list[str]
+) -> None:
+    """Each refusal has its code, and a remedy with the command that an administrator runs, ready to be pasted."""
+    wire.answer = refusal(name)
+    error = await failure(wire, surface)
+    assert isinstance(error, RejectedError)
+    assert error.code == code
+    for part in remedies:
+        assert part in error.remedy
+    assert error.message
+    assert error.answer is not None
+    assert error.answer.status == wire.answer.status_code
+    assert error.answer.request_id == REQUEST_ID
+    assert error.answer.code == wire.answer.json()["error"]["code"]
+
+
+@pytest.mark.parametrize(
+    ("surface", "kind", "code", "remedy"),
+    [
+        (MAILBOX, RejectedError, "eventDeleted", "new request"),
+        (MEETINGS, NothingFoundError, "onlineMeetingMissing", "retry"),
+    ],
+)
+async def test_an_item_that_is_not_there(
+    wire: Wire, surface: Surface, kind: type[RejectedError], code: str, remedy: str
+) -> None:
+    """A 404 on a path that names an event or a meeting is about that, and not about the organizer."""
+    wire.answer = refusal("event_not_found")
+    error = await failure(wire, surface, item=True)
+    assert isinstance(error, kind)
+    assert error.code == code
+    assert remedy in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("duplicate_transaction_400", "AAMkADAGu0AABIGYDZAAA="), ("duplicate_transaction_409", None)]
+)
+async def test_a_duplicate_names_the_event(wire: Wire, name: str, expected: str | None) -> None:
+    """Whichever status it comes with, a used transaction id is known by its code, and tells the event if Graph does."""
+    wire.answer = refusal(name)
+    error = await failure(wire)
+    assert isinstance(error, DuplicateTransactionError)
+    assert error.existing_event_id == expected
+
+
+async def test_nothing_found_is_an_error_of_its_own(wire: Wire) -> None:
+    """A search that missed can be told from other refusals, so that it can be tried later."""
+    wire.answer = refusal("teams_1026")
+    assert isinstance(await failure(wire, MEETINGS), NothingFoundError)
+
+
+async def test_a_remedy_quotes_what_it_is_given(wire: Wire) -> None:
+    """An apostrophe in a name does not end the PowerShell string; an unknown client id leaves a gap to fill."""
+    wire.answer = refusal("policy_missing")
+    error = await failure(wire, MEETINGS, organizer="o'neil@contoso.com", client_id=None)
+    assert isinstance(error, RejectedError)
+    assert "-Identity 'o''neil@contoso.com'" in error.remedy
+    assert "-AppIds '<the app's client id>'" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("throttled", 2.128), ("throttled_mailbox", 10), ("throttled_wordless", None)]
+)
+async def test_what_is_throttled(wire: Wire, name: str, seconds: float | None) -> None:
+    """A 429 says that nothing was done, and how long to stay away, if it says so."""
+    wire.answer = refusal(name)
+    error = await failure(wire)
+    assert isinstance(error, ThrottledError)
+    assert error.delay == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("name", "uncertain", "seconds"),
+    [
+        ("concurrent_item_save", True, None),
+        ("mailbox_info_stale", True, 30),
+        ("internal_transient", True, None),
+        ("gateway_timeout", True, None),
+        ("directory_concurrency", True, 3),
+        ("token_expired", False, None),
+    ],
+)
+@pytest.mark.parametrize("writes", [True, False])
+async def test_what_passes(wire: Wire, name: str, seconds: float | None, *, uncertain: bool, writes: bool) -> None:
+    """A failure of the service is tried again; after a write it is uncertain whether something was done."""
+    wire.answer = refusal(name)
+    error = await failure(wire, writes=writes)
+    assert isinstance(error, UnavailableError)
+    assert error.uncertain is (uncertain and writes)
+    assert error.delay == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("status", [401, 408, 409, 412, 423, 424, 425])
+async def test_statuses_that_pass(wire: Wire, status: int) -> None:
+    """These say that nothing was done now, not that nothing can be done."""
+    wire.answers(status, {"error": {"code": "x", "message": "m"}})
+    error = await failure(wire)
+    assert isinstance(error, UnavailableError)
+    assert not error.uncertain
+
+
+async def test_a_precondition_that_failed_is_tried_again(wire: Wire) -> None:
+    """Somebody else changed the event first."""
+    wire.answer = refusal("precondition_failed")
+    assert isinstance(await failure(wire), UnavailableError)
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "content"),
+    [
+        ({}, b""),
+        (JSON, b""),
+        ({"Content-Type": "text/html"}, b"<html>Bad Gateway</html>"),
+        (JSON, b"<html>Bad Gateway</html>"),
+        (JSON, b'{"error":{"code":"Forb'),
+        (JSON, b"[1]"),
+        (JSON, b'"text"'),
+        (JSON, b"null"),
+        (JSON, b'{"error":null}'),
+        (JSON, b'{"error":"text"}'),
+        (JSON, b'{"error":["x"]}'),
+        (JSON, b'{"error":{"code":5,"message":{"a":1},"details":7,"innerError":"x"}}'),
+        (JSON, b'{"error":{"code":"c","message":"m","innerError":{"date":"nonsense"}}}'),
+        (JSON, b'{"error":{"code":null,"message":null,"@event.existingEventId":5}}'),
+        (JSON, b'{"error":{"code":"\xff\xfe"}}'),
+        (JSON, b"[" * 50_000),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "expected"), [(400, RejectedError), (403, RejectedError), (429, ThrottledError), (502, UnavailableError)]
+)
+async def test_a_body_that_says_nothing(
+    wire: Wire, headers: dict[str, str], content: bytes, status: int, expected: type[GraphError]
+) -> None:
+    """Where the body is empty, broken, or somebody else's, the status decides, and our own request id is kept."""
+    wire.answer = httpx.Response(status, headers=headers, content=content)
+    error = await failure(wire)
+    assert type(error) is expected
+    assert error.answer is not None
+    assert error.answer.status == status
+    assert error.answer.request_id == wire.request.headers["client-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("error", "uncertain"),
+    [
+        (httpx.ConnectError("refused"), False),
+        (httpx.ConnectTimeout("slow"), False),
+        (httpx.PoolTimeout("busy"), False),
+        (httpx.ReadTimeout("silent"), True),
+        (httpx.WriteTimeout("stuck"), True),
+        (httpx.ReadError("reset"), True),
+        (httpx.WriteError("reset"), True),
+        (httpx.RemoteProtocolError("closed"), True),
+    ],
+)
+@pytest.mark.parametrize("writes", [True, False])
+async def test_the_network(wire: Wire, error: Exception, *, uncertain: bool, writes: bool) -> None:
+    """A request that never left did nothing; one that left unanswered may have, if it writes."""
+    wire.answer = error
+    raised = await failure(wire, writes=writes)
+    assert isinstance(raised, UnavailableError)
+    assert raised.uncertain is (uncertain and writes)
+    assert raised.answer is None
+    assert raised.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [AzureError("no endpoint"), ClientAuthenticationError("wrong secret: hush")])
+def test_no_token(error: AzureError) -> None:
+    """Without a token nothing was sent; the reason's text stays in the log's traceback."""
+    translated = translate(error, Addressee(MAILBOX, ORGANIZER, None), "r", writes=True)
+    assert isinstance(translated, UnavailableError)
+    assert not translated.uncertain
+    assert "hush" not in str(translated)
+
+
+class TestRetryAfter:
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [
+            ("0", 0),
+            ("10", 10),
+            ("2.128", 2.128),
+            (" 5 ", 5),
+            ("1e9", 1e9),
+            ("1e300", 365_000 * 86_400),
+            ("Sat, 21 Nov 2026 08:01:00 GMT", 60),
+            ("Sat, 21 Nov 2026 09:01:00 +0100", 60),
+            ("Sat, 21 Nov 2026 08:01:00 -0000", 60),
+            ("Saturday, 21-Nov-26 08:01:00 GMT", 60),
+        ],
+    )
+    def test_a_wait(self, text: str, seconds: float) -> None:
+        """Whole and fractional seconds and dates are waits, none of them beyond a thousand years."""
+        assert parse_retry_after(text, NOW) == timedelta(seconds=seconds)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            None,
+            "",
+            "soon",
+            "-1",
+            "-0.5",
+            "nan",
+            "inf",
+            "-inf",
+            "Sat, 21 Nov 2026 07:59:00 GMT",
+            "Sat, 32 Nov 2026 08:01:00 GMT",
+            "Sat, 21 Nov 99999999999 08:01:00 GMT",
+            "Sat, 21 Nov 2026 08:01:00 +9999",
+            "5 seconds",
+            "1,5",
+        ],
+    )
+    def test_no_wait(self, text: str | None) -> None:
+        """Nonsense and the past are no waits: the caller has its own."""
+        assert parse_retry_after(text, NOW) is None
+
+    @given(st.text(alphabet=st.characters(max_codepoint=0x2FF), max_size=40) | st.floats().map(str))
+    def test_any_text(self, text: str) -> None:
+        """Whatever Graph sends, it is a wait that a clock can hold, or none."""
+        wait = parse_retry_after(text, NOW)
+        assert wait is None or (wait >= timedelta(0) and NOW + wait > NOW - timedelta(1))
+
+    async def test_a_date_counts_from_now(self, wire: Wire) -> None:
+        """A date in the header becomes the time from now until then."""
+        wire.answers(429, {}, Retry_After="Fri, 31 Dec 2199 23:59:59 GMT")
+        error: Any = await failure(wire)
+        assert abs(datetime.now(UTC) + error.delay - datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)) < timedelta(
+            seconds=5
+        )

@@ -1,0 +1,73 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.meeting_request import find_warnings, parse_request
+from tests.shared.meeting_request.requests import (
+    at,
+    attendee,
+    calendar_document,
+    existing_document,
+    options,
+    standalone_document,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def warnings_of(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(warning.pointer, warning.code) for warning in find_warnings(parse_request(document), NOW)]
+
+
+def test_nothing_odd() -> None:
+    """A request in order has no warnings."""
+    for document in (calendar_document(), standalone_document(), existing_document(options=options())):
+        assert warnings_of(document) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "warnings"),
+    [
+        ({"start": at("2025-12-31T13:00:00")}, [("/start", "startInPast")]),
+        ({"end": at("2026-11-20T12:00:00", "UTC")}, [("/end", "endEqualsStart")]),
+        ({"start": at("2026-10-25T02:00:00")}, [("/start/dateTime", "ambiguousTime")]),
+        (
+            {"start": at("2026-10-25T02:00:00"), "end": at("2026-10-25T02:59:59", "W. Europe Standard Time")},
+            [("/start/dateTime", "ambiguousTime"), ("/end/dateTime", "ambiguousTime")],
+        ),
+        ({"start": at("2026-10-25T02:00:00", "UTC")}, []),
+        ({"start": at("2026-10-25T03:00:00")}, []),
+        ({"attendees": [attendee("AlexW@contoso.com")]}, [("/attendees/0", "organizerIsAttendee")]),
+        (
+            {"attendees": [attendee("a@contoso.com"), attendee("A@contoso.com")]},
+            [("/attendees/1", "duplicateAttendee")],
+        ),
+        (
+            {"options": {"participants": {"attendees": [{"upn": "a@contoso.com", "role": "presenter"}]}}},
+            [("/options/participants/attendees/0/role", "presenterRoleWithoutEffect")],
+        ),
+    ],
+)
+def test_calendar(members: dict[str, Any], warnings: list[tuple[str, str]]) -> None:
+    """What may be a slip is accepted with a warning."""
+    assert warnings_of(calendar_document(**members)) == warnings
+
+
+@pytest.mark.parametrize(
+    ("members", "warnings"),
+    [
+        ({"startDateTime": "2019-07-12T14:30:34.2444915-07:00"}, [("/startDateTime", "startInPast")]),
+        (
+            {"startDateTime": "2026-07-12T14:30:00Z", "endDateTime": "2026-07-12T15:30:00+01:00"},
+            [("/endDateTime", "endEqualsStart")],
+        ),
+        (
+            {"participants": {"attendees": [{"upn": "a@contoso.com", "role": "Presenter"}]}},
+            [("/participants/attendees/0/role", "presenterRoleWithoutEffect")],
+        ),
+    ],
+)
+def test_standalone(members: dict[str, Any], warnings: list[tuple[str, str]]) -> None:
+    """The same holds for standalone meetings."""
+    assert warnings_of(standalone_document(**members)) == warnings

@@ -1,0 +1,99 @@
+"""Standalone meetings, against the stand-in tenant."""
+
+import pytest
+
+from shared.meeting import Status
+from tests.world import STANDALONE, World
+
+OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
+
+
+async def test_a_plain_meeting_is_made_under_the_meetings_id() -> None:
+    """createOrGet with the meeting's id: the organizer is looked up first, nobody is invited."""
+    world = World()
+    meeting = await world.made(STANDALONE)
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    [made] = world.tenant.meetings.values()
+    assert made.external_id == meeting.id
+    assert meeting.outcome.join_url == made.join_url
+    assert meeting.outcome.join_meeting_id == made.join_meeting_id
+    assert meeting.outcome.passcode is None
+    assert meeting.outcome.dial_in is not None
+    assert meeting.outcome.dial_in.conference_id == made.conference_id
+    assert not world.tenant.sent_mail
+
+
+async def test_an_object_id_needs_no_lookup() -> None:
+    """An organizer given by object id costs one call."""
+    world = World()
+    await world.made(STANDALONE | {"organizer": OBJECT_ID})
+    assert [seen.method for seen in world.tenant.requests] == ["POST"]
+
+
+async def test_a_lost_answer_makes_no_second_meeting() -> None:
+    """createOrGet gives the meeting whose answer was lost."""
+    world = World()
+    world.fault({"method": "POST", "path": "createOrGet", "times": 2, "when": "after", "action": "reset"})
+    meeting = await world.made(STANDALONE)
+    assert meeting.status is Status.SUCCEEDED
+    assert len(world.tenant.meetings) == 1
+
+
+async def test_a_passcode_is_made_by_graph_and_passed_on() -> None:
+    """A passcode can only be asked for at creation, with the documented POST."""
+    world = World()
+    meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": True}})
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    [made] = world.tenant.meetings.values()
+    assert made.passcode
+    assert meeting.outcome.passcode == made.passcode
+    assert world.sent("POST")[0]["joinMeetingIdSettings"] == {"isPasscodeRequired": True}
+
+
+async def test_without_a_passcode_the_dedupe_key_is_used() -> None:
+    """`isPasscodeRequired: false` is what createOrGet makes anyway."""
+    world = World()
+    meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": False}})
+    assert meeting.status is Status.SUCCEEDED
+    assert meeting.outcome.passcode is None
+    assert "createOrGet" in world.tenant.requests[-1].path
+
+
+@pytest.mark.parametrize("passcode", [True, False])
+async def test_join_information_comes_in_the_language_asked_for(passcode: bool) -> None:  # noqa: FBT001
+    """Accept-Language goes with the creation; the data URL is decoded."""
+    world = World()
+    request = STANDALONE | {"language": "ja", "joinMeetingIdSettings": {"isPasscodeRequired": passcode}}
+    meeting = await world.made(request)
+    assert meeting.outcome.join_information is not None
+    assert meeting.outcome.join_information.content_type == "html"
+    assert meeting.outcome.join_information.content.startswith("<div")
+    assert "会議" in meeting.outcome.join_information.content
+
+
+async def test_options_are_set_after_the_creation_and_read_back() -> None:
+    """createOrGet ignores options, so they are set by a PATCH of their own."""
+    world = World()
+    meeting = await world.made(STANDALONE | {"allowedPresenters": "organizer", "allowMeetingChat": "disabled"})
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    assert world.sent("PATCH") == [{"allowedPresenters": "organizer", "allowMeetingChat": "disabled"}]
+    assert [seen.method for seen in world.tenant.requests] == ["GET", "POST", "GET", "PATCH", "GET"]
+
+
+async def test_options_that_graph_does_not_take_over_fail_the_meeting() -> None:
+    """Succeeded means that the options are set: Graph's word is compared with what was asked."""
+    world = World()
+    world.fault({"method": "PATCH", "path": "/onlineMeetings/", "action": {"status": 200, "body": {"id": "x"}}})
+    meeting = await world.made(STANDALONE | {"allowedPresenters": "organizer"})
+    assert meeting.error is not None
+    assert meeting.error.code == "graphRejected"
+    assert "allowedPresenters" in meeting.error.message
+
+
+async def test_an_interrupted_attempt_resumes_after_the_creation() -> None:
+    """When only the options were missing, the next attempt does not create again."""
+    world = World()
+    world.fault({"method": "PATCH", "times": 2, "action": {"status": 503}})
+    meeting = await world.made(STANDALONE | {"allowedPresenters": "organizer"})
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    assert len(world.sent("POST")) == 1

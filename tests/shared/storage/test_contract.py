@@ -1,0 +1,321 @@
+"""One contract, two keepers: Azure's storage on Azurite, and the fakes that stand for it in all other tests."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from azure.data.tables.aio import TableServiceClient
+from azure.storage.queue.aio import QueueServiceClient
+
+from shared.errors import ConflictError, StorageUnavailableError
+from shared.storage import AzureQueue, AzureTable, Delete, Insert, Queue, Replace, Row, Table
+from tests.fakes import Clock, InMemoryQueue, InMemoryTable
+
+type Kind = str
+
+LONGEST_PROPERTY = 32 * 1024  # UTF-16 code units
+
+
+@pytest.fixture(params=["fake", "azurite"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return request.param
+
+
+@pytest.fixture
+async def table(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Table]:
+    if kind == "fake":
+        yield InMemoryTable()
+        return
+    async with TableServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
+        yield AzureTable(service.get_table_client(f"T{uuid.uuid4().hex}"))
+
+
+@pytest.fixture
+async def queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Queue]:
+    if kind == "fake":
+        yield InMemoryQueue(_RealClock())
+        return
+    async with QueueServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
+        yield AzureQueue(service.get_queue_client(f"q-{uuid.uuid4().hex}"))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _RealClock(Clock):
+    def __call__(self) -> datetime:
+        return _now()
+
+
+class TestReading:
+    async def test_a_table_that_is_not_there_has_no_rows(self, table: Table) -> None:
+        """A table that was never written to is read as an empty one."""
+        assert await table.read("p", "k") is None
+        assert await table.read_range("p", "", "~", 10) == []
+
+    async def test_a_row_comes_back_as_it_was_written(self, table: Table) -> None:
+        """Text stays text and numbers stay numbers, and the etag is the one that the write returned."""
+        values: dict[str, str | int] = {"text": "a", "number": 7, "empty": "", "digits": "007", "moment": "2026-11-21"}
+        [etag] = await table.write("p", [Insert(Row("k", values))])
+        row = await table.read("p", "k")
+        assert row == Row("k", values, etag)
+        assert etag
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "O'Brien ''",
+            'quotes " and \\ and / and ? and # and %27',
+            "会議 😀 \u202e \u00a0 e\u0301",
+            " blanks around ",
+            "line\nfeed\ttab",
+            "<&>]]>",
+            "\x7f\x85\u2028\ufffe\uffff",
+            "x" * LONGEST_PROPERTY,
+            "😀" * (LONGEST_PROPERTY // 2),
+        ],
+        ids=["quotes", "ascii", "unicode", "blanks", "lines", "markup", "odd", "longest", "longest of pairs"],
+    )
+    async def test_odd_and_long_values_survive(self, table: Table, text: str) -> None:
+        """Whatever a text holds, up to 64 KiB of UTF-16 of it, it comes back unchanged."""
+        await table.write("p", [Insert(Row("k", {"text": text}))])
+        row = await table.read("p", "k")
+        assert row is not None
+        assert row.values == {"text": text}
+
+    @pytest.mark.parametrize("text", ["x" * (LONGEST_PROPERTY + 1), "😀" * (LONGEST_PROPERTY // 2 + 1)])
+    async def test_a_value_has_its_limit(self, table: Table, text: str) -> None:
+        """A text that is longer is refused, and nothing of it is written."""
+        with pytest.raises(StorageUnavailableError):
+            await table.write("p", [Insert(Row("k", {"text": text}))])
+        assert await table.read("p", "k") is None
+
+    async def test_odd_keys_are_keys(self, table: Table) -> None:
+        """A key may hold what a query's syntax uses: quotes, operators, blanks."""
+        keys = ["a'b", "a'' or 1 eq 1", "a&$top=1", "a%27b", "a b+c", "a=会"]
+        await table.write("p", [Insert(Row(key)) for key in keys])
+        for key in keys:
+            row = await table.read("p", key)
+            assert row is not None
+            assert row.key == key
+        assert {row.key for row in await table.read_range("p", "a", "b", 10)} == set(keys)
+        assert await table.read("p", "a' or RowKey gt 'a") is None
+
+    async def test_partitions_are_apart(self, table: Table) -> None:
+        """The same key in two partitions is two rows."""
+        await table.write("p", [Insert(Row("k", {"in": "p"}))])
+        await table.write("q", [Insert(Row("k", {"in": "q"}))])
+        assert [row.values for row in await table.read_range("q", "", "~", 10)] == [{"in": "q"}]
+
+
+class TestRanges:
+    @pytest.fixture
+    async def letters(self, table: Table) -> Table:
+        await table.write("p", [Insert(Row(key)) for key in ("c", "a", "e", "B", "d", "b", "b.1")])
+        return table
+
+    @pytest.mark.parametrize(
+        ("first", "last", "limit", "expected"),
+        [
+            ("a", "d", 10, ["b", "b.1", "c"]),
+            ("", "~", 10, ["B", "a", "b", "b.1", "c", "d", "e"]),
+            ("", "~", 2, ["B", "a"]),
+            ("b", "~", 1, ["b.1"]),
+            ("b.", "b.~", 10, ["b.1"]),
+            ("d", "a", 10, []),
+            ("x", "z", 10, []),
+        ],
+    )
+    async def test_bounds_order_and_limit(
+        self, letters: Table, first: str, last: str, limit: int, expected: list[str]
+    ) -> None:
+        """A range leaves out both bounds, counts code points, ascends, and ends at its limit."""
+        assert [row.key for row in await letters.read_range("p", first, last, limit)] == expected
+
+    async def test_more_rows_than_a_page(self, table: Table) -> None:
+        """A limit of 1000, the most that Azure gives at once, is kept."""
+        keys = [f"{number:04}" for number in range(1_050)]
+        for start in range(0, len(keys), 100):
+            await table.write("p", [Insert(Row(key)) for key in keys[start : start + 100]])
+        assert [row.key for row in await table.read_range("p", "", "~", 1000)] == keys[:1000]
+
+
+class TestWriting:
+    async def test_all_operations_take_effect_together(self, table: Table) -> None:
+        """One write inserts, replaces and deletes, and returns one etag for each, empty for the deleted."""
+        first = await table.write("p", [Insert(Row("keep", {"n": 1})), Insert(Row("drop"))])
+        etags = await table.write("p", [Replace(Row("keep", {"n": 2}, first[0])), Delete("drop"), Insert(Row("new"))])
+        assert [row.key for row in await table.read_range("p", "", "~", 10)] == ["keep", "new"]
+        kept, new = await table.read("p", "keep"), await table.read("p", "new")
+        assert kept is not None
+        assert new is not None
+        assert kept.values == {"n": 2}
+        assert etags == [kept.etag, "", new.etag]
+        assert kept.etag != first[0]
+
+    async def test_a_replacement_leaves_nothing_of_the_old_row(self, table: Table) -> None:
+        """Properties that the new row does not have are gone."""
+        [etag] = await table.write("p", [Insert(Row("k", {"old": 1, "both": 1}))])
+        await table.write("p", [Replace(Row("k", {"both": 2}, etag))])
+        row = await table.read("p", "k")
+        assert row is not None
+        assert row.values == {"both": 2}
+
+    @pytest.mark.parametrize("position", [0, 1, 2])
+    async def test_one_refused_operation_undoes_all(self, table: Table, position: int) -> None:
+        """If one operation is refused none takes effect, wherever among the others it stands."""
+        [etag] = await table.write("p", [Insert(Row("there", {"n": 1}))])
+        operations = [Insert(Row("new")), Replace(Row("there", {"n": 2}, etag))]
+        with pytest.raises(ConflictError):
+            await table.write("p", [*operations[:position], Delete("missing"), *operations[position:]])
+        assert await table.read_range("p", "", "~", 10) == [Row("there", {"n": 1}, etag)]
+
+    async def test_an_insert_over_a_row_is_refused(self, table: Table) -> None:
+        """What is there is not inserted again (409), and stays."""
+        [etag] = await table.write("p", [Insert(Row("k", {"n": 1}))])
+        with pytest.raises(ConflictError):
+            await table.write("p", [Insert(Row("k", {"n": 2}))])
+        assert await table.read("p", "k") == Row("k", {"n": 1}, etag)
+
+    async def test_one_of_many_inserts_wins(self, table: Table) -> None:
+        """Of inserts that race, also for the table itself, exactly one succeeds."""
+        races = [table.write("p", [Insert(Row("k", {"n": n})), Insert(Row(f"i{n}"))]) for n in range(8)]
+        outcomes = await asyncio.gather(*races, return_exceptions=True)
+        [winner] = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, list)]
+        assert sum(isinstance(outcome, ConflictError) for outcome in outcomes) == 7
+        row = await table.read("p", "k")
+        assert row is not None
+        assert row.values == {"n": winner}
+        assert [row.key for row in await table.read_range("p", "", "~", 10)] == [f"i{winner}", "k"]
+
+    async def test_one_of_many_replacements_wins(self, table: Table) -> None:
+        """Of replacements of the same version exactly one succeeds."""
+        [etag] = await table.write("p", [Insert(Row("k"))])
+        races = [table.write("p", [Replace(Row("k", {"n": n}, etag))]) for n in range(8)]
+        outcomes = await asyncio.gather(*races, return_exceptions=True)
+        assert sum(isinstance(outcome, ConflictError) for outcome in outcomes) == 7
+
+    async def test_a_stale_etag_is_refused(self, table: Table) -> None:
+        """A row that has changed since it was read is neither replaced nor deleted (412)."""
+        [old] = await table.write("p", [Insert(Row("k", {"n": 1}))])
+        [new] = await table.write("p", [Replace(Row("k", {"n": 2}, old))])
+        with pytest.raises(ConflictError):
+            await table.write("p", [Replace(Row("k", {"n": 3}, old))])
+        with pytest.raises(ConflictError):
+            await table.write("p", [Delete("k", old)])
+        assert await table.read("p", "k") == Row("k", {"n": 2}, new)
+
+    async def test_a_missing_row_is_neither_replaced_nor_deleted(self, table: Table) -> None:
+        """What is gone has changed since it was read, too (404)."""
+        [etag] = await table.write("p", [Insert(Row("k"))])
+        await table.write("p", [Delete("k", etag)])
+        for operation in (Delete("k"), Delete("k", etag), Replace(Row("k", {}, etag))):
+            with pytest.raises(ConflictError):
+                await table.write("p", [operation])
+
+    async def test_a_missing_row_in_a_missing_table(self, table: Table) -> None:
+        """Nothing can be deleted from a table that was never written to."""
+        with pytest.raises(ConflictError):
+            await table.write("p", [Delete("k")])
+
+    async def test_a_deleted_row_can_be_inserted_again(self, table: Table) -> None:
+        """A delete without an etag takes the row as it is, and its key is free again."""
+        await table.write("p", [Insert(Row("k", {"n": 1}))])
+        await table.write("p", [Delete("k")])
+        assert await table.read("p", "k") is None
+        await table.write("p", [Insert(Row("k", {"n": 2}))])
+
+
+class TestQueue:
+    async def test_a_queue_that_is_not_there_is_empty(self, queue: Queue) -> None:
+        """A queue that was never sent to has no oldest message."""
+        assert await queue.oldest() is None
+
+    async def test_the_oldest_message_is_the_first_that_was_sent(self, queue: Queue) -> None:
+        """The first message sent makes the queue; the head is the oldest, and looking takes nothing away."""
+        before = _now() - timedelta(seconds=1)
+        await queue.send("first")
+        between = _now()
+        await asyncio.sleep(1.1)  # Azure tells whole seconds
+        await queue.send("second")
+        for _ in range(2):
+            oldest = await queue.oldest()
+            assert oldest is not None
+            assert oldest.utcoffset() == timedelta(0)
+            assert before.replace(microsecond=0) <= oldest <= between
+
+    async def test_a_delayed_message_is_not_seen_before_its_time(self, queue: Queue) -> None:
+        """A message with a delay shows up when it has passed, as old as it is; fractions are rounded up."""
+        sent = _now()
+        await queue.send("later", timedelta(seconds=0.2))
+        await asyncio.sleep(0.4)
+        early = await queue.oldest()
+        assert early is None or _now() - sent > timedelta(seconds=1)  # on a machine that is slow
+        await asyncio.sleep(1.2)
+        oldest = await queue.oldest()
+        assert oldest is not None
+        assert abs(oldest - sent) < timedelta(seconds=5)
+
+    @pytest.mark.parametrize("delay", [timedelta(days=-1), timedelta(microseconds=-1), timedelta(0)])
+    async def test_a_delay_that_has_passed_is_none(self, queue: Queue, delay: timedelta) -> None:
+        """A delay of zero or less is no delay."""
+        await queue.send("now", delay)
+        assert await queue.oldest() is not None
+
+    @pytest.mark.parametrize("delay", [timedelta(days=7), timedelta(days=7, seconds=1), timedelta(days=365_000)])
+    async def test_no_delay_is_too_long(self, queue: Queue, delay: timedelta) -> None:
+        """A delay beyond Azure's longest is cut to it instead of being refused."""
+        await queue.send("much later", delay)
+        assert await queue.oldest() is None
+
+    async def test_many_may_send_first(self, queue: Queue) -> None:
+        """Senders that race for the missing queue all succeed."""
+        await asyncio.gather(*(queue.send(str(number)) for number in range(8)))
+        assert await queue.oldest() is not None
+
+    async def test_a_message_has_its_limit(self, queue: Queue) -> None:
+        """64 KiB of UTF-8 go into a message, more are refused."""
+        await queue.send("x" * 64 * 1024)
+        with pytest.raises(StorageUnavailableError):
+            await queue.send("x" * (64 * 1024 + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"a": "<&>\\"\'"}', "]]><x/>", "会議 😀", " blanks ", "line\nfeed\ttab", "eyJ9", "%41+%2B"],
+)
+async def test_a_message_arrives_as_it_was_sent(azurite: str, text: str) -> None:
+    """The receiver reads the text that was sent, neither escaped nor encoded."""
+    async with QueueServiceClient.from_connection_string(azurite) as service:
+        client = service.get_queue_client(f"q-{uuid.uuid4().hex}")
+        await AzureQueue(client).send(text)
+        received = await client.receive_message()
+        assert received is not None
+        assert received.content == text
+
+
+async def test_storage_that_does_not_answer_is_unavailable() -> None:
+    """A refused connection is a StorageUnavailableError, for every call, and tells no secret."""
+    nowhere = (
+        "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;"
+        "QueueEndpoint=http://127.0.0.1:9/a;TableEndpoint=http://127.0.0.1:9/a;"
+    )
+    async with AsyncExitStack() as stack:
+        tables = await stack.enter_async_context(TableServiceClient.from_connection_string(nowhere, retry_total=0))
+        queues = await stack.enter_async_context(QueueServiceClient.from_connection_string(nowhere, retry_total=0))
+        table, queue = AzureTable(tables.get_table_client("T")), AzureQueue(queues.get_queue_client("queue"))
+        calls = (
+            table.read("p", "k"),
+            table.read_range("p", "", "~", 1),
+            table.write("p", [Insert(Row("k"))]),
+            queue.send("text"),
+            queue.oldest(),
+        )
+        for call in calls:
+            with pytest.raises(StorageUnavailableError) as raised:
+                await call
+            assert "c2VjcmV0" not in str(raised.value)

@@ -1,0 +1,236 @@
+"""The shape of the code: imports point one way, and importing does nothing."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+APP_FOLDERS = ("functions", "shared")
+FOLDERS = (*APP_FOLDERS, "local", "tests", "infra")
+SDK = frozenset({"msgraph", "msgraph_core", "kiota_abstractions", "kiota_authentication_azure", "kiota_http"})
+USE_CASES = frozenset(
+    {
+        "shared.accept",
+        "shared.at_once",
+        "shared.change",
+        "shared.external_meetings",
+        "shared.invitation",
+        "shared.provision",
+        "shared.readiness",
+        "shared.intake",
+        "shared.crash",
+        "shared.upkeep",
+        "shared.find",
+        "shared.bootstrap",
+    }
+)
+READERS_OF_THE_ENVIRONMENT = {"shared.settings", "functions.caller"}
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "core", "misc", "base", "info"}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of ours, and what it imports."""
+
+    name: str
+    tree: ast.Module
+    is_package: bool
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """Every module imported anywhere in the file; for `from a import b` both `a` and `a.b`."""
+        return frozenset(self._imports())
+
+    def _imports(self) -> Iterator[str]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                package = self.name if self.is_package else self.name.rpartition(".")[0]
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+                base = ".".join([*parents, *([node.module] if node.module else [])])
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in node.names)
+
+    def imports_any(self, names: frozenset[str] | set[str]) -> set[str]:
+        """Return those of the names that the file imports, or something in them."""
+        return {name for name in names for module in self.imports if module == name or module.startswith(f"{name}.")}
+
+    def within(self, *names: str) -> bool:
+        """Tell whether the module is one of these, or in one of them."""
+        return any(self.name == name or self.name.startswith(f"{name}.") for name in names)
+
+
+def _modules() -> Iterator[Module]:
+    files = [ROOT / "function_app.py"]
+    for folder in FOLDERS:
+        files += (file for file in (ROOT / folder).rglob("*.py") if "node_modules" not in file.parts)
+    for file in sorted(files):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        package = parts[-1] == "__init__"
+        name = ".".join(parts[:-1] if package else parts)
+        yield Module(name, ast.parse(file.read_text(encoding="utf-8")), package)
+
+
+MODULES = list(_modules())
+APP = [module for module in MODULES if module.within("function_app", *APP_FOLDERS)]
+
+
+def test_the_app_is_seen() -> None:
+    """These tests look at the app's files, and read imports as Python does."""
+    names = {module.name for module in APP}
+    assert {"function_app", "functions", "functions.create_meeting", "shared.accept", "shared.graph.client"} <= names
+    [accept] = [module for module in APP if module.name == "shared.accept"]
+    assert accept.imports_any({"shared.ledger"})
+    sample = Module(
+        "shared.a.b", ast.parse("from . import c\nfrom ..d import e\nfrom .f import g\nimport h.i"), is_package=False
+    )
+    assert sample.imports == {"shared.a", "shared.a.c", "shared.d", "shared.d.e", "shared.a.f", "shared.a.f.g", "h.i"}
+
+
+def test_use_cases_exist() -> None:
+    """Every use case that is kept out below is there."""
+    assert {module.name for module in APP} >= USE_CASES
+
+
+def test_nothing_shared_imports_triggers() -> None:
+    """Imports point from the triggers to the use cases, and never back."""
+    found = {
+        module.name: module.imports_any({"functions", "function_app"}) for module in APP if module.within("shared")
+    }
+    assert not any(found.values()), found
+
+
+def test_only_triggers_import_azure_functions() -> None:
+    """The use cases do not know what calls them."""
+    found = {module.name for module in APP if module.imports_any({"azure.functions"})}
+    assert all(name == "function_app" or name.startswith("functions.") for name in found), found
+    assert found
+
+
+def test_only_the_graph_folder_imports_the_sdk() -> None:
+    """The Graph SDK stays behind one folder."""
+    found = {module.name for module in APP if module.imports_any(SDK)}
+    assert all(name.startswith("shared.graph.") for name in found), found
+    assert found
+
+
+def test_the_app_imports_neither_stand_ins_nor_tests() -> None:
+    """What runs in Azure needs nothing of what stands in for it here."""
+    found = {module.name: module.imports_any({"local", "tests"}) for module in APP}
+    assert not any(found.values()), found
+
+
+def test_stand_ins_do_not_import_tests() -> None:
+    """The local stack runs without the tests."""
+    found = {module.name for module in MODULES if module.within("local") and module.imports_any({"tests"})}
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shared.meeting",
+        "shared.errors",
+        "shared.join_links",
+        "shared.settings",
+        "shared.graph",
+        "shared.storage",
+        "shared.ledger",
+    ],
+)
+def test_what_use_cases_stand_on_imports_none(name: str) -> None:
+    """Records, errors, settings, storage and Graph know no use case."""
+    found = {module.name: module.imports_any(USE_CASES) for module in APP if module.within(name)}
+    assert found
+    assert not any(found.values()), found
+
+
+def test_errors_stand_alone() -> None:
+    """The error tree imports nothing of ours, and meetings nothing but it."""
+    imports = {
+        module.name: module.imports_any({"shared", "functions"}) for module in APP if module.name == "shared.errors"
+    }
+    assert imports == {"shared.errors": set()}
+    [meeting] = [module for module in APP if module.name == "shared.meeting"]
+    assert {name for name in meeting.imports if name.startswith("shared.") and name.count(".") == 1} == {
+        "shared.errors"
+    }
+
+
+def test_only_bootstrap_builds_on_bootstrap() -> None:
+    """Clients are built in one place, and only triggers ask for them."""
+    found = {module.name for module in APP if module.imports_any({"shared.bootstrap"})}
+    assert all(name.startswith("functions.") for name in found), found
+
+
+def test_the_environment_is_read_in_few_places() -> None:
+    """Settings come from one reader; App Service's own variable is read where it is used."""
+    found = {
+        module.name
+        for module in APP
+        if module.imports_any({"os.environ", "os.getenv", "os.environb"})
+        or any(
+            isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}
+            for node in ast.walk(module.tree)
+        )
+    }
+    assert found <= READERS_OF_THE_ENVIRONMENT
+
+
+def test_names_say_what_a_module_is() -> None:
+    """No module has a name under which anything could be put."""
+    found = {module.name for module in MODULES if FORBIDDEN_NAMES & set(module.name.split("."))}
+    assert not found
+
+
+def test_every_package_says_so() -> None:
+    """Every folder with modules is a package, so that a module has one name."""
+    ours = [module for module in MODULES if not module.within("tests")]  # where ruff sees to it
+    folders = {module.name.rpartition(".")[0] for module in ours} - {""}
+    packages = {module.name for module in MODULES if module.is_package}
+    assert folders <= packages
+
+
+_IMPORTS_EVERYTHING = """
+import os, socket, sys, importlib
+
+class Network(Exception):
+    pass
+
+touched = []
+
+def watch(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
+        touched.append(event)
+
+sys.addaudithook(watch)
+
+class NoSocket(socket.socket):
+    def __init__(self, *arguments, **options):
+        raise Network("a socket was opened")
+
+socket.socket = NoSocket
+sys.path.insert(0, os.getcwd())
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+assert not touched, touched
+forbidden = {"local", "tests"} & {name.partition(".")[0] for name in sys.modules}
+assert not forbidden, forbidden
+print("imported")
+"""
+
+
+def test_importing_does_nothing() -> None:
+    """A fresh interpreter without a single setting imports every module of the app, and touches no network.
+
+    A function app whose import fails loads no function at all, and nobody sees why.
+    """
+    command = [sys.executable, "-c", _IMPORTS_EVERYTHING, *(module.name for module in APP)]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "imported\n", done.stderr

@@ -1,0 +1,122 @@
+"""The whole app in one process: the real use cases over storage in memory and the stand-in tenant, on one clock."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from local.graph.app import create_app
+from local.graph.faults import read_rule
+from local.graph.tenant import Tenant
+from shared.accept import Sender
+from shared.bootstrap import App, assemble
+from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.ledger import Ledger
+from shared.meeting import Meeting
+from shared.provision import GraphServices
+from shared.request_queue import RequestQueue
+from shared.settings import Settings, read_settings
+from tests.fakes import Clock, InMemoryQueue, InMemoryTable
+
+CALENDAR: dict[str, Any] = {
+    "organizer": "AlexW@contoso.com",
+    "subject": "Prep for customer meeting",
+    "start": {"dateTime": "2027-01-20T13:00:00", "timeZone": "Pacific Standard Time"},
+    "end": {"dateTime": "2027-01-20T14:00:00", "timeZone": "Pacific Standard Time"},
+    "attendees": [{"emailAddress": {"address": "AdeleV@contoso.com", "name": "Adele Vance"}, "type": "required"}],
+}
+STANDALONE: dict[str, Any] = {"kind": "standalone", "organizer": "AlexW@contoso.com", "subject": "Video visit"}
+EXISTING: dict[str, Any] = {
+    "kind": "existing",
+    "organizer": "AlexW@contoso.com",
+    "eventId": "AAMkADAGu0AABIGYDaAAA=",
+}
+APP_ID = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
+
+
+class World:
+    """One app, its storage, its tenant, and the clock that all of them look at."""
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        self.clock = Clock()
+        self.tenant = Tenant.example(clock=self.clock)
+        self.table = InMemoryTable()
+        self.requests = InMemoryQueue(self.clock)
+        self.poison = InMemoryQueue(self.clock)
+        self.results = InMemoryQueue(self.clock)
+        self.settings = _settings(settings or {})
+        self.ledger = Ledger(self.table)
+        self.app = self.new_host()
+
+    def new_host(self) -> App:
+        """Return another process of the app over the same storage and tenant."""
+        transport = httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False)
+        client = GraphClient(self.settings.graph, transport)
+        return assemble(
+            self.settings,
+            ledger=Ledger(self.table),
+            requests=RequestQueue(self.requests, self.poison),
+            results=self.results if self.settings.result_queue else None,
+            graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
+            clock=self.clock,
+        )
+
+    async def accept(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
+        """Accept a request and return the meeting to be."""
+        return (await self.app.acceptance.accept(dict(request), Sender(key=key))).meeting
+
+    async def deliver(self, app: App | None = None) -> int:
+        """Hand over every visible message, as the host would, and return how many there were."""
+        messages = self.requests.take()
+        for text in messages:
+            await (app or self.app).intake.take(text, None)
+        return len(messages)
+
+    async def settle(self, longest: timedelta = timedelta(hours=48), step: float = 1.0) -> None:
+        """Let time pass until no message is left."""
+        end = self.clock() + longest
+        while self.requests.messages and self.clock() < end:
+            await self.deliver()
+            if self.requests.messages:
+                next_at = min(message.visible_at for message in self.requests.messages)
+                self.clock.now = max(next_at, self.clock.now + timedelta(seconds=step))
+
+    async def made(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
+        """Accept a request, let it come to its end, and return the meeting."""
+        meeting = await self.accept(request, key)
+        await self.settle()
+        return await self.ledger.read(meeting.id)
+
+    def fault(self, *rules: Mapping[str, Any]) -> None:
+        """Put faults in force in the tenant."""
+        self.tenant.faults.replace([read_rule(dict(rule)) for rule in rules])
+
+    def sent(self, method: str, part: str = "") -> list[dict[str, Any]]:
+        """Return the bodies that Graph received with a method, on paths that contain a text."""
+        return [
+            json.loads(json.dumps(seen.body)) if seen.body is not None else {}
+            for seen in self.tenant.requests
+            if seen.method == method and part in seen.path
+        ]
+
+    def events(self, organizer: str = "alexw@contoso.com") -> list[Any]:
+        """Return the organizer's events, but for the one that was there from the start."""
+        return [
+            event
+            for event in self.tenant.mailboxes[organizer].events.values()
+            if event.properties["subject"] != "Price strategy"
+        ]
+
+
+def _settings(changes: Mapping[str, str]) -> Settings:
+    return read_settings(
+        {
+            "MeetingStorage": "UseDevelopmentStorage=true",
+            "GRAPH_CREDENTIAL": "none",
+            "GRAPH_BASE_URL": "http://127.0.0.1/v1.0",
+            "AZURE_CLIENT_ID": APP_ID,
+            **changes,
+        }
+    )
