@@ -24,6 +24,7 @@ from shared.meeting_request import (
     option_properties,
     parse_request,
 )
+from shared.meeting_request.addressed import TEAMS
 from shared.meeting_request.people import same_mailbox
 from shared.organizer import require_allowed
 from shared.request_queue import RequestQueue
@@ -156,6 +157,8 @@ class Changes:
     ) -> Meeting:
         while True:
             meeting = await self._ledger.read(meeting_id)
+            if meeting.finished:  # every finished version is told, also one that is followed at once by another
+                meeting = await self._results.report(meeting)
             wanted = wish(meeting)
             if wanted is None:
                 return meeting
@@ -163,9 +166,6 @@ class Changes:
                 wanted = wanted.changed(traceparent=traceparent)
             if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
                 require_allowed(wanted.organizer or "", self._allowed_organizers)
-            if meeting.finished:  # every finished version is told, also one that is followed at once by another
-                meeting = await self._results.report(meeting)
-                wanted = wanted.changed(etag=meeting.etag)
             try:
                 wanted = await self._ledger.write(meeting, wanted)
             except ConflictError:
@@ -185,11 +185,11 @@ class Changes:
             raise ChangeRefusedError("notAMeeting", "This failed message never held a request; send a new one.")
         _check_immutable(meeting.request, document)
         request = parse_request(document)
-        _check_nothing_is_unset(meeting.request, request)
-        wanted = as_given(request)
-        if canonical(request) == _canonical(meeting.request):
-            return None if seen == meeting.seen else meeting.changed(seen=seen)
-        return meeting.next_version(self._clock(), request=wanted, reference=request.reference, seen=seen)
+        if former := _valid(meeting.request):
+            _check_nothing_is_unset(former, request)
+            if canonical(request) == canonical(former):
+                return None if seen == meeting.seen else meeting.changed(seen=seen)
+        return meeting.next_version(self._clock(), request=as_given(request), reference=request.reference, seen=seen)
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -214,7 +214,7 @@ def _check_version(meeting: Meeting, if_match: str | None) -> None:
 
 
 def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
-    defaults = {"kind": "calendar", "onlineMeetingProvider": "teamsForBusiness"}
+    defaults = {"kind": "calendar", "onlineMeetingProvider": TEAMS}
     changed = [
         name for name in IMMUTABLE if before.get(name, defaults.get(name)) != after.get(name, defaults.get(name))
     ]
@@ -226,12 +226,8 @@ def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
         )
 
 
-def _check_nothing_is_unset(before: dict[str, Any], after: MeetingRequest) -> None:
+def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> None:
     """Refuse to take away what has no value to go back to: the tenant's own defaults, and Graph does not tell them."""
-    try:
-        former = parse_request(before)
-    except InvalidRequestError:
-        return  # a failed message: nothing was ever set
     place = "" if isinstance(former, StandaloneRequest) else "/options"
     gone = set(option_properties(former)) - set(option_properties(after))
     if isinstance(former, StandaloneRequest) and isinstance(after, StandaloneRequest):
@@ -245,11 +241,12 @@ def _check_nothing_is_unset(before: dict[str, Any], after: MeetingRequest) -> No
         )
 
 
-def _canonical(document: dict[str, Any]) -> dict[str, Any] | None:
+def _valid(document: dict[str, Any]) -> MeetingRequest | None:
+    """Return a stored request, None if it is that of a failed message and was never valid."""
     try:
-        return canonical(parse_request(document))
+        return parse_request(document)
     except InvalidRequestError:
-        return None  # a failed message: every valid request is a change
+        return None
 
 
 def _attendees(meeting: Meeting) -> list[dict[str, Any]]:

@@ -17,8 +17,6 @@ from shared.meeting import Meeting, Outcome, Status
 from shared.organizer import is_object_id, require_allowed, require_organizer
 from shared.provision import GraphServices
 
-_TEAMS = "teamsForBusiness"
-
 
 @dataclass(frozen=True, slots=True)
 class ExternalMeeting:
@@ -110,30 +108,10 @@ class ExternalMeetings:
 
 
 def _of_event(organizer: str, event: EventDetails) -> ExternalMeeting:
-    outcome = Outcome(
-        is_online_meeting=bool(event.is_online_meeting),
-        online_meeting_provider=event.online_meeting_provider,
-        join_url=event.join_url,
-        dial_in=event.dial_in,
-        event_id=event.id,
-        iCalUId=event.i_cal_u_id,
-        web_link=event.web_link,
-    )
+    online = {"is_online_meeting": bool(event.is_online_meeting)}  # Graph's word for it, with or without a link
+    outcome = event.added_to(Outcome()).model_copy(update=online)
     return ExternalMeeting("calendar", organizer, event.created_date_time, event.last_modified_date_time, outcome)
 
 
 def _of_online_meeting(organizer: str, found: OnlineMeeting) -> ExternalMeeting:
-    settings = found.join_meeting_id_settings
-    outcome = Outcome(
-        is_online_meeting=True,
-        online_meeting_provider=_TEAMS,
-        join_url=found.join_url,
-        join_meeting_id=settings and settings.join_meeting_id,
-        passcode=settings and settings.passcode,
-        dial_in=found.dial_in,
-        join_information=found.invitation,
-        online_meeting_id=found.id,
-        chat_thread_id=found.chat_info and found.chat_info.thread_id,
-        meeting_options_web_url=found.meeting_options_web_url,
-    )
-    return ExternalMeeting(None, organizer, found.created_at, None, outcome)
+    return ExternalMeeting(None, organizer, found.created_at, None, found.added_to(Outcome()))

@@ -16,7 +16,7 @@ from shared.errors import ThrottledError, UnavailableError
 
 _FIRST_GUESS = 1.0
 _FIRST_CROWD = 1000
-_PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
+PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -75,7 +75,7 @@ class MailboxGate:
             yield
         except (ThrottledError, UnavailableError) as error:
             if error.delay or isinstance(error, ThrottledError):
-                self.close(organizer, self._clock() + (error.delay or _PAUSE_WITHOUT_RETRY_AFTER))
+                self.close(organizer, self._clock() + (error.delay or PAUSE_WITHOUT_RETRY_AFTER))
             raise
         finally:
             self.leave(organizer, entered_at)

@@ -13,6 +13,7 @@ from shared.meeting import is_meeting_id
 from shared.meeting_request import decode_json
 
 LONGEST_COMMENT = 4096
+KEY_RULE = "An idempotency key is 1 to 255 visible ASCII characters."
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUESTED, _UPDATED, _CANCELLED = "meeting.requested", "meeting.updated", "meeting.cancelled"
@@ -78,12 +79,9 @@ def decode_message(text: str) -> Message:
     if "idempotencyKey" not in document:
         return NewRequest(document, None)
     key = document.pop("idempotencyKey")
-    if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
+    if key is not None and not (isinstance(key, str) and is_key(key)):
         raise InvalidRequestError([Fault("/idempotencyKey", "invalidKey", KEY_RULE)])
     return NewRequest(document, key)
-
-
-KEY_RULE = "An idempotency key is 1 to 255 visible ASCII characters."
 
 
 def is_key(text: str) -> bool:

@@ -4,14 +4,13 @@ from typing import Any
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
 
 from shared.errors import UnavailableError
+from shared.graph.answer import Answer, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, Surface
 from shared.join_links import is_join_link
-from shared.meeting import DialIn
+from shared.meeting import DialIn, Outcome
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
 # our set of properties: https://learn.microsoft.com/graph/api/resources/singlevaluelegacyextendedproperty
@@ -22,20 +21,14 @@ _HEADERS = {"Prefer": 'IdType="ImmutableId"'}
 _SELECT = "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees"
 
 
-class _Answer(BaseModel):
-    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
-
-
-class _OnlineMeetingInfo(_Answer):
+class _OnlineMeetingInfo(Answer):
     join_url: str | None = None
     conference_id: str | None = None
     toll_number: str | None = None
     toll_free_numbers: tuple[str, ...] | None = None
 
 
-class Event(_Answer):
+class Event(Answer):
     """An event, as far as it concerns an online meeting."""
 
     id: str
@@ -63,8 +56,22 @@ class Event(_Answer):
         toll_free = about.toll_free_numbers[0] if about.toll_free_numbers else None
         return DialIn(toll_number=about.toll_number, toll_free_number=toll_free, conference_id=about.conference_id)
 
+    def added_to(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with what the event tells."""
+        return outcome.model_copy(
+            update={
+                "is_online_meeting": self.join_url is not None,
+                "online_meeting_provider": self.online_meeting_provider,
+                "join_url": self.join_url,
+                "dial_in": self.dial_in,
+                "event_id": self.id,
+                "i_cal_u_id": self.i_cal_u_id,
+                "web_link": self.web_link,
+            }
+        )
 
-class Providers(_Answer):
+
+class Providers(Answer):
     """What a calendar says of online meetings."""
 
     allowed_online_meeting_providers: tuple[str, ...]
@@ -83,7 +90,7 @@ class CalendarEvents:
         https://learn.microsoft.com/graph/outlook-calendar-online-meetings
         """
         answer = await self._send(organizer, Method.GET, self._client.user(organizer).calendar)
-        return _parse(Providers, answer, uncertain=False)
+        return parse_answer(Providers, answer, uncertain=False)
 
     async def create(self, organizer: str, meeting_id: str, properties: dict[str, Any]) -> Event:
         """Create an event that carries the meeting's id: sent twice, it is made once, and it can be found by it.
@@ -96,13 +103,13 @@ class CalendarEvents:
             "singleValueExtendedProperties": [{"id": MEETING_PROPERTY, "value": meeting_id}],
         }
         answer = await self._send(organizer, Method.POST, self._client.user(organizer).events, body=body)
-        return _parse(Event, answer, uncertain=True)
+        return parse_answer(Event, answer, uncertain=True)
 
     async def read(self, organizer: str, event_id: str) -> Event:
         """Return an event by its id."""
         builder = self._client.user(organizer).events.by_event_id(event_id)
         answer = await self._send(organizer, Method.GET, builder, query={"select": _SELECT})
-        return _parse(Event, answer, uncertain=False)
+        return parse_answer(Event, answer, uncertain=False)
 
     async def read_properties(self, organizer: str, event_id: str, names: str) -> dict[str, Any]:
         """Return some properties of an event as Graph gives them, times in UTC."""
@@ -119,14 +126,14 @@ class CalendarEvents:
         found = answer.get("value")
         if not isinstance(found, list):
             raise UnavailableError("Graph's answer has no list of events", uncertain=False)
-        events = [_parse(Event, item, uncertain=False) for item in found]
+        events = [parse_answer(Event, item, uncertain=False) for item in found]
         return next((event for event in events if not event.is_cancelled), None)
 
     async def change(self, organizer: str, event_id: str, changes: dict[str, Any]) -> Event:
         """Change some properties of an event and return it."""
         builder = self._client.user(organizer).events.by_event_id(event_id)
         answer = await self._send(organizer, Method.PATCH, builder, body=changes)
-        return _parse(Event, answer, uncertain=True)
+        return parse_answer(Event, answer, uncertain=True)
 
     async def read_body(self, organizer: str, event_id: str) -> str:
         """Return the HTML of an event's body as it is now, Teams' join block included."""
@@ -163,12 +170,3 @@ class CalendarEvents:
             Surface.MAILBOX, organizer, self._client.client_id, item="event%2Did" in builder.path_parameters
         )
         return await self._client.send(Call(method, builder, addressee, query, _HEADERS, body))
-
-
-def _parse[T: BaseModel](model: type[T], answer: Any, *, uncertain: bool) -> T:
-    try:
-        return model.model_validate(answer)
-    except ValidationError as error:
-        raise UnavailableError(
-            f"Graph's answer is not the {model.__name__} it should be", uncertain=uncertain
-        ) from error

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 
 from shared.errors import UnavailableError
+from shared.graph.answer import Answer
 from shared.graph.calendar_events import CalendarEvents, Event
 
 _SELECT = (
@@ -16,33 +16,27 @@ _SELECT = (
 )
 
 
-class _Answer(BaseModel):
-    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
-
-
-class GraphTime(_Answer):
+class GraphTime(Answer):
     """A time as Graph reads it back: in UTC, with seven fractional digits."""
 
     date_time: datetime
     time_zone: str
 
 
-class GraphLocation(_Answer):
+class GraphLocation(Answer):
     """A place, of which only the name is shown."""
 
     display_name: str | None = None
 
 
-class GraphAddress(_Answer):
+class GraphAddress(Answer):
     """A mail address and the name that goes with it."""
 
     name: str | None = None
     address: str | None = None
 
 
-class GraphPerson(_Answer):
+class GraphPerson(Answer):
     """An organizer or an attendee."""
 
     type: str | None = None

@@ -6,49 +6,44 @@ from urllib.parse import unquote_plus
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from shared.errors import UnavailableError
+from shared.graph.answer import Answer, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, NothingFoundError, Surface
 from shared.join_links import is_join_link
-from shared.meeting import DialIn, JoinInformation
+from shared.meeting import DialIn, JoinInformation, Outcome
+from shared.meeting_request.addressed import TEAMS
 
 # Without it the newer enum members, coorganizer among them, read back as unknownFutureValue:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 _PREFER = "include-unknown-enum-members"
 
 
-class _Answer(BaseModel):
-    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
-
-
-class _AudioConferencing(_Answer):
+class _AudioConferencing(Answer):
     toll_number: str | None = None
     toll_free_number: str | None = None
     conference_id: str | None = Field(default=None, alias="conferenceId")
     dialin_url: str | None = None
 
 
-class _ChatInfo(_Answer):
+class _ChatInfo(Answer):
     thread_id: str | None = None
 
 
-class _JoinMeetingIdSettings(_Answer):
+class _JoinMeetingIdSettings(Answer):
     is_passcode_required: bool | None = None
     join_meeting_id: str | None = None
     passcode: str | None = None
 
 
-class _ItemBody(_Answer):
+class _ItemBody(Answer):
     content: str | None = None
     content_type: str | None = None
 
 
-class OnlineMeeting(_Answer):
+class OnlineMeeting(Answer):
     """An online meeting; `raw` is Graph's whole answer, to compare the options with."""
 
     id: str
@@ -93,6 +88,24 @@ class OnlineMeeting(_Answer):
             return datetime.fromisoformat(self.raw["creationDateTime"])
         except (KeyError, TypeError, ValueError):
             return None
+
+    def added_to(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with what the meeting tells. The link and an event's numbers stay as they are."""
+        settings = self.join_meeting_id_settings
+        return outcome.model_copy(
+            update={
+                "is_online_meeting": True,
+                "online_meeting_provider": outcome.online_meeting_provider or TEAMS,
+                "join_url": outcome.join_url or self.join_url,
+                "join_meeting_id": settings and settings.join_meeting_id,
+                "passcode": settings and settings.passcode,
+                "dial_in": outcome.dial_in or self.dial_in,
+                "join_information": self.invitation,
+                "online_meeting_id": self.id,
+                "chat_thread_id": self.chat_info and self.chat_info.thread_id,
+                "meeting_options_web_url": self.meeting_options_web_url,
+            }
+        )
 
 
 class OnlineMeetings:
@@ -194,11 +207,8 @@ def _decoded(content: str) -> str:
 
 
 def _parse(answer: Any, *, uncertain: bool) -> OnlineMeeting:
-    try:
-        if isinstance(answer, dict):
-            audio = answer.get("audioConferencing")
-            if isinstance(audio, dict) and "ConferenceId" in audio:  # as the documentation spells it, v1.0 does not
-                answer = answer | {"audioConferencing": audio | {"conferenceId": audio["ConferenceId"]}}
-        return OnlineMeeting.model_validate(answer).model_copy(update={"raw": answer})
-    except ValidationError as error:
-        raise UnavailableError("Graph's answer is not the online meeting it should be", uncertain=uncertain) from error
+    if isinstance(answer, dict):
+        audio = answer.get("audioConferencing")
+        if isinstance(audio, dict) and "ConferenceId" in audio:  # as the documentation spells it, v1.0 does not
+            answer = answer | {"audioConferencing": audio | {"conferenceId": audio["ConferenceId"]}}
+    return parse_answer(OnlineMeeting, answer, uncertain=uncertain).model_copy(update={"raw": answer})

@@ -41,7 +41,7 @@ async def provision_calendar(steps: Steps, attempt: Attempt, request: CalendarRe
     event = None
     if attempt.outcome.event_id is None:
         event = await _event_of(steps, attempt, request)
-        _note(attempt, event)
+        attempt.outcome = event.added_to(attempt.outcome)
     if attempt.outcome.join_url is None:
         await _wait_for_link(steps, attempt, event, request)
     await _change(steps, attempt, request)
@@ -56,7 +56,7 @@ async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRe
         if not event.is_online_meeting:
             await steps.require_provider(request.organizer, request.online_meeting_provider)
             event = await _enable(steps, event.id, request)
-        _note(attempt, event)
+        attempt.outcome = event.added_to(attempt.outcome)
         if event.join_url is None:
             await _wait_for_link(steps, attempt, event, request)
     await _finish_options(steps, attempt, request)
@@ -111,7 +111,7 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
         current = await steps.events.read_body(request.organizer, event_id)
         changes["body"] = merged_body(current, properties.get("body"), join_url)
     if "attendees" in changes:
-        changes["attendees"] = [*changes["attendees"], *await _invited_by_others(steps, attempt, request)]
+        changes["attendees"] = [*changes["attendees"], *await _invited_by_others(steps, attempt, properties)]
     attempt.applied = unsure(attempt.applied, Part.EVENT, changes)
     attempt.applied = unsure(attempt.applied, Part.ATTENDEE, _addresses(properties))
     await steps.checkpoint(attempt)
@@ -127,12 +127,12 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     attempt.applied = _with_event(attempt.applied, properties)
 
 
-async def _invited_by_others(steps: Steps, attempt: Attempt, request: CalendarRequest) -> list[dict[str, Any]]:
+async def _invited_by_others(steps: Steps, attempt: Attempt, properties: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the attendees whom we never told Graph of: the organizer invited them in Outlook, and they stay."""
     if "attendees" not in told(attempt.applied, Part.EVENT):
         return []  # it is not known whom an earlier version told
-    event = await steps.events.read(request.organizer, attempt.outcome.event_id or "")
-    ours = told(attempt.applied, Part.ATTENDEE) | _addresses(event_properties(request)).keys()
+    event = await steps.events.read(attempt.meeting.organizer or "", attempt.outcome.event_id or "")
+    ours = told(attempt.applied, Part.ATTENDEE) | _addresses(properties).keys()
     return [
         {name: attendee[name] for name in ("emailAddress", "type") if name in attendee}
         for attendee in event.attendees or ()
@@ -169,7 +169,7 @@ async def _wait_for_link(
         event = await steps.events.read(request.organizer, event_id)
     if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:
         event = await _enable(steps, event_id, request)
-    _note(attempt, event)
+    attempt.outcome = event.added_to(attempt.outcome)
     if event.join_url is not None:
         return
     if misses >= LOOKS_BEFORE_GIVING_UP:
@@ -204,17 +204,3 @@ def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:
             f"The event is an online meeting of {provider} already, and Graph does not change that.",
             "Leave out onlineMeetingProvider, or have the event made anew.",
         )
-
-
-def _note(attempt: Attempt, event: Event) -> None:
-    attempt.outcome = attempt.outcome.model_copy(
-        update={
-            "is_online_meeting": event.join_url is not None,
-            "online_meeting_provider": event.online_meeting_provider,
-            "join_url": event.join_url,
-            "dial_in": event.dial_in,
-            "event_id": event.id,
-            "i_cal_u_id": event.i_cal_u_id,
-            "web_link": event.web_link,
-        }
-    )

@@ -15,7 +15,7 @@ from shared.errors import (
 )
 from shared.graph import before_each_call
 from shared.ledger import Ledger
-from shared.mailbox_gate import MailboxGate
+from shared.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.meeting import Claim, Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
 from shared.provision.attempt import CLAIM, Attempt, ClaimLostError, NotYetThereError, SupersededError
@@ -31,7 +31,6 @@ _logger = logging.getLogger(__name__)
 # host.json's maxDequeueCount: a meeting may crash the app as often as a message may.
 MAX_CRASHES = 5
 _LONGEST_PAUSE_SECONDS = 60.0
-_PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 
 
 class Provisioner:
@@ -186,7 +185,7 @@ class Provisioner:
         delay = error.delay
         if delay is None:
             failures = meeting.misses if missed else meeting.graph_failures
-            delay = _pause(failures) if not isinstance(error, ThrottledError) else _PAUSE_WITHOUT_RETRY_AFTER
+            delay = _pause(failures) if not isinstance(error, ThrottledError) else PAUSE_WITHOUT_RETRY_AFTER
         if error.delay is not None or isinstance(error, ThrottledError):
             delay = self._gate.close(meeting.organizer or "", now + delay)
         next_attempt_at = min(now + delay, self._patience_ends(meeting))

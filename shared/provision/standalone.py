@@ -7,7 +7,7 @@ from shared.graph import OnlineMeeting, remedies
 from shared.meeting_request import StandaloneRequest, online_meeting_properties, option_properties
 from shared.provision.applied import Part, differing, with_applied
 from shared.provision.attempt import Attempt
-from shared.provision.steps import Steps, note
+from shared.provision.steps import Steps
 
 
 async def provision_standalone(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
@@ -16,7 +16,7 @@ async def provision_standalone(steps: Steps, attempt: Attempt, request: Standalo
     settings = properties.pop("joinMeetingIdSettings", None)
     if attempt.outcome.join_url is None:
         made = await _made(steps, attempt, properties, settings)
-        note(attempt, made)
+        attempt.outcome = made.added_to(attempt.outcome)
         if attempt.outcome.join_url is None:
             raise RejectedError(
                 "onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT

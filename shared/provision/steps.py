@@ -14,7 +14,6 @@ from shared.organizer import is_object_id
 from shared.provision.applied import Part, differing, unsure, with_applied
 from shared.provision.attempt import Attempt, NotYetThereError
 
-TEAMS = "teamsForBusiness"
 LOOKS_BEFORE_GIVING_UP = 6
 _TIMES = frozenset({"startDateTime", "endDateTime"})
 _REMEMBERED = 10_000
@@ -84,14 +83,14 @@ class Steps:
         organizer_id = await self.organizer_id(attempt)
         changes = differing(attempt.applied, Part.ONLINE_MEETING, options)
         found = await self._online_meeting(attempt, organizer_id)
-        note(attempt, found)
+        attempt.outcome = found.added_to(attempt.outcome)
         if changes:
             attempt.applied = unsure(attempt.applied, Part.ONLINE_MEETING, changes)
             await self.checkpoint(attempt)
             await self.online_meetings.change(organizer_id, found.id, _with_both_times(changes, options))
         if changes or (attempt.language and found.invitation is None):
             found = await self.online_meetings.read(organizer_id, found.id, attempt.language)
-            note(attempt, found)
+            attempt.outcome = found.added_to(attempt.outcome)
         if unmet := _unmet(changes, found.raw):
             raise RejectedError(
                 "graphRejected",
@@ -115,25 +114,6 @@ class Steps:
                 remedies.ONLINE_MEETING_MISSING,
             )
         raise NotYetThereError("Teams does not know the online meeting of the event yet")
-
-
-def note(attempt: Attempt, found: OnlineMeeting) -> None:
-    """Note what an online meeting tells. The link never changes, and the numbers of an event stay the event's."""
-    outcome, settings = attempt.outcome, found.join_meeting_id_settings
-    attempt.outcome = outcome.model_copy(
-        update={
-            "is_online_meeting": True,
-            "online_meeting_provider": outcome.online_meeting_provider or TEAMS,
-            "join_url": outcome.join_url or found.join_url,
-            "join_meeting_id": settings and settings.join_meeting_id,
-            "passcode": settings and settings.passcode,
-            "dial_in": outcome.dial_in or found.dial_in,
-            "join_information": found.invitation,
-            "online_meeting_id": found.id,
-            "chat_thread_id": found.chat_info and found.chat_info.thread_id,
-            "meeting_options_web_url": found.meeting_options_web_url,
-        }
-    )
 
 
 def _with_both_times(changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from shared.graph import remedies
 from shared.graph.calendar_events import Providers
 from shared.graph.online_meetings import by_join_url
 from shared.mailbox_gate import MailboxGate
+from shared.meeting_request.addressed import TEAMS
 from shared.organizer import is_object_id, may_organize, require_organizer
 from shared.provision import GraphServices
 from shared.readiness.report import Check, ReadinessReport, failed
 
-TEAMS = "teamsForBusiness"
 _AFTER_USER = "Mend the check user first, then send the same request again."
 _AFTER_MAILBOX = "Mend the check mailbox first, then send the same request again."
 

@@ -1,0 +1,28 @@
+"""What Graph answers, as far as it is used: the one place where its answers are checked."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.errors import UnavailableError
+
+
+class Answer(BaseModel):
+    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+
+def parse_answer[T: Answer](model: type[T], answer: Any, *, uncertain: bool) -> T:
+    """Return an answer as a model.
+
+    Raises:
+        UnavailableError: it is none; `uncertain` says whether the call may have taken effect all the same.
+    """
+    try:
+        return model.model_validate(answer)
+    except ValidationError as error:
+        raise UnavailableError(
+            f"Graph's answer is not the {model.__name__} it should be", uncertain=uncertain
+        ) from error
