@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test check format lock clean
+.PHONY: help setup start demo test check package format lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ check: setup  ## linter, formatter check, type checker
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/basedpyright
+
+package: setup  ## the deployment package, dist/convene.zip, beside what pip alone would install
+	@$(BIN)/python -m infra.package --compare
 
 format: setup  ## let the formatter and the linter mend what they can
 	@$(BIN)/ruff check --fix

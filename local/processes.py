@@ -38,15 +38,23 @@ class Child:
         process: the process itself.
     """
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], *, show_log: bool) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        show_log: bool,
+        folder: Path = _ROOT,
+        python: str = sys.executable,
+    ) -> None:
         self.name = arguments[0]
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child is
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "local", "--end-with-parent", *arguments],
+            [python, "-m", "local", "--end-with-parent", *arguments],
             stdin=subprocess.PIPE,
             stdout=self._output,
             stderr=None if show_log else self._output,
-            cwd=_ROOT,
+            cwd=folder,
             env=dict(environment),
             start_new_session=True,  # Ctrl-C reaches this process alone, which stops the others in order
         )

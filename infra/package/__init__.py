@@ -1,0 +1,1 @@
+"""The deployment package: a zip with the app, and of its libraries only what the app reaches."""

@@ -1,0 +1,130 @@
+"""The deployment package, used as Azure would: unpacked, alone, with nothing but its own libraries."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from infra.package.build import LIBRARIES, ROOT, zip_folder
+from local.demo import _show
+from local.processes import Child, Stack, running_stack
+
+# The local host's own needs, in a virtual environment that has nothing else.
+_HOST_NEEDS = ("azure-functions-runtime", "starlette", "uvicorn", "azure-storage-queue", "croniter", "tzdata")
+_UNCHECKED_HASH = 1
+
+
+@dataclass(frozen=True)
+class Package:
+    """The zip, where it was unpacked, and a Python that has what the local host needs."""
+
+    archive: Path
+    folder: Path
+    python: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"PYTHONPATH": str(self.folder / LIBRARIES), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    temporary = tmp_path_factory.mktemp("package")
+    archive, folder, venv = temporary / "convene.zip", temporary / "app", temporary / "venv"
+    subprocess.run([sys.executable, "-m", "infra.package", "--target", str(archive)], cwd=ROOT, check=True)
+    with zipfile.ZipFile(archive) as content:
+        content.extractall(folder)
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
+    python = venv / "bin" / "python"
+    install = [uv, "pip", "install", "--quiet", "--python", str(python), "-c", "constraints.txt", *_HOST_NEEDS]
+    subprocess.run(install, cwd=ROOT, check=True)
+    return Package(archive, folder, python)
+
+
+@pytest.fixture
+def stack(package: Package) -> Iterator[Stack]:
+    with running_stack() as stack:
+        stack.host.stop()
+        (package.folder / "local").symlink_to(ROOT / "local")
+        environment = package.environment | stack.environment
+        with Child(
+            ["host", "--port", "0"], environment, show_log=False, folder=package.folder, python=str(package.python)
+        ) as host:
+            stack.host = host.wait_until_ready()
+            yield stack
+        (package.folder / "local").unlink()
+
+
+def test_the_package_passes_the_demo(stack: Stack) -> None:
+    """The packaged app makes, changes and cancels meetings over HTTP and through the queue."""
+    assert _show(stack, Console(quiet=True)) == 0, stack.host.output
+
+
+def test_every_graph_path_is_in_the_package(package: Package) -> None:
+    """Every public method of the Graph services finds its modules of the SDK in the package."""
+    environment = package.environment | {"PYTHONPATH": f"{package.folder}:{package.folder / LIBRARIES}:{ROOT}"}
+    show_where = (
+        "import msgraph, shared; from infra.package.trace import main; main(); print(msgraph.__file__, shared.__file__)"
+    )
+    command = [str(package.python), "-P", "-c", show_where]
+    ran = subprocess.run(command, cwd=package.folder, env=environment, check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    *reached, where = ran.stdout.splitlines()
+    assert all(path.startswith(str(package.folder)) for path in where.split())
+    assert "msgraph.generated.users.item.online_meetings.create_or_get.create_or_get_request_builder" in reached
+    assert "msgraph.generated.models.o_data_errors.o_data_error" in reached
+
+
+def test_a_path_that_was_cut_away_is_seen(package: Package, tmp_path: Path) -> None:
+    """The test above would fail if a module of the SDK that the app reaches were missing."""
+    hidden = package.folder / LIBRARIES / "msgraph/generated/users/item/events/item/cancel"
+    hidden.rename(tmp_path / "cancel")
+    try:
+        environment = package.environment | {"PYTHONPATH": f"{package.folder}:{package.folder / LIBRARIES}:{ROOT}"}
+        command = [str(package.python), "-P", "-m", "infra.package.trace"]
+        ran = subprocess.run(command, cwd=package.folder, env=environment, check=False, capture_output=True, text=True)
+    finally:
+        (tmp_path / "cancel").rename(hidden)
+    assert ran.returncode != 0
+    assert "No module named 'msgraph.generated.users.item.events.item.cancel'" in ran.stderr
+
+
+def test_the_package_holds_the_app_and_nothing_of_ours_besides(package: Package) -> None:
+    """The top of the zip is the app: no tests, no local stack, no infrastructure, no command line's libraries."""
+    with zipfile.ZipFile(package.archive) as content:
+        names = content.namelist()
+    assert {name.split("/")[0] for name in names} == {
+        ".python_packages",
+        "function_app.py",
+        "__pycache__",
+        "functions",
+        "host.json",
+        "shared",
+    }
+    libraries = {name.split("/")[3] for name in names if name.startswith(str(LIBRARIES))}
+    assert libraries.isdisjoint({"pytest", "rich", "typer", "starlette", "uvicorn", "ruff", "hypothesis", "h2", "dns"})
+
+
+def test_the_package_is_compiled_for_good(package: Package) -> None:
+    """The compiled modules are never compared with their sources, whose times an unpacked zip does not keep."""
+    compiled = list((package.folder / "shared").rglob("*.pyc"))
+    assert compiled
+    flags = {int.from_bytes(path.read_bytes()[4:8], "little") for path in compiled}
+    assert flags == {_UNCHECKED_HASH}
+
+
+def test_the_same_content_is_the_same_zip(tmp_path: Path) -> None:
+    """Two builds of one commit can be compared byte by byte."""
+    for name in ("a", "b"):
+        (tmp_path / name / "inner").mkdir(parents=True)
+        (tmp_path / name / "inner" / "file").write_text("content")
+        os.utime(tmp_path / name / "inner" / "file", (len(name), ord(name)))
+        zip_folder(tmp_path / name, tmp_path / f"{name}.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
