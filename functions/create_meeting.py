@@ -3,15 +3,9 @@
 import azure.functions as func
 
 from functions.caller import caller_of
-from functions.http import (
-    answers_problems,
-    json_response,
-    meeting_response,
-    preferred_wait,
-    read_json,
-    traceparent_of,
-    url_of,
-)
+from functions.http import answers_problems, json_response, meeting_response, read_json, traceparent_of
+from functions.prefer import preference_applied, preferred_wait
+from functions.public_url import url_of
 from shared.accept import Sender
 from shared.at_once import MARGIN
 from shared.bootstrap import app
@@ -44,7 +38,7 @@ async def create_meeting(req: func.HttpRequest) -> func.HttpResponse:
     if accepted.replayed or not wait:
         return meeting_response(accepted.meeting, location, accepted=not accepted.replayed, replayed=accepted.replayed)
     meeting = await app().at_once.provision(accepted.meeting, wait)
-    applied = {"Preference-Applied": f"wait={int(wait.total_seconds())}"}
+    applied = preference_applied(wait)
     if meeting.status is Status.SUCCEEDED:
         return json_response(meeting.as_json(), 201, {"Location": location, "ETag": f'"{meeting.version}"'} | applied)
-    return meeting_response(meeting, location)
+    return meeting_response(meeting, location, headers=applied)

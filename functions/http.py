@@ -1,4 +1,4 @@
-"""HTTP, for every route alike: reading JSON within bounds, meetings as answers, and errors as RFC 9457 problems."""
+"""HTTP, for every route alike: reading bodies within bounds, meetings as answers, and errors as RFC 9457 problems."""
 
 import functools
 import json
@@ -7,13 +7,13 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from shared.at_once import LONGEST_WAIT
+from shared.accept import LARGEST_REQUEST
 from shared.errors import (
     AttendeeNotFoundError,
     ChangeRefusedError,
@@ -25,20 +25,20 @@ from shared.errors import (
     NoJoinLinkError,
     OrganizerNotAllowedError,
     RejectedError,
+    RequestTooLargeError,
     SettingsError,
     StorageUnavailableError,
     ThrottledError,
     UnavailableError,
     VersionMismatchError,
 )
-from shared.graph import remedies
+from shared.graph import caller_traceparent, remedies
 from shared.meeting import Meeting, is_meeting_id
 from shared.meeting_request import decode_json
 from shared.message import as_traceparent
 
 _logger = logging.getLogger(__name__)
 
-LARGEST_BODY = 256 * 1024
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _POLL_SECONDS = 2
 
@@ -71,21 +71,30 @@ def answers_problems(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
+        trace = caller_traceparent.set(traceparent_of(req))
         try:
             return await handler(req)
         except Exception as error:  # noqa: BLE001 - the outermost place, and what is not known is logged as a failure
-            return _problem_response(req, _problem_of(error))
+            return _problem_response(req, problem_of(error))
+        finally:
+            caller_traceparent.reset(trace)
 
     return handle
 
 
-def _problem_of(error: Exception) -> Problem:
+def problem_of(error: Exception) -> Problem:
+    """Return what an error looks like from outside, and log what is not the caller's."""
+    return error.problem if isinstance(error, HttpError) else _request_problem(error)
+
+
+def _request_problem(error: Exception) -> Problem:
+    """Return what an error looks like that is the caller's."""
     match error:
-        case HttpError(problem=problem):
-            pass
         case InvalidRequestError(faults=faults):
             detail = " ".join(fault.message for fault in faults[:3])
             problem = Problem(400, "invalidRequest", "The request is not valid", detail, faults)
+        case RequestTooLargeError():
+            problem = Problem(413, "tooLarge", "Too large", f"{error}.")
         case OrganizerNotAllowedError():
             problem = Problem(403, "organizerNotAllowed", "The organizer is not allowed", f"{error}.")
         case MeetingNotFoundError():
@@ -157,15 +166,33 @@ def read_json(req: func.HttpRequest) -> Any:
         HttpError: it is not said to be JSON, is compressed, or is too large.
         InvalidRequestError: it is not JSON.
     """
-    if not _JSON.fullmatch(req.headers.get("content-type", "").strip()):
-        raise HttpError(Problem(415, "unsupportedMediaType", "Not JSON", "Send the request as application/json."))
+    if not is_json(req):
+        raise unsupported_media_type("Not JSON", "Send the request as application/json.")
+    return decode_json(read_body(req, LARGEST_REQUEST))
+
+
+def is_json(req: func.HttpRequest) -> bool:
+    """Tell whether a request's body is said to be JSON."""
+    return bool(_JSON.fullmatch(req.headers.get("content-type", "").strip()))
+
+
+def read_body(req: func.HttpRequest, largest: int) -> bytes:
+    """Return a request's body.
+
+    Raises:
+        HttpError: it is compressed, or has more than `largest` bytes.
+    """
     if req.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        detail = "Send the request without Content-Encoding."
-        raise HttpError(Problem(415, "unsupportedMediaType", "Compressed", detail))
+        raise unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
     body = req.get_body()
-    if len(body) > LARGEST_BODY:
-        raise HttpError(Problem(413, "tooLarge", "Too large", f"A request has at most {LARGEST_BODY} bytes."))
-    return decode_json(body)
+    if len(body) > largest:
+        raise HttpError(Problem(413, "tooLarge", "Too large", f"This takes at most {largest} bytes."))
+    return body
+
+
+def unsupported_media_type(title: str, detail: str) -> HttpError:
+    """Return what is raised for a body of a form that is not read."""
+    return HttpError(Problem(415, "unsupportedMediaType", title, detail))
 
 
 def meeting_id_of(req: func.HttpRequest) -> str:
@@ -180,21 +207,20 @@ def meeting_id_of(req: func.HttpRequest) -> str:
     return meeting_id
 
 
-def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
-    """Return a meeting's absolute URL, from that of any request below it."""
-    before, _, _ = url_of(req).partition(f"/{meeting_id}")
-    return f"{before}/{meeting_id}"
-
-
 def meeting_response(
-    meeting: Meeting, location: str, *, accepted: bool = False, replayed: bool = False
+    meeting: Meeting,
+    location: str,
+    *,
+    accepted: bool = False,
+    replayed: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
     """Answer with a meeting: 202 while it is on its way (or just accepted), 200 when it is finished.
 
     The form is the one that Logic Apps and Power Automate poll by themselves:
     https://learn.microsoft.com/azure/logic-apps/logic-apps-create-api-app#async-pattern
     """
-    headers = {"ETag": f'"{meeting.version}"'}
+    headers = {"ETag": f'"{meeting.version}"', **(headers or {})}
     pending = accepted or not meeting.finished
     if pending:
         headers |= {"Location": location, "Retry-After": str(_retry_after(meeting))}
@@ -210,27 +236,9 @@ def json_response(document: Any, status: int = 200, headers: dict[str, str] | No
     )
 
 
-def preferred_wait(req: func.HttpRequest) -> timedelta:
-    """Return how long the caller wants to wait for the outcome: `Prefer: wait=N`, RFC 7240 section 4.3, at most 60 s.
-
-    A preference of another form is no preference.
-    """
-    for preference in req.headers.get("prefer", "").split(","):
-        match = re.fullmatch(r'wait\s*=\s*"?([0-9]{1,9})"?\s*(;.*)?', preference.strip(), re.IGNORECASE | re.ASCII)
-        if match:
-            return min(timedelta(seconds=int(match[1])), LONGEST_WAIT)
-    return timedelta(0)
-
-
 def traceparent_of(req: func.HttpRequest) -> str | None:
     """Return the caller's W3C trace context, if there is one."""
     return as_traceparent(req.headers.get("traceparent"))
-
-
-def url_of(req: func.HttpRequest) -> str:
-    """Return the absolute URL of a request without its query, which may hold a key."""
-    parts = urlsplit(req.url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _retry_after(meeting: Meeting) -> int:
@@ -239,7 +247,8 @@ def _retry_after(meeting: Meeting) -> int:
     return max(_POLL_SECONDS, math.ceil((meeting.next_attempt_at - datetime.now(UTC)).total_seconds()))
 
 
-def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
+def problem_document(req: func.HttpRequest, problem: Problem) -> dict[str, Any]:
+    """Return a problem as RFC 9457 writes it."""
     document: dict[str, Any] = {
         "type": f"urn:convene:problem:{problem.code}",
         "title": problem.title,
@@ -251,8 +260,12 @@ def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpRespo
     document |= problem.members
     if problem.faults:
         document["errors"] = [fault.as_json() for fault in problem.faults]
+    return document
+
+
+def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
     return func.HttpResponse(
-        json.dumps(document),
+        json.dumps(problem_document(req, problem)),
         status_code=problem.status,
         headers={"Retry-After": str(problem.retry_after)} if problem.retry_after else None,
         mimetype="application/problem+json",

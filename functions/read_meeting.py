@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.http import answers_problems, meeting_id_of, meeting_response, url_of
+from functions.http import answers_problems, meeting_id_of, meeting_response
+from functions.public_url import url_of
 from shared.bootstrap import app
 
 blueprint = func.Blueprint()

@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from functions.http import answers_problems, meeting_id_of, meeting_response, meeting_url, traceparent_of
+from functions.http import answers_problems, meeting_id_of, meeting_response, traceparent_of
+from functions.public_url import meeting_url
 from shared.bootstrap import app
 
 blueprint = func.Blueprint()

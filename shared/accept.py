@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import ConflictError, Fault, KeyReusedError
+from shared.errors import ConflictError, Fault, KeyReusedError, first_faults
 from shared.ledger import Ledger
 from shared.meeting import Meeting, MeetingError, Status, id_from_key, random_id
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
@@ -21,8 +21,9 @@ from shared.results import Results
 
 _logger = logging.getLogger(__name__)
 
+# The most bytes of JSON that one request may have.
+LARGEST_REQUEST = 256 * 1024
 _LONGEST_NAME = 320
-_MOST_FAULTS = 100
 _KINDS = frozenset({"calendar", "standalone", "existing"})
 
 
@@ -111,12 +112,14 @@ class Acceptance:
         await self._requests.ask(meeting.id, delay)
         return Accepted(meeting, replayed=False)
 
-    async def refuse(self, document: dict[str, Any] | None, error: MeetingError, meeting_id: str) -> Meeting:
+    async def refuse(
+        self, document: dict[str, Any] | None, error: MeetingError, meeting_id: str, traceparent: str | None = None
+    ) -> Meeting:
         """Record a message that cannot become a meeting as a failed one, and report it; twice is once."""
         now = self._clock()
         about = document or {}
         kind = about.get("kind")
-        error = error.model_copy(update={"errors": _some(error.errors)})
+        error = error.model_copy(update={"errors": first_faults(error.errors)})
         meeting = Meeting(
             id=meeting_id,
             kind=kind if isinstance(kind, str) and kind in _KINDS else "calendar",
@@ -131,6 +134,7 @@ class Acceptance:
             since=now,
             reported=not self._results.wanted,
             error=error,
+            traceparent=traceparent,
         )
         try:
             meeting = await self._ledger.insert(meeting)
@@ -155,14 +159,6 @@ class Acceptance:
             since=now,
             traceparent=sender.traceparent,
         )
-
-
-def _some(faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-    """Return as many faults as a record has room for: nonsense can have thousands."""
-    if len(faults) <= _MOST_FAULTS:
-        return faults
-    more = Fault("", "moreFaults", f"There are {len(faults) - _MOST_FAULTS} more faults.")
-    return (*faults[:_MOST_FAULTS], more)
 
 
 def _name(value: object) -> str | None:

@@ -7,10 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from azure.data.tables.aio import TableServiceClient
-from azure.identity.aio import ManagedIdentityCredential
-from azure.storage.queue.aio import QueueServiceClient
-
 from shared.accept import Acceptance
 from shared.at_once import AtOnce
 from shared.change import Changes
@@ -18,6 +14,7 @@ from shared.crash import CrashRecorder
 from shared.external_meetings import ExternalMeetings
 from shared.find import Finder
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.health import Health
 from shared.intake import Intake
 from shared.invitation import Invitations
 from shared.ledger import TABLE, Ledger
@@ -26,33 +23,9 @@ from shared.provision import GraphServices, Provisioner
 from shared.readiness import Readiness
 from shared.request_queue import RequestQueue
 from shared.results import Results
-from shared.settings import Settings, StorageAccount, read_environment
-from shared.storage import AzureQueue, AzureTable
+from shared.settings import Settings, read_environment
+from shared.storage import AzureQueue, AzureTable, storage_services
 from shared.upkeep import Upkeep
-
-# Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
-_TABLE_RETRIES: dict[str, Any] = {
-    "retry_total": 3,
-    "retry_backoff_factor": 0.2,
-    "retry_backoff_max": 2,
-    "connection_timeout": 5,
-    "read_timeout": 20,
-}
-_QUEUE_RETRIES: dict[str, Any] = {
-    "retry_total": 3,
-    "initial_backoff": 1,
-    "increment_base": 1,
-    "random_jitter_range": 1,
-    "connection_timeout": 5,
-    "read_timeout": 20,
-}
-# The emulator's account and key are the same everywhere and no secret:
-# https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
-_DEVELOPMENT_STORAGE = (
-    "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
-    "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
-    "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +41,9 @@ class App:
     finder: Finder
     invitations: Invitations
     readiness: Readiness
+    health: Health
     ledger: Ledger
+    trusted_hosts: frozenset[str]
 
 
 _apps: WeakKeyDictionary[asyncio.AbstractEventLoop, App] = WeakKeyDictionary()
@@ -90,7 +65,7 @@ def _build(settings: Settings) -> App:
     # At INFO each of them writes several lines a request, with URLs in them.
     for name in ("azure", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    queues, tables = _storage_services(settings.storage)
+    queues, tables = storage_services(settings.storage)
 
     def queue(name: str) -> AzureQueue:
         return AzureQueue(queues.get_queue_client(name))
@@ -134,25 +109,11 @@ def assemble(
         finder=Finder(ledger, ExternalMeetings(graph, gate, allowed)),
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, allowed),
+        health=Health(ledger, requests, graph.organizers, clock),
         ledger=ledger,
+        trusted_hosts=settings.trusted_hosts,
     )
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _storage_services(account: StorageAccount) -> tuple[QueueServiceClient, TableServiceClient]:
-    if account.connection_string:
-        text = account.connection_string
-        if text.replace(" ", "").rstrip(";").casefold() == "usedevelopmentstorage=true":
-            text = _DEVELOPMENT_STORAGE
-        return (
-            QueueServiceClient.from_connection_string(text, **_QUEUE_RETRIES),
-            TableServiceClient.from_connection_string(text, **_TABLE_RETRIES),
-        )
-    identity = ManagedIdentityCredential(client_id=account.client_id)
-    return (
-        QueueServiceClient(account.queue_service_uri or "", credential=identity, **_QUEUE_RETRIES),
-        TableServiceClient(account.table_service_uri or "", credential=identity, **_TABLE_RETRIES),
-    )

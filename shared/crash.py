@@ -8,7 +8,16 @@ from shared.accept import Acceptance, Sender
 from shared.errors import ConflictError, InvalidRequestError, MeetingNotFoundError
 from shared.ledger import Ledger
 from shared.meeting import Meeting, MeetingError, Status, as_meeting_error, id_from_key
-from shared.message import Cancel, LookAt, NewRequest, Update, decode_message, document_in, message_digest
+from shared.message import (
+    Cancel,
+    LookAt,
+    NewRequest,
+    Update,
+    decode_message,
+    document_in,
+    message_digest,
+    traceparent_in,
+)
 from shared.results import Results
 
 _logger = logging.getLogger(__name__)
@@ -29,7 +38,7 @@ class CrashRecorder:
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.refuse(document_in(text), as_meeting_error(error), nameless)
+            await self._acceptance.refuse(document_in(text), as_meeting_error(error), nameless, traceparent_in(text))
             return
         match message:
             case LookAt(meeting_id) | Update(meeting_id) | Cancel(meeting_id):
@@ -39,7 +48,7 @@ class CrashRecorder:
         try:
             await self._fail(await self._ledger.read(meeting_id))
         except MeetingNotFoundError:
-            await self._acceptance.refuse(document, _crashed(meeting_id), meeting_id)
+            await self._acceptance.refuse(document, _crashed(meeting_id), meeting_id, traceparent_in(text))
 
     async def _fail(self, meeting: Meeting) -> None:
         while not meeting.finished:

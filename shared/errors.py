@@ -2,6 +2,7 @@
 
 ConveneError
 ├── InvalidRequestError          the caller mends the request (400; in the queue a failed meeting)
+├── RequestTooLargeError         the caller asks with less (413)
 ├── KeyReusedError               the caller picks another idempotency key (422)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
 ├── MeetingNotFoundError         there is no such meeting (404)
@@ -46,12 +47,27 @@ class Fault:
         return asdict(self)
 
 
+_MOST_FAULTS = 100
+
+
+def first_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return as many faults as a record or an answer has room for, for nonsense can have thousands."""
+    if len(faults) <= _MOST_FAULTS:
+        return tuple(faults)
+    more = Fault("", "moreFaults", f"There are {len(faults) - _MOST_FAULTS} more faults.")
+    return (*faults[:_MOST_FAULTS], more)
+
+
 class InvalidRequestError(ConveneError):
     """The request cannot become a meeting; `faults` lists every reason."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults))
         self.faults = tuple(faults)
+
+
+class RequestTooLargeError(ConveneError):
+    """The request is larger than any that is kept."""
 
 
 class KeyReusedError(ConveneError):

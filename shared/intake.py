@@ -10,8 +10,19 @@ from shared.errors import (
     MeetingNotFoundError,
     OrganizerNotAllowedError,
 )
-from shared.meeting import as_meeting_error, id_from_key
-from shared.message import Cancel, LookAt, Message, NewRequest, Update, decode_message, document_in, message_digest
+from shared.meeting import as_meeting_error
+from shared.message import (
+    Cancel,
+    LookAt,
+    Message,
+    NewRequest,
+    Update,
+    decode_message,
+    document_in,
+    message_digest,
+    refused_id,
+    traceparent_in,
+)
 from shared.provision import Provisioner
 
 
@@ -40,7 +51,9 @@ class Intake:
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
         except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
-            await self._acceptance.refuse(document_in(text), as_meeting_error(error), id_from_key("refused", digest))
+            await self._acceptance.refuse(
+                document_in(text), as_meeting_error(error), refused_id(text, message_id), traceparent_in(text)
+            )
 
     async def _do(self, message: Message, digest: str) -> None:
         match message:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting import is_meeting_id
+from shared.meeting import id_from_key, is_meeting_id
 from shared.meeting_request import decode_json
 
 LONGEST_COMMENT = 4096
 KEY_RULE = "An idempotency key is 1 to 255 visible ASCII characters."
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUESTED, _UPDATED, _CANCELLED = "meeting.requested", "meeting.updated", "meeting.cancelled"
 _TYPES = (_REQUESTED, _UPDATED, _CANCELLED)
 
@@ -90,13 +90,22 @@ def is_key(text: str) -> bool:
 
 
 def as_traceparent(text: object) -> str | None:
-    """Return a W3C traceparent, or None for anything else: https://www.w3.org/TR/trace-context/."""
+    """Return a W3C traceparent, or None for anything else: https://www.w3.org/TR/trace-context/#traceparent-header.
+
+    Its companion `tracestate`, data of the tracing systems on the way, is not kept: nothing here adds to it or reads
+    it, and the specification lets it be dropped.
+    """
     return text if isinstance(text, str) and _TRACEPARENT.fullmatch(text) else None
 
 
 def message_digest(text: str, message_id: str | None) -> str:
     """Return what stands for a message without a key: its content, and its id in the queue as far as that is known."""
     return hashlib.sha256(f"{message_id or ''}\n{text}".encode(errors="surrogatepass")).hexdigest()
+
+
+def refused_id(text: str, message_id: str | None) -> str:
+    """Return the id of the failed meeting that a message becomes when it cannot become another."""
+    return id_from_key("refused", message_digest(text, message_id))
 
 
 def document_in(text: str) -> dict[str, Any] | None:
@@ -107,6 +116,16 @@ def document_in(text: str) -> dict[str, Any] | None:
         return None
     data = document.get("data") if isinstance(document, dict) and "specversion" in document else document
     return data if isinstance(data, dict) else None
+
+
+def traceparent_in(text: str) -> str | None:
+    """Return the trace context of an event that cannot become a meeting, for the result that tells of it."""
+    try:
+        document = _json_of(text)
+    except InvalidRequestError:
+        return None
+    is_event = isinstance(document, dict) and "specversion" in document
+    return as_traceparent(document.get("traceparent")) if is_event else None
 
 
 def _json_of(text: str) -> Any:

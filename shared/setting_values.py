@@ -13,6 +13,7 @@ _NCRONTAB_FIELDS = 6
 _EVERY_FIVE_MINUTES = "0 */5 * * * *"
 # Before and after any moment of ours there is room for it in a calendar of four-digit years.
 _LONGEST_DURATION = timedelta(days=36_525)
+_HOST = re.compile(r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*(:[0-9]{1,5})?")
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
 _QUEUE_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -89,6 +90,17 @@ def duration(text: str) -> timedelta:
     if length > _LONGEST_DURATION:
         raise ValueError("is longer than a hundred years")
     return length
+
+
+def host_names(text: str) -> frozenset[str]:
+    """Return the hosts of a comma-separated list, in lower case, each as a URL has it: a name, or name and port."""
+    hosts = frozenset(entry.strip().casefold() for entry in text.split(",") if entry.strip())
+    if odd := sorted(host for host in hosts if not _HOST.fullmatch(host)):
+        raise ValueError(
+            "is not a comma-separated list of host names such as api.contoso.com or api.contoso.com:8443: "
+            + ", ".join(odd)
+        )
+    return hosts
 
 
 def ncrontab(text: str) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from shared.errors import SettingsError
 from shared.setting_values import (
     duration,
+    host_names,
     is_connection_string,
     is_https,
     is_loopback,
@@ -102,6 +103,7 @@ class Settings:
     result_queue: str | None
     give_up_after: timedelta
     retention: timedelta
+    trusted_hosts: frozenset[str]
 
 
 def setting_reference(setting: tuple[str, str]) -> str:
@@ -148,6 +150,7 @@ class _Reader:
             result_queue=self._parsed("RESULT_QUEUE", "meeting-results", optional_queue_name, empty_is_value=True),
             give_up_after=self._parsed("GIVE_UP_AFTER", "PT24H", duration),
             retention=self._parsed("RETENTION", "P90D", duration),
+            trusted_hosts=self._parsed("TRUSTED_HOSTS", "", host_names),
         )
         if settings.result_queue in {settings.request_queue, f"{settings.request_queue}-poison"}:
             self._faults.append("RESULT_QUEUE is the queue of the requests or their poison queue, which read it as one")

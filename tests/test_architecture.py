@@ -19,6 +19,7 @@ USE_CASES = frozenset(
         "shared.at_once",
         "shared.change",
         "shared.external_meetings",
+        "shared.health",
         "shared.invitation",
         "shared.provision",
         "shared.readiness",

@@ -43,6 +43,8 @@ _DOT_SEGMENTS = frozenset({".", ".."})
 
 # What a task wants to be asked before each of its calls; it may raise a GraphError instead of letting the call go.
 before_each_call: ContextVar[Callable[[], None] | None] = ContextVar("before_each_call", default=None)
+# The W3C trace context of whoever a task calls Graph for: the log joins it to each call's client-request-id.
+caller_traceparent: ContextVar[str | None] = ContextVar("caller_traceparent", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class GraphClient:
         if check := before_each_call.get():
             check()
         request_id = str(uuid.uuid4())
+        ids = {"client_request_id": request_id, "traceparent": caller_traceparent.get()}
         writes = call.method is not Method.GET
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
@@ -120,14 +123,21 @@ class GraphClient:
         except (APIError, httpx.HTTPError, AzureError, TimeoutError) as error:
             failure = translate(error, await self._explained_to(call.addressee, error), request_id, writes=writes)
             _logger.warning(
-                "graph.failed %s %s: %s",
+                "graph.failed %s %s: %s (client-request-id %s, traceparent %s)",
                 call.method.value,
                 _path(call),
                 failure.answer or type(error).__name__,
-                extra={"client_request_id": request_id},
+                *ids.values(),
+                extra=ids,
             )
             raise failure from error
-        _logger.info("graph.answered %s %s", call.method.value, _path(call), extra={"client_request_id": request_id})
+        _logger.info(
+            "graph.answered %s %s (client-request-id %s, traceparent %s)",
+            call.method.value,
+            _path(call),
+            *ids.values(),
+            extra=ids,
+        )
         return _json_object(content, uncertain=writes)
 
     async def app_id(self) -> str | None:

@@ -13,7 +13,7 @@ from shared.errors import (
     ThrottledError,
     UnavailableError,
 )
-from shared.graph import before_each_call
+from shared.graph import before_each_call, caller_traceparent
 from shared.ledger import Ledger
 from shared.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.meeting import Claim, Meeting, MeetingError, Status, as_meeting_error
@@ -83,6 +83,7 @@ class Provisioner:
             await self._postpone(meeting, now, pause)
             return
         asked_before = before_each_call.set(lambda: self._gate.check(organizer))
+        traced_before = caller_traceparent.set(meeting.traceparent)
         try:
             attempt = await self._claim(meeting, now)
             if attempt:
@@ -93,6 +94,7 @@ class Provisioner:
             # The message about the new version may have come and gone while the claim was ours.
             await self._requests.ask(meeting.id)
         finally:
+            caller_traceparent.reset(traced_before)
             before_each_call.reset(asked_before)
             self._gate.leave(organizer, now)
 

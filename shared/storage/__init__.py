@@ -1,6 +1,18 @@
 """Azure Tables and Queue Storage, as much of them as the app needs, behind two small protocols."""
 
+from shared.storage.account import storage_services
 from shared.storage.queues import AzureQueue, Queue
 from shared.storage.tables import AzureTable, Delete, Insert, Operation, Replace, Row, Table
 
-__all__ = ["AzureQueue", "AzureTable", "Delete", "Insert", "Operation", "Queue", "Replace", "Row", "Table"]
+__all__ = [
+    "AzureQueue",
+    "AzureTable",
+    "Delete",
+    "Insert",
+    "Operation",
+    "Queue",
+    "Replace",
+    "Row",
+    "Table",
+    "storage_services",
+]

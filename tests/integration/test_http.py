@@ -124,6 +124,14 @@ def test_health_tells_the_version(client: Client) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", answer.json()["version"])
 
 
+def test_health_looks_deeper_when_asked(client: Client) -> None:
+    """Storage and Graph are reached, and only whether they answer is told."""
+    answer = client.http.get("/health", params={"deep": "true"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    assert (answer.json()["storage"], answer.json()["graph"]) == (True, True)
+    assert set(client.http.get("/health", params={"deep": "false"}).json()) == {"status", "version"}
+
+
 def test_meetings_are_found_page_by_page(client: Client) -> None:
     """Newest first, `top` at a time, each once."""
     ids = [client.post(STANDALONE | {"reference": "pages", "subject": f"No {n}"}).json()["id"] for n in range(5)]
@@ -182,12 +190,23 @@ def test_who_prefers_to_wait_gets_the_outcome(client: Client) -> None:
     assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
     failed = client.post(STANDALONE | {"organizer": "NoPolicy@contoso.com"}, Prefer="wait=30")
     assert (failed.status_code, failed.json()["error"]["code"]) == (200, "applicationAccessPolicyMissing")
+    assert failed.headers["preference-applied"] == "wait=30"
+    assert "preference-applied" not in again.headers
 
 
 @pytest.mark.parametrize("prefer", ["wait", "wait=", "wait=-1", "wait=soon", "wait=0", "=", ",;,", "wait=1.5"])
 def test_a_preference_of_nonsense_is_none(client: Client, prefer: str) -> None:
     """RFC 7240: what is not understood is ignored."""
-    assert client.post(STANDALONE, Prefer=prefer).status_code == 202
+    answer = client.post(STANDALONE, Prefer=prefer)
+    assert answer.status_code == 202
+    assert "preference-applied" not in answer.headers
+
+
+def test_several_prefer_headers_are_one(client: Client) -> None:
+    """A wait in the second header counts, and a number that is too large is the longest wait."""
+    headers = [("Prefer", "respond-async"), ("Prefer", "wait=99999999999999999999")]
+    made = client.http.post("/meetings", json=STANDALONE, headers=headers)
+    assert (made.status_code, made.headers["preference-applied"]) == (201, "wait=60")
 
 
 def test_the_wait_ends_when_its_time_is_up(client: Client) -> None:
@@ -196,6 +215,6 @@ def test_the_wait_ends_when_its_time_is_up(client: Client) -> None:
     rule = {"method": "POST", "user": "Busy@contoso.com", "times": 1, "action": {"status": 429, "retryAfter": "4"}}
     client.tenant.post("/faults", json=[rule]).raise_for_status()
     answer = client.post(CALENDAR | {"organizer": "Busy@contoso.com"}, Prefer="wait=1")
-    assert answer.status_code == 202
+    assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
     assert client.finished(answer.headers["location"])["status"] == "succeeded"
     assert len(client.state()["mailboxes"]["Busy@contoso.com"]["events"]) == 1

@@ -57,6 +57,7 @@ def test_defaults() -> None:
         result_queue="meeting-results",
         give_up_after=timedelta(hours=24),
         retention=timedelta(days=90),
+        trusted_hosts=frozenset(),
     )
 
 
@@ -91,6 +92,7 @@ def test_every_setting_is_read() -> None:
             "RESULT_QUEUE": "told",
             "GIVE_UP_AFTER": "PT90M",
             "RETENTION": "P1Y",
+            "TRUSTED_HOSTS": " API.contoso.com , gateway.contoso.com:8443,",
             "UPKEEP_SCHEDULE": "*/10 * * * * MON-FRI",
         }
     )
@@ -111,6 +113,7 @@ def test_every_setting_is_read() -> None:
     assert (settings.request_queue, settings.result_queue) == ("asked", "told")
     assert settings.give_up_after == timedelta(minutes=90)
     assert settings.retention == timedelta(days=365)
+    assert settings.trusted_hosts == {"api.contoso.com", "gateway.contoso.com:8443"}
 
 
 def test_every_fault_is_listed_at_once_by_name() -> None:
@@ -128,6 +131,7 @@ def test_every_fault_is_listed_at_once_by_name() -> None:
         "RETENTION": "P0D",
         "UPKEEP_SCHEDULE": "*/5 * * * *",
         "SCHEDULES_SCHEDULE": "never",
+        "TRUSTED_HOSTS": "https://api.contoso.com",
     }
     missing = {
         "MeetingStorage__tableServiceUri",
@@ -356,6 +360,21 @@ class TestAllowedOrganizers:
         """An entry that could never match anybody is a fault, and so is a list that allows nobody."""
         [fault] = faults(LEAST | {"ALLOWED_ORGANIZERS": text})
         assert fault.startswith("ALLOWED_ORGANIZERS is not")
+
+
+class TestTrustedHosts:
+    @pytest.mark.parametrize("text", ["", " , ", "localhost", "a.b-c.example,10.0.0.4:8080"])
+    def test_what_is_a_list_of_hosts(self, text: str) -> None:
+        """Names as URLs have them, with a port where it is not the scheme's own."""
+        assert faults(LEAST | {"TRUSTED_HOSTS": text}) == []
+
+    @pytest.mark.parametrize(
+        "text", ["*", "*.contoso.com", "https://a.example", "a.example/api", "a b", "a..b", "-a", "a:", "a:99999999"]
+    )
+    def test_what_is_none(self, text: str) -> None:
+        """No pattern, no URL: every host is named."""
+        [fault] = faults(LEAST | {"TRUSTED_HOSTS": text})
+        assert fault.startswith("TRUSTED_HOSTS is not")
 
 
 class TestQueueNames:

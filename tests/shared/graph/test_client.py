@@ -200,6 +200,7 @@ class TestAnswer:
             await wire.client.send(post(wire, {"subject": "confidential"}))
         [record] = [record for record in caplog.records if record.name == "shared.graph.client"]
         assert record.__dict__["client_request_id"] == wire.request.headers["client-request-id"]
+        assert record.__dict__["traceparent"] is None
         text = record.getMessage()
         assert "POST /users/{user-id}/events" in text
         for private in (ORGANIZER, "confidential", "Bearer"):

@@ -1,0 +1,54 @@
+"""The URLs that callers are told: absolute, and good from where they stand, also when that is behind a proxy."""
+
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from functions.header_lists import read_elements
+from shared.bootstrap import app
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def url_of(req: func.HttpRequest) -> str:
+    """Return the absolute URL of a request without its query, which may hold a key.
+
+    A proxy that answers under another name tells it in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and how it was
+    reached in `proto` or `X-Forwarded-Proto`. Both are believed only when the setting TRUSTED_HOSTS names that host,
+    because anybody can send these headers; otherwise the URL is the one that the app itself was asked at. The path is
+    always the app's own: a gateway that serves it under another path rewrites `Location`, as API Management's policy
+    find-and-replace does (https://learn.microsoft.com/azure/api-management/find-and-replace-policy).
+    """
+    return public_url(req, app().trusted_hosts)
+
+
+def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str]) -> str:
+    """Return the URL that `url_of` describes."""
+    parts = urlsplit(req.url)
+    path = parts.path.rstrip("/")
+    host, scheme = _forwarded(req)
+    host = (host or parts.netloc).casefold()
+    scheme = scheme if scheme in _DEFAULT_PORTS else parts.scheme
+    host = host.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+    if host in trusted_hosts:
+        return f"{scheme}://{host}{path}"
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
+    """Return a meeting's absolute URL, from that of any request below it."""
+    before, _, _ = url_of(req).partition(f"/{meeting_id}")
+    return f"{before}/{meeting_id}"
+
+
+def _forwarded(req: func.HttpRequest) -> tuple[str, str]:
+    """Return host and scheme as the first proxy was asked for them, each empty if no proxy tells."""
+    elements = read_elements(req.headers.get("forwarded"))
+    first = dict(elements[0]) if elements else {}
+    host = first.get("host") or _first(req.headers.get("x-forwarded-host"))
+    scheme = first.get("proto") or _first(req.headers.get("x-forwarded-proto"))
+    return host, scheme.casefold()
+
+
+def _first(header: str | None) -> str:
+    return (header or "").partition(",")[0].strip()

@@ -1,0 +1,58 @@
+"""The storage account: the clients of its queues and tables, made from the settings."""
+
+from typing import Any
+
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.data.tables.aio import TableServiceClient
+from azure.identity.aio import ManagedIdentityCredential
+from azure.storage.queue.aio import QueueServiceClient
+
+from shared.settings import StorageAccount
+
+# Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
+_TABLE_RETRIES: dict[str, Any] = {
+    "retry_total": 3,
+    "retry_backoff_factor": 0.2,
+    "retry_backoff_max": 2,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
+_QUEUE_RETRIES: dict[str, Any] = {
+    "retry_total": 3,
+    "initial_backoff": 1,
+    "increment_base": 1,
+    "random_jitter_range": 1,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
+# The emulator's account and key are the same everywhere and no secret:
+# https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
+_DEVELOPMENT_STORAGE = (
+    "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+    "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;"
+    "QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1;"
+)
+
+
+def storage_services(
+    account: StorageAccount, credential: AsyncTokenCredential | None = None
+) -> tuple[QueueServiceClient, TableServiceClient]:
+    """Return the clients of an account's queues and tables; nothing is sent yet.
+
+    Args:
+        account: which account, and how it is reached.
+        credential: as whom, where there is no connection string; without it as the app's managed identity.
+    """
+    if account.connection_string:
+        text = account.connection_string
+        if text.replace(" ", "").rstrip(";").casefold() == "usedevelopmentstorage=true":
+            text = _DEVELOPMENT_STORAGE
+        return (
+            QueueServiceClient.from_connection_string(text, **_QUEUE_RETRIES),
+            TableServiceClient.from_connection_string(text, **_TABLE_RETRIES),
+        )
+    identity = credential or ManagedIdentityCredential(client_id=account.client_id)
+    return (
+        QueueServiceClient(account.queue_service_uri or "", credential=identity, **_QUEUE_RETRIES),
+        TableServiceClient(account.table_service_uri or "", credential=identity, **_TABLE_RETRIES),
+    )
