@@ -6,6 +6,7 @@ from functions import (
     add_attendee,
     cancel_meeting,
     create_meeting,
+    create_meetings,
     find_meetings,
     patch_meeting,
     read_health,
@@ -23,6 +24,7 @@ from functions import (
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
 app.register_functions(create_meeting.blueprint)  # POST /meetings
+app.register_functions(create_meetings.blueprint)  # POST /meetings/batch
 app.register_functions(validate_meeting.blueprint)  # POST /meetings/validate
 app.register_functions(read_meeting.blueprint)  # GET  /meetings/{id}
 app.register_functions(patch_meeting.blueprint)  # PATCH /meetings/{id}

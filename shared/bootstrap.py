@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from shared.accept import Acceptance
 from shared.at_once import AtOnce
+from shared.batch import Batch
 from shared.change import Changes
 from shared.crash import CrashRecorder
 from shared.external_meetings import ExternalMeetings
@@ -34,6 +35,7 @@ class App:
 
     acceptance: Acceptance
     at_once: AtOnce
+    batch: Batch
     changes: Changes
     intake: Intake
     crashes: CrashRecorder
@@ -102,6 +104,7 @@ def assemble(
     return App(
         acceptance=acceptance,
         at_once=AtOnce(ledger, provisioner),
+        batch=Batch(acceptance),
         changes=changes,
         intake=Intake(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, acceptance, reporter, clock),

@@ -17,6 +17,7 @@ USE_CASES = frozenset(
     {
         "shared.accept",
         "shared.at_once",
+        "shared.batch",
         "shared.change",
         "shared.external_meetings",
         "shared.health",

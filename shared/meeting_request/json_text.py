@@ -26,8 +26,12 @@ class _RepeatingObject(dict[str, Any]):
     repeated: tuple[str, ...] = ()
 
 
-def decode_json(data: bytes) -> Any:
+def decode_json(data: bytes, *, storable: bool = True) -> Any:
     """Return the JSON value that `data` holds.
+
+    Args:
+        data: JSON in UTF-8.
+        storable: whether to refuse now what cannot be stored; if not, `parse_request` does for each part.
 
     Raises:
         InvalidRequestError: it is not UTF-8, not JSON, nested deeper than 64 levels, repeats a member, has a number
@@ -37,10 +41,10 @@ def decode_json(data: bytes) -> Any:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _malformed(f"The text is not UTF-8: byte {error.start} does not belong there.") from error
-    return decode_json_text(text)
+    return decode_json_text(text, storable=storable)
 
 
-def decode_json_text(text: str) -> Any:
+def decode_json_text(text: str, *, storable: bool = True) -> Any:
     """Return the JSON value that `text` holds, as `decode_json` does."""
     if not text.strip(" \t\r\n"):
         raise _malformed("There is no JSON: the text is empty.")
@@ -61,10 +65,15 @@ def decode_json_text(text: str) -> Any:
         raise _malformed(f"The text is not JSON that can be kept: {error}.") from error
     except RecursionError as error:
         raise _too_deep() from error
-    faults = list(unstorable(value))
+    faults = list(unstorable(value)) if storable else []
     if faults:
         raise InvalidRequestError(faults)
     return value
+
+
+def repeated_members(members: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names that an object of `decode_json` had more than once."""
+    return members.repeated if isinstance(members, _RepeatingObject) else ()
 
 
 def unstorable(document: Any) -> Iterator[Fault]:
@@ -88,9 +97,8 @@ def unstorable(document: Any) -> Iterator[Fault]:
 
 
 def _repeated(location: JsonPath, members: dict[str, Any]) -> Iterator[Fault]:
-    if isinstance(members, _RepeatingObject):
-        for name in members.repeated:
-            yield Fault(_printable((*location, name)), "duplicateKey", "The object has this member more than once.")
+    for name in repeated_members(members):
+        yield Fault(_printable((*location, name)), "duplicateKey", "The object has this member more than once.")
 
 
 def _unstorable_text(location: JsonPath, text: str, what: str) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ import os
 
 from local.processes import running_stack
 from tests.integration.conftest import clients
-from tests.world import CALENDAR
+from tests.world import CALENDAR, STANDALONE
 
 
 def test_proxies_and_outages() -> None:
@@ -17,6 +17,8 @@ def test_proxies_and_outages() -> None:
         assert answer.headers["location"] == f"https://api.contoso.com/api/meetings/{meeting}"
         patched = client.http.patch(f"/meetings/{meeting}", json={"subject": "Other"}, headers=proxied)
         assert patched.headers["location"] == f"https://api.contoso.com/api/meetings/{meeting}"
+        batch = client.http.post("/meetings/batch", json={"meetings": [{"request": STANDALONE}]}, headers=proxied)
+        assert batch.json()["results"][0]["location"].startswith("https://api.contoso.com/api/meetings/")
         assert client.post(CALENDAR, **forged).headers["location"].startswith(f"{client.http.base_url}meetings/")
         client.finished(f"/meetings/{meeting}")
         stack.graph.stop()

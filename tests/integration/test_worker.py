@@ -34,6 +34,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
     routes = {name: (trigger["route"], trigger["methods"]) for name, trigger in triggers.items() if "route" in trigger}
     assert routes == {
         "create_meeting": ("meetings", ["POST"]),
+        "create_meetings": ("meetings/batch", ["POST"]),
         "validate_meeting": ("meetings/validate", ["POST"]),
         "find_meetings": ("meetings", ["GET"]),
         "read_meeting": ("meetings/{id}", ["GET"]),

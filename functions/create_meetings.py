@@ -1,0 +1,74 @@
+"""POST /meetings/batch: ask for many meetings at once."""
+
+import asyncio
+import re
+from typing import Any
+
+import azure.functions as func
+
+from functions.caller import caller_of
+from functions.http import (
+    answers_problems,
+    is_json,
+    json_response,
+    problem_document,
+    problem_of,
+    read_body,
+    traceparent_of,
+    unsupported_media_type,
+)
+from functions.public_url import url_of
+from shared.accept import Accepted
+from shared.batch import BatchItem, read_csv_items, read_json_items
+from shared.bootstrap import app
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request import decode_json
+
+blueprint = func.Blueprint()
+
+# Requests are seldom larger than some KiB, and a hundred of the largest would be more than a process should hold.
+LARGEST_BATCH = 4 * 1024 * 1024
+_CSV = re.compile(r'text/csv\s*(;\s*(charset="?utf-?8"?|header="?present"?)\s*)*', re.IGNORECASE)
+
+
+@blueprint.function_name("create_meetings")
+@blueprint.route("meetings/batch", methods=["POST"])
+@answers_problems
+async def create_meetings(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer 207 with what became of each item, in order: its `status` is that of a request of its own.
+
+    Nothing is waited for, whatever `Prefer` says: a hundred meetings take longer than a caller waits.
+    """
+    if "idempotency-key" in req.headers:
+        message = "A batch has no key of its own: give each meeting its idempotencyKey."
+        raise InvalidRequestError([Fault("/headers/Idempotency-Key", "notAllowed", message)])
+    items = await asyncio.to_thread(_read_items, req)  # 4 MiB of nonsense take half a second
+    outcomes = await app().batch.accept(items, caller_of(req), traceparent_of(req))
+    meetings_url, _, _ = url_of(req).rpartition("/")
+    results: list[dict[str, Any]] = []
+    for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True)):
+        place = {"index": index} if item.row is None else {"index": index, "row": item.row}
+        results.append(place | _result(req, outcome, meetings_url))
+    return json_response({"results": results}, 207)
+
+
+def _read_items(req: func.HttpRequest) -> list[BatchItem]:
+    if is_json(req):
+        return read_json_items(decode_json(read_body(req, LARGEST_BATCH), storable=False))
+    if _CSV.fullmatch(req.headers.get("content-type", "").strip()):
+        return read_csv_items(read_body(req, LARGEST_BATCH))
+    detail = "Send the batch as application/json, or as text/csv in UTF-8."
+    raise unsupported_media_type("Neither JSON nor CSV", detail)
+
+
+def _result(req: func.HttpRequest, outcome: Accepted | Exception, meetings_url: str) -> dict[str, Any]:
+    if isinstance(outcome, Exception):
+        problem = problem_of(outcome)
+        return {"status": problem.status, "id": None, "problem": problem_document(req, problem)}
+    meeting = outcome.meeting
+    result: dict[str, Any] = {
+        "status": 200 if outcome.replayed and meeting.finished else 202,
+        "id": meeting.id,
+        "location": f"{meetings_url}/{meeting.id}",
+    }
+    return result | ({"replayed": True} if outcome.replayed else {})
