@@ -122,6 +122,14 @@ def test_only_the_graph_folder_imports_the_sdk() -> None:
     assert found
 
 
+def test_only_the_command_line_imports_its_library() -> None:
+    """No function pays for what only people at a terminal need."""
+    found = {module.name for module in APP if module.imports_any({"typer"})}
+    assert found == {"shared.cli.__main__"}
+    users = {module.name for module in APP if module.imports_any({"shared.cli"})}
+    assert all(name.startswith("shared.cli") for name in users), users
+
+
 def test_the_app_imports_neither_stand_ins_nor_tests() -> None:
     """What runs in Azure needs nothing of what stands in for it here."""
     found = {module.name: module.imports_any({"local", "tests"}) for module in APP}

@@ -1,0 +1,82 @@
+"""Files of meeting requests, and the keys that make submitting one twice harmless."""
+
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from shared.batch import BatchItem, read_csv_items, read_json_items
+from shared.batch.items import with_key
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request import decode_json
+
+_NO_LIMIT = sys.maxsize
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request of a file.
+
+    Attributes:
+        number: the row of a CSV file, where the header is row 1; in JSON the place, from 1.
+        item: the request, with a key whether or not the file gives one.
+    """
+
+    number: int
+    item: BatchItem
+
+
+def read_lines(file: Path) -> list[Line]:
+    """Return the requests of a file, of any number.
+
+    A `.csv` file is as `shared.batch.csv_rows` describes. Any other is JSON: what `POST /meetings/batch` takes, a list
+    of requests, or one request, each as the queue takes it, with or without `idempotencyKey`.
+
+    Raises:
+        OSError: the file cannot be read.
+        InvalidRequestError: it is no such file.
+    """
+    data = file.read_bytes()
+    if file.suffix.casefold() == ".csv":
+        items = read_csv_items(data, _NO_LIMIT)
+    else:
+        items = _json_items(decode_json(data, storable=False))
+    return [Line(item.row or place, item) for place, item in enumerate(_with_keys(items, file.name), start=1)]
+
+
+def _json_items(document: Any) -> list[BatchItem]:
+    if isinstance(document, dict) and "meetings" in document:
+        return read_json_items(document, _NO_LIMIT)
+    requests = cast("list[Any]", document) if isinstance(document, list) else [document]
+    if not requests:
+        raise InvalidRequestError([Fault("", "required", "The file has no request.")])
+    return [_queue_item(request) for request in requests]
+
+
+def _queue_item(request: Any) -> BatchItem:
+    if not isinstance(request, dict):
+        return BatchItem(request)
+    members = cast("dict[str, Any]", request)
+    if "idempotencyKey" not in members:
+        return BatchItem(members)
+    return with_key({name: members[name] for name in members if name != "idempotencyKey"}, members["idempotencyKey"])
+
+
+def _with_keys(items: list[BatchItem], file_name: str) -> Iterator[BatchItem]:
+    """Give each item without a key one that follows from the file's name and the request.
+
+    Not from the row's number: who inserts a row and submits the file again wants one meeting more, not all of them
+    anew. Of equal rows each has its own key.
+    """
+    seen = Counter[str]()
+    for item in items:
+        if item.key is not None:
+            yield item
+            continue
+        text = json.dumps([file_name, item.document], sort_keys=True)
+        seen[text] += 1
+        yield replace(item, key=f"file-{hashlib.sha256(f'{text}{seen[text]}'.encode()).hexdigest()[:40]}")

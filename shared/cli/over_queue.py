@@ -1,0 +1,106 @@
+"""Over the queue: a message for each request, and a look into the ledger, with the app's own settings."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+from azure.core.exceptions import AzureError
+from azure.storage.queue.aio import QueueClient
+
+from shared.batch.acceptance import refuse
+from shared.cli.files import Line
+from shared.cli.following import Looked, Submitted, UnreachableError, told
+from shared.errors import InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
+from shared.ledger import TABLE, Ledger
+from shared.meeting import Meeting, id_from_key
+from shared.meeting_request import fingerprint, parse_request
+from shared.message import refused_id
+from shared.settings import Settings
+from shared.storage import AzureTable, storage_services
+from shared.storage.queues import LARGEST_MESSAGE
+
+_AT_ONCE = 16
+_PAUSE_SECONDS = 2.0
+_NEVER = -1
+
+
+class OverQueue:
+    """The app's storage account: the request queue and the ledger."""
+
+    most_lines = 100
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare the connections; without a connection string as whoever is signed in to Azure here."""
+        self._credential = None
+        if not settings.storage.connection_string:
+            from azure.identity.aio import DefaultAzureCredential
+
+            self._credential = DefaultAzureCredential()
+        self._queues, self._tables = storage_services(settings.storage, self._credential)
+        self._queue: QueueClient = self._queues.get_queue_client(settings.request_queue)
+        self._ledger = Ledger(AzureTable(self._tables.get_table_client(TABLE)))
+
+    async def submit(self, lines: Sequence[Line]) -> list[Submitted]:
+        """Put a message for each request that is valid and not in the ledger already; some at a time."""
+        places = asyncio.Semaphore(_AT_ONCE)
+        turns: dict[str, asyncio.Lock] = {}
+
+        async def one(line: Line) -> Submitted:
+            async with places, turns.setdefault(line.item.key or "", asyncio.Lock()):
+                return await self._submit(line)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(line)) for line in lines]
+        return [task.result() for task in tasks]
+
+    async def look(self, submitted: Submitted) -> Looked:
+        """Read the meeting, or the failed one that the app has made of the message."""
+        meeting = await self._read(submitted.meeting_id or "")
+        refused = await self._read(submitted.refused_id) if submitted.refused_id and not meeting else None
+        meeting = meeting or refused
+        if meeting is None and submitted.refused_id is None:  # there is no message that could become one
+            raise UnreachableError(f"There is no meeting {submitted.meeting_id} in the ledger.")
+        return Looked(meeting and meeting.as_json(), 0.0 if meeting and meeting.finished else _PAUSE_SECONDS)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._queue.close()
+        await self._queues.close()
+        await self._tables.close()
+        if self._credential:
+            await self._credential.close()
+
+    async def _submit(self, line: Line) -> Submitted:
+        try:
+            if line.item.faults:
+                refuse(line.item)
+            request = parse_request(line.item.document)
+        except InvalidRequestError as error:
+            return Submitted(line.number, refusal=f"invalidRequest: {told(line, error.faults)}")
+        key = line.item.key or ""
+        meeting_id = id_from_key("", key)
+        if existing := await self._read(meeting_id):
+            if existing.fingerprint == fingerprint(request):
+                return Submitted(line.number, meeting_id)
+            return Submitted(line.number, refusal="keyReused: The idempotencyKey came with another request before.")
+        text = json.dumps(line.item.document | {"idempotencyKey": key})
+        if len(text) > LARGEST_MESSAGE:
+            refusal = f"tooLarge: A queue message holds {LARGEST_MESSAGE} bytes; send larger requests over HTTP."
+            return Submitted(line.number, refusal=refusal)
+        try:
+            message = await self._queue.send_message(text, time_to_live=_NEVER)
+        except AzureError as error:
+            raise _unreachable("The request queue", error) from error
+        return Submitted(line.number, meeting_id, refused_id=refused_id(text, message.id))
+
+    async def _read(self, meeting_id: str) -> Meeting | None:
+        try:
+            return await self._ledger.read(meeting_id)
+        except MeetingNotFoundError:
+            return None
+        except StorageUnavailableError as error:
+            raise _unreachable("The ledger", error) from error
+
+
+def _unreachable(what: str, error: Exception) -> UnreachableError:
+    return UnreachableError(f"{what} cannot be used: {error}. Check MeetingStorage; nothing is made twice.")
