@@ -1,12 +1,17 @@
 """Storage in memory that behaves as Azure's does: the same contract tests run against both."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from math import ceil
+from typing import Any
 
+from azure.core.exceptions import ServiceRequestError
+
+from local.host.queue_storage import LeaseLostError
+from local.host.queue_storage import Message as Received
 from shared.errors import ConflictError, StorageUnavailableError
 from shared.storage import Delete, Insert, Operation, Replace, Row
 from shared.storage.queues import LARGEST_MESSAGE, LONGEST_DELAY
@@ -31,6 +36,9 @@ _LARGEST_PROPERTY = 64 * 1024
 
 def _too_long(value: str | int) -> bool:
     return isinstance(value, str) and len(value.encode("utf-16-le")) > _LARGEST_PROPERTY
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class InMemoryTable:
@@ -90,19 +98,26 @@ class InMemoryTable:
 
 @dataclass
 class Message:
+    """A message in the queue; its pop receipt changes each time that somebody takes or hides it."""
+
+    id: str
     text: str
     visible_at: datetime
     put_at: datetime
+    pop_receipt: str = ""
+    dequeue_count: int = 0
 
 
 @dataclass
 class InMemoryQueue:
-    """A queue, with a switch for an outage; `take` is what the host would receive."""
+    """A queue, with a switch for an outage: the app's side of it, and the host's; `take` is a host in a hurry."""
 
     clock: Clock
+    name: str = "queue"
     messages: list[Message] = field(default_factory=list)
     operations: int = 0
     broken: bool = False
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
         self.operations += 1
@@ -111,21 +126,73 @@ class InMemoryQueue:
         if len(text.encode()) > LARGEST_MESSAGE:
             raise StorageUnavailableError("the message is too large")
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
-        self.messages.append(Message(text, self.clock() + timedelta(seconds=seconds), self.clock()))
+        self._put(text, timedelta(seconds=seconds))
 
     async def oldest(self) -> datetime | None:
-        visible = [message.put_at for message in self.messages if message.visible_at <= self.clock()]
-        return min(visible, default=None)
+        return min((message.put_at for message in self._visible()), default=None)
 
     async def close(self) -> None:
         pass
 
+    async def receive(self, count: int, visibility: timedelta) -> list[Received]:
+        self._reach()
+        return [self._received(message, visibility) for message in self._visible()[:count]]
+
+    async def show_after(self, message_id: str, pop_receipt: str, delay: timedelta) -> str:
+        message = self._held(message_id, pop_receipt)
+        self._hide(message, delay)
+        return message.pop_receipt
+
+    async def delete(self, message_id: str, pop_receipt: str) -> None:
+        self.messages.remove(self._held(message_id, pop_receipt))
+
+    async def add(self, text: str) -> None:
+        self._reach()
+        self._put(text, timedelta(0))
+
     def take(self) -> list[str]:
         """Return the visible messages, and remove them."""
-        visible = [message for message in self.messages if message.visible_at <= self.clock()]
+        visible = self._visible()
         self.messages = [message for message in self.messages if message not in visible]
         return [message.text for message in visible]
 
-    def events(self) -> list[dict[str, object]]:
+    def events(self) -> list[dict[str, Any]]:
         """Return every message as the JSON it is."""
         return [json.loads(message.text) for message in self.messages]
+
+    def _put(self, text: str, delay: timedelta) -> None:
+        now = self.clock()
+        self.messages.append(Message(f"message-{next(self._numbers)}", text, now + delay, now))
+
+    def _visible(self) -> list[Message]:
+        now = self.clock()
+        return [message for message in self.messages if message.visible_at <= now]
+
+    def _reach(self) -> None:
+        self.operations += 1
+        if self.broken:
+            raise ServiceRequestError("the queue is switched off")
+
+    def _held(self, message_id: str, pop_receipt: str) -> Message:
+        self._reach()
+        for message in self.messages:
+            if message.id == message_id and message.pop_receipt == pop_receipt:
+                return message
+        raise LeaseLostError("the message is gone, or somebody else's")
+
+    def _hide(self, message: Message, delay: timedelta) -> None:
+        message.visible_at = self.clock() + delay
+        message.pop_receipt = f"receipt-{next(self._numbers)}"
+
+    def _received(self, message: Message, visibility: timedelta) -> Received:
+        message.dequeue_count += 1
+        self._hide(message, visibility)
+        return Received(
+            id=message.id,
+            pop_receipt=message.pop_receipt,
+            text=message.text,
+            dequeue_count=message.dequeue_count,
+            insertion_time=message.put_at,
+            expiration_time=_NEVER,
+            next_visible_time=message.visible_at,
+        )

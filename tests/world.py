@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.meeting import Meeting
 from shared.provision import GraphServices
 from shared.request_queue import RequestQueue
 from shared.settings import Settings, read_settings
+from shared.storage import Queue, Table
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
 CALENDAR: dict[str, Any] = {
@@ -36,32 +38,47 @@ EXISTING: dict[str, Any] = {
 APP_ID = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
 
 
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """What leads out of a process."""
+
+    table: Table
+    requests: Queue
+    poison: Queue
+    results: Queue
+    graph: httpx.AsyncBaseTransport
+
+
 class World:
     """One app, its storage, its tenant, and the clock that all of them look at."""
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        self.clock = Clock()
+    def __init__(self, settings: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         self.tenant = Tenant.example(clock=self.clock)
         self.table = InMemoryTable()
         self.requests = InMemoryQueue(self.clock)
-        self.poison = InMemoryQueue(self.clock)
+        self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
         self.settings = _settings(settings or {})
         self.ledger = Ledger(self.table)
         self.app = self.new_host()
 
-    def new_host(self) -> App:
-        """Return another process of the app over the same storage and tenant."""
-        transport = httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False)
-        client = GraphClient(self.settings.graph, transport)
+    def new_host(self, wires: Wires | None = None) -> App:
+        """Return another process of the app over the same storage and tenant, or over wires that lead to them."""
+        wires = wires or self._wires()
+        client = GraphClient(self.settings.graph, wires.graph)
         return assemble(
             self.settings,
-            ledger=Ledger(self.table),
-            requests=RequestQueue(self.requests, self.poison),
-            results=self.results if self.settings.result_queue else None,
+            ledger=Ledger(wires.table),
+            requests=RequestQueue(wires.requests, wires.poison),
+            results=wires.results if self.settings.result_queue else None,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
             clock=self.clock,
         )
+
+    def _wires(self) -> Wires:
+        transport = httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False)
+        return Wires(self.table, self.requests, self.poison, self.results, transport)
 
     async def accept(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
         """Accept a request and return the meeting to be."""

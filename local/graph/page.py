@@ -1,11 +1,12 @@
 """The page that shows a person what is in the tenant."""
 
+import functools
 from collections.abc import Awaitable, Callable
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -19,8 +20,7 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 def page_endpoint(tenant: Tenant) -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint of the page."""
-    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    template = environment.get_template("tenant.html")
+    template = _template()
 
     async def show(_: Request) -> Response:
         return HTMLResponse(
@@ -36,6 +36,12 @@ def page_endpoint(tenant: Tenant) -> Callable[[Request], Awaitable[Response]]:
         )
 
     return show
+
+
+@functools.cache
+def _template() -> Template:
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("tenant.html")
 
 
 def _newest_first(mailbox: Mailbox) -> list[object]:

@@ -48,6 +48,7 @@ class Promise:
         wanted: the latest request that was promised, as the app was given it; None once it was cancelled.
         kind: of the request.
         guests: everybody who was ever to be invited.
+        certain: False for a request without a key whose answer was lost: it may have come to something, once.
         fails: it has to end as `failed`, with nothing made.
         at_most: how many online meetings there may be. More than one only for a standalone meeting with a passcode,
             for which Graph has no way to recognise a repetition; see docs/reliability.md.
@@ -57,6 +58,7 @@ class Promise:
     wanted: Json | None
     kind: str = "calendar"
     guests: frozenset[str] = frozenset()
+    certain: bool = True
     fails: bool = False
     at_most: int = 1
 
@@ -124,19 +126,7 @@ class _Trace:
 
 def check(evidence: Evidence) -> list[Violation]:
     """Return every promise that was broken, in a stable order."""
-    traces: defaultdict[str, _Trace] = defaultdict(_Trace)
-    for mailbox in evidence.tenant["mailboxes"].values():
-        for event in mailbox["events"]:
-            if event["id"] not in evidence.before:
-                traces[_name(event["subject"])].events.append(event)
-    for meeting in evidence.tenant["onlineMeetings"]:
-        if meeting["id"] not in evidence.before:
-            traces[_name(meeting["subject"])].meetings.append(meeting)
-    for mail in evidence.tenant["sentMail"]:
-        if mail["eventId"] not in evidence.before:
-            traces[_name(mail["subject"])].mails.append(mail)
-    for result in evidence.results:
-        traces[str(result["data"].get("reference"))].results.append(result)
+    traces = _traces(evidence)
     violations: list[Violation] = []
     for promise in evidence.promises:
         violations += _judge(promise, traces.pop(promise.name, _Trace()))
@@ -144,6 +134,24 @@ def check(evidence: Evidence) -> list[Violation]:
         found = f"{len(trace.events)} events, {len(trace.meetings)} online meetings, {len(trace.mails)} mails"
         violations.append(Violation(Fault.UNEXPECTED, name, f"nobody asked for {found}, {len(trace.results)} results"))
     return violations + list(_calls(evidence.calls, evidence.calls_per_mailbox))
+
+
+def _traces(evidence: Evidence) -> defaultdict[str, _Trace]:
+    """Return what there is, by the names in it."""
+    traces: defaultdict[str, _Trace] = defaultdict(_Trace)
+    tenant = evidence.tenant
+    for event in (event for mailbox in tenant["mailboxes"].values() for event in mailbox["events"]):
+        if event["id"] not in evidence.before:
+            traces[_name(event["subject"])].events.append(event)
+    for meeting in tenant["onlineMeetings"]:
+        if meeting["id"] not in evidence.before:
+            traces[_name(meeting["subject"])].meetings.append(meeting)
+    for mail in tenant["sentMail"]:
+        if mail["eventId"] not in evidence.before:
+            traces[_name(mail["subject"])].mails.append(mail)
+    for result in evidence.results:
+        traces[str(result["data"].get("reference"))].results.append(result)
+    return traces
 
 
 def _name(subject: Any) -> str:
@@ -156,6 +164,8 @@ def _judge(promise: Promise, trace: _Trace) -> Iterator[Violation]:
 
     made, kind = _made(promise, trace)
     wanted = promise.wanted is not None and not promise.fails
+    if not promise.certain and not (made or trace.results or trace.mails):
+        return
     if wanted and not made:
         yield broken(Fault.LOST, f"there is no {kind}")
     if len(made) > (promise.at_most if wanted else promise.at_most - 1):
@@ -294,13 +304,11 @@ def _calls(calls: Sequence[Call], limit: int) -> Iterator[Violation]:
         groups[call.process, call.mailbox].append(call)
     for (process, mailbox), made in groups.items():
         about = f"{mailbox} from {process}"
-        closures = [call for call in made if call.closed_until is not None and call.answered_at is not None]
-        for closure in closures:
-            early = [call for call in made if (closure.answered_at or 0) < call.sent_at < (closure.closed_until or 0)]
-            if early:
-                detail = (
-                    f"{len(early)} calls within the {(closure.closed_until or 0) - (closure.answered_at or 0):.3f} s"
-                )
+        for answered_at, closed_until in dict.fromkeys((call.answered_at, call.closed_until) for call in made):
+            if answered_at is None or closed_until is None:
+                continue
+            if early := [call for call in made if answered_at < call.sent_at < closed_until]:
+                detail = f"{len(early)} calls within {closed_until - answered_at:.3f} s"
                 yield Violation(Fault.RETRY_AFTER_UNDERCUT, about, detail)
         if (peak := _peak(made)) > limit:
             yield Violation(Fault.TOO_MANY_CALLS, about, f"{peak} at once, {limit} allowed")

@@ -10,6 +10,9 @@ import pytest
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
+from local.host.queue_storage import LeaseLostError, StorageQueue
+from local.host.queue_storage import Queue as HostsQueue
+from local.host.queue_trigger import LEASE
 from shared.errors import ConflictError, StorageUnavailableError
 from shared.storage import AzureQueue, AzureTable, Delete, Insert, Queue, Replace, Row, Table
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
@@ -282,6 +285,83 @@ class TestQueue:
         await queue.send("x" * 64 * 1024)
         with pytest.raises(StorageUnavailableError):
             await queue.send("x" * (64 * 1024 + 1))
+
+
+@pytest.fixture
+async def hosts_queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[HostsQueue]:
+    """A queue as the Functions host sees it."""
+    if kind == "fake":
+        yield InMemoryQueue(_RealClock())
+        return
+    async with QueueServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
+        yield StorageQueue(service.get_queue_client(f"q-{uuid.uuid4().hex}"))
+
+
+class TestReceiving:
+    """What the host does to a queue."""
+
+    async def test_nothing_comes_of_a_queue_that_is_empty_or_not_there(self, hosts_queue: HostsQueue) -> None:
+        """A queue that was never sent to brings nothing, nor does one whose messages are gone."""
+        assert list(await hosts_queue.receive(16, LEASE)) == []
+        await hosts_queue.add("one")
+        [message] = await hosts_queue.receive(16, LEASE)
+        await hosts_queue.delete(message.id, message.pop_receipt)
+        assert list(await hosts_queue.receive(16, LEASE)) == []
+
+    async def test_a_message_is_received_once_at_a_time(self, hosts_queue: HostsQueue) -> None:
+        """The oldest come first, as many as are asked for, and whoever asks next gets the others."""
+        for number in range(5):
+            await hosts_queue.add(str(number))
+        first = await hosts_queue.receive(3, LEASE)
+        second = await hosts_queue.receive(3, LEASE)
+        assert [message.text for message in (*first, *second)] == ["0", "1", "2", "3", "4"]
+        assert {message.dequeue_count for message in (*first, *second)} == {1}
+        assert len({message.id for message in (*first, *second)}) == 5
+
+    async def test_a_lease_that_has_ended_brings_the_message_again(self, hosts_queue: HostsQueue) -> None:
+        """It keeps its id, has another pop receipt, and counts its deliveries."""
+        await hosts_queue.add("one")
+        [first] = await hosts_queue.receive(1, timedelta(seconds=1))
+        await asyncio.sleep(1.2)
+        [again] = await hosts_queue.receive(1, LEASE)
+        assert (again.id, again.text, again.dequeue_count) == (first.id, "one", 2)
+        assert again.pop_receipt != first.pop_receipt
+        assert again.next_visible_time - _now() > LEASE / 2
+
+    async def test_a_stale_pop_receipt_is_worth_nothing(self, hosts_queue: HostsQueue) -> None:
+        """Who lost the lease can neither delete the message nor hide it; who holds it can."""
+        await hosts_queue.add("one")
+        [first] = await hosts_queue.receive(1, timedelta(seconds=1))
+        await asyncio.sleep(1.2)
+        [again] = await hosts_queue.receive(1, LEASE)
+        with pytest.raises(LeaseLostError):
+            await hosts_queue.delete(first.id, first.pop_receipt)
+        with pytest.raises(LeaseLostError):
+            await hosts_queue.show_after(first.id, first.pop_receipt, LEASE)
+        await hosts_queue.delete(again.id, again.pop_receipt)
+        with pytest.raises(LeaseLostError):
+            await hosts_queue.delete(again.id, again.pop_receipt)
+
+    async def test_hiding_a_message_changes_its_pop_receipt(self, hosts_queue: HostsQueue) -> None:
+        """The new receipt is the one that counts; the count of deliveries stays."""
+        await hosts_queue.add("one")
+        [first] = await hosts_queue.receive(1, LEASE)
+        receipt = await hosts_queue.show_after(first.id, first.pop_receipt, timedelta(0))
+        with pytest.raises(LeaseLostError):
+            await hosts_queue.delete(first.id, first.pop_receipt)
+        await asyncio.sleep(0.1)
+        [again] = await hosts_queue.receive(1, LEASE)
+        assert (again.id, again.dequeue_count) == (first.id, 2)
+        assert again.pop_receipt not in {first.pop_receipt, receipt}
+
+    async def test_a_lease_can_be_stretched(self, hosts_queue: HostsQueue) -> None:
+        """A message whose lease was renewed is not seen when the first one would have ended."""
+        await hosts_queue.add("one")
+        [message] = await hosts_queue.receive(1, timedelta(seconds=1))
+        receipt = await hosts_queue.show_after(message.id, message.pop_receipt, LEASE)
+        await asyncio.sleep(1.2)
+        assert list(await hosts_queue.receive(1, LEASE)) == []
+        await hosts_queue.delete(message.id, receipt)
 
 
 @pytest.mark.parametrize(
