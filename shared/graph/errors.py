@@ -240,7 +240,17 @@ def _refusal(error: APIError, request_id: str) -> Refusal:
         named = error.error.additional_data.get("@event.existingEventId")
         existing = named if isinstance(named, str) and named else None
     answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
-    return Refusal(answer, message, parse_retry_after(headers.get("retry-after"), datetime.now(UTC)), existing)
+    retry_after = parse_retry_after(headers.get("retry-after"), _date(headers.get("date")))
+    return Refusal(answer, message, retry_after, existing)
+
+
+def _date(text: str | None) -> datetime:
+    """Return what time it was at Graph when it answered: its moments are compared with that, not with our clock."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return datetime.now(UTC)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def parse_retry_after(text: str | None, now: datetime) -> timedelta | None:
