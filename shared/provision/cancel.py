@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from shared.errors import RejectedError
+from shared.graph import Event
 from shared.graph.errors import NothingFoundError
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
 from shared.provision.attempt import Attempt
@@ -11,16 +12,8 @@ from shared.provision.steps import Steps
 
 async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
     """Cancel the event, if there is one; its attendees are told, with the comment."""
-    event_id = attempt.outcome.event_id
-    if event_id is None and isinstance(request, ExistingRequest):
-        return  # the event was never touched
     try:
-        if event_id is not None:
-            event = await steps.events.read(request.organizer, event_id)
-        elif attempt.uncertain_since is not None:
-            event = await steps.events.find(request.organizer, attempt.meeting.id)
-        else:
-            event = None
+        event = await _event_of(steps, attempt, request)
         if event is None or event.is_cancelled:
             return
         cancellation = attempt.meeting.cancellation
@@ -31,6 +24,18 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
     except RejectedError as error:
         if not _is_gone(error):
             raise
+
+
+async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:
+    """Return the meeting's event, None if nothing was made."""
+    if attempt.outcome.event_id is not None:
+        return await steps.events.read(request.organizer, attempt.outcome.event_id)
+    if attempt.uncertain_since is None:
+        return None
+    if isinstance(request, ExistingRequest):  # as it was, or online by us: then only the answer was lost
+        event = await steps.events.read(request.organizer, request.event_id)
+        return event if event.is_online_meeting else None
+    return await steps.events.find(request.organizer, attempt.meeting.id)
 
 
 async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:

@@ -101,6 +101,19 @@ async def test_attendees_alone_mail_nobody_else() -> None:
     assert [each["emailAddress"]["address"] for each in event.properties["attendees"]] == ["MeganB@contoso.com"]
 
 
+@pytest.mark.parametrize(("when", "left"), [("before", 1), ("after", 0)])
+async def test_an_existing_event_whose_answer_was_lost_is_cancelled_if_it_is_online(when: str, left: int) -> None:
+    """An event that was made an online meeting unheard is taken away with it; one that was not touched stays."""
+    world = World()
+    world.fault({"method": "PATCH", "times": 1, "when": when, "action": "reset"})
+    meeting = await world.accept(EXISTING)
+    await world.deliver()
+    await world.app.changes.cancel(meeting.id, None)
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
+    assert len(world.tenant.mailboxes["alexw@contoso.com"].events) == left
+
+
 @pytest.mark.parametrize("there_already", [[], CALENDAR["attendees"]])
 async def test_who_was_invited_in_outlook_stays_invited(there_already: list[dict[str, Any]]) -> None:
     """The organizer's own guests are neither removed nor mailed when ours change."""
