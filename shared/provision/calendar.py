@@ -85,6 +85,9 @@ def _as_made(attempt: Attempt, event: Event, properties: dict[str, Any]) -> Even
     """Return an event that was found; unless this very version made it, all of this version's properties are sent."""
     if attempt.meeting.version in {1, attempt.uncertain_since}:
         attempt.applied = _with_event(attempt.applied, properties)
+    else:  # whom an earlier version invited is ours to remove
+        invited = _addresses({"attendees": event.attendees or ()})
+        attempt.applied = unsure(attempt.applied, Part.ATTENDEE, invited)
     return event
 
 

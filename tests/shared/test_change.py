@@ -135,6 +135,22 @@ async def test_who_was_invited_in_outlook_stays_invited(there_already: list[dict
     assert addresses == [each["emailAddress"]["address"] for each in there_already] + ["Boss@fabrikam.com"]
 
 
+async def test_whom_an_unheard_version_invited_is_removed_also_at_the_second_try() -> None:
+    """An event that was found again has our guests and not the organizer's, however often the change is tried."""
+    world = World()
+    world.fault(
+        {"method": "POST", "times": 1, "when": "after", "action": "reset"},
+        {"method": "PATCH", "times": 1, "action": {"status": 503}},
+    )
+    made = await world.accept(CALENDAR)
+    await world.deliver()
+    await world.app.changes.remove_attendee(made.id, "AdeleV@contoso.com")
+    await world.settle()
+    [event] = world.events()
+    assert event.properties["attendees"] == []
+    assert mailed(world) == {("invitation", "AdeleV@contoso.com"), ("cancellation", "AdeleV@contoso.com")}
+
+
 async def test_adding_the_same_attendee_changes_their_role() -> None:
     """One address is one attendee, however it is spelled."""
     world = World()
