@@ -126,7 +126,7 @@ class InMemoryQueue:
         if len(text.encode()) > LARGEST_MESSAGE:
             raise StorageUnavailableError("the message is too large")
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
-        self._put(text, timedelta(seconds=seconds))
+        self.put(text, timedelta(seconds=seconds))
 
     async def oldest(self) -> datetime | None:
         return min((message.put_at for message in self._visible()), default=None)
@@ -148,7 +148,7 @@ class InMemoryQueue:
 
     async def add(self, text: str) -> None:
         self._reach()
-        self._put(text, timedelta(0))
+        self.put(text)
 
     def take(self) -> list[str]:
         """Return the visible messages, and remove them."""
@@ -156,11 +156,16 @@ class InMemoryQueue:
         self.messages = [message for message in self.messages if message not in visible]
         return [message.text for message in visible]
 
+    def idle(self) -> bool:
+        """Tell whether a look would find nothing."""
+        return not self.broken and not self._visible()
+
     def events(self) -> list[dict[str, Any]]:
         """Return every message as the JSON it is."""
         return [json.loads(message.text) for message in self.messages]
 
-    def _put(self, text: str, delay: timedelta) -> None:
+    def put(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        """Put a message, whatever the weather."""
         now = self.clock()
         self.messages.append(Message(f"message-{next(self._numbers)}", text, now + delay, now))
 

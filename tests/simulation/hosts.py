@@ -1,0 +1,158 @@
+"""Hosts: machines on which the app runs, dies and is started again, over one storage and one tenant."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from azure_functions_runtime.bindings.datumdef import Datum
+
+from local.host.configuration import QueueOptions, Settings, read_host_options
+from local.host.queue_trigger import QueueListener
+from shared.bootstrap import App
+from shared.errors import ConveneError
+from tests.simulation.loop import Process, SimulatedClock
+from tests.simulation.network import GraphWire, Network, QueueWire, TableWire
+from tests.world import Wires, World
+
+OPTIONS = read_host_options(Path(__file__).parents[2], Settings({})).queues
+
+
+class HostDiedError(Exception):
+    """The host died before it answered."""
+
+
+class Host:
+    """A machine: one process after the other."""
+
+    def __init__(self, name: str, world: World, network: Network, options: QueueOptions = OPTIONS) -> None:
+        self.name = name
+        self.lives = 0
+        self.faults: list[Exception] = []  # what the app has raised that it has no name for
+        self._world = world
+        self._network = network
+        self._options = options
+        self._process: Process | None = None
+        self._app: App | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the host can be asked."""
+        return self._process is not None and not self._process.dead
+
+    def start(self) -> None:
+        """Start a process, with its listeners; what the last one knew is gone."""
+        self.lives += 1
+        process = self._process = Process(f"{self.name}.{self.lives}")
+        world, network = self._world, self._network
+        requests, poison = (QueueWire(network, process, queue) for queue in (world.requests, world.poison))
+        clock = world.clock
+        assert isinstance(clock, SimulatedClock)
+        app = self._app = world.new_host(
+            Wires(
+                TableWire(network, process, world.table),
+                requests,
+                poison,
+                QueueWire(network, process, world.results),
+                GraphWire(network, process, world.tenant, clock),
+            )
+        )
+        # As functions/take_message.py and functions/record_crash.py do.
+        process.start(QueueListener(requests, poison, self._options, self._invoker(app.intake.take)).run())
+        process.start(QueueListener(poison, None, self._options, self._invoker(app.crashes.record)).run())
+
+    def die(self) -> None:
+        """End the process, as a power failure does."""
+        if self._process:
+            self._process.die()
+
+    async def death(self) -> None:
+        """Wait for the end of the process."""
+        if self._process:
+            await asyncio.shield(self._process.death)
+
+    async def ask[T](self, work: Callable[[App], Awaitable[T]]) -> T:
+        """Have the host do something for a caller outside.
+
+        Raises:
+            HostDiedError: it is dead, or died before it had an answer.
+        """
+        process, app = self._process, self._app
+        if process is None or app is None or process.dead:
+            raise HostDiedError
+
+        async def answer() -> T:
+            return await work(app)
+
+        task = process.start(answer())
+        await asyncio.wait({task, process.death}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise HostDiedError
+        return task.result()
+
+    def _invoker(
+        self, function: Callable[[str, str | None], Awaitable[object]]
+    ) -> Callable[[Datum, Mapping[str, Datum]], Awaitable[bool]]:
+        async def invoke(text: Datum, metadata: Mapping[str, Datum]) -> bool:
+            try:
+                await function(text.value, metadata["Id"].value)
+            except ConveneError:
+                return False
+            except Exception as error:  # noqa: BLE001 - as the host does; the run shows it as a violation
+                self.faults.append(error)
+                return False
+            return True
+
+        return invoke
+
+
+class Farm:
+    """All hosts: those who keep them running, and the timer that one of them serves."""
+
+    def __init__(self, hosts: list[Host], seed: int) -> None:
+        self.hosts = hosts
+        self.deaths = 0
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self._mean_life: float | None = None
+
+    def start(self, mean_life: float | None, upkeep_seconds: float = 300.0) -> None:
+        """Start every host, and go on doing so; each dies after a while, `mean_life` seconds on average."""
+        self._mean_life = mean_life
+        for host in self.hosts:
+            asyncio.create_task(self._keep(host))  # noqa: RUF006 - the loop keeps what sleeps in it
+        asyncio.create_task(self._upkeep(upkeep_seconds))  # noqa: RUF006
+
+    def spare(self) -> None:
+        """Kill nobody any more."""
+        self._mean_life = None
+
+    async def ask[T](self, work: Callable[[App], Awaitable[T]]) -> T:
+        """Have any living host do something. Raises as `Host.ask`."""
+        alive = [host for host in self.hosts if host.alive]
+        if not alive:
+            await asyncio.sleep(1)
+            raise HostDiedError
+        return await self._random.choice(alive).ask(work)
+
+    async def _keep(self, host: Host) -> None:
+        while True:
+            host.start()
+            if self._mean_life is None:
+                await host.death()
+            else:
+                life = self._random.expovariate(1 / self._mean_life)
+                await asyncio.wait({asyncio.ensure_future(host.death())}, timeout=life)
+                if self._mean_life is None:
+                    await host.death()
+                host.die()
+            self.deaths += 1
+            await asyncio.sleep(self._random.uniform(0.5, 20))
+
+    async def _upkeep(self, seconds: float) -> None:
+        """Serve the timer, which runs on one host at a time and never overlaps."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await self.ask(lambda app: app.upkeep.run())
+            except (HostDiedError, ConveneError):
+                continue

@@ -1,0 +1,337 @@
+"""Everything that leaves a process: each call to a table, a queue or Graph is a point at which the weather strikes.
+
+A call that has left takes its course outside, whatever becomes of its sender: a timeout, a death. So an effect can come
+long after its sender gave up, as on a real network.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from enum import StrEnum
+from math import inf, isfinite
+from typing import Any, Protocol, override
+
+import httpx
+from azure.core.exceptions import ServiceRequestError
+
+from local.graph.errors import ConnectionDropError
+from local.graph.exchange import GraphRequest
+from local.graph.service import GraphService
+from local.graph.tenant import Tenant
+from local.host.queue_storage import Message
+from shared.errors import StorageUnavailableError
+from shared.storage import Operation, Row
+from tests.fakes import InMemoryQueue, InMemoryTable
+from tests.simulation.checker import Call
+from tests.simulation.loop import Process, SimulatedClock, outside
+
+
+class Service(StrEnum):
+    """What is called."""
+
+    TABLE = "table"
+    QUEUE = "queue"
+    GRAPH = "graph"
+
+
+class Ending(StrEnum):
+    """How a call ends."""
+
+    ANSWERED = "answered"
+    NOT_SENT = "not sent"  # it fails before it takes effect
+    LOST = "lost"  # it takes effect, its answer does not come
+    REPEATED = "repeated"  # lost, and the SDK sends it once more: the answer is that of the second time
+    REFUSED = "refused"  # Graph answers with an error, and does nothing
+    DEATH_BEFORE = "death before"
+    DEATH_AFTER = "death after"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer of Graph."""
+
+    status: int
+    retry_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What happens to a call.
+
+    Attributes:
+        before: seconds until it takes effect.
+        after: seconds from then until its answer is there.
+    """
+
+    ending: Ending = Ending.ANSWERED
+    before: float = 0.0
+    after: float = 0.0
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A call: who makes it, of what, and which one.
+
+    Attributes:
+        what: such as `write`, `send meeting-results`, `POST events`.
+    """
+
+    process: str
+    service: Service
+    what: str
+
+
+class Weather(Protocol):
+    """Decides what happens."""
+
+    def fate(self, point: Point) -> Fate:
+        """Return what happens to a call."""
+        ...
+
+
+class FineWeather:
+    """Nothing goes wrong."""
+
+    def fate(self, point: Point) -> Fate:
+        del point
+        return Fate()
+
+
+class NoAnswerError(Exception):
+    """The call has failed without an answer."""
+
+
+class RefusedError(Exception):
+    """Graph has refused."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
+class Network:
+    """Between the processes and what they use."""
+
+    def __init__(self, weather: Weather) -> None:
+        self.weather = weather
+        self.endings = Counter[str]()
+        self._calls: list[Call] = []
+        self.points: list[Point] | None = None  # where they are wanted
+        self._trace = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """Return what stands for everything that was called, when, by whom, and how it ended."""
+        return self._trace.hexdigest()
+
+    @property
+    def calls(self) -> list[Call]:
+        """Return every call to Graph."""
+        return self._calls
+
+    @contextmanager
+    def watched(self, process: Process, mailbox: str) -> Iterator[Callable[[float | None], None]]:
+        """Note a call to Graph for the length of a block, which tells until when its answer closes the mailbox."""
+        now = asyncio.get_running_loop().time
+        place, begun = len(self._calls), Call(process.name, mailbox, now(), inf)
+        self._calls.append(begun)
+
+        def answered(closed_until: float | None) -> None:
+            self._calls[place] = replace(begun, ended_at=now(), answered_at=now(), closed_until=closed_until)
+
+        try:
+            yield answered
+        finally:
+            if self._calls[place] is begun:
+                self._calls[place] = replace(begun, ended_at=now())
+
+    async def exchange[T](self, process: Process, point: Point, effect: Callable[[], Awaitable[T]]) -> T:
+        """Carry a call out, as the weather wills.
+
+        Raises:
+            NoAnswerError: it failed.
+            RefusedError: Graph refused.
+        """
+        if process.dead:
+            await _never()
+        fate = self.weather.fate(point)
+        self._note(point, fate)
+        match fate.ending:
+            case Ending.DEATH_BEFORE:
+                process.die()
+                await _never()
+            case Ending.NOT_SENT:
+                await asyncio.sleep(fate.before)
+                raise NoAnswerError
+            case Ending.REFUSED:
+                await asyncio.sleep(fate.before)
+                assert fate.refusal is not None
+                raise RefusedError(fate.refusal)
+            case _:
+                return await asyncio.shield(outside(_carry(process, fate, effect)))
+
+    def _note(self, point: Point, fate: Fate) -> None:
+        self.endings[f"{point.service} {fate.ending}"] += 1
+        if self.points is not None:
+            self.points.append(point)
+        now = asyncio.get_running_loop().time()
+        self._trace.update(f"{now!r} {point} {fate}\n".encode())
+
+
+async def _carry[T](process: Process, fate: Fate, effect: Callable[[], Awaitable[T]]) -> T:
+    await asyncio.sleep(fate.before)
+    answer = await effect()
+    if fate.ending is Ending.REPEATED:
+        answer = await effect()
+    if fate.ending is Ending.DEATH_AFTER:
+        process.die()
+    await asyncio.sleep(fate.after)
+    if fate.ending is Ending.LOST:
+        raise NoAnswerError
+    return answer
+
+
+async def _never() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+class TableWire:
+    """A table, from inside a process."""
+
+    def __init__(self, network: Network, process: Process, table: InMemoryTable) -> None:
+        self._network = network
+        self._process = process
+        self._table = table
+
+    async def read(self, partition: str, key: str) -> Row | None:
+        return await self._call("read", lambda: self._table.read(partition, key))
+
+    async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
+        return await self._call("read_range", lambda: self._table.read_range(partition, first, last, limit))
+
+    async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+        return await self._call("write", lambda: self._table.write(partition, operations))
+
+    async def close(self) -> None:
+        pass
+
+    async def _call[T](self, what: str, effect: Callable[[], Awaitable[T]]) -> T:
+        point = Point(self._process.name, Service.TABLE, what)
+        try:
+            return await self._network.exchange(self._process, point, effect)
+        except NoAnswerError as error:
+            raise StorageUnavailableError("the table does not answer") from error
+
+
+class QueueWire:
+    """A queue, from inside a process: as the app uses it, and as the host does."""
+
+    def __init__(self, network: Network, process: Process, queue: InMemoryQueue) -> None:
+        self._network = network
+        self._process = process
+        self._queue = queue
+
+    @property
+    def name(self) -> str:
+        return self._queue.name
+
+    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+        return await self._app("send", lambda: self._queue.send(text, delay))
+
+    async def oldest(self) -> datetime | None:
+        return await self._app("oldest", self._queue.oldest)
+
+    async def close(self) -> None:
+        pass
+
+    async def receive(self, count: int, visibility: timedelta) -> Sequence[Message]:
+        if not self._process.dead and self._queue.idle():
+            return []  # most looks find nothing, and no fault could be told from that
+        return await self._host("receive", lambda: self._queue.receive(count, visibility))
+
+    async def show_after(self, message_id: str, pop_receipt: str, delay: timedelta) -> str:
+        return await self._host("show_after", lambda: self._queue.show_after(message_id, pop_receipt, delay))
+
+    async def delete(self, message_id: str, pop_receipt: str) -> None:
+        return await self._host("delete", lambda: self._queue.delete(message_id, pop_receipt))
+
+    async def add(self, text: str) -> None:
+        return await self._host("add", lambda: self._queue.add(text))
+
+    async def _app[T](self, what: str, effect: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await self._exchange(what, effect)
+        except NoAnswerError as error:
+            raise StorageUnavailableError("the queue does not answer") from error
+
+    async def _host[T](self, what: str, effect: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await self._exchange(what, effect)
+        except NoAnswerError as error:
+            raise ServiceRequestError("the queue does not answer") from error
+
+    async def _exchange[T](self, what: str, effect: Callable[[], Awaitable[T]]) -> T:
+        point = Point(self._process.name, Service.QUEUE, f"{what} {self.name}")
+        return await self._network.exchange(self._process, point, effect)
+
+
+class GraphWire(httpx.AsyncBaseTransport):
+    """Graph, from inside a process: the stand-in's service without its web server."""
+
+    def __init__(self, network: Network, process: Process, tenant: Tenant, clock: SimulatedClock) -> None:
+        self._network = network
+        self._process = process
+        self._tenant = tenant
+        self._service = GraphService(tenant)
+        self._clock = clock
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        given = GraphRequest(request.method, target, headers, await request.aread())
+        [_, name, *rest] = given.segments()
+        point = Point(self._process.name, Service.GRAPH, f"{request.method} {rest[0] if rest else 'user'}")
+        user = self._tenant.find_user(name)
+        with self._network.watched(self._process, user.user_principal_name if user else name) as answered:
+            response = await self._exchange(request, point, given)
+            answered(self._closed_until(response))
+        response.headers.setdefault("date", format_datetime(self._clock(), usegmt=True))
+        return response
+
+    async def _exchange(self, request: httpx.Request, point: Point, given: GraphRequest) -> httpx.Response:
+        try:
+            answer = await self._network.exchange(self._process, point, lambda: self._service.answer(given))
+        except RefusedError as error:
+            return self._refusal(error.refusal)
+        except (NoAnswerError, ConnectionDropError) as error:
+            raise httpx.ReadError("the connection was reset", request=request) from error
+        answer.headers.setdefault("content-type", "application/json")
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.content())
+
+    def _refusal(self, refusal: Refusal) -> httpx.Response:
+        headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
+        code = "ApplicationThrottled" if refusal.status == httpx.codes.TOO_MANY_REQUESTS else "ServiceNotAvailable"
+        body: dict[str, Any] = {"error": {"code": code, "message": "Later."}}
+        return httpx.Response(refusal.status, headers=headers, json=body)
+
+    def _closed_until(self, response: httpx.Response) -> float | None:
+        """Return when Graph may be called again: read here anew, and not by what is under test."""
+        text = response.headers.get("retry-after")
+        if response.status_code not in {429, 503} or not text:
+            return None
+        try:
+            seconds = float(text)
+        except ValueError:
+            try:
+                seconds = (parsedate_to_datetime(text).astimezone(UTC) - self._clock()).total_seconds()
+            except ValueError:
+                return None
+        now = asyncio.get_running_loop().time()
+        return now + seconds if isfinite(seconds) and seconds > 0 else None

@@ -1,0 +1,166 @@
+"""One run: hosts, clients and weather from one seed, until every promise has had its time; then the checker looks."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+
+from local.graph.control import state
+from tests.simulation.checker import Evidence, Violation, check
+from tests.simulation.clients import Client
+from tests.simulation.hosts import OPTIONS, Farm, Host
+from tests.simulation.loop import SimulatedClock, simulate
+from tests.simulation.network import Network
+from tests.simulation.weather import Climate, RandomWeather
+from tests.world import World
+
+# What the project's promises are measured under.
+BAD = Climate(
+    throttled=0.10,
+    unavailable=0.05,
+    graph_lost=0.03,
+    graph_reset=0.02,
+    storage_fails=0.01,
+    storage_lost=0.01,
+    storage_repeated=0.01,
+    slow=0.004,
+    deaths=0.004,
+)
+ORGANIZERS = tuple(f"{name}@contoso.com" for name in ("AlexW", "AdeleV", "MeganB", "LidiaH", "NestorW"))
+_LONGEST_SETTLING = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be run.
+
+    Attributes:
+        requests: how many clients, each with a meeting of its own.
+        hosts: how many.
+        arrive_within: the clients come in so many seconds.
+        mean_life: of a host, in seconds; None if only the climate kills.
+        organizers: how many; the clients share them.
+        longest_poll: of the hosts' loops, in seconds; None as host.json has it. Looks at an empty queue are most of
+            what a small run costs.
+        transaction_id_memory: Graph remembers a transactionId, as is documented.
+    """
+
+    requests: int
+    hosts: int = 2
+    climate: Climate = field(default_factory=Climate)
+    arrive_within: float = 60.0
+    mean_life: float | None = None
+    organizers: int = len(ORGANIZERS)
+    longest_poll: float | None = None
+    transaction_id_memory: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        violations: of promises.
+        faults: what the app raised and had no name for.
+        digest: of everything that happened; the same seed has the same.
+        endings: how many calls of each service ended how.
+        graph_calls: how many calls to Graph.
+        orphans: online meetings with a passcode that nobody was told of, the documented exception.
+        simulated_seconds: from the first request to the last end.
+        seconds: that the run took.
+    """
+
+    seed: int
+    violations: Sequence[Violation]
+    faults: Sequence[str]
+    digest: str
+    endings: Counter[str]
+    requests: int
+    graph_calls: int
+    throttled: int
+    deaths: int
+    orphans: int
+    simulated_seconds: float
+    seconds: float
+
+
+def run(plan: Plan, seed: int) -> Report:
+    """Run a plan; the same seed brings the same run."""
+    return simulate(partial(_run, plan, seed), seed)
+
+
+async def _run(plan: Plan, seed: int) -> Report:
+    begun, loop = time.perf_counter(), asyncio.get_running_loop()
+    clock = SimulatedClock()
+    world = World(clock=clock)
+    world.tenant.settings.latency_seconds = 0.1
+    world.tenant.settings.transaction_id_memory = plan.transaction_id_memory
+    organizers = _organizers(world, plan.organizers)
+    before = frozenset(event.id for mailbox in world.tenant.mailboxes.values() for event in mailbox.events.values())
+    weather = RandomWeather(plan.climate, seed, clock)
+    network = Network(weather)
+    options = OPTIONS
+    if plan.longest_poll is not None:
+        options = replace(OPTIONS, max_polling_interval=timedelta(seconds=plan.longest_poll))
+    farm = Farm([Host(f"host{number}", world, network, options) for number in range(plan.hosts)], seed)
+    clients = [Client(number, world, farm, organizers, seed) for number in range(plan.requests)]
+    farm.start(plan.mean_life)
+    arrivals = [plan.arrive_within * number / plan.requests for number in range(plan.requests)]
+    await asyncio.gather(*(client.run(arrival) for client, arrival in zip(clients, arrivals, strict=True)))
+    weather.clear_up()
+    farm.spare()
+    await _settle(world)
+    evidence = Evidence(
+        promises=[client.wish.promise() for client in clients],
+        tenant=state(world.tenant),
+        results=world.results.events(),
+        before=before,
+        calls=network.calls,
+        calls_per_mailbox=world.settings.graph_calls_per_mailbox,
+    )
+    return Report(
+        seed=seed,
+        violations=check(evidence),
+        faults=[repr(fault) for host in farm.hosts for fault in host.faults],
+        digest=network.digest,
+        endings=network.endings,
+        requests=plan.requests,
+        graph_calls=len(network.calls),
+        throttled=sum(call.closed_until is not None for call in network.calls),
+        deaths=farm.deaths,
+        orphans=_orphans(world, clients),
+        simulated_seconds=loop.time(),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+async def _settle(world: World) -> None:
+    """Wait until nothing is left to do, or nothing comes of waiting."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _LONGEST_SETTLING
+    while loop.time() < end and not _settled(world):
+        await asyncio.sleep(10)
+    await asyncio.sleep(120)  # late effects, and whatever should not happen any more
+
+
+def _settled(world: World) -> bool:
+    if world.requests.messages or world.poison.messages:
+        return False
+    return not any(key.startswith("due.") for rows in world.table.partitions.values() for key in rows)
+
+
+def _organizers(world: World, number: int) -> list[str]:
+    more = [f"user{each}@contoso.com" for each in range(len(ORGANIZERS), number)]
+    for name in more:
+        world.tenant.add_user(name, name)
+    return [*ORGANIZERS[:number], *more]
+
+
+def _orphans(world: World, clients: Sequence[Client]) -> int:
+    wanted = {client.wish.name for client in clients if client.wish.at_most > 1 and client.wish.request}
+    made = Counter(str(meeting.properties["subject"]).partition(" ")[0] for meeting in world.tenant.meetings.values())
+    exceptions = {client.wish.name for client in clients if client.wish.at_most > 1}
+    return sum(made[name] - (name in wanted) for name in exceptions)

@@ -1,0 +1,113 @@
+"""Bad luck of every kind, from one seed."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import format_datetime
+
+from tests.simulation.loop import SimulatedClock
+from tests.simulation.network import Ending, Fate, Point, Refusal, Service
+
+_STORAGE_SECONDS = 0.01
+_GRAPH_SECONDS = 0.05
+_LONGEST_DELAY = 90.0  # beyond the claim on a meeting, and every timeout
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """How often what goes wrong, as a share of the calls; what is left goes well.
+
+    Attributes:
+        throttled: Graph answers 429, with a Retry-After in any form, or none.
+        unavailable: Graph answers 503, or 504 without having done anything.
+        graph_lost: Graph has done it, and its answer is lost.
+        graph_reset: the connection is reset before Graph has done anything.
+        storage_fails: the storage is not reached.
+        storage_lost: it is reached, and the answer is lost.
+        storage_repeated: the same, and the SDK has sent the call again.
+        slow: the call takes effect, or its answer comes, up to 90 s late.
+        deaths: the process dies just before the call takes effect, or just after.
+        storage_outages: when the storage is away, in seconds from the start.
+        graph_outages: when Graph is.
+    """
+
+    throttled: float = 0.0
+    unavailable: float = 0.0
+    graph_lost: float = 0.0
+    graph_reset: float = 0.0
+    storage_fails: float = 0.0
+    storage_lost: float = 0.0
+    storage_repeated: float = 0.0
+    slow: float = 0.0
+    deaths: float = 0.0
+    storage_outages: Sequence[tuple[float, float]] = ()
+    graph_outages: Sequence[tuple[float, float]] = ()
+
+
+class RandomWeather:
+    """Weather of a climate."""
+
+    def __init__(self, climate: Climate, seed: int, clock: SimulatedClock) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self._climate = climate
+        self._clock = clock
+
+    def clear_up(self) -> None:
+        """Let nothing go wrong any more."""
+        self._climate = Climate()
+
+    def fate(self, point: Point) -> Fate:
+        """Return what happens to a call."""
+        graph = point.service is Service.GRAPH
+        climate, chance = self._climate, self._random.random()
+        usual = self._random.uniform(0, _GRAPH_SECONDS if graph else _STORAGE_SECONDS)
+        if self._away(climate.graph_outages if graph else climate.storage_outages):
+            return Fate(Ending.REFUSED, usual, refusal=Refusal(503)) if graph else Fate(Ending.NOT_SENT, usual)
+        for share, ending in self._endings(climate, graph=graph):
+            chance -= share
+            if chance < 0:
+                return self._fate(ending, usual)
+        return Fate(before=usual)
+
+    @staticmethod
+    def _endings(climate: Climate, *, graph: bool) -> list[tuple[float, str]]:
+        shares: list[tuple[float, str]] = [(climate.slow, "slow"), (climate.deaths, "death")]
+        if graph:
+            return shares + [
+                (climate.throttled, "throttled"),
+                (climate.unavailable, "unavailable"),
+                (climate.graph_lost, Ending.LOST),
+                (climate.graph_reset, Ending.NOT_SENT),
+            ]
+        return shares + [
+            (climate.storage_fails, Ending.NOT_SENT),
+            (climate.storage_lost, Ending.LOST),
+            (climate.storage_repeated, Ending.REPEATED),
+        ]
+
+    def _fate(self, ending: str, usual: float) -> Fate:
+        match ending:
+            case "slow":
+                late = self._random.uniform(1, _LONGEST_DELAY)
+                return Fate(before=late) if self._random.random() < 0.5 else Fate(before=usual, after=late)
+            case "death":
+                return Fate(self._random.choice([Ending.DEATH_BEFORE, Ending.DEATH_AFTER]), usual)
+            case "throttled":
+                return Fate(Ending.REFUSED, usual, refusal=Refusal(429, self._retry_after()))
+            case "unavailable":
+                refusal = self._random.choice([Refusal(503), Refusal(504), Refusal(503, self._retry_after())])
+                return Fate(Ending.REFUSED, usual, refusal=refusal)
+            case _:
+                return Fate(Ending(ending), usual)
+
+    def _retry_after(self) -> str | None:
+        seconds = self._random.uniform(1, 10)
+        date = format_datetime(self._clock() + timedelta(seconds=round(seconds) + 1), usegmt=True)
+        forms = [str(round(seconds)), f"{seconds:.3f}", date, "soon", "-1", None]
+        return self._random.choices(forms, [4, 2, 2, 1, 1, 1])[0]
+
+    def _away(self, outages: Sequence[tuple[float, float]]) -> bool:
+        now = asyncio.get_running_loop().time()
+        return any(start <= now < end for start, end in outages)
