@@ -29,6 +29,7 @@ class Host:
         self.name = name
         self.lives = 0
         self.faults: list[Exception] = []  # what the app has raised that it has no name for
+        self.poisoned = 0  # messages that it took from the poison queue
         self._world = world
         self._network = network
         self._options = options
@@ -59,7 +60,7 @@ class Host:
         )
         # As functions/take_message.py and functions/record_crash.py do.
         process.start(QueueListener(requests, poison, self._options, self._invoker(app.intake.take)).run())
-        process.start(QueueListener(poison, None, self._options, self._invoker(app.crashes.record)).run())
+        process.start(QueueListener(poison, None, self._options, self._invoker(self._recorder(app))).run())
 
     def die(self) -> None:
         """End the process, as a power failure does."""
@@ -89,6 +90,13 @@ class Host:
         if not task.done():
             raise HostDiedError
         return task.result()
+
+    def _recorder(self, app: App) -> Callable[[str, str | None], Awaitable[None]]:
+        async def record(text: str, message_id: str | None) -> None:
+            self.poisoned += 1
+            await app.crashes.record(text, message_id)
+
+        return record
 
     def _invoker(
         self, function: Callable[[str, str | None], Awaitable[object]]

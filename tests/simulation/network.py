@@ -80,11 +80,13 @@ class Point:
 
     Attributes:
         what: such as `write`, `send meeting-results`, `POST events`.
+        creates: the id that a creation carries for Graph to recognise; empty for everything else.
     """
 
     process: str
     service: Service
     what: str
+    creates: str = ""
 
 
 class Weather(Protocol):
@@ -121,6 +123,7 @@ class Network:
     def __init__(self, weather: Weather) -> None:
         self.weather = weather
         self.endings = Counter[str]()
+        self.creations = Counter[str]()  # how often each was sent
         self._calls: list[Call] = []
         self.points: list[Point] | None = None  # where they are wanted
         self._trace = hashlib.sha256()
@@ -178,6 +181,8 @@ class Network:
 
     def _note(self, point: Point, fate: Fate) -> None:
         self.endings[f"{point.service} {fate.ending}"] += 1
+        if point.creates:
+            self.creations[point.creates] += 1
         if self.points is not None:
             self.points.append(point)
         now = asyncio.get_running_loop().time()
@@ -281,6 +286,13 @@ class QueueWire:
         return await self._network.exchange(self._process, point, effect)
 
 
+def _created(request: GraphRequest) -> str:
+    if request.method != "POST" or not request.content:
+        return ""
+    body = request.json()
+    return body.get("transactionId") or body.get("externalId") or ""
+
+
 class GraphWire(httpx.AsyncBaseTransport):
     """Graph, from inside a process: the stand-in's service without its web server."""
 
@@ -297,7 +309,8 @@ class GraphWire(httpx.AsyncBaseTransport):
         headers = {name.lower(): value for name, value in request.headers.items()}
         given = GraphRequest(request.method, target, headers, await request.aread())
         [_, name, *rest] = given.segments()
-        point = Point(self._process.name, Service.GRAPH, f"{request.method} {rest[0] if rest else 'user'}")
+        what = f"{request.method} {rest[0] if rest else 'user'}"
+        point = Point(self._process.name, Service.GRAPH, what, _created(given))
         user = self._tenant.find_user(name)
         with self._network.watched(self._process, user.user_principal_name if user else name) as answered:
             response = await self._exchange(request, point, given)

@@ -69,6 +69,9 @@ class Report:
         endings: how many calls of each service ended how.
         graph_calls: how many calls to Graph.
         orphans: online meetings with a passcode that nobody was told of, the documented exception.
+        most_creations: how often a creation was sent that Graph can recognise, at most.
+        poisoned: messages in the poison queue.
+        last_end: when the last result was sent, in seconds from the start.
         simulated_seconds: from the first request to the last end.
         seconds: that the run took.
     """
@@ -83,6 +86,9 @@ class Report:
     throttled: int
     deaths: int
     orphans: int
+    most_creations: int
+    poisoned: int
+    last_end: float
     simulated_seconds: float
     seconds: float
 
@@ -132,6 +138,9 @@ async def _run(plan: Plan, seed: int) -> Report:
         throttled=sum(call.closed_until is not None for call in network.calls),
         deaths=farm.deaths,
         orphans=_orphans(world, clients),
+        most_creations=max(network.creations.values(), default=0),
+        poisoned=sum(host.poisoned for host in farm.hosts),
+        last_end=max(((message.put_at - clock.now).total_seconds() for message in world.results.messages), default=0),
         simulated_seconds=loop.time(),
         seconds=time.perf_counter() - begun,
     )

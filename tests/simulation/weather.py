@@ -31,6 +31,7 @@ class Climate:
         deaths: the process dies just before the call takes effect, or just after.
         storage_outages: when the storage is away, in seconds from the start.
         graph_outages: when Graph is.
+        first_creations_lost: of each event or online meeting, the answer to its first creation is lost.
     """
 
     throttled: float = 0.0
@@ -44,6 +45,7 @@ class Climate:
     deaths: float = 0.0
     storage_outages: Sequence[tuple[float, float]] = ()
     graph_outages: Sequence[tuple[float, float]] = ()
+    first_creations_lost: bool = False
 
 
 class RandomWeather:
@@ -53,6 +55,7 @@ class RandomWeather:
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._climate = climate
         self._clock = clock
+        self._created = set[str]()
 
     def clear_up(self) -> None:
         """Let nothing go wrong any more."""
@@ -65,6 +68,9 @@ class RandomWeather:
         usual = self._random.uniform(0, _GRAPH_SECONDS if graph else _STORAGE_SECONDS)
         if self._away(climate.graph_outages if graph else climate.storage_outages):
             return Fate(Ending.REFUSED, usual, refusal=Refusal(503)) if graph else Fate(Ending.NOT_SENT, usual)
+        if climate.first_creations_lost and point.creates and point.creates not in self._created:
+            self._created.add(point.creates)
+            return Fate(Ending.LOST, usual)
         for share, ending in self._endings(climate, graph=graph):
             chance -= share
             if chance < 0:
