@@ -1,0 +1,275 @@
+"""One meeting, and a host that dies at a given point of its work, in each of its first lives."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from local.graph.control import state
+from shared.accept import Sender
+from shared.at_once import MARGIN
+from shared.bootstrap import App
+from shared.errors import AttendeeNotFoundError, ChangeRefusedError
+from shared.meeting import Meeting
+from tests.simulation.checker import Evidence, Promise, Violation, check
+from tests.simulation.hosts import OPTIONS, Farm, Host, HostDiedError
+from tests.simulation.loop import SimulatedClock, simulate
+from tests.simulation.network import Ending, Fate, Network, Point
+from tests.world import CALENDAR, EXISTING, STANDALONE, World
+
+NAME = {"reference": "one", "subject": "one"}
+GUEST = "AdeleV@contoso.com"
+MORE_GUESTS = {"emailAddress": {"address": "MeganB@contoso.com"}, "type": "required"}
+PLAIN = CALENDAR | NAME
+WITH_OPTIONS = PLAIN | {"options": {"allowedPresenters": "organizer"}, "language": "ja"}
+ALONE = STANDALONE | NAME | {"allowedPresenters": "organizer"}
+PASSCODE = STANDALONE | NAME | {"joinMeetingIdSettings": {"isPasscodeRequired": True}}
+PRICE = EXISTING | {"reference": "Price"}
+REQUESTS = {
+    "calendar": PLAIN,
+    "calendar with options": WITH_OPTIONS,
+    "standalone": ALONE,
+    "passcode": PASSCODE,
+    "existing": PRICE,
+}
+
+# A look at the due rows asks every partition at once; to die in one of these is to die before them.
+_MANY_AT_ONCE = "read_range"
+_LONGEST = 4 * 3600.0
+
+type Kill = tuple[int, Ending]
+type Deed = Callable[["Client"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a client does.
+
+    Attributes:
+        request: for the meeting.
+        deed: what happens while the host dies.
+        wanted: the request in the end, None if the meeting is cancelled.
+        made_before: whether the meeting is there when the deed begins; `deed` asks for it otherwise.
+    """
+
+    request: dict[str, Any]
+    deed: Deed
+    wanted: dict[str, Any] | None
+    made_before: bool = True
+    organizer_is_missing_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How it came out; `points` are those of each life, from the deed's begin on."""
+
+    violations: Sequence[Violation]
+    faults: Sequence[str]
+    points: Sequence[Sequence[Point]]
+    made: int
+
+
+class Client:
+    """Asks until there is an answer."""
+
+    def __init__(self, farm: Farm, world: World, request: dict[str, Any]) -> None:
+        self.world = world
+        self.request = request
+        self.meeting_id = ""
+        self._farm = farm
+
+    async def insist[T](self, work: Callable[[App], Awaitable[T]]) -> T:
+        """Have it done, by whatever life of the host."""
+        while True:
+            try:
+                return await self._farm.ask(work)
+            except HostDiedError:
+                await asyncio.sleep(1)
+
+    async def create(self, wait: float = 0.0) -> None:
+        """POST the meeting; with `wait`, stay for what becomes of it."""
+        waiting = timedelta(seconds=wait)
+
+        async def accept(app: App) -> Meeting:
+            delay = waiting + MARGIN if wait else waiting
+            accepted = await app.acceptance.accept(self.request, Sender("caller", "key"), delay)
+            if accepted.replayed or not wait:
+                return accepted.meeting
+            return await app.at_once.provision(accepted.meeting, waiting)
+
+        self.meeting_id = (await self.insist(accept)).id
+
+    async def put(self) -> None:
+        """Put the request on the queue."""
+        self.world.requests.put(json.dumps(self.request | {"idempotencyKey": "key"}))
+
+    async def patch(self, patch: dict[str, Any]) -> None:
+        """PATCH the meeting."""
+        await self.insist(lambda app: app.changes.patch(self.meeting_id, patch))
+
+    async def add(self) -> None:
+        """POST an attendee."""
+        await self.insist(lambda app: app.changes.add_attendee(self.meeting_id, MORE_GUESTS))
+
+    async def remove(self) -> None:
+        """DELETE the attendee; who is gone at the second try was removed by the first."""
+
+        async def remove(app: App) -> None:
+            try:
+                await app.changes.remove_attendee(self.meeting_id, GUEST)
+            except AttendeeNotFoundError:
+                return
+
+        await self.insist(remove)
+
+    async def cancel(self) -> None:
+        """DELETE the meeting."""
+        await self.insist(lambda app: app.changes.cancel(self.meeting_id, "Bye"))
+
+    async def create_and_cancel(self) -> None:
+        """POST the meeting and DELETE it while it is on its way."""
+        await self.create()
+        await asyncio.sleep(0.1)
+        await self.cancel()
+
+    async def retry(self) -> None:
+        """POST retry; what has not failed any more at the second try was retried by the first."""
+
+        async def retry(app: App) -> None:
+            try:
+                await app.changes.retry(self.meeting_id)
+            except ChangeRefusedError:
+                return
+
+        await self.insist(retry)
+
+
+_CHANGES = {"subject": "one more", "body": {"contentType": "html", "content": "<p>Alpha</p>"}}
+_NEW_OPTIONS = {"options": {"allowedPresenters": "everyone"}}
+
+STORIES: dict[str, Story] = {
+    **{
+        f"create, {kind}": Story(request, Client.create, request, made_before=False)
+        for kind, request in REQUESTS.items()
+    },
+    **{
+        f"create and wait, {kind}": Story(request, partial(Client.create, wait=20.0), request, made_before=False)
+        for kind, request in REQUESTS.items()
+        if kind in {"calendar with options", "standalone"}
+    },
+    "create by message, calendar": Story(PLAIN, Client.put, PLAIN, made_before=False),
+    **{
+        f"create and cancel, {kind}": Story(request, Client.create_and_cancel, None, made_before=False)
+        for kind, request in REQUESTS.items()
+        if kind in {"calendar", "standalone", "existing"}
+    },
+    **{f"cancel, {kind}": Story(request, Client.cancel, None) for kind, request in REQUESTS.items()},
+    "change, calendar": Story(PLAIN, partial(Client.patch, patch=_CHANGES), PLAIN | _CHANGES),
+    "change, calendar with options": Story(
+        WITH_OPTIONS, partial(Client.patch, patch=_NEW_OPTIONS), WITH_OPTIONS | _NEW_OPTIONS
+    ),
+    "change, standalone": Story(
+        ALONE, partial(Client.patch, patch={"subject": "one more"}), ALONE | {"subject": "one more"}
+    ),
+    "add an attendee": Story(PLAIN, Client.add, PLAIN | {"attendees": [*PLAIN["attendees"], MORE_GUESTS]}),
+    "remove an attendee": Story(PLAIN, Client.remove, PLAIN | {"attendees": []}),
+    "retry, calendar": Story(PLAIN, Client.retry, PLAIN, organizer_is_missing_first=True),
+}
+
+
+@dataclass(slots=True)
+class _Deaths:
+    """The weather: fine, but that the n-th call of a life is its last."""
+
+    kills: Sequence[Kill]
+    armed: bool = False
+    lives: list[list[Point]] = field(default_factory=list[list[Point]])
+
+    def fate(self, point: Point) -> Fate:
+        """Return what happens to a call."""
+        if not self.armed or point.what == _MANY_AT_ONCE:
+            return Fate()
+        life = int(point.process.partition(".")[2])
+        while len(self.lives) < life:
+            self.lives.append([])
+        self.lives[life - 1].append(point)
+        if life <= len(self.kills) and len(self.lives[life - 1]) == self.kills[life - 1][0]:
+            return Fate(self.kills[life - 1][1])
+        return Fate()
+
+
+def tell(story: Story, kills: Sequence[Kill] = ()) -> Ended:
+    """Let a story happen to a host that dies at its n-th call, before or after that takes effect, in each life."""
+    return simulate(partial(_tell, story, kills), 1)
+
+
+def kills_of(points: Sequence[Point]) -> list[Kill]:
+    """Return every way to die in a life: before its first call, and after each.
+
+    Before a call is after the one before it, for a meeting has one thread of work.
+    """
+    return [(1, Ending.DEATH_BEFORE), *((number, Ending.DEATH_AFTER) for number in range(1, len(points) + 1))]
+
+
+def broken_by_two_deaths(story: Story) -> tuple[int, list[str]]:
+    """Tell a story with every pair of deaths; return how many there were, and what was wrong."""
+    told, wrong = 0, list[str]()
+    for first in kills_of(tell(story).points[0]):
+        lives = tell(story, [first]).points
+        for second in kills_of(lives[1] if len(lives) > 1 else []):
+            ended = tell(story, [first, second])
+            told += 1
+            wrong += [f"{first}, {second}: {problem}" for problem in (*ended.violations, *ended.faults)]
+    return told, wrong
+
+
+async def _tell(story: Story, kills: Sequence[Kill]) -> Ended:
+    clock = SimulatedClock()
+    world = World(clock=clock)
+    weather = _Deaths(kills)
+    network = Network(weather)
+    options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))
+    host = Host("host", world, network, options)
+    farm = Farm([host], 1)
+    farm.start(None)
+    client = Client(farm, world, story.request)
+    if story.made_before:
+        await _prepare(story, client)
+    weather.armed = True
+    await asyncio.sleep(0.01)
+    await story.deed(client)
+    await _settle(world)
+    weather.armed = False
+    await asyncio.sleep(30)
+    kind = str(story.request.get("kind", "calendar"))
+    name = str(story.request["reference"])
+    guests = frozenset({GUEST, "MeganB@contoso.com"})
+    at_most = 1 + len(kills) if story.request is PASSCODE else 1
+    promise = Promise(name, story.wanted, kind=kind, guests=guests, at_most=at_most)
+    price = "AAMkADAGu0AABIGYDaAAA="
+    before = frozenset[str]() if story.request is PRICE else frozenset({price})
+    evidence = Evidence([promise], state(world.tenant), world.results.events(), before)
+    made = len(world.tenant.meetings) if kind == "standalone" else len(world.events())
+    return Ended(check(evidence), [repr(fault) for fault in host.faults], weather.lives, made)
+
+
+async def _prepare(story: Story, client: Client) -> None:
+    users = client.world.tenant
+    if story.organizer_is_missing_first:
+        users.add_user("AlexW@contoso.com", "Alex Wilber", allowed_online_meeting_providers=[])
+    await client.create()
+    await _settle(client.world)
+    users.add_user("AlexW@contoso.com", "Alex Wilber", allowed_online_meeting_providers=["teamsForBusiness"])
+
+
+async def _settle(world: World) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _LONGEST
+    while loop.time() < end:
+        await asyncio.sleep(5)
+        unfinished = any(key.startswith("due.") for rows in world.table.partitions.values() for key in rows)
+        if not (world.requests.messages or world.poison.messages or unfinished):
+            return

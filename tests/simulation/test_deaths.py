@@ -1,0 +1,52 @@
+"""A host that dies at every point of its work, before or after each of its calls takes effect."""
+
+import pytest
+
+from tests.simulation.deaths import REQUESTS, STORIES, Ended, tell
+from tests.simulation.network import Ending
+
+_ENDINGS = (Ending.DEATH_BEFORE, Ending.DEATH_AFTER)
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_death_at_any_point_breaks_no_promise(name: str) -> None:
+    """The host starts again, and it ends with one meeting in the right state, nobody invited twice, all ends told."""
+    story = STORIES[name]
+    fine = tell(story)
+    assert [*fine.violations, *fine.faults] == []
+    wrong: list[str] = []
+    for number, point in enumerate(fine.points[0], 1):
+        for ending in _ENDINGS:
+            ended = tell(story, [(number, ending)])
+            assert len(ended.points) > 1 or ending is Ending.DEATH_AFTER, "the host was to die"
+            wrong += [f"{ending} {number} ({point.what}): {each}" for each in (*ended.violations, *ended.faults)]
+    assert wrong == []
+
+
+def test_every_kind_of_meeting_has_its_stories() -> None:
+    """Each kind is created and cancelled."""
+    for kind in REQUESTS:
+        assert {f"create, {kind}", f"cancel, {kind}"} <= STORIES.keys()
+
+
+def test_what_a_death_leaves_of_a_meeting_with_a_passcode() -> None:
+    """One that nobody was told of, if the host died between Graph's making it and its being written down; else none.
+
+    Graph has no id of ours for such a meeting, so that a repetition makes another. No result names the first one, it
+    invites nobody, and one story of each death has at most one.
+    """
+    story = STORIES["create, passcode"]
+    points = tell(story).points[0]
+    made = next(number for number, point in enumerate(points, 1) if point.what == "POST onlineMeetings")
+    left = {
+        (number, ending)
+        for number in range(1, len(points) + 1)
+        for ending in _ENDINGS
+        if _orphans(tell(story, [(number, ending)])) == 1
+    }
+    assert left == {(made, Ending.DEATH_AFTER), (made + 1, Ending.DEATH_BEFORE)}
+
+
+def _orphans(ended: Ended) -> int:
+    assert ended.made in {1, 2}
+    return ended.made - 1
