@@ -23,7 +23,9 @@ _REQUESTS_PER_SECOND = 5
 
 def main(arguments: Sequence[str]) -> int:
     """Run it, print a table, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulation", description="Run the whole app under simulated bad luck."
+    )
     parser.add_argument("--requests", type=int, default=10_000, help="clients, each with a meeting (10000)")
     parser.add_argument("--hosts", type=int, default=3, help="machines that run the app (3)")
     parser.add_argument("--seed", type=int, help="of all chance; a new one without it")

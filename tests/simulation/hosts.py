@@ -150,11 +150,15 @@ class Farm:
             else:
                 life = self._random.expovariate(1 / self._mean_life)
                 await asyncio.wait({asyncio.ensure_future(host.death())}, timeout=life)
-                if self._mean_life is None:
-                    await host.death()
-                host.die()
+                await self._finish_off(host)
             self.deaths += 1
             await asyncio.sleep(self._random.uniform(0.5, 20))
+
+    async def _finish_off(self, host: Host) -> None:
+        """Kill a host whose time has come, unless all are to be spared by now."""
+        if self._mean_life is not None:
+            host.die()
+        await host.death()
 
     async def _upkeep(self, seconds: float) -> None:
         """Serve the timer, which runs on one host at a time and never overlaps."""

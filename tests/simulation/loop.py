@@ -10,7 +10,7 @@ import logging
 import random
 import selectors
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
@@ -126,7 +126,7 @@ def simulate[T](main: Callable[[], Coroutine[Any, Any, T]], seed: int) -> T:
     What is unfinished at the end, dead processes among it, is dropped.
     """
     loop = SimulatedLoop()
-    loop.set_exception_handler(lambda *_: None)  # of tasks that nobody waits for any more
+    loop.set_exception_handler(_ignore)  # of tasks that nobody waits for any more
     with _chance_from(seed), _silence():
         try:
             return loop.run_until_complete(main())
@@ -134,6 +134,10 @@ def simulate[T](main: Callable[[], Coroutine[Any, Any, T]], seed: int) -> T:
             for task in asyncio.all_tasks(loop):
                 _drop(task)
             loop.close()
+
+
+def _ignore(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:
+    pass
 
 
 def _drop(task: asyncio.Task[Any]) -> None:
@@ -145,7 +149,7 @@ def _drop(task: asyncio.Task[Any]) -> None:
 
 
 @contextmanager
-def _chance_from(seed: int) -> Iterator[None]:
+def _chance_from(seed: int) -> Generator[None]:
     """Let `random` and `uuid` depend on nothing but the seed."""
     state, uuid4 = random.getstate(), uuid.uuid4
     random.seed(seed)
@@ -159,7 +163,7 @@ def _chance_from(seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def _silence() -> Generator[None]:
     """Let nothing be logged: bad luck would fill the screen."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

@@ -7,14 +7,15 @@ long after its sender gave up, as on a real network.
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from enum import StrEnum
+from http import HTTPStatus
 from math import inf, isfinite
-from typing import Any, Protocol, override
+from typing import Any, Never, Protocol, override
 
 import httpx
 from azure.core.exceptions import ServiceRequestError
@@ -139,7 +140,7 @@ class Network:
         return self._calls
 
     @contextmanager
-    def watched(self, process: Process, mailbox: str) -> Iterator[Callable[[float | None], None]]:
+    def watched(self, process: Process, mailbox: str) -> Generator[Callable[[float | None], None]]:
         """Note a call to Graph for the length of a block, which tells until when its answer closes the mailbox."""
         now = asyncio.get_running_loop().time
         place, begun = len(self._calls), Call(process.name, mailbox, now(), inf)
@@ -177,7 +178,8 @@ class Network:
                 assert fate.refusal is not None
                 raise RefusedError(fate.refusal)
             case _:
-                return await asyncio.shield(outside(_carry(process, fate, effect)))
+                pass
+        return await asyncio.shield(outside(_carry(process, fate, effect)))
 
     def _note(self, point: Point, fate: Fate) -> None:
         self.endings[f"{point.service} {fate.ending}"] += 1
@@ -202,8 +204,9 @@ async def _carry[T](process: Process, fate: Fate, effect: Callable[[], Awaitable
     return answer
 
 
-async def _never() -> None:
+async def _never() -> Never:
     await asyncio.get_running_loop().create_future()
+    raise AssertionError
 
 
 class TableWire:
@@ -330,7 +333,7 @@ class GraphWire(httpx.AsyncBaseTransport):
 
     def _refusal(self, refusal: Refusal) -> httpx.Response:
         headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
-        code = "ApplicationThrottled" if refusal.status == httpx.codes.TOO_MANY_REQUESTS else "ServiceNotAvailable"
+        code = "ApplicationThrottled" if refusal.status == HTTPStatus.TOO_MANY_REQUESTS else "ServiceNotAvailable"
         body: dict[str, Any] = {"error": {"code": code, "message": "Later."}}
         return httpx.Response(refusal.status, headers=headers, json=body)
 

@@ -150,7 +150,7 @@ async def _settle(world: World) -> None:
     """Wait until nothing is left to do, or nothing comes of waiting."""
     loop = asyncio.get_running_loop()
     end = loop.time() + _LONGEST_SETTLING
-    while loop.time() < end and not _settled(world):
+    while loop.time() < end and not _settled(world):  # noqa: ASYNC110 - nobody tells when
         await asyncio.sleep(10)
     await asyncio.sleep(120)  # late effects, and whatever should not happen any more
 

@@ -31,7 +31,7 @@ class Climate:
         deaths: the process dies just before the call takes effect, or just after.
         storage_outages: when the storage is away, in seconds from the start.
         graph_outages: when Graph is.
-        first_creations_lost: of each event or online meeting, the answer to its first creation is lost.
+        first_creations: what happens to the first creation of each event or online meeting; None for nothing special.
     """
 
     throttled: float = 0.0
@@ -45,7 +45,7 @@ class Climate:
     deaths: float = 0.0
     storage_outages: Sequence[tuple[float, float]] = ()
     graph_outages: Sequence[tuple[float, float]] = ()
-    first_creations_lost: bool = False
+    first_creations: Fate | None = None
 
 
 class RandomWeather:
@@ -68,9 +68,9 @@ class RandomWeather:
         usual = self._random.uniform(0, _GRAPH_SECONDS if graph else _STORAGE_SECONDS)
         if self._away(climate.graph_outages if graph else climate.storage_outages):
             return Fate(Ending.REFUSED, usual, refusal=Refusal(503)) if graph else Fate(Ending.NOT_SENT, usual)
-        if climate.first_creations_lost and point.creates and point.creates not in self._created:
+        if climate.first_creations and point.creates and point.creates not in self._created:
             self._created.add(point.creates)
-            return Fate(Ending.LOST, usual)
+            return climate.first_creations
         for share, ending in self._endings(climate, graph=graph):
             chance -= share
             if chance < 0:
@@ -79,15 +79,17 @@ class RandomWeather:
 
     @staticmethod
     def _endings(climate: Climate, *, graph: bool) -> list[tuple[float, str]]:
-        shares: list[tuple[float, str]] = [(climate.slow, "slow"), (climate.deaths, "death")]
+        anywhere = [(climate.slow, "slow"), (climate.deaths, "death")]
         if graph:
-            return shares + [
+            return [
+                *anywhere,
                 (climate.throttled, "throttled"),
                 (climate.unavailable, "unavailable"),
                 (climate.graph_lost, Ending.LOST),
                 (climate.graph_reset, Ending.NOT_SENT),
             ]
-        return shares + [
+        return [
+            *anywhere,
             (climate.storage_fails, Ending.NOT_SENT),
             (climate.storage_lost, Ending.LOST),
             (climate.storage_repeated, Ending.REPEATED),
