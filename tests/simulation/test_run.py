@@ -62,7 +62,7 @@ def test_a_thousand_creations_whose_first_answers_are_lost_make_a_thousand_meeti
 
 @pytest.mark.parametrize(("remembers", "faults"), [(True, set[Fault]()), (False, {Fault.TWICE, Fault.INVITED_TWICE})])
 def test_what_only_graphs_memory_can_prevent(remembers: bool, faults: set[Fault]) -> None:  # noqa: FBT001
-    """A creation that takes effect after we have looked for it and asked again: only the transactionId helps."""
+    """A creation that takes effect after we have looked and asked again: only the transactionId prevents two."""
     climate = Climate(first_creations=Fate(before=20.0))  # beyond the 12 s of a call, and the wait that follows
     report = run(Plan(requests=40, hosts=2, climate=climate, transaction_id_memory=remembers), 1)
     assert {violation.fault for violation in report.violations} - {Fault.LINK_CHANGED} == faults
