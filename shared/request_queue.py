@@ -25,6 +25,10 @@ class RequestQueue:
         """Return how old the oldest waiting message is, None when none waits."""
         return await self._queue.oldest()
 
+    async def poison_since(self) -> datetime | None:
+        """Return how old the oldest message is that was set aside and not yet recorded, None when there is none."""
+        return await self._poison_queue.oldest()
+
 
 def meeting_message(meeting_id: str) -> str:
     """Return the message about a meeting; `shared.message` reads it."""

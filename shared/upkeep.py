@@ -52,16 +52,30 @@ class Upkeep:
     async def run(self) -> UpkeepReport:
         """Do what is due."""
         now = self._clock()
-        backlog_since = await self._requests.backlog_since()
+        backlog_since, poison_since = await asyncio.gather(
+            self._requests.backlog_since(), self._requests.poison_since()
+        )
+        pending_since = [now]
 
         async def wake(meeting: Meeting) -> str:
+            if not meeting.finished:
+                pending_since.append(meeting.since)
             return await self._wake(meeting, now, backlog_since)
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
         old = await self._ledger.finished_before(now - self._retention, _PER_RUN)
         forgotten = await self._each(old, self._forget)
         report = UpkeepReport(done.count("woken"), done.count("reported"), forgotten.count("forgotten"))
-        _logger.info("upkeep.done %s", report)
+        # An operator's alerts and workbook read these figures by their names: infra/queries/.
+        _logger.info(
+            "upkeep.done woken=%d reported=%d forgotten=%d backlogSeconds=%d poisonSeconds=%d stalledSeconds=%d",
+            report.woken,
+            report.reported,
+            report.forgotten,
+            _age(now, backlog_since),
+            _age(now, poison_since),
+            _age(now, min(pending_since)),
+        )
         return report
 
     async def look_after(self, meeting: Meeting) -> None:
@@ -108,3 +122,8 @@ class Upkeep:
             return "kept"
         await self._ledger.forget(meeting)
         return "forgotten"
+
+
+def _age(now: datetime, since: datetime | None) -> int:
+    """Return the whole seconds since then, 0 for nothing."""
+    return max(0, int((now - since).total_seconds())) if since else 0

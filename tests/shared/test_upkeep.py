@@ -111,3 +111,19 @@ async def test_the_work_does_not_grow_with_the_finished_meetings() -> None:
     before = world.table.operations
     await world.app.upkeep.run()
     assert world.table.operations - before == empty
+
+
+async def test_the_log_tells_how_long_things_wait(caplog: pytest.LogCaptureFixture) -> None:
+    """The figures that alerts and workbook read: the oldest message, the oldest one set aside, the oldest meeting."""
+    caplog.set_level("INFO", "shared.upkeep")
+    world = World()
+    await world.accept(CALENDAR)
+    await world.poison.send("set aside")
+    world.clock.advance(seconds=40)
+    await world.app.upkeep.run()
+    assert caplog.messages == [
+        "upkeep.done woken=0 reported=0 forgotten=0 backlogSeconds=40 poisonSeconds=40 stalledSeconds=40"
+    ]
+    caplog.clear()
+    await World().app.upkeep.run()
+    assert caplog.messages[0].endswith("backlogSeconds=0 poisonSeconds=0 stalledSeconds=0")
