@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test soak check package format lock clean
+.PHONY: help setup start demo test soak check infra-check package format lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -48,6 +48,12 @@ check: setup  ## linter, formatter check, type checker
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/basedpyright
+
+# Checkov brings a hundred packages and an old parser of Bicep: it runs in an environment of its own, with the parser of
+# requirements-dev.txt.
+infra-check: setup  ## what checkov says of the Bicep templates
+	@$(BIN)/uv tool run --python $(BIN)/python --overrides <(grep '^pycep-parser' requirements-dev.txt) --from 'checkov==3.3.30' \
+	  checkov --directory infra --config-file infra/.checkov.yaml
 
 package: setup  ## the deployment package, dist/convene.zip, beside what pip alone would install
 	@$(BIN)/python -m infra.package --compare

@@ -1,0 +1,1 @@
+"""The way to Azure and into Microsoft 365: templates, permission scripts, the deployment package."""

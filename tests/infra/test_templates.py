@@ -1,0 +1,200 @@
+"""The Bicep files: they fit together, they set what the app reads, and they open nothing that should stay shut."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pycep import BicepParser
+
+from shared.ledger import TABLE
+from shared.settings import GraphCredential, read_settings
+
+INFRA = Path(__file__).parents[2] / "infra"
+FILES = sorted(INFRA.rglob("*.bicep"))
+
+# The platform's own settings: https://learn.microsoft.com/azure/azure-functions/functions-app-settings
+PLATFORM = {
+    "AzureWebJobsStorage__blobServiceUri",
+    "AzureWebJobsStorage__clientId",
+    "AzureWebJobsStorage__credential",
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+}
+# What the app reads and a deployment by these templates does not set, with the reason.
+NOT_IN_AZURE = {
+    "MeetingStorage",  # a connection string holds a key, and the account takes none
+    "AZURE_CLIENT_CERTIFICATE_PATH",  # Flex Consumption puts no certificate into a file
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_FEDERATED_TOKEN_FILE",  # is Kubernetes'
+    "WEBSITE_AUTH_ENABLED",  # App Service sets it
+}
+# The template is ahead of the code with this one: to be removed when the code reads it.
+AHEAD = {"CALLERS"}
+
+
+def parse(path: Path) -> dict[str, Any]:
+    return cast("dict[str, Any]", BicepParser().parse(text=path.read_text()))
+
+
+MAIN = parse(INFRA / "main.bicep")
+
+
+def body(resource: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource's or a module's object, without the condition or the loop around it."""
+    config = resource["config"]
+    return config["config"] if isinstance(config.get("config"), dict) else config
+
+
+def resources(kind: str) -> list[dict[str, Any]]:
+    return [
+        body(resource)
+        for path in FILES
+        for resource in parse(path)["resources"].values()
+        if resource["type"] == kind and not resource["existing"]
+    ]
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """Yield the names of every setting in an expression: keys in the form of environment variables."""
+    if isinstance(value, dict):
+        for name, inner in cast("dict[str, Any]", value).items():
+            if re.fullmatch(r"[A-Z][A-Z0-9_]+|(AzureWebJobs|Meeting)Storage\w*", name):
+                yield name
+            yield from names_in(inner)
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
+            yield from names_in(inner)
+
+
+class Asked(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, **given: str) -> None:
+        super().__init__(given)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+
+def settings_of_the_app() -> set[str]:
+    names: set[str] = set()
+    for credential in GraphCredential:
+        environ = Asked(
+            GRAPH_CREDENTIAL=credential,
+            GRAPH_BASE_URL="http://127.0.0.1:1/v1.0" if credential is GraphCredential.NONE else "",
+            MeetingStorage__queueServiceUri="https://x.queue.core.windows.net",
+            MeetingStorage__tableServiceUri="https://x.table.core.windows.net",
+            AZURE_TENANT_ID="x",
+            AZURE_CLIENT_ID="x",
+            AZURE_CLIENT_SECRET="x",
+            AZURE_CLIENT_CERTIFICATE_PATH=__file__,
+            AZURE_FEDERATED_TOKEN_FILE=__file__,
+        )
+        read_settings(environ)
+        names |= environ.names
+    return names
+
+
+def test_bicep_sets_what_the_app_reads_and_nothing_else() -> None:
+    """Each setting of the app has its place in the template, and each setting there has a reader."""
+    [site] = [each for each in resources("Microsoft.Web/sites/config") if each["name"] == "appsettings"]
+    in_bicep = {*names_in(site), *names_in(MAIN["variables"]), *names_in(body(MAIN["modules"]["app"]))}
+    assert in_bicep - PLATFORM - AHEAD == settings_of_the_app() - NOT_IN_AZURE - AHEAD
+    assert in_bicep >= PLATFORM
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_parameter_and_output_is_described(path: Path) -> None:
+    """The portal and `azd` show the description to whoever fills a parameter in."""
+    template = parse(path)
+    for name, each in {**template.get("parameters", {}), **template.get("outputs", {})}.items():
+        assert any(decorator["type"] == "description" for decorator in each["decorators"]), name
+
+
+@pytest.mark.parametrize("module", MAIN["modules"])
+def test_a_module_gets_exactly_the_parameters_that_it_declares(module: str) -> None:
+    """What the compiler would say, without the compiler: nothing unknown, nothing missing, and outputs that exist."""
+    called = MAIN["modules"][module]
+    declared = parse(INFRA / called["detail"]["path"])
+    assert set(body(called)["params"]) == set(declared["parameters"])
+    used = set(re.findall(rf"\b{module}!?\.outputs\.(\w+)", (INFRA / "main.bicep").read_text()))
+    assert used <= set(declared.get("outputs", {}))
+
+
+def test_the_parameter_file_names_every_parameter() -> None:
+    """Each can be set without editing Bicep, and the README's table explains each."""
+    given = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
+    assert set(given) == set(MAIN["parameters"])
+    readme = (INFRA / "README.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)`", readme, re.MULTILINE)) >= set(given)
+
+
+def test_the_parameter_files_values_are_the_defaults() -> None:
+    """The file changes nothing by itself: what it gives is what Bicep would have taken."""
+    given = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
+    for name, parameter in MAIN["parameters"].items():
+        value = given[name]["value"]
+        if isinstance(value, str) and (variable := re.fullmatch(r"\$\{\w+(?:=(.*))?\}", value)):
+            value = variable[1] or ""
+        if parameter["default"] is not None:
+            wanted = parameter["default"]
+            assert value == (str(wanted).lower() if isinstance(wanted, bool) else wanted), name
+
+
+def test_storage_takes_no_key_and_shows_nothing() -> None:
+    """No account key, no public blob, nothing older than TLS 1.2."""
+    [account] = resources("Microsoft.Storage/storageAccounts")
+    assert account["properties"]["allowSharedKeyAccess"] is False
+    assert account["properties"]["allowBlobPublicAccess"] is False
+    assert account["properties"]["minimumTlsVersion"] == "TLS1_2"
+
+
+def test_telemetry_takes_no_key() -> None:
+    """Application Insights and its workspace accept tokens alone."""
+    [component] = resources("Microsoft.Insights/components")
+    [workspace] = resources("Microsoft.OperationalInsights/workspaces")
+    assert component["properties"]["DisableLocalAuth"] is True
+    assert workspace["properties"]["features"]["disableLocalAuth"] is True
+
+
+def test_the_queues_and_tables_of_the_app_are_made_beforehand() -> None:
+    """The roles let nobody make them later."""
+    queues = [each["name"] for each in resources("Microsoft.Storage/storageAccounts/queueServices/queues")]
+    assert queues[:2] == ["requestQueue", "${requestQueue}-poison"]
+    tables = {each["name"] for each in resources("Microsoft.Storage/storageAccounts/tableServices/tables")}
+    assert TABLE in tables
+
+
+def test_only_host_storage_has_a_role_on_the_whole_account() -> None:
+    """Queues and tables are given one by one, so that a role opens no other."""
+    scopes = [each["scope"] for each in resources("Microsoft.Authorization/roleAssignments")]
+    assert scopes.count("account") == 1
+    assert not {"resourceGroup", "subscription", "queues", "tables"} & set(scopes)
+
+
+def test_the_role_of_the_queue_trigger_may_change_a_messages_visibility() -> None:
+    """Without messages/write a failed message comes back after ten minutes; nothing of it makes or deletes a queue."""
+    [role] = resources("Microsoft.Authorization/roleDefinitions")
+    [permissions] = role["properties"]["permissions"]
+    allowed = [
+        action.rpartition("queueServices/")[2] for key in ("actions", "dataActions") for action in permissions[key]
+    ]
+    assert sorted(allowed) == [
+        "queues/messages/process/action",
+        "queues/messages/read",
+        "queues/messages/write",
+        "queues/read",
+    ]
+
+
+def test_health_alone_is_open_behind_app_service_authentication() -> None:
+    """A caller without a token reaches nothing else."""
+    [settings] = [each for each in resources("Microsoft.Web/sites/config") if each["name"] == "authsettingsV2"]
+    rules = settings["properties"]["globalValidation"]
+    assert rules["requireAuthentication"] is True
+    assert rules["excludedPaths"] == ["/api/health"]
