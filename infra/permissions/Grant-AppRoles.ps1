@@ -1,0 +1,49 @@
+#Requires -Version 7.2
+#Requires -Modules Microsoft.Graph.Applications
+<#
+.SYNOPSIS
+Grants the app its application permissions of Microsoft Graph, and no more.
+
+.DESCRIPTION
+Run by a Privileged Role Administrator. A second run does nothing; -WhatIf says what a run would do.
+docs/permissions.md says what each permission is for. grant_app_roles.py does the same by the Azure CLI.
+
+.EXAMPLE
+./Grant-AppRoles.ps1 -ObjectId $objectId -WhatIf
+#>
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    # Object id of the app's service principal (azd: CONVENE_OBJECT_ID).
+    [Parameter(Mandatory)] [guid] $ObjectId,
+
+    # Organizers are always named by object id: no lookup of users, no User.ReadBasic.All.
+    [switch] $ObjectIdsOnly,
+
+    # Calendar meetings without options and language: no OnlineMeetings.ReadWrite.All.
+    [switch] $CalendarOnly,
+
+    # Graph's cloud, as Connect-MgGraph names it.
+    [string] $Environment = 'Global'
+)
+
+$ErrorActionPreference = 'Stop'
+. (Join-Path -Path $PSScriptRoot -ChildPath 'Invoke-Plan.ps1')
+
+Connect-MgGraph -Scopes 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All' -Environment $Environment -NoWelcome
+
+$roles = @()
+if (-not $CalendarOnly) { $roles += 'OnlineMeetings.ReadWrite.All' }
+if (-not $ObjectIdsOnly) { $roles += 'User.ReadBasic.All' }
+
+$graph = Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'"
+$appRoles = @($graph.AppRoles | ForEach-Object { @{ id = "$($_.Id)"; value = $_.Value } })
+$assignments = @(Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId "$ObjectId" -All |
+    ForEach-Object { @{ id = $_.Id; appRoleId = "$($_.AppRoleId)"; resourceId = "$($_.ResourceId)" } })
+
+$plan = @{
+    Name    = 'appRoles'
+    Wanted  = @{ objectId = "$ObjectId"; roles = @($roles) }
+    Present = @{ graph = @{ id = $graph.Id; appRoles = $appRoles }; assignments = $assignments }
+}
+Invoke-Plan @plan -WhatIf:$WhatIfPreference
+Write-Output 'A managed identity''s token may keep its old permissions for a day.'
