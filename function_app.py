@@ -7,15 +7,21 @@ from functions import (
     cancel_meeting,
     create_meeting,
     create_meetings,
+    create_schedule,
+    delete_schedule,
     find_meetings,
+    find_schedules,
     patch_meeting,
     read_health,
     read_invitation,
     read_meeting,
     read_readiness,
+    read_schedule,
     record_crash,
     remove_attendee,
+    replace_schedule,
     retry_meeting,
+    run_schedules,
     run_upkeep,
     take_message,
     validate_meeting,
@@ -35,7 +41,13 @@ app.register_functions(remove_attendee.blueprint)  # DELETE /meetings/{id}/atten
 app.register_functions(find_meetings.blueprint)  # GET  /meetings
 app.register_functions(read_invitation.blueprint)  # GET  /meetings/{id}/invitation.ics
 app.register_functions(read_readiness.blueprint)  # GET  /organizers/{organizer}/readiness
+app.register_functions(create_schedule.blueprint)  # POST /schedules
+app.register_functions(find_schedules.blueprint)  # GET  /schedules
+app.register_functions(read_schedule.blueprint)  # GET  /schedules/{id}
+app.register_functions(replace_schedule.blueprint)  # PUT  /schedules/{id}
+app.register_functions(delete_schedule.blueprint)  # DELETE /schedules/{id}
 app.register_functions(read_health.blueprint)  # GET  /health
 app.register_functions(take_message.blueprint)  # the request queue
 app.register_functions(record_crash.blueprint)  # its poison queue
 app.register_functions(run_upkeep.blueprint)  # timer
+app.register_functions(run_schedules.blueprint)  # timer

@@ -4,15 +4,14 @@ import azure.functions as func
 
 from functions.caller import caller_of
 from functions.http import answers_problems, json_response, meeting_response, read_json, traceparent_of
+from functions.idempotency_key import idempotency_key_of
 from functions.prefer import preference_applied, preferred_wait
 from functions.public_url import url_of
 from shared.accept import Sender
 from shared.at_once import MARGIN
 from shared.bootstrap import app
-from shared.errors import Fault, InvalidRequestError
 from shared.meeting import Status
 from shared.meeting_request import parse_request
-from shared.message import KEY_RULE, is_key
 
 blueprint = func.Blueprint()
 
@@ -23,14 +22,7 @@ blueprint = func.Blueprint()
 async def create_meeting(req: func.HttpRequest) -> func.HttpResponse:
     """Accept a meeting request and answer 202 with the meeting to be; with `Prefer: wait=N`, what became of it."""
     document = read_json(req)
-    key = req.headers.get("idempotency-key")
-    if key is not None and not is_key(key):
-        faults = [Fault("/headers/Idempotency-Key", "invalidKey", KEY_RULE)]
-        try:
-            parse_request(document)
-        except InvalidRequestError as error:
-            faults += error.faults
-        raise InvalidRequestError(faults)
+    key = idempotency_key_of(req, lambda: parse_request(document))
     sender = Sender(caller_of(req), key, traceparent_of(req))
     wait = preferred_wait(req)
     accepted = await app().acceptance.accept(document, sender, wait + MARGIN if wait else wait)

@@ -26,6 +26,7 @@ from shared.errors import (
     OrganizerNotAllowedError,
     RejectedError,
     RequestTooLargeError,
+    ScheduleNotFoundError,
     SettingsError,
     StorageUnavailableError,
     ThrottledError,
@@ -97,8 +98,9 @@ def _request_problem(error: Exception) -> Problem:
             problem = Problem(413, "tooLarge", "Too large", f"{error}.")
         case OrganizerNotAllowedError():
             problem = Problem(403, "organizerNotAllowed", "The organizer is not allowed", f"{error}.")
-        case MeetingNotFoundError():
-            problem = Problem(404, "notFound", "There is no such meeting", "No meeting has this id.")
+        case MeetingNotFoundError() | ScheduleNotFoundError():
+            what = "meeting" if isinstance(error, MeetingNotFoundError) else "schedule"
+            problem = Problem(404, "notFound", f"There is no such {what}", f"No {what} has this id.")
         case NoJoinLinkError():
             problem = Problem(409, "noJoinLink", "There is no join link", f"{error}.")
         case AttendeeNotFoundError():
@@ -107,7 +109,7 @@ def _request_problem(error: Exception) -> Problem:
         case ChangeRefusedError(code=code):
             problem = Problem(409, code, "The meeting does not allow this", f"{error}")
         case VersionMismatchError():
-            problem = Problem(412, "versionMismatch", "The meeting has changed", f"Look at it again: {error}.")
+            problem = Problem(412, "versionMismatch", "It has changed since", f"Look at it again: {error}.")
         case KeyReusedError():
             detail = "The Idempotency-Key came with another request before: use a new key for a new request."
             problem = Problem(422, "keyReused", "The idempotency key was used before", detail)

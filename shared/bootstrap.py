@@ -24,6 +24,8 @@ from shared.provision import GraphServices, Provisioner
 from shared.readiness import Readiness
 from shared.request_queue import RequestQueue
 from shared.results import Results
+from shared.schedules import TABLE as SCHEDULES_TABLE
+from shared.schedules import ScheduleRun, Schedules, ScheduleStore
 from shared.settings import Settings, read_environment
 from shared.storage import AzureQueue, AzureTable, storage_services
 from shared.upkeep import Upkeep
@@ -44,6 +46,8 @@ class App:
     invitations: Invitations
     readiness: Readiness
     health: Health
+    schedules: Schedules
+    schedule_run: ScheduleRun
     ledger: Ledger
     trusted_hosts: frozenset[str]
 
@@ -76,14 +80,22 @@ def _build(settings: Settings) -> App:
     return assemble(
         settings,
         ledger=Ledger(AzureTable(tables.get_table_client(TABLE))),
+        schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
         graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
     )
 
 
-def assemble(
-    settings: Settings, *, ledger: Ledger, requests: RequestQueue, results: Any, graph: GraphServices, clock: Any = None
+def assemble(  # noqa: PLR0913 - the one place that knows all of it
+    settings: Settings,
+    *,
+    ledger: Ledger,
+    schedules: ScheduleStore,
+    requests: RequestQueue,
+    results: Any,
+    graph: GraphServices,
+    clock: Any = None,
 ) -> App:
     """Put the use cases together over given storage and Graph."""
     clock = clock or _now
@@ -113,6 +125,8 @@ def assemble(
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, allowed),
         health=Health(ledger, requests, graph.organizers, clock),
+        schedules=Schedules(schedules, allowed, clock),
+        schedule_run=ScheduleRun(schedules, acceptance, clock),
         ledger=ledger,
         trusted_hosts=settings.trusted_hosts,
     )

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from shared.entity_tag import require_version
 from shared.errors import (
     AttendeeNotFoundError,
     ChangeRefusedError,
     ConflictError,
     Fault,
     InvalidRequestError,
-    VersionMismatchError,
 )
 from shared.ledger import Ledger
 from shared.meeting import Cancellation, Meeting, Status
@@ -80,7 +80,7 @@ class Changes:
             raise InvalidRequestError([Fault("", "wrongType", "The patch is not a JSON object.")])
 
         def wish(meeting: Meeting) -> Meeting | None:
-            _check_version(meeting, if_match)
+            require_version(meeting.version, if_match)
             return self._patched(meeting, merged(meeting.request or {}, patch), message)
 
         return await self._change(meeting_id, wish, traceparent)
@@ -94,7 +94,7 @@ class Changes:
         address = _address_of(attendee)
 
         def wish(meeting: Meeting) -> Meeting | None:
-            _check_version(meeting, if_match)
+            require_version(meeting.version, if_match)
             attendees = _attendees(meeting)
             places = [place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address)]
             place = places[0] if places else len(attendees)
@@ -112,7 +112,7 @@ class Changes:
         """Invite one no more. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
 
         def wish(meeting: Meeting) -> Meeting | None:
-            _check_version(meeting, if_match)
+            require_version(meeting.version, if_match)
             attendees = _attendees(meeting)
             kept = [each for each in attendees if not same_mailbox(_address_of(each), address)]
             if len(kept) == len(attendees):
@@ -131,7 +131,7 @@ class Changes:
         """
 
         def wish(meeting: Meeting) -> Meeting | None:
-            _check_version(meeting, if_match)
+            require_version(meeting.version, if_match)
             if meeting.cancellation:
                 return None
             return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment))
@@ -203,14 +203,6 @@ def merged(target: Any, patch: Any) -> Any:
         else:
             result[name] = merged(result.get(name), value)
     return result
-
-
-def _check_version(meeting: Meeting, if_match: str | None) -> None:
-    """Compare entity tags as If-Match does: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    if f'"{meeting.version}"' not in {tag.strip() for tag in if_match.split(",")}:
-        raise VersionMismatchError(f"the meeting has version {meeting.version} now")
 
 
 def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -6,9 +6,10 @@ ConveneError
 ├── KeyReusedError               the caller picks another idempotency key (422)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
 ├── MeetingNotFoundError         there is no such meeting (404)
+├── ScheduleNotFoundError        there is no such schedule (404)
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
 ├── ChangeRefusedError           the meeting cannot be changed like this (409)
-├── VersionMismatchError         the caller looks at the meeting again, and decides anew (412)
+├── VersionMismatchError         the caller looks at it again, and decides anew (412)
 ├── NoJoinLinkError              the meeting has no join link to invite with, yet or any more (409)
 ├── ConflictError                somebody else changed the record first: read it again
 ├── StorageUnavailableError      the storage account does not answer: try again (503)
@@ -82,6 +83,10 @@ class MeetingNotFoundError(ConveneError):
     """The ledger has no meeting with this id."""
 
 
+class ScheduleNotFoundError(ConveneError):
+    """There is no schedule with this id."""
+
+
 class AttendeeNotFoundError(ConveneError):
     """The meeting does not invite this address."""
 
@@ -95,7 +100,7 @@ class ChangeRefusedError(ConveneError):
 
 
 class VersionMismatchError(ConveneError):
-    """The meeting has another version than the caller has seen."""
+    """The meeting or schedule has another version than the caller has seen."""
 
 
 class NoJoinLinkError(ConveneError):

@@ -8,9 +8,8 @@ from shared.external_meetings import ExternalMeeting, ExternalMeetings
 from shared.join_links import is_join_link, meeting_id_in
 from shared.ledger import Field, Ledger
 from shared.meeting import Meeting, Status
+from shared.paging import invalid_continuation, read_top
 
-DEFAULT_TOP = 25
-MAX_TOP = 100
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
 _LONGEST_VALUE = 4096
 
@@ -54,9 +53,7 @@ class Finder:
                 # A short link, which Graph gives for no meeting, has the join meeting id in it.
                 page = await self._ledger.find(Field.JOIN_MEETING_ID, number, wanted.top, wanted.continuation)
         except ValueError as error:
-            raise InvalidRequestError(
-                [Fault("", "invalidContinuationToken", f"continuationToken: {error}.")]
-            ) from error
+            raise invalid_continuation(error) from error
         if wanted.organizer is None:
             return Found(page.meetings, page.continuation)
         organizer = wanted.organizer.casefold()
@@ -95,13 +92,12 @@ def parse_filter(parameters: dict[str, str]) -> Filter:
         names = ", ".join(field.value for field in Field)
         faults.append(Fault("", "oneFilter", f"Exactly one of {names} is needed; organizer may go with a link or id."))
     faults += [fault for field in given for fault in _value_faults(field, parameters[field.value])]
-    top = parameters.get("top", str(DEFAULT_TOP))
-    if not (top.isascii() and top.isdecimal() and len(top) <= len(str(MAX_TOP)) and 1 <= int(top) <= MAX_TOP):
-        faults.append(Fault(_pointer("top"), "notInRange", f"top is a whole number from 1 to {MAX_TOP}."))
+    top, top_faults = read_top(parameters)
+    faults += top_faults
     if faults:
         raise InvalidRequestError(faults)
     organizer = parameters[Field.ORGANIZER] if narrowing else None
-    return Filter(filters[0], parameters[filters[0]], organizer, int(top), parameters.get("continuationToken") or None)
+    return Filter(filters[0], parameters[filters[0]], organizer, top, parameters.get("continuationToken") or None)
 
 
 def _value_faults(field: Field, value: str) -> list[Fault]:

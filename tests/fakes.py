@@ -1,14 +1,15 @@
 """Storage in memory that behaves as Azure's does: the same contract tests run against both."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from math import ceil
 from typing import Any
 
 from azure.core.exceptions import ServiceRequestError
+from sortedcontainers import SortedDict
 
 from local.host.queue_storage import LeaseLostError
 from local.host.queue_storage import Message as Received
@@ -45,7 +46,7 @@ class InMemoryTable:
     """A table, with a switch for an outage."""
 
     def __init__(self) -> None:
-        self.partitions: dict[str, dict[str, Row]] = {}
+        self.partitions: dict[str, SortedDict[str, Row]] = {}
         self.operations = 0
         self.broken = False
         self._etags = count(1)
@@ -56,12 +57,13 @@ class InMemoryTable:
 
     async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
         self._count()
-        rows = self.partitions.get(partition, {})
-        return [rows[key] for key in sorted(rows) if first < key < last][:limit]
+        rows = self.partitions.get(partition, SortedDict())
+        keys = rows.irange(first, last, inclusive=(False, False)) if first < last else ()
+        return [rows[key] for key in islice(keys, limit)]
 
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
         self._count()
-        rows = self.partitions.setdefault(partition, {})
+        rows = self.partitions.setdefault(partition, SortedDict())
         for operation in operations:
             if not isinstance(operation, Delete) and any(map(_too_long, operation.row.values.values())):
                 raise StorageUnavailableError("the property is too long")
@@ -73,7 +75,7 @@ class InMemoryTable:
         pass
 
     @staticmethod
-    def _allowed(rows: dict[str, Row], operation: Operation) -> bool:
+    def _allowed(rows: MutableMapping[str, Row], operation: Operation) -> bool:
         match operation:
             case Insert(row):
                 return row.key not in rows
@@ -82,7 +84,7 @@ class InMemoryTable:
             case Delete(key, etag):
                 return key in rows and (not etag or rows[key].etag == etag)
 
-    def _apply(self, rows: dict[str, Row], operation: Operation) -> str:
+    def _apply(self, rows: MutableMapping[str, Row], operation: Operation) -> str:
         if isinstance(operation, Delete):
             del rows[operation.key]
             return ""

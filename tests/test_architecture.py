@@ -28,6 +28,7 @@ USE_CASES = frozenset(
         "shared.crash",
         "shared.upkeep",
         "shared.find",
+        "shared.schedules",
         "shared.bootstrap",
     }
 )
@@ -152,6 +153,7 @@ def test_stand_ins_do_not_import_tests() -> None:
         "shared.graph",
         "shared.storage",
         "shared.ledger",
+        "shared.records",
     ],
 )
 def test_what_use_cases_stand_on_imports_none(name: str) -> None:

@@ -18,6 +18,7 @@ from shared.ledger import Ledger
 from shared.meeting import Meeting
 from shared.provision import GraphServices
 from shared.request_queue import RequestQueue
+from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, Table
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
@@ -56,6 +57,7 @@ class World:
         self.clock = clock or Clock()
         self.tenant = Tenant.example(clock=self.clock)
         self.table = InMemoryTable()
+        self.schedules_table = InMemoryTable()
         self.requests = InMemoryQueue(self.clock)
         self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
@@ -70,6 +72,7 @@ class World:
         return assemble(
             self.settings,
             ledger=Ledger(wires.table),
+            schedules=ScheduleStore(self.schedules_table),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),

@@ -45,11 +45,16 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "remove_attendee": ("meetings/{id}/attendees/{address}", ["DELETE"]),
         "read_invitation": ("meetings/{id}/invitation.ics", ["GET"]),
         "read_readiness": ("organizers/{organizer}/readiness", ["GET"]),
+        "create_schedule": ("schedules", ["POST"]),
+        "find_schedules": ("schedules", ["GET"]),
+        "read_schedule": ("schedules/{id}", ["GET"]),
+        "replace_schedule": ("schedules/{id}", ["PUT"]),
+        "delete_schedule": ("schedules/{id}", ["DELETE"]),
         "read_health": ("health", ["GET"]),
     }
     assert triggers["take_message"]["queueName"] == "meeting-requests"
     assert triggers["record_crash"]["queueName"] == "meeting-requests-poison"
-    assert triggers["run_upkeep"]["schedule"] == "0 */5 * * * *"
+    assert triggers["run_upkeep"]["schedule"] == triggers["run_schedules"]["schedule"] == "0 */5 * * * *"
     assert {triggers[name]["connection"] for name in ("take_message", "record_crash")} == {"MeetingStorage"}
     assert [name for name, trigger in triggers.items() if str(trigger.get("authLevel")).lower() == "anonymous"] == [
         "read_health"
@@ -58,10 +63,12 @@ def test_the_app_is_indexed_without_any_setting() -> None:
 
 def test_settings_that_are_there_are_left_to_the_host() -> None:
     """The host resolves them, as it does in Azure when they change."""
-    triggers = index({"PATH": os.environ["PATH"], "REQUEST_QUEUE": "mine", "UPKEEP_SCHEDULE": "0 0 * * * *"})
+    schedules = {"UPKEEP_SCHEDULE": "0 0 * * * *", "SCHEDULES_SCHEDULE": "0 30 * * * *"}
+    triggers = index({"PATH": os.environ["PATH"], "REQUEST_QUEUE": "mine"} | schedules)
     assert triggers["take_message"]["queueName"] == "%REQUEST_QUEUE%"
     assert triggers["record_crash"]["queueName"] == "%REQUEST_QUEUE%-poison"
     assert triggers["run_upkeep"]["schedule"] == "%UPKEEP_SCHEDULE%"
+    assert triggers["run_schedules"]["schedule"] == "%SCHEDULES_SCHEDULE%"
 
 
 def test_crashes_are_counted_as_the_host_counts_deliveries() -> None:

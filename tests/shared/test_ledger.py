@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ConflictError, GraphAnswer, MeetingNotFoundError
-from shared.ledger import PARTITIONS, Field, Ledger
+from shared.ledger import Field, Ledger
 from shared.meeting import Claim, Meeting, MeetingError, Outcome, Status
+from shared.records import PARTITIONS
 from shared.storage import AzureTable
 from tests.fakes import InMemoryTable
 

@@ -88,7 +88,7 @@ def test_an_outage_of_the_storage_loses_nothing() -> None:
 
 
 def test_an_app_that_forgets_the_transaction_id_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run can fail: where Graph cannot recognise a repetition, and our own mark is not looked for, events double."""
+    """The run can fail: where Graph knows no repetition, and our own mark is not looked for, events double."""
     start = Host.start
 
     def careless(self: Host) -> None:

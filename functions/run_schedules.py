@@ -1,0 +1,15 @@
+"""The timer of the schedules."""
+
+import azure.functions as func
+
+from shared.bootstrap import app
+from shared.settings import SCHEDULES_SCHEDULE, setting_reference
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("run_schedules")
+@blueprint.timer_trigger("timer", schedule=setting_reference(SCHEDULES_SCHEDULE))
+async def run_schedules(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
+    """Make the meetings that are due."""
+    await app().schedule_run.run()

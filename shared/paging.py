@@ -1,0 +1,21 @@
+"""Pages of a list: the query parameters `top` and `continuationToken`."""
+
+from collections.abc import Mapping
+
+from shared.errors import Fault, InvalidRequestError
+
+DEFAULT_TOP = 25
+MAX_TOP = 100
+
+
+def read_top(parameters: Mapping[str, str]) -> tuple[int, list[Fault]]:
+    """Return how many entries a page may have, and what is wrong with the parameter that tells it."""
+    top = parameters.get("top", str(DEFAULT_TOP))
+    if top.isascii() and top.isdecimal() and len(top) <= len(str(MAX_TOP)) and 1 <= int(top) <= MAX_TOP:
+        return int(top), []
+    return DEFAULT_TOP, [Fault("/top", "notInRange", f"top is a whole number from 1 to {MAX_TOP}.")]
+
+
+def invalid_continuation(error: ValueError) -> InvalidRequestError:
+    """Return the error of a continuation token that no page has given."""
+    return InvalidRequestError([Fault("", "invalidContinuationToken", f"continuationToken: {error}.")])

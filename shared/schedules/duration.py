@@ -1,0 +1,40 @@
+"""How long: RFC 5545's durations, in which a day is a day of the calendar, and an hour an hour.
+
+https://www.rfc-editor.org/rfc/rfc5545#section-3.3.6
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d{1,5})W|(?:(?P<days>\d{1,5})D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,7})M)?(?:(?P<seconds>\d{1,9})S)?)?)",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Days by the calendar, of 23 hours where clocks are put forward, and an exact time after them."""
+
+    days: int
+    time: timedelta
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is when no clock is changed."""
+        return timedelta(days=self.days) + self.time
+
+
+def parse_duration(text: str) -> Duration:
+    """Return a duration such as `PT30M`, `P1D` or `P1DT12H`.
+
+    Raises:
+        ValueError: the text is none.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None or text == "P":
+        raise ValueError("not a duration of RFC 5545")
+    weeks, days, hours, minutes, seconds = (int(found[name] or 0) for name in _DURATION.groupindex)
+    return Duration(7 * weeks + days, timedelta(hours=hours, minutes=minutes, seconds=seconds))

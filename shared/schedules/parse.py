@@ -1,0 +1,135 @@
+"""From a JSON value to a schedule's request, or to everything that is wrong with it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request import as_given, parse_request
+from shared.meeting_request.draft import Draft
+from shared.meeting_request.faults import Finding, findings_of, in_document_order, quoted
+from shared.meeting_request.json_text import unstorable
+from shared.schedules.occurrences import Occurrence, Timetable
+from shared.schedules.rule import RuleError, parse_rule
+from shared.schedules.schedule_request import ScheduleRequest
+from shared.schedules.subject import PLACEHOLDERS, unknown_placeholders
+
+# What an answer has beyond the request: a client that changes what it has read need not take it out.
+READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences"})
+
+_TIMES = frozenset({"start", "end", "startDateTime", "endDateTime"})
+_MOMENT = timedelta(seconds=1)
+# An occurrence for the checks of a meeting when the schedule's own times are not in order.
+_SOME_TIME = {
+    "recurrence": "RRULE:FREQ=DAILY",
+    "timeZone": "UTC",
+    "start": "2027-01-20T00:00:00",
+    "duration": "P1D",
+    "leadTime": "PT0S",
+}
+
+
+def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
+    """Return the schedule's request that a JSON value is, its meeting request in the form in which meetings keep it.
+
+    Raises:
+        InvalidRequestError: with every fault, those of the meeting request last.
+    """
+    faults = list(unstorable(document))
+    if faults:
+        raise InvalidRequestError(faults)
+    if not isinstance(document, dict):
+        raise InvalidRequestError([Fault("", "wrongType", "The schedule must be a JSON object.")])
+    members = cast("dict[str, Any]", document)
+    try:
+        request, findings = ScheduleRequest.model_validate(members), list[Finding]()
+    except ValidationError as error:
+        request, findings = None, findings_of(error, "schedule")
+    draft = Draft(members, findings)
+    first: Occurrence | None = None
+    try:
+        first = _first_occurrence(draft, now)
+    except RuleError as error:
+        findings += [Finding(("recurrence",), code, message) for code, message in error.reasons]
+    faults = in_document_order(findings, members)
+    meeting = draft.value("request")
+    if meeting is None:
+        raise InvalidRequestError(faults)
+    # Without an occurrence there is a fault already, and the meeting's times say nothing.
+    whole = request if request is not None and first is not None else None
+    kept = _parse_meeting(meeting, whole, first, faults)
+    if faults or whole is None or kept is None:
+        raise InvalidRequestError(faults)
+    return whole.model_copy(update={"request": kept})
+
+
+def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
+    """Return the first occurrence to come, None if it cannot be told."""
+    text, start, zone = (draft.value(name) for name in ("recurrence", "start", "timeZone"))
+    if text is None:
+        return None
+    rule = parse_rule(text, zone)
+    if start is None or zone is None:
+        return None
+    timetable = Timetable(rule, datetime.fromisoformat(start.partition(".")[0]), zone)
+    first = next(timetable.after(timetable.wall(now)), None)
+    if first is not None:
+        return first
+    if next(timetable.after(timetable.start - _MOMENT), None) is None:
+        raise RuleError([("noOccurrence", "must give at least one occurrence: there is no such date")])
+    raise RuleError([("noOccurrence", "must give an occurrence that is still to come: all are in the past")])
+
+
+def _parse_meeting(
+    meeting: dict[str, Any], schedule: ScheduleRequest | None, first: Occurrence | None, faults: list[Fault]
+) -> dict[str, Any] | None:
+    """Return the meeting request as meetings keep it, but for its times; or None, with the faults added."""
+    own = list(_meeting_findings(meeting))
+    faults += in_document_order(own, {"request": meeting})
+    if meeting.get("kind") == "existing":
+        return None
+    given = {name: value for name, value in meeting.items() if name not in _TIMES | {"recurrence"}}
+    known = schedule is not None and first is not None
+    if schedule is None or first is None:
+        schedule = ScheduleRequest.model_validate(_SOME_TIME | {"request": given})
+        first = next(schedule.timetable.after(datetime(2027, 1, 1)))  # noqa: DTZ001 - a wall clock's
+    try:
+        parsed = parse_request(schedule.model_copy(update={"request": given}).meeting_of(first))
+    except InvalidRequestError as error:
+        faults += [place for fault in error.faults if (place := _in_schedule(fault, times_known=known))]
+        return None
+    subject = {"subject": given["subject"]} if given.get("subject") is not None else {}
+    kept = {name: value for name, value in as_given(parsed).items() if name not in _TIMES}
+    return kept | subject
+
+
+def _meeting_findings(meeting: dict[str, Any]) -> Iterator[Finding]:
+    for name in _TIMES:
+        if meeting.get(name) is not None:
+            message = "has no place here: the schedule's start, duration and timeZone give every meeting its times"
+            yield Finding(("request", name), "notAllowed", message)
+    if meeting.get("recurrence") is not None:
+        message = "has no place here: every occurrence of the schedule's recurrence becomes a meeting of its own"
+        yield Finding(("request", "recurrence"), "notAllowed", message)
+    if meeting.get("kind") == "existing":
+        message = "can only be calendar or standalone: a schedule makes new meetings"
+        yield Finding(("request", "kind"), "notOneOf", message)
+    subject = meeting.get("subject")
+    for name in unknown_placeholders(subject) if isinstance(subject, str) else ():
+        known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
+        message = f"has a placeholder {quoted(name)}; there are {known}"
+        yield Finding(("request", "subject"), "unknownPlaceholder", message)
+
+
+def _in_schedule(fault: Fault, *, times_known: bool) -> Fault | None:
+    """Return a fault of a meeting with its place in the schedule, None if it is not the schedule's."""
+    name = fault.pointer.split("/")[1] if fault.pointer else ""
+    if name not in _TIMES:
+        return Fault(f"/request{fault.pointer}", fault.code, fault.message)
+    if not times_known:
+        return None
+    if fault.pointer.endswith("/timeZone"):
+        return Fault("/timeZone", fault.code, fault.message)
+    return Fault("/start" if name.startswith("start") else "/duration", fault.code, fault.message)

@@ -1,0 +1,135 @@
+"""A schedule: what was asked for, and up to where its meetings are made."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from shared.meeting import id_from_key, timestamp
+from shared.schedules.occurrences import Occurrence
+from shared.schedules.schedule_request import ScheduleRequest
+
+_SHOWN = 5
+_MOMENT = timedelta(seconds=1)
+# A schedule is looked at this long before a meeting is to be made, so that a change of the zone's rules is seen.
+_EARLY_LOOK = timedelta(days=1)
+
+
+class Schedule(BaseModel):
+    """The record of a schedule.
+
+    Attributes:
+        id: a UUID in its canonical form.
+        version: of the request.
+        fingerprint: of the request that created it; tells a repeated one from another with the same key.
+        request: the schedule as it is wanted now.
+        made_until: the start, on the zone's clocks, of the latest occurrence that is made, or the time from which on
+            occurrences are made at all; the ones before it are done with.
+        made_ahead: occurrences after `made_until` that are made all the same, because the schedule was changed after
+            it: their starts on the zone's clocks, and their meetings' ids.
+        due_at: when the timer is to look at it, None for never.
+        etag: of the record as it was read; not a part of it.
+        index_keys: the store's rows that lead to the record as it was read; not a part of it either.
+    """
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    id: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    fingerprint: str
+    request: ScheduleRequest
+    made_until: datetime
+    made_ahead: dict[str, str] = Field(default_factory=dict)
+    due_at: datetime | None = None
+    etag: str = Field(default="", exclude=True)
+    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
+
+    def changed(self, **update: Any) -> "Schedule":
+        """Return the schedule with other values; nothing is checked again."""
+        return self.model_copy(update=update)
+
+    def unmade(self) -> Iterator[Occurrence]:
+        """Yield the occurrences whose meetings are still to be made."""
+        occurrences = self.request.timetable.after(self.made_until)
+        return (each for each in occurrences if each.wall.isoformat() not in self.made_ahead)
+
+    def due(self, now: datetime) -> Iterator[Occurrence]:
+        """Yield those of them that are to be made by now."""
+        if not self.request.paused:
+            yield from itertools.takewhile(lambda each: self.make_at(each) <= now, self.unmade())
+
+    def make_at(self, occurrence: Occurrence) -> datetime:
+        """Return when an occurrence's meeting is to be made."""
+        return occurrence.instant - self.request.lead
+
+    def key(self, occurrence: Occurrence) -> tuple[str, str]:
+        """Return the caller and the idempotency key with which an occurrence's meeting is asked for."""
+        return f"schedule {self.id}", f"{occurrence.wall.isoformat()} {self.request.time_zone}"
+
+    def meeting_id(self, occurrence: Occurrence) -> str:
+        """Return the id of an occurrence's meeting."""
+        return self.made_ahead.get(occurrence.wall.isoformat()) or id_from_key(*self.key(occurrence))
+
+    def meeting_of(self, occurrence: Occurrence) -> dict[str, Any]:
+        """Return the meeting request of an occurrence; without a reference of its own it has the schedule's id."""
+        document = self.request.meeting_of(occurrence)
+        return document if document.get("reference") is not None else document | {"reference": self.id}
+
+    def timed(self, now: datetime) -> "Schedule":
+        """Return the schedule with the time at which the timer is to look at it again, and what is past forgotten."""
+        here = self.request.timetable.wall(now).isoformat()
+        ahead = {wall: meeting_id for wall, meeting_id in self.made_ahead.items() if wall > here}
+        following = None if self.request.paused else next(self.unmade(), None)
+        due_at = None
+        if following is not None:
+            make_at = self.make_at(following)
+            due_at = make_at if make_at - now <= _EARLY_LOOK else make_at - _EARLY_LOOK
+        return self.changed(made_ahead=ahead, due_at=due_at)
+
+    def replaced(self, request: ScheduleRequest, now: datetime) -> "Schedule":
+        """Return the schedule as it is wanted otherwise: what is made stays, and is not made again."""
+        # What is overdue was missed by the timer: it is made by the new rule, unless nothing was to be made at all.
+        overdue = next(self.due(now), None)
+        since = now if overdue is None else min(now, overdue.instant - _MOMENT)
+        mine, new = self.request.timetable, request.timetable
+        made = itertools.takewhile(lambda each: each.wall <= self.made_until, mine.after(mine.wall(now)))
+        ahead = {new.wall(each.instant).isoformat(): self.meeting_id(each) for each in made}
+        for wall, meeting_id in self.made_ahead.items():
+            ahead[new.wall(mine.resolve(datetime.fromisoformat(wall))).isoformat()] = meeting_id
+        return self.changed(
+            request=request,
+            version=self.version + 1,
+            updated_at=now,
+            made_until=new.wall(since),
+            made_ahead=ahead,
+        ).timed(now)
+
+    def as_json(self, now: datetime) -> dict[str, Any]:
+        """Return the schedule of the contract, with the next occurrences."""
+        ended = next(self.unmade(), None) is None
+        return {
+            "id": self.id,
+            "status": "paused" if self.request.paused else "ended" if ended else "active",
+            "version": self.version,
+            "createdAt": timestamp(self.created_at),
+            "updatedAt": timestamp(self.updated_at),
+            **self.request.model_dump(mode="json", by_alias=True),
+            "nextOccurrences": [] if self.request.paused else list(self._shown(now)),
+        }
+
+    def _shown(self, now: datetime) -> Iterator[dict[str, Any]]:
+        timetable = self.request.timetable
+        for each in itertools.islice(timetable.after(timetable.wall(now)), _SHOWN):
+            wall = each.wall.isoformat()
+            made = each.wall <= self.made_until or wall in self.made_ahead
+            yield {
+                "start": each.start.isoformat(),
+                "end": self.request.end_of(each).isoformat(),
+                "makeAt": timestamp(self.make_at(each)),
+                "meetingId": self.meeting_id(each) if made else None,
+            }

@@ -1,0 +1,108 @@
+"""What a schedule is asked for with: a rule, its clock, and the meeting that each occurrence becomes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.date_times import check_wall_time
+from shared.meeting_request.faults import quoted, refusal
+from shared.meeting_request.time_zones import check_time_zone
+from shared.schedules.duration import Duration, parse_duration
+from shared.schedules.occurrences import Occurrence, Timetable
+from shared.schedules.rule import parse_rule
+from shared.schedules.subject import fill
+
+LONGEST_DURATION = timedelta(days=366)
+LONGEST_LEAD_TIME = timedelta(days=90)
+
+
+def _check_start(value: str) -> str:
+    check_wall_time(value)
+    if value.partition(".")[2].strip("0"):
+        raise refusal("invalidDateTime", "must be at a whole second")
+    return value
+
+
+def _read_duration(value: str) -> Duration:
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        message = "must be a duration of weeks, or of days, hours, minutes and seconds, such as P1DT12H or PT30M"
+        raise refusal("invalidDuration", f"{message}, not {quoted(value)}") from error
+
+
+def _check_duration(value: str) -> str:
+    if not timedelta(0) < _read_duration(value).length <= LONGEST_DURATION:
+        raise refusal("outOfRange", f"must be longer than nothing, and at most {LONGEST_DURATION.days} days")
+    return value
+
+
+def _check_lead_time(value: str) -> str:
+    if _read_duration(value).length > LONGEST_LEAD_TIME:
+        raise refusal("outOfRange", f"must be at most {LONGEST_LEAD_TIME.days} days")
+    return value
+
+
+class ScheduleRequest(ClosedModel):
+    """A schedule as it is asked for, each field in order by itself; `parse_schedule` sees to the rest."""
+
+    recurrence: str
+    time_zone: Annotated[str, AfterValidator(check_time_zone)]
+    start: Annotated[str, AfterValidator(_check_start)]
+    duration: Annotated[str, AfterValidator(_check_duration)]
+    lead_time: Annotated[str, AfterValidator(_check_lead_time)]
+    paused: bool = False
+    request: dict[str, Any]
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """When its occurrences are; for a schedule whose rule has been parsed once."""
+        start = datetime.fromisoformat(self.start.partition(".")[0])
+        return Timetable(parse_rule(self.recurrence, self.time_zone), start, self.time_zone)
+
+    @cached_property
+    def lead(self) -> timedelta:
+        """How long before its start an occurrence is made."""
+        return _read_duration(self.lead_time).length
+
+    def end_of(self, occurrence: Occurrence) -> datetime:
+        """Return when an occurrence ends, as the zone's clocks show it."""
+        duration = _read_duration(self.duration)
+        day = self.timetable.resolve(occurrence.wall + timedelta(days=duration.days))
+        return (day.astimezone(UTC) + duration.time).astimezone(day.tzinfo)
+
+    def meeting_of(self, occurrence: Occurrence) -> dict[str, Any]:
+        """Return the meeting request that an occurrence becomes."""
+        subject = self.request.get("subject")
+        filled = {"subject": fill(subject, occurrence.start)} if isinstance(subject, str) else {}
+        return self.request | filled | dict(self._times(occurrence))
+
+    def _times(self, occurrence: Occurrence) -> Iterator[tuple[str, Any]]:
+        start, end = occurrence.start, self.end_of(occurrence)
+        if self.request.get("kind") == "standalone":
+            yield "startDateTime", _utc(start) + "Z"
+            yield "endDateTime", _utc(end) + "Z"
+        elif self.request.get("isAllDay") is True:
+            # An all-day event keeps its midnights also where clocks skip them.
+            last = occurrence.nominal + _read_duration(self.duration).length
+            yield "start", self._wall_time(occurrence.nominal)
+            yield "end", self._wall_time(last)
+        else:
+            yield "start", self._date_time(start)
+            yield "end", self._date_time(end)
+
+    def _date_time(self, moment: datetime) -> dict[str, str]:
+        if moment.fold:  # a time shown twice is read as the first one
+            return {"dateTime": _utc(moment), "timeZone": "UTC"}
+        return self._wall_time(moment.replace(tzinfo=None))
+
+    def _wall_time(self, wall: datetime) -> dict[str, str]:
+        return {"dateTime": wall.isoformat(), "timeZone": self.time_zone}
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()

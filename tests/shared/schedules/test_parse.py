@@ -1,0 +1,173 @@
+"""A schedule as it is asked for: everything wrong with it is told at once, with its place."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import InvalidRequestError
+from shared.schedules import parse_schedule
+from tests.shared.schedules.documents import MEETING, VISIT, schedule_document
+
+NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+
+
+def faults(document: Any) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidRequestError) as refused:
+        parse_schedule(document, NOW)
+    return [(fault.pointer, fault.code) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize("request_", [MEETING, VISIT, MEETING | {"kind": "calendar", "start": None}])
+def test_what_is_in_order_is_kept_as_meetings_are(request_: dict[str, Any]) -> None:
+    """The meeting request is stored with kind and organizer, and without times."""
+    parsed = parse_schedule(schedule_document(request=request_), NOW)
+    assert parsed.request["kind"] == request_.get("kind", "calendar")
+    assert parsed.request["subject"] == request_["subject"]
+    assert not {"start", "end", "startDateTime", "endDateTime"} & set(parsed.request)
+    assert not parsed.paused
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "W. Europe Standard Time", "UTC"])
+def test_zones_have_windows_and_iana_names(zone: str) -> None:
+    """As in meeting requests."""
+    assert parse_schedule(schedule_document(timeZone=zone), NOW).time_zone == zone
+
+
+def test_every_fault_is_told_at_once() -> None:
+    """Of the schedule in its order, then those of its meetings; a fault that follows from another is not told."""
+    found = faults(
+        {
+            "recurrence": "RRULE:FREQ=SECONDLY;COUNT=0",
+            "timeZone": "Mars/Base",
+            "start": "2026-11-23T10:00:00Z",
+            "duration": "PT0S",
+            "leadTime": "P91D",
+            "color": "red",
+            "request": {"organizer": "x", "start": "now", "recurrence": {}, "subject": "{day}"},
+        }
+    )
+    assert found == [
+        ("/recurrence", "tooOften"),
+        ("/recurrence", "outOfRange"),
+        ("/timeZone", "invalidTimeZone"),
+        ("/start", "invalidDateTime"),
+        ("/duration", "outOfRange"),
+        ("/leadTime", "outOfRange"),
+        ("/color", "unknownField"),
+        ("/request/start", "notAllowed"),
+        ("/request/recurrence", "notAllowed"),
+        ("/request/subject", "unknownPlaceholder"),
+        ("/request/organizer", "invalidOrganizer"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"start": "2026-02-30T10:00:00"}, ("/start", "invalidDateTime")),
+        ({"start": "2026-11-23T10:00:00.5"}, ("/start", "invalidDateTime")),
+        ({"start": {"dateTime": "2026-11-23T10:00:00"}}, ("/start", "wrongType")),
+        ({"duration": "-PT1H"}, ("/duration", "invalidDuration")),
+        ({"duration": "PT1H30"}, ("/duration", "invalidDuration")),
+        ({"duration": "P367D"}, ("/duration", "outOfRange")),
+        ({"duration": 30}, ("/duration", "wrongType")),
+        ({"leadTime": "-P1D"}, ("/leadTime", "invalidDuration")),
+        ({"leadTime": "P1M"}, ("/leadTime", "invalidDuration")),
+        ({"paused": "true"}, ("/paused", "wrongType")),
+        ({"request": []}, ("/request", "wrongType")),
+        ({"request": None}, ("/request", "required")),
+        ({"recurrence": {"pattern": {}}}, ("/recurrence", "wrongType")),
+        ({"recurrence": "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, ("/recurrence", "noOccurrence")),
+        ({"recurrence": "RRULE:FREQ=DAILY;UNTIL=20261122"}, ("/recurrence", "noOccurrence")),
+        ({"recurrence": "RRULE:FREQ=DAILY;COUNT=1\nEXDATE:20261123T100000"}, ("/recurrence", "noOccurrence")),
+        ({"start": "2019-11-23T10:00:00", "recurrence": "RRULE:FREQ=DAILY;COUNT=9"}, ("/recurrence", "noOccurrence")),
+        ({"request": MEETING | {"kind": "existing", "eventId": "x"}}, ("/request/kind", "notOneOf")),
+        ({"request": MEETING | {"kind": "webinar"}}, ("/request/kind", "notOneOf")),
+        ({"request": MEETING | {"subject": "{date} " * 26}}, ("/request/subject", "tooLong")),
+        ({"request": MEETING | {"attendees": [{}]}}, ("/request/attendees/0/emailAddress", "required")),
+        ({"request": MEETING | {"isAllDay": True}}, ("/start", "allDayNotMidnight")),
+        (
+            {"request": MEETING | {"isAllDay": True}, "start": "2026-11-23T00:00:00", "duration": "PT1H"},
+            ("/duration", "allDayNotMidnight"),
+        ),
+    ],
+)
+def test_each_fault_has_its_place(members: dict[str, Any], expected: tuple[str, str]) -> None:
+    """Also those that only the meeting with its times shows."""
+    assert expected in faults(schedule_document(**members))
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 1, True])
+def test_a_schedule_is_an_object(document: Any) -> None:
+    """Any other JSON value is refused as a whole."""
+    assert faults(document) == [("", "wrongType")]
+
+
+def test_all_that_is_missing_is_named() -> None:
+    """An empty object lacks six members."""
+    names = ("recurrence", "timeZone", "start", "duration", "leadTime", "request")
+    assert faults({}) == [(f"/{name}", "required") for name in names]
+
+
+@pytest.mark.parametrize(
+    ("subject", "filled"),
+    [
+        ("Standup {date}, {time} (W{week})", "Standup 2027-01-04, 10:00 (W01)"),
+        ("{{date}} {7*7} {{7*7}} ${jndi:x} { date } {} %s {0}", "{{date}} {7*7} {{7*7}} ${jndi:x} { date } {} %s {0}"),
+        ("會議 {date}{date}", "會議 2027-01-042027-01-04"),
+    ],
+)
+def test_placeholders_are_filled_and_other_braces_left(subject: str, filled: str) -> None:
+    """A word in single braces is a placeholder; what templates of other systems look like is plain text."""
+    document = schedule_document(start="2027-01-04T10:00:00", request=MEETING | {"subject": subject})
+    parsed = parse_schedule(document, NOW)
+    assert parsed.request["subject"] == subject
+    first = next(parsed.timetable.after(parsed.timetable.wall(NOW)))
+    assert parsed.meeting_of(first)["subject"] == filled
+
+
+def test_an_all_day_meeting_keeps_its_midnights() -> None:
+    """In a zone whose clocks skip midnight, too, where a day begins at one."""
+    document = schedule_document(
+        timeZone="America/Santiago",
+        start="2027-09-04T00:00:00",
+        duration="P1D",
+        request=MEETING | {"isAllDay": True},
+    )
+    parsed = parse_schedule(document, NOW)
+    times = [
+        parsed.meeting_of(each)
+        for _, each in zip("ab", parsed.timetable.after(parsed.timetable.wall(NOW)), strict=False)
+    ]
+    assert [each["start"]["dateTime"] for each in times] == ["2027-09-04T00:00:00", "2027-09-05T00:00:00"]
+    assert [each["end"]["dateTime"] for each in times] == ["2027-09-05T00:00:00", "2027-09-06T00:00:00"]
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from([*schedule_document(), "paused", "x"]), json_values, st.booleans())
+def test_any_value_anywhere_is_taken_or_refused(name: str, value: Any, inside: bool) -> None:  # noqa: FBT001
+    """A schedule that was changed somewhere is parsed, or refused with pointers, and never anything else."""
+    document = schedule_document()
+    if inside:
+        document["request"] |= {name: value}
+    else:
+        document |= {name: value}
+    try:
+        parsed = parse_schedule(document, NOW)
+    except InvalidRequestError as error:
+        told = [fault.as_json() for fault in error.faults]
+    else:
+        told = [parsed.model_dump(mode="json", by_alias=True)]
+    assert told
+    json.dumps(told, allow_nan=False).encode()
