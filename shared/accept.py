@@ -4,7 +4,6 @@ Everything that asks for a meeting comes through here, HTTP and queue alike. Acc
 because the id follows from the idempotency key.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,9 +112,22 @@ class Acceptance:
         return Accepted(meeting, replayed=False)
 
     async def refuse(
-        self, document: dict[str, Any] | None, error: MeetingError, meeting_id: str, traceparent: str | None = None
-    ) -> Meeting:
-        """Record a message that cannot become a meeting as a failed one, and report it; twice is once."""
+        self,
+        document: dict[str, Any] | None,
+        error: MeetingError,
+        meeting_id: str,
+        traceparent: str | None = None,
+        request_fingerprint: str = "",
+    ) -> None:
+        """Record a message that cannot become a meeting as a failed one, and report it; twice is once.
+
+        Args:
+            document: what the message holds, for the people who look for its sender.
+            error: why it fails.
+            meeting_id: which meeting it becomes.
+            traceparent: of the sender, for the result.
+            request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
+        """
         now = self._clock()
         about = document or {}
         kind = about.get("kind")
@@ -126,7 +138,7 @@ class Acceptance:
             organizer=_name(about.get("organizer")),
             reference=_name(about.get("reference")),
             request=document,
-            fingerprint=hashlib.sha256(meeting_id.encode()).hexdigest(),
+            fingerprint=request_fingerprint,
             status=Status.FAILED,
             version=1,
             created_at=now,
@@ -141,7 +153,8 @@ class Acceptance:
         except ConflictError:
             meeting = await self._ledger.read(meeting_id)
         _logger.info("meeting.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
-        return await self._results.report(meeting) if meeting.finished else meeting
+        if meeting.finished:
+            await self._results.report_or_ask(meeting)
 
     def _queued(self, request: MeetingRequest, sender: Sender) -> Meeting:
         now = self._clock()

@@ -99,7 +99,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
 ) -> App:
     """Put the use cases together over given storage and Graph."""
     clock = clock or _now
-    reporter = Results(results, ledger)
+    reporter = Results(results, ledger, requests, clock)
     allowed = settings.allowed_organizers
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock)
     acceptance = Acceptance(ledger, requests, reporter, allowed, clock)

@@ -148,7 +148,11 @@ class Changes:
         def wish(meeting: Meeting) -> Meeting | None:
             if meeting.status is not Status.FAILED:
                 raise ChangeRefusedError("notFailed", f"The meeting is {meeting.status}; only a failed one is retried.")
-            return meeting.next_version(self._clock())
+            unchanged = meeting.next_version(self._clock())
+            if meeting.uncertain_since != meeting.version:
+                return unchanged
+            # What the failed version may have made is just what this one wants: nobody is mailed about a change.
+            return unchanged.changed(uncertain_since=unchanged.version)
 
         return await self._change(meeting_id, wish, traceparent)
 

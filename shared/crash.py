@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from shared.accept import Acceptance, Sender
-from shared.errors import ConflictError, InvalidRequestError, MeetingNotFoundError
+from shared.errors import ConflictError, InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
 from shared.ledger import Ledger
-from shared.meeting import Meeting, MeetingError, Status, as_meeting_error, id_from_key
+from shared.meeting import MeetingError, Status, as_meeting_error, id_from_key
+from shared.meeting_request import fingerprint, parse_request
 from shared.message import (
     Cancel,
     LookAt,
@@ -33,24 +35,44 @@ class CrashRecorder:
         self._clock = clock
 
     async def record(self, text: str, message_id: str | None) -> None:
-        """Record that a message has crashed the app as often as it may."""
+        """Record that a message has crashed the app as often as it may.
+
+        A meeting whose own message it was has failed. A request becomes the failed meeting that its key leads to,
+        unless it was accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside
+        the one that it was about, which stays as it is.
+        """
         nameless = id_from_key("poison", message_digest(text, message_id))
+        try:
+            await self._record(text, nameless)
+        except StorageUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
+            _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
+            await self._acceptance.refuse(None, _CRASHED_MESSAGE, nameless)
+
+    async def _record(self, text: str, nameless: str) -> None:
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
             await self._acceptance.refuse(document_in(text), as_meeting_error(error), nameless, traceparent_in(text))
             return
         match message:
-            case LookAt(meeting_id) | Update(meeting_id) | Cancel(meeting_id):
-                document = None
+            case LookAt(meeting_id):
+                await self._fail(meeting_id)
             case NewRequest(document, key):
-                meeting_id = nameless if key is None else Sender(key=key).meeting_id
-        try:
-            await self._fail(await self._ledger.read(meeting_id))
-        except MeetingNotFoundError:
-            await self._acceptance.refuse(document, _crashed(meeting_id), meeting_id, traceparent_in(text))
+                request = _fingerprint(document)
+                meeting_id = nameless if key is None or request is None else Sender(key=key).meeting_id
+                trace = traceparent_in(text)
+                await self._acceptance.refuse(document, _crashed(meeting_id), meeting_id, trace, request or "")
+            case Update() | Cancel():
+                await self._acceptance.refuse(document_in(text), _CRASHED_MESSAGE, nameless, traceparent_in(text))
 
-    async def _fail(self, meeting: Meeting) -> None:
+    async def _fail(self, meeting_id: str) -> None:
+        try:
+            meeting = await self._ledger.read(meeting_id)
+        except MeetingNotFoundError:
+            await self._acceptance.refuse(None, _crashed(meeting_id), meeting_id)
+            return
         while not meeting.finished:
             failed = meeting.changed(
                 status=Status.FAILED,
@@ -66,7 +88,15 @@ class CrashRecorder:
                 meeting = await self._ledger.read(meeting.id)
             else:
                 _logger.error("meeting.crashed %s", meeting.id, extra={"meeting_id": meeting.id})
-        await self._results.report(meeting)
+        await self._results.report_or_ask(meeting)
+
+
+def _fingerprint(document: Any) -> str | None:
+    """Return a request's fingerprint, None for what is none: a key is used up by a valid request only."""
+    try:
+        return fingerprint(parse_request(document))
+    except Exception:  # noqa: BLE001 - a fault in here may be the one that crashed the app
+        return None
 
 
 def _crashed(meeting_id: str) -> MeetingError:
@@ -76,3 +106,10 @@ def _crashed(meeting_id: str) -> MeetingError:
         remedy=f"Look for the meeting's id in the app's log, mend the cause, then send POST /api/meetings/{meeting_id}"
         "/retry.",
     )
+
+
+_CRASHED_MESSAGE = MeetingError(
+    code="crashed",
+    message="The app failed each time it took this message, and has stopped trying.",
+    remedy="Look for the function take_message in the app's log, mend the cause, then send the message again.",
+)

@@ -63,7 +63,7 @@ class Intake:
                 # Without a key, a redelivery is the only repetition that there can be.
                 sender = Sender("queue", digest, traceparent) if key is None else Sender("", key, traceparent)
                 await self._acceptance.accept(document, sender)
-            case Update(meeting_id, patch, traceparent):
-                await self._changes.patch(meeting_id, patch, message=digest, traceparent=traceparent)
+            case Update(meeting_id, patch, key, traceparent):
+                await self._changes.patch(meeting_id, patch, message=message_digest(key, None), traceparent=traceparent)
             case Cancel(meeting_id, comment, traceparent):
                 await self._changes.cancel(meeting_id, comment, traceparent=traceparent)

@@ -4,6 +4,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     meeting.<id>                                  the record
     <field>.<digest of the value>.<when>.<id>     found by reference, organizer, status, link ...; newest first
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
+    unsent.<moment>.<id>                          finished, and its result should be sent by then
     finished.<moment>.<id>                        finished then; forgotten after the retention
 """
 
@@ -104,6 +105,13 @@ class Ledger:
         """Return the ids of at most `limit` unfinished meetings that should have moved by now, longest due first."""
         return await self._records.before("due.", now, limit)
 
+    async def unsent(self, now: datetime, limit: int) -> list[str]:
+        """Return the ids of at most `limit` finished meetings that should have been told of by now, the oldest first.
+
+        They stand apart from what is due: results that cannot be sent must not keep the upkeep from waking meetings.
+        """
+        return await self._records.before("unsent.", now, limit)
+
     async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` meetings that finished before the cutoff, the oldest first."""
         return await self._records.before("finished.", cutoff, limit)
@@ -130,7 +138,7 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
     created = newest_first(meeting.created_at)
     keys = {f"{_prefix(field, value)}{created}.{meeting.id}" for field, value in _found_by(meeting)}
     if (due := due_at(meeting)) is not None:
-        keys.add(f"due.{key_moment(due)}.{meeting.id}")
+        keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
     if meeting.finished:
         keys.add(f"finished.{key_moment(meeting.updated_at)}.{meeting.id}")
     return frozenset(keys)

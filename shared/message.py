@@ -44,10 +44,18 @@ class NewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Somebody wants a meeting otherwise: a JSON Merge Patch for its request."""
+    """Somebody wants a meeting otherwise.
+
+    Attributes:
+        meeting_id: which meeting.
+        patch: a JSON Merge Patch for its request.
+        key: what makes a repeated message the same change, however it comes again.
+        traceparent: W3C trace context of the sender.
+    """
 
     meeting_id: str
     patch: Any
+    key: str
     traceparent: str | None = None
 
 
@@ -170,12 +178,12 @@ def _cloud_event(event: dict[str, Any]) -> Message:
         faults.append(Fault("/data", "required", "The data of the event is a JSON object."))
     if faults:
         raise InvalidRequestError(faults)
+    key, traceparent = json.dumps([event["source"], event["id"]]), as_traceparent(event.get("traceparent"))
     if event["type"] == _UPDATED:
-        return replace(_update(event["data"]), traceparent=as_traceparent(event.get("traceparent")))
+        return _update(event["data"], key, traceparent)
     if event["type"] == _CANCELLED:
-        return replace(_cancel(event["data"]), traceparent=as_traceparent(event.get("traceparent")))
-    key = json.dumps([event["source"], event["id"]])
-    return NewRequest(event["data"], key, as_traceparent(event.get("traceparent")))
+        return replace(_cancel(event["data"]), traceparent=traceparent)
+    return NewRequest(event["data"], key, traceparent)
 
 
 def _base64_json(text: str) -> Any:
@@ -185,13 +193,13 @@ def _base64_json(text: str) -> Any:
         return None
 
 
-def _update(data: dict[str, Any]) -> Update:
+def _update(data: dict[str, Any], key: str, traceparent: str | None) -> Update:
     faults = _data_faults(data, "patch")
     if not isinstance(data.get("patch"), dict):
         faults.append(Fault("/data/patch", "required", "The patch is a JSON object."))
     if faults:
         raise InvalidRequestError(faults)
-    return Update(data["id"], data["patch"])
+    return Update(data["id"], data["patch"], key, traceparent)
 
 
 def _cancel(data: dict[str, Any]) -> Cancel:

@@ -1,25 +1,37 @@
 """Result events: one CloudEvent for every finished version of a meeting, at least once."""
 
 import json
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import ConflictError
+from shared.errors import ConflictError, StorageUnavailableError
 from shared.ledger import Ledger
 from shared.meeting import Meeting, timestamp
+from shared.request_queue import RequestQueue
 from shared.storage import Queue
+
+_logger = logging.getLogger(__name__)
 
 # A queue message holds 64 KiB; 48 KiB of them leave room for a consumer that encodes it anew in base64.
 _LARGEST_EVENT = 48 * 1024
 # Queue Storage speaks XML, which has no way to write these two.
 _NOT_IN_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
+_SHORTEST_PAUSE = timedelta(seconds=15)
+_LONGEST_PAUSE = timedelta(minutes=10)
 
 
 class Results:
     """Sends results, and notes in the ledger that they are sent. May raise StorageUnavailableError."""
 
-    def __init__(self, queue: Queue | None, ledger: Ledger) -> None:
+    def __init__(
+        self, queue: Queue | None, ledger: Ledger, requests: RequestQueue, clock: Callable[[], datetime]
+    ) -> None:
         self._queue = queue
         self._ledger = ledger
+        self._requests = requests
+        self._clock = clock
 
     @property
     def wanted(self) -> bool:
@@ -38,6 +50,19 @@ class Results:
         try:
             return await self._ledger.write(meeting, meeting.changed(reported=True))
         except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported
+            return meeting
+
+    async def report_or_ask(self, meeting: Meeting) -> Meeting:
+        """Report a meeting, or have somebody look at it later: a result queue that is away fails no message.
+
+        The pauses double, because each is as long as the meeting has been finished.
+        """
+        try:
+            return await self.report(meeting)
+        except StorageUnavailableError:
+            pause = min(max(self._clock() - meeting.updated_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+            _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
+            await self._requests.ask(meeting.id, pause)
             return meeting
 
 

@@ -63,19 +63,21 @@ class Upkeep:
             return await self._wake(meeting, now, backlog_since)
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
-        old = await self._ledger.finished_before(now - self._retention, _PER_RUN)
-        forgotten = await self._each(old, self._forget)
-        report = UpkeepReport(done.count("woken"), done.count("reported"), forgotten.count("forgotten"))
-        # An operator's alerts and workbook read these figures by their names: infra/queries/.
-        _logger.info(
-            "upkeep.done woken=%d reported=%d forgotten=%d backlogSeconds=%d poisonSeconds=%d stalledSeconds=%d",
-            report.woken,
-            report.reported,
-            report.forgotten,
-            _age(now, backlog_since),
-            _age(now, poison_since),
-            _age(now, min(pending_since)),
-        )
+        done += await self._each(await self._ledger.finished_before(now - self._retention, _PER_RUN), self._forget)
+        try:  # last, because it fails as long as the result queue is away
+            done += await self._each(await self._ledger.unsent(now, _PER_RUN), wake)
+        finally:
+            report = UpkeepReport(done.count("woken"), done.count("reported"), done.count("forgotten"))
+            # An operator's alerts and workbook read these figures by their names: infra/queries/.
+            _logger.info(
+                "upkeep.done woken=%d reported=%d forgotten=%d backlogSeconds=%d poisonSeconds=%d stalledSeconds=%d",
+                report.woken,
+                report.reported,
+                report.forgotten,
+                _age(now, backlog_since),
+                _age(now, poison_since),
+                _age(now, min(pending_since)),
+            )
         return report
 
     async def look_after(self, meeting: Meeting) -> None:
@@ -90,16 +92,26 @@ class Upkeep:
             return  # somebody else does it, or the next run will
 
     async def _each(self, meeting_ids: list[str], act: Callable[[Meeting], Awaitable[str]]) -> list[str]:
+        """Act on meetings, several at once, and stop at the first outage: each call waits seconds for its answer."""
         places = asyncio.Semaphore(_AT_ONCE)
+        outages: list[StorageUnavailableError] = []
 
         async def one(meeting_id: str) -> str:
             async with places:
+                if outages:
+                    return "left"
                 try:
                     return await act(await self._ledger.read(meeting_id))
                 except (ConflictError, MeetingNotFoundError):
                     return "overtaken"  # somebody else has just taken care of it
+                except StorageUnavailableError as error:
+                    outages.append(error)
+                    return "left"
 
-        return await asyncio.gather(*map(one, meeting_ids))
+        done = await asyncio.gather(*map(one, meeting_ids))
+        if outages:
+            raise outages[0]
+        return done
 
     async def _wake(self, meeting: Meeting, now: datetime, backlog_since: datetime | None) -> str:
         if meeting.finished:

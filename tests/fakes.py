@@ -48,18 +48,22 @@ class InMemoryTable:
     def __init__(self) -> None:
         self.partitions: dict[str, SortedDict[str, Row]] = {}
         self.operations = 0
+        self.rows_read = 0
         self.broken = False
         self._etags = count(1)
 
     async def read(self, partition: str, key: str) -> Row | None:
         self._count()
+        self.rows_read += 1
         return self.partitions.get(partition, {}).get(key)
 
     async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
         self._count()
         rows = self.partitions.get(partition, SortedDict())
         keys = rows.irange(first, last, inclusive=(False, False)) if first < last else ()
-        return [rows[key] for key in islice(keys, limit)]
+        found = [rows[key] for key in islice(keys, limit)]
+        self.rows_read += len(found)
+        return found
 
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
         self._count()

@@ -65,7 +65,7 @@ class Provisioner:
         meeting = await self._ledger.read(meeting_id)
         now = self._clock()
         if meeting.finished:
-            await self._results.report(meeting)
+            await self._results.report_or_ask(meeting)
         elif meeting.claim and meeting.claim.expires_at > now:
             _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})
         elif meeting.next_attempt_at and meeting.next_attempt_at > now:
@@ -178,7 +178,7 @@ class Provisioner:
             error.code if error else "",
             extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
         )
-        await self._results.report(attempt.meeting)
+        await self._results.report_or_ask(attempt.meeting)
 
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from azure.storage.queue.aio import QueueServiceClient
 from shared.errors import Fault, StorageUnavailableError
 from shared.ledger import Ledger
 from shared.meeting import FINISHED, JoinInformation, Meeting, MeetingError, Outcome, Status
+from shared.request_queue import RequestQueue
 from shared.results import Results, cloud_event
 from shared.storage import AzureQueue
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
@@ -37,6 +38,13 @@ def meeting(**values: Any) -> Meeting:
         }
         | values
     )
+
+
+def results_of(
+    queue: InMemoryQueue | None, ledger: Ledger, clock: Clock | None = None, requests: InMemoryQueue | None = None
+) -> Results:
+    clock = clock or Clock()
+    return Results(queue, ledger, RequestQueue(requests or InMemoryQueue(clock), InMemoryQueue(clock)), clock)
 
 
 class TestCloudEvent:
@@ -144,7 +152,7 @@ class TestReporting:
 
     async def test_a_result_is_sent_once(self, queue: InMemoryQueue, ledger: Ledger) -> None:
         """What is reported is noted as reported, and not sent again."""
-        results = Results(queue, ledger)
+        results = results_of(queue, ledger)
         reported = await results.report(await ledger.insert(meeting()))
         assert reported.reported
         assert (await ledger.read(reported.id)).reported
@@ -154,24 +162,44 @@ class TestReporting:
 
     async def test_nobody_wants_results(self, ledger: Ledger) -> None:
         """Without a result queue a meeting counts as reported."""
-        results = Results(None, ledger)
+        results = results_of(None, ledger)
         assert not results.wanted
         assert (await results.report(await ledger.insert(meeting()))).reported
 
     async def test_results_are_wanted(self, queue: InMemoryQueue, ledger: Ledger) -> None:
         """With a result queue somebody wants them."""
-        assert Results(queue, ledger).wanted
+        assert results_of(queue, ledger).wanted
 
     async def test_a_result_that_could_not_be_sent_stays_due(self, queue: InMemoryQueue, ledger: Ledger) -> None:
         """When the queue does not answer nothing is noted, so that the result is sent later."""
         inserted = await ledger.insert(meeting())
         queue.broken = True
         with pytest.raises(StorageUnavailableError):
-            await Results(queue, ledger).report(inserted)
+            await results_of(queue, ledger).report(inserted)
         queue.broken = False
         assert not (await ledger.read(inserted.id)).reported
-        assert (await Results(queue, ledger).report(await ledger.read(inserted.id))).reported
+        assert (await results_of(queue, ledger).report(await ledger.read(inserted.id))).reported
         assert len(queue.messages) == 1
+
+    @pytest.mark.parametrize(
+        ("finished_for", "pause"),
+        [
+            (timedelta(0), timedelta(seconds=15)),
+            (timedelta(minutes=2),) * 2,
+            (timedelta(days=1), timedelta(minutes=10)),
+        ],
+    )
+    async def test_a_result_that_could_not_be_sent_is_asked_for_later(
+        self, queue: InMemoryQueue, ledger: Ledger, finished_for: timedelta, pause: timedelta
+    ) -> None:
+        """After 15 s at first, then after twice as long each time, up to ten minutes."""
+        clock, queue.broken = Clock(), True
+        requests = InMemoryQueue(clock)
+        about = meeting(updated_at=clock() - finished_for)
+        assert not (await results_of(queue, ledger, clock, requests).report_or_ask(await ledger.insert(about))).reported
+        [message] = requests.messages
+        assert json.loads(message.text) == {"meeting": about.id}
+        assert message.visible_at - clock() == pause
 
     async def test_a_result_that_could_not_be_noted_is_sent_again(
         self, queue: InMemoryQueue, ledger: Ledger, table: InMemoryTable
@@ -180,16 +208,16 @@ class TestReporting:
         inserted = await ledger.insert(meeting())
         table.broken = True
         with pytest.raises(StorageUnavailableError):
-            await Results(queue, ledger).report(inserted)
+            await results_of(queue, ledger).report(inserted)
         table.broken = False
-        await Results(queue, ledger).report(await ledger.read(inserted.id))
+        await results_of(queue, ledger).report(await ledger.read(inserted.id))
         first, second = queue.events()
         assert first == second
 
     async def test_two_report_at_once(self, queue: InMemoryQueue, ledger: Ledger) -> None:
         """Whoever comes second sends as well, and leaves the record to the first."""
         inserted = await ledger.insert(meeting())
-        results = Results(queue, ledger)
+        results = results_of(queue, ledger)
         await results.report(inserted)
         await results.report(inserted)
         assert len(queue.messages) == 2
@@ -199,7 +227,7 @@ class TestReporting:
         """A change that came between reading and noting is not marked as reported."""
         old = await ledger.insert(meeting())
         newer = await ledger.write(old, old.changed(version=4, status=Status.QUEUED))
-        results = Results(queue, ledger)
+        results = results_of(queue, ledger)
         assert not (await results.report(old)).reported
         assert not (await ledger.read(old.id)).reported
         await results.report(await ledger.write(newer, newer.changed(status=Status.CANCELLED)))
