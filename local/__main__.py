@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "host":
             from local.host.server import run
 
-            return run(options.app.resolve(), options.port, options.function_key)
+            lease = timedelta(seconds=options.queue_lease)
+            return run(options.app.resolve(), options.port, options.function_key, lease)
         case "start":
             from local.start import start
 
@@ -79,11 +81,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     host.add_argument("--port", type=_port, default=7071, help="default: %(default)s")
     host.add_argument("--function-key", metavar="KEY", help="what callers must send; without it no key is asked for")
+    host.add_argument(
+        "--queue-lease",
+        type=_lease,
+        default=600,
+        metavar="SECONDS",
+        help="how long a queue message stays with a host that was killed, at most; Azure's ten minutes by default",
+    )
     host.add_argument("--app", type=Path, default=_ROOT, help=argparse.SUPPRESS)
 
     commands.add_parser("start", help="the whole stack on its default ports, until Ctrl-C")
     commands.add_parser("demo", help="make meetings on a stack of its own, and show their join links")
     return parser
+
+
+def _lease(text: str) -> int:
+    seconds = int(text)
+    if not 2 <= seconds <= 7 * 24 * 3600:  # noqa: PLR2004 - the longest that Queue Storage hides a message
+        raise argparse.ArgumentTypeError(f"{seconds} is not from 2 s to 7 days")
+    return seconds
 
 
 def _port(text: str) -> int:

@@ -24,8 +24,9 @@ from local.host.queue_storage import LeaseLostError, Message, Queue
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
-_RENEW_AFTER = 300.0
-_RENEW_AGAIN_AFTER = 60.0  # the storage did not answer
+# Of a lease: when it is renewed, and how soon again if the storage did not answer.
+_RENEW_AFTER = 0.5
+_RENEW_AGAIN_AFTER = 0.1
 _LEAST_PAUSE = 0.1
 _SPREAD = 0.2
 
@@ -64,6 +65,7 @@ class QueueListener:
         options: QueueOptions,
         invoke: Invoke,
         sleep: Sleep = asyncio.sleep,
+        lease: timedelta = LEASE,
     ) -> None:
         """Make the listener.
 
@@ -73,12 +75,14 @@ class QueueListener:
             options: host.json's.
             invoke: runs the function, tells whether it succeeded, never raises.
             sleep: waits.
+            lease: how long a message that was received stays unseen by others, unless that is renewed.
         """
         self._queue = queue
         self._poison_queue = poison_queue
         self._options = options
         self._invoke = invoke
         self._sleep = sleep
+        self._lease = lease
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._reachable = True
@@ -107,7 +111,7 @@ class QueueListener:
 
     async def _receive(self) -> list[Message]:
         try:
-            messages = await self._queue.receive(self._options.batch_size, LEASE)
+            messages = await self._queue.receive(self._options.batch_size, self._lease)
         except AzureError as error:
             if self._reachable:
                 logger.warning("the queue %s cannot be reached, trying on: %s", self._queue.name, _line(error))
@@ -133,7 +137,7 @@ class QueueListener:
             text = _decode(message.text) if self._options.base64 else message.text
             if text is None:
                 return await self._to_poison(message, message.pop_receipt)
-            lease = _Lease(self._queue, message, self._sleep)
+            lease = _Lease(self._queue, message, self._sleep, self._lease)
             succeeded = await self._invoke(Datum(text, "string"), trigger_metadata(message, text))
             await self._settle(message, await lease.end(), succeeded=succeeded)
         except LeaseLostError as error:
@@ -146,7 +150,7 @@ class QueueListener:
             await self._queue.delete(message.id, pop_receipt)
         elif self._poison_queue is None:
             # Left to its lease, lest it fail in a tight circle for ever.
-            logger.error("message %s of %s failed and comes back in %s", message.id, self._queue.name, LEASE)
+            logger.error("message %s of %s failed and comes back in %s", message.id, self._queue.name, self._lease)
         elif message.dequeue_count >= self._options.max_dequeue_count:
             await self._to_poison(message, pop_receipt)
         else:
@@ -162,12 +166,13 @@ class QueueListener:
 
 
 class _Lease:
-    """Keeps a message from others while its function runs: renewed every 5 minutes, until that is refused."""
+    """Keeps a message from others while its function runs: renewed at its half, until that is refused."""
 
-    def __init__(self, queue: Queue, message: Message, sleep: Sleep) -> None:
+    def __init__(self, queue: Queue, message: Message, sleep: Sleep, length: timedelta) -> None:
         self._queue = queue
         self._message = message
         self._sleep = sleep
+        self._length = length
         self._pop_receipt = message.pop_receipt
         self._renewal = asyncio.Lock()
         self._task = asyncio.create_task(self._keep())
@@ -181,19 +186,20 @@ class _Lease:
         return self._pop_receipt
 
     async def _keep(self) -> None:
-        pause = _RENEW_AFTER
+        seconds = self._length.total_seconds()
+        pause = _RENEW_AFTER * seconds
         while True:
             await self._sleep(pause)
             async with self._renewal:
                 try:
-                    self._pop_receipt = await self._queue.show_after(self._message.id, self._pop_receipt, LEASE)
-                    pause = _RENEW_AFTER
+                    self._pop_receipt = await self._queue.show_after(self._message.id, self._pop_receipt, self._length)
+                    pause = _RENEW_AFTER * seconds
                 except LeaseLostError as error:
                     logger.warning("the lease of message %s is lost: %s", self._message.id, _line(error))
                     return
                 except AzureError as error:
                     logger.warning("the lease of message %s is not renewed: %s", self._message.id, _line(error))
-                    pause = _RENEW_AGAIN_AFTER
+                    pause = _RENEW_AGAIN_AFTER * seconds
 
 
 def trigger_metadata(message: Message, text: str) -> dict[str, Datum]:

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from local.host.configuration import HostOptions, Settings, read_host_options
 from local.host.errors import AppError, ConfigurationError, FunctionError
 from local.host.http_trigger import Endpoint, HttpApp, make_endpoint
 from local.host.queue_storage import StorageQueue, open_account
-from local.host.queue_trigger import QueueListener
+from local.host.queue_trigger import LEASE, QueueListener
 from local.host.timer_trigger import Schedule, TimerListener
 from local.host.worker import Function, Worker, exit_now, load_functions
 
@@ -34,13 +35,14 @@ _QUIET = ("azure", "httpx", "httpcore", "urllib3", "uvicorn", "asyncio")
 _SETTINGS_FAULT = 2
 
 
-def run(app_directory: Path, port: int, function_key: str | None) -> int:
+def run(app_directory: Path, port: int, function_key: str | None, queue_lease: timedelta = LEASE) -> int:
     """Run the app of a folder until SIGINT or SIGTERM; return the exit code.
 
     Args:
         app_directory: the folder with function_app.py and host.json.
         port: where to serve on 127.0.0.1; 0 for any free port.
         function_key: what callers must show; None turns authorization off.
+        queue_lease: how long the message of a host that died stays unseen.
     """
     settings = Settings(os.environ)
     try:
@@ -54,7 +56,7 @@ def run(app_directory: Path, port: int, function_key: str | None) -> int:
     if fault := _settings_fault(app_directory):
         print(fault, file=sys.stderr)
         return _SETTINGS_FAULT
-    return asyncio.run(_Host(app_directory, options, settings).serve(port, function_key))
+    return asyncio.run(_Host(app_directory, options, settings, queue_lease).serve(port, function_key))
 
 
 def _log(level: str) -> None:
@@ -108,10 +110,13 @@ class _Server(uvicorn.Server):
 
 
 class _Host:
-    def __init__(self, app_directory: Path, options: HostOptions, settings: Settings) -> None:
+    def __init__(
+        self, app_directory: Path, options: HostOptions, settings: Settings, queue_lease: timedelta
+    ) -> None:
         self._app_directory = app_directory
         self._options = options
         self._settings = settings
+        self._queue_lease = queue_lease
         self._worker = Worker(options.function_timeout)
         self._endpoints: list[Endpoint] = []
         self._loops: list[Coroutine[Any, Any, None]] = []
@@ -220,6 +225,7 @@ class _Host:
             StorageQueue(account.get_queue_client(f"{name}-poison")) if has_poison else None,
             self._options.queues,
             invoke,
+            lease=self._queue_lease,
         )
         self._loops.append(listener.run())
         self._stops.append(listener.stop)
