@@ -110,9 +110,7 @@ class _Server(uvicorn.Server):
 
 
 class _Host:
-    def __init__(
-        self, app_directory: Path, options: HostOptions, settings: Settings, queue_lease: timedelta
-    ) -> None:
+    def __init__(self, app_directory: Path, options: HostOptions, settings: Settings, queue_lease: timedelta) -> None:
         self._app_directory = app_directory
         self._options = options
         self._settings = settings

@@ -41,9 +41,10 @@ class FakeQueue:
         self.failing = False
         self.lost = False
         self.looks = 0
+        self.lease = timedelta(0)
 
     async def receive(self, count: int, visibility: timedelta) -> Sequence[Message]:
-        assert visibility == LEASE
+        self.lease = visibility
         self.looks += 1
         if self.failing:
             raise ServiceRequestError("no route to storage")
@@ -94,7 +95,9 @@ async def settle() -> None:
 class Run:
     """A listener at work."""
 
-    def __init__(self, queue: FakeQueue, options: QueueOptions = OPTIONS, *, poison: bool = True) -> None:
+    def __init__(
+        self, queue: FakeQueue, options: QueueOptions = OPTIONS, *, poison: bool = True, lease: timedelta = LEASE
+    ) -> None:
         self.clock = FakeClock()
         self.poison = FakeQueue(name=f"{queue.name}-poison")
         self.called: list[str] = []
@@ -102,7 +105,9 @@ class Run:
         self.fails = False
         self.gate = asyncio.Event()
         self.gate.set()
-        self.listener = QueueListener(queue, self.poison if poison else None, options, self._invoke, self.clock.sleep)
+        self.listener = QueueListener(
+            queue, self.poison if poison else None, options, self._invoke, self.clock.sleep, lease
+        )
         self.task = asyncio.create_task(self.listener.run())
 
     async def end(self) -> None:
@@ -265,19 +270,21 @@ async def test_outage() -> None:
     await run.end()
 
 
-async def test_lease() -> None:
-    """The lease is renewed every 5 minutes; the latest pop receipt settles the message."""
+@pytest.mark.parametrize(("lease", "renewed_after"), [(LEASE, 300), (timedelta(seconds=20), 10)])
+async def test_lease(lease: timedelta, renewed_after: int) -> None:
+    """The lease is renewed every 5 minutes, a shorter one at its half; the latest pop receipt settles the message."""
     queue = FakeQueue(message())
-    run = Run(queue)
+    run = Run(queue, lease=lease)
     run.gate.clear()
     await settle()
-    assert 300 in [length for length, _ in run.clock.asleep]
-    await run.clock.pass_by(300)
-    await run.clock.pass_by(300)
+    assert queue.lease == lease
+    assert renewed_after in [length for length, _ in run.clock.asleep]
+    await run.clock.pass_by(renewed_after)
+    await run.clock.pass_by(renewed_after)
     await run.end()
     assert queue.done == [
-        ("show", "id-1", "receipt", LEASE),
-        ("show", "id-1", "receipt+", LEASE),
+        ("show", "id-1", "receipt", lease),
+        ("show", "id-1", "receipt+", lease),
         ("delete", "id-1", "receipt++"),
     ]
 
