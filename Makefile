@@ -10,7 +10,7 @@ UV_VERSION := 0.13.8
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test soak check infra-check package format lock clean
+.PHONY: help setup start demo test soak mutants check infra-check package format lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ test: setup  ## the whole test suite
 
 soak: setup  ## 10,000 requests in simulated time, three hosts, all kinds of bad luck; SOAK="--seed 1" for the same again
 	@$(BIN)/python -m tests.simulation $(SOAK)
+
+mutants: setup  ## prove that the tests catch what could break the promises
+	@$(BIN)/python -m tests.mutants
 
 check: setup  ## linter, formatter check, type checker
 	@$(BIN)/ruff check

@@ -109,3 +109,12 @@ async def test_a_message_that_was_not_sent_is_sent_by_the_repetition() -> None:
     world.requests.broken = False
     meeting = await world.made(CALENDAR, "k")
     assert meeting.status is Status.SUCCEEDED
+
+
+async def test_a_request_that_could_not_be_recorded_sends_no_message() -> None:
+    """The record comes first: a message about a meeting that is nowhere would become a failed one."""
+    world = World()
+    world.table.broken = True
+    with pytest.raises(StorageUnavailableError):
+        await world.accept(CALENDAR, "k")
+    assert not world.requests.messages

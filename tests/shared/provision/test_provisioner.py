@@ -1,5 +1,6 @@
 """What happens around Graph: claims, waiting, refusals, crashes, results."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -117,6 +118,21 @@ async def test_a_retry_after_of_years_is_given_up_without_another_call() -> None
     assert meeting.updated_at - meeting.created_at < timedelta(hours=25)
 
 
+async def test_what_waits_longer_than_the_patience_is_given_up_at_the_next_look() -> None:
+    """However the time has passed, also while no host ran; Graph, which might answer now, is not asked."""
+    world = World()
+    world.fault({**POST_EVENTS, "times": 1, "action": {"status": 429, "retryAfter": "60"}})
+    meeting = await world.accept(CALENDAR)
+    await world.deliver()
+    calls = len(world.tenant.requests)
+    world.clock.advance(hours=24)
+    await world.deliver()
+    failed = await world.ledger.read(meeting.id)
+    assert failed.error is not None
+    assert failed.error.code == "gaveUp"
+    assert len(world.tenant.requests) == calls
+
+
 async def test_a_redelivered_message_finds_the_work_done() -> None:
     """A message that comes again, before or after the end, calls Graph no more."""
     world = World()
@@ -166,13 +182,13 @@ async def test_a_meeting_that_keeps_crashing_goes_to_poison() -> None:
 
 async def test_at_most_four_provisions_touch_a_mailbox_at_once() -> None:
     """The rest wait in the queue, not in a worker, and all are done in the end."""
-    import asyncio
-
     world = World()
+    world.tenant.settings.latency_seconds = 0.01
     meetings = [await world.accept(CALENDAR) for _ in range(20)]
     texts = world.requests.take()
     await asyncio.gather(*(world.app.intake.take(text, None) for text in texts))
-    assert world.tenant.mailboxes["alexw@contoso.com"].peak <= 4
+    assert world.tenant.mailboxes["alexw@contoso.com"].peak == 4
+    assert not [seen for seen in world.tenant.requests if seen.status == 429]
     await world.settle()
     assert len(world.events()) == 20
     for meeting in meetings:

@@ -1,0 +1,46 @@
+"""The catalog of mutants fits the app and its tests as they are."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.catalog import Edit, Mutant, read_mutants
+
+ROOT = Path(__file__).parents[2]
+MUTANTS = read_mutants()
+
+
+def test_there_are_enough() -> None:
+    """Each has a name of its own."""
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 16
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_it_can_be_made_and_caught(mutant: Mutant) -> None:
+    """Its text occurs exactly once, the mutant is other Python, and the tests that catch it exist."""
+    original = (ROOT / mutant.file).read_text(encoding="utf-8")
+    mutated = mutant.of(original)
+    assert ast.dump(ast.parse(mutated)) != ast.dump(ast.parse(original))
+    assert mutant.breaks
+    assert mutant.caught_by
+    for test in mutant.caught_by:
+        file, *path = test.split("::")
+        tests = names_in(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+        assert "::".join(path) in tests, test
+
+
+@pytest.mark.parametrize("text", ["", "one one"])
+def test_a_text_that_does_not_occur_once_is_no_mutant(text: str) -> None:
+    """An app that has changed is not mistaken for one that was mutated."""
+    with pytest.raises(ValueError, match="instead of once"):
+        Mutant("m", "b", "f", (Edit("one", "two"),), ("t",)).of(text)
+
+
+def names_in(module: ast.Module) -> set[str]:
+    """Return the tests of a module, those of a class under its name."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    names = {node.name for node in module.body if isinstance(node, functions)}
+    for group in (node for node in module.body if isinstance(node, ast.ClassDef)):
+        names |= {f"{group.name}::{node.name}" for node in group.body if isinstance(node, functions)}
+    return names

@@ -1,0 +1,124 @@
+"""One attempt dies, hangs or is overtaken, and another goes on: one event all the same."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from shared.bootstrap import App
+from shared.errors import StorageUnavailableError
+from shared.meeting import Status
+from tests.world import CALENDAR, World
+
+type Happening = Callable[[], Awaitable[None]]
+
+
+class Death(BaseException):
+    """The process ends here: nothing catches it."""
+
+
+class Eventful(httpx.AsyncBaseTransport):
+    """The way to Graph; something happens to the first POST, before it gets there or after."""
+
+    def __init__(self, way: httpx.AsyncBaseTransport, happening: Happening, *, after: bool) -> None:
+        self._way = way
+        self._happening: Happening | None = happening
+        self._after = after
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        happening, self._happening = self._happening, None if request.method == "POST" else self._happening
+        if request.method != "POST" or happening is None:
+            return await self._way.handle_async_request(request)
+        if self._after:
+            response = await self._way.handle_async_request(request)
+            await happening()
+            return response
+        await happening()
+        return await self._way.handle_async_request(request)
+
+
+def host(world: World, happening: Happening, *, after: bool) -> App:
+    wires = world._wires()
+    return world.new_host(replace(wires, graph=Eventful(wires.graph, happening, after=after)))
+
+
+async def die() -> None:
+    raise Death
+
+
+async def test_what_a_dead_attempt_made_is_found() -> None:
+    """Even when Graph forgets transaction ids: the claim says that something may have been made."""
+    world = World()
+    world.tenant.settings.transaction_id_memory = False
+    meeting = await world.accept(CALENDAR)
+    [text] = world.requests.take()
+    with pytest.raises(Death):
+        await host(world, die, after=True).intake.take(text, None)
+    assert len(world.events()) == 1
+    world.clock.advance(seconds=61)
+    await world.app.upkeep.run()
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+    assert len(world.events()) == len(world.tenant.sent_mail) == 1
+
+
+async def test_a_request_that_comes_after_the_takeover_makes_no_second_event() -> None:
+    """A process that hung with its request on the way: the transaction id makes both requests one event."""
+    world = World()
+    meeting = await world.accept(CALENDAR)
+    [text] = world.requests.take()
+    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        on_its_way.set()
+        await goes_on.wait()
+
+    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
+    await on_its_way.wait()
+    world.clock.advance(seconds=61)
+    await world.app.intake.take(text, None)
+    assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+    goes_on.set()
+    await hanging
+    assert len(world.events()) == len(world.tenant.sent_mail) == 1
+    assert [event["id"] for event in world.results.events()] == [f"{meeting.id}/1"]
+
+
+async def test_an_end_that_could_not_be_written_down_is_not_told() -> None:
+    """The record comes first: a result that nobody can look up would be one of another end, perhaps."""
+    world = World()
+    meeting = await world.accept(CALENDAR)
+    [text] = world.requests.take()
+
+    async def storage_goes_away() -> None:
+        world.table.broken = True
+
+    with pytest.raises(StorageUnavailableError):
+        await host(world, storage_goes_away, after=True).intake.take(text, None)
+    world.table.broken = False
+    assert not world.results.messages
+    assert (await world.ledger.read(meeting.id)).status is Status.RUNNING
+    world.clock.advance(seconds=61)
+    await world.app.upkeep.run()
+    await world.settle()
+    assert [event["id"] for event in world.results.events()] == [f"{meeting.id}/1"]
+    assert len(world.events()) == 1
+
+
+async def test_a_host_that_did_not_hear_the_retry_after_keeps_to_it() -> None:
+    """The record of a meeting that waits says until when, to every host."""
+    world = World()
+    world.fault({"method": "POST", "times": 1, "action": {"status": 429, "retryAfter": "60"}})
+    meeting = await world.accept(CALENDAR)
+    await world.deliver()
+    calls = len(world.tenant.requests)
+    world.clock.advance(seconds=59)
+    await world.new_host().intake.take(json.dumps({"meeting": meeting.id}), None)
+    assert len(world.tenant.requests) == calls
+    world.clock.advance(seconds=1)
+    await world.settle(timedelta(minutes=5))
+    assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
