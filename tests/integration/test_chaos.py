@@ -24,6 +24,7 @@ REPEATED = 0.2
 SEED = 4
 CLIENTS = 12
 CHAOS_SECONDS = 45.0
+LEAST_KILLS = 6
 ORGANIZERS = [f"organizer{number}@contoso.com" for number in range(12)]
 GUEST = "guest@fabrikam.com"
 # A short lease of the queue's messages, because a dead host's come back only when it ends: in Azure, ten minutes.
@@ -72,7 +73,7 @@ def _wish(number: int, dice: random.Random) -> Wish:
         "kind": dice.choice(["calendar", "calendar", "calendar", "standalone"]),
         "organizer": dice.choice(ORGANIZERS),
         "reference": name,
-        "subject": f"{name} of {seed_text(dice)}",
+        "subject": f"{name} of {dice.getrandbits(32):08x}",
     }
     if request["kind"] == "calendar":
         for place, hour in (("start", 13), ("end", 14)):
@@ -82,10 +83,6 @@ def _wish(number: int, dice: random.Random) -> Wish:
             request["options"] = {"allowedPresenters": "organizer"}
     times = dice.randint(2, 5) if dice.random() < REPEATED else 1
     return Wish(name, request, tuple(dice.choice(["http", "queue"]) for _ in range(times)))
-
-
-def seed_text(dice: random.Random) -> str:
-    return f"{dice.getrandbits(32):08x}"
 
 
 @dataclass
@@ -190,7 +187,7 @@ def test_two_hosts_that_are_killed_in_turn_lose_nothing_and_do_nothing_twice() -
         began = time.monotonic()
         with ThreadPoolExecutor(CLIENTS) as clients:
             sending = [clients.submit(at_its_time, chaos, wish, began, number) for number, wish in enumerate(planned)]
-            chaos.kill_in_turn(lambda: time.monotonic() > began + CHAOS_SECONDS, dice)
+            chaos.kill_in_turn(lambda: time.monotonic() > began + CHAOS_SECONDS and chaos.kills >= LEAST_KILLS, dice)
             for sent in sending:
                 sent.result()
         tenant.delete("/faults").raise_for_status()
@@ -203,7 +200,6 @@ def test_two_hosts_that_are_killed_in_turn_lose_nothing_and_do_nothing_twice() -
         tell(chaos, planned, calls, chaotic, calm)
         assert not violations, "\n".join(map(str, violations[:20]))
         assert chaos.waiting()["meeting-requests-poison"] == 0
-        assert chaos.kills >= 5
         assert_each_succeeded_once(chaos, planned)
 
 
