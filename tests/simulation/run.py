@@ -158,7 +158,7 @@ async def _settle(world: World) -> None:
 def _settled(world: World) -> bool:
     if world.requests.messages or world.poison.messages:
         return False
-    return not any(key.startswith("due.") for rows in world.table.partitions.values() for key in rows)
+    return not any(key.startswith(("due.", "unsent.")) for rows in world.table.partitions.values() for key in rows)
 
 
 def _organizers(world: World, number: int) -> list[str]:
