@@ -270,6 +270,8 @@ async def _settle(world: World) -> None:
     end = loop.time() + _LONGEST
     while loop.time() < end:
         await asyncio.sleep(5)
-        unfinished = any(key.startswith("due.") for rows in world.table.partitions.values() for key in rows)
+        unfinished = any(
+            key.startswith(("due.", "unsent.")) for rows in world.table.partitions.values() for key in rows
+        )
         if not (world.requests.messages or world.poison.messages or unfinished):
             return
