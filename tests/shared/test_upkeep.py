@@ -10,8 +10,8 @@ import pytest
 
 from shared.bootstrap import App
 from shared.errors import MeetingNotFoundError, StorageUnavailableError
-from shared.ledger import PARTITIONS
 from shared.meeting import Claim, Meeting, Status
+from shared.records import PARTITIONS
 from shared.upkeep import UpkeepReport
 from tests.fakes import InMemoryQueue
 from tests.world import CALENDAR, EXISTING, STANDALONE, Wires, World
