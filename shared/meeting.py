@@ -147,7 +147,7 @@ class Meeting(_Record):
         version: of the request; the meeting is finished when its status says so, for this version.
         since: when this version began to be tried; `GIVE_UP_AFTER` counts from here.
         attempts: how often it has been claimed.
-        crashes: how many of those claims ended without a word.
+        crashes: how many claims in a row ended without a word.
         uncertain_since: the version whose attempt may have made something in Graph that `outcome` does not know of.
         applied: a digest of each property that Graph has been told, so that a change sends only what differs.
         cancellation: set once the meeting is not wanted any more.

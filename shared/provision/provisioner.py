@@ -198,6 +198,7 @@ class Provisioner:
             next_attempt_at=next_attempt_at,
             uncertain_since=meeting.uncertain_since if uncertain else attempt.uncertain_since,
             graph_failures=meeting.graph_failures + (not missed),
+            crashes=0,  # it is no crash that keeps it from its end: only those in a row count
             misses=meeting.misses + missed,
             problem=str(error),
             updated_at=now,

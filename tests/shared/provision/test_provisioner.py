@@ -180,6 +180,20 @@ async def test_a_meeting_that_keeps_crashing_goes_to_poison() -> None:
     assert failed.error.code == "crashed"
 
 
+async def test_only_crashes_in_a_row_count() -> None:
+    """A meeting that was last kept waiting by Graph has not crashed the app, whatever happened to it before."""
+    world = World()
+    meeting = await world.accept(CALENDAR)
+    dead = Claim(owner="dead", expires_at=world.clock() - timedelta(seconds=1))
+    await world.ledger.write(
+        await world.ledger.read(meeting.id), meeting.changed(status=Status.RUNNING, claim=dead, crashes=3)
+    )
+    world.fault({"times": 1, "action": {"status": 503}})
+    await world.deliver()
+    waiting = await world.ledger.read(meeting.id)
+    assert (waiting.status, waiting.crashes) == (Status.QUEUED, 0)
+
+
 async def test_at_most_four_provisions_touch_a_mailbox_at_once() -> None:
     """The rest wait in the queue, not in a worker, and all are done in the end."""
     world = World()
