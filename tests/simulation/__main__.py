@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--requests", type=int, default=10_000, help="clients, each with a meeting (10000)")
     parser.add_argument("--hosts", type=int, default=3, help="machines that run the app (3)")
     parser.add_argument("--seed", type=int, help="of all chance; a new one without it")
-    parser.add_argument("--mean-life", type=float, default=300.0, help="of a host's process, in seconds (300)")
+    parser.add_argument("--mean-life", type=float, default=60.0, help="of a host's process, in seconds (60)")
     parser.add_argument("--fine-weather", action="store_true", help="nothing goes wrong: what the same costs then")
     given = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(10**9) if given.seed is None else given.seed

@@ -23,11 +23,10 @@ BAD = Climate(
     unavailable=0.05,
     graph_lost=0.03,
     graph_reset=0.02,
-    storage_fails=0.01,
-    storage_lost=0.01,
+    storage_fails=0.002,  # what is left after the SDK's own three retries
+    storage_lost=0.002,
     storage_repeated=0.01,
     slow=0.004,
-    deaths=0.004,
 )
 ORGANIZERS = tuple(f"{name}@contoso.com" for name in ("AlexW", "AdeleV", "MeganB", "LidiaH", "NestorW"))
 _LONGEST_SETTLING = 6 * 3600.0
