@@ -80,7 +80,7 @@ def test_a_dead_process_does_nothing_any_more() -> None:
         victim.die()
         await task
         assert victim.death.done()
-        return done
+        return [*done]  # as it is now: afterwards the coroutines are taken apart
 
     assert simulate(main, 1) == [
         "victim begins",
