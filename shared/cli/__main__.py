@@ -107,12 +107,10 @@ def _run(url: str | None, key: str | None, *, queue: bool, work: _Work) -> list[
         finally:
             await door.close()
 
-    failures: list[str] = []
     try:
         return asyncio.run(connected())
     except* (UnreachableError, SettingsError) as group:
-        failures.append(str(_first(group)))
-    raise _not_done(failures[0])
+        raise _not_done(str(_first(group))) from None
 
 
 def _queue_door() -> Door:
