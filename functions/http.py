@@ -157,7 +157,8 @@ def _graph_problem(error: GraphError) -> Problem:
         return Problem(status, error.code, "Microsoft Graph refused", error.message, members=members)
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
     seconds = math.ceil(delay.total_seconds()) if delay else _PAUSE_SECONDS
-    detail = f"Microsoft Graph could not be asked: {error}. Send the same request again later."
+    what = f"{error}" if isinstance(error, ThrottledError) else f"Microsoft Graph could not be asked: {error}"
+    detail = f"{what}. Send the same request again later."
     return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=max(1, seconds))
 
 

@@ -11,6 +11,8 @@ from shared.accept import Acceptance
 from shared.at_once import AtOnce
 from shared.batch import Batch
 from shared.change import Changes
+from shared.closed_mailboxes import TABLE as CLOSED_MAILBOXES
+from shared.closed_mailboxes import ClosedMailboxes
 from shared.crash import CrashRecorder
 from shared.external_meetings import ExternalMeetings
 from shared.find import Finder
@@ -81,6 +83,7 @@ def _build(settings: Settings) -> App:
         settings,
         ledger=Ledger(AzureTable(tables.get_table_client(TABLE))),
         schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
+        closed_mailboxes=ClosedMailboxes(AzureTable(tables.get_table_client(CLOSED_MAILBOXES))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
         graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
@@ -92,6 +95,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     *,
     ledger: Ledger,
     schedules: ScheduleStore,
+    closed_mailboxes: ClosedMailboxes,
     requests: RequestQueue,
     results: Any,
     graph: GraphServices,
@@ -101,7 +105,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     clock = clock or _now
     reporter = Results(results, ledger, requests, clock)
     allowed = settings.allowed_organizers
-    gate = MailboxGate(settings.graph_calls_per_mailbox, clock)
+    gate = MailboxGate(settings.graph_calls_per_mailbox, clock, closed_mailboxes)
     acceptance = Acceptance(ledger, requests, reporter, allowed, clock)
     changes = Changes(ledger, requests, reporter, allowed, clock)
     provisioner = Provisioner(
@@ -120,7 +124,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         changes=changes,
         intake=Intake(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, acceptance, reporter, clock),
-        upkeep=Upkeep(ledger, requests, reporter, settings.retention, clock),
+        upkeep=Upkeep(ledger, closed_mailboxes, requests, reporter, settings.retention, clock),
         finder=Finder(ledger, ExternalMeetings(graph, gate, allowed)),
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, allowed),

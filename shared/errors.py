@@ -17,6 +17,7 @@ ConveneError
 └── GraphError
     ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
     ├── ThrottledError           Graph said later: not before `delay`
+    │   └── HeldBackError        Graph was not asked at all: the mailbox's gate is closed, or full
     └── UnavailableError         Graph did not answer usably: try again
 """
 
@@ -158,6 +159,13 @@ class ThrottledError(GraphError):
     def __init__(self, message: str, delay: timedelta | None, answer: GraphAnswer | None = None) -> None:
         super().__init__(message, answer)
         self.delay = delay
+
+
+class HeldBackError(ThrottledError):
+    """Graph was not asked: it wants to be left alone about this mailbox, or is asked as much as it allows."""
+
+    def __init__(self, message: str, delay: timedelta) -> None:
+        super().__init__(message, delay)
 
 
 class UnavailableError(GraphError):

@@ -95,7 +95,10 @@ class ExternalMeetings:
 
     async def _online_meeting(self, organizer: str, field: Field, value: str) -> ExternalMeeting | None:
         """Look among Teams' meetings; short links hold the join meeting id, and cannot be searched for as links."""
-        organizer_id = organizer if is_object_id(organizer) else await self._graph.organizers.object_id(organizer)
+        organizer_id = organizer
+        if not is_object_id(organizer):
+            organizer_id = await self._graph.organizers.object_id(organizer)
+            self._gate.same(organizer, organizer_id)
         join_meeting_id = meeting_id_in(value) if field is Field.JOIN_URL else "".join(value.split())
         condition = by_join_meeting_id(join_meeting_id) if join_meeting_id else by_join_url(value)
         try:

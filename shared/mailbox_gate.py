@@ -6,22 +6,35 @@ the gate counts provisions. Nobody waits here: who is not let in is told when to
 the queue meanwhile.
 """
 
+import asyncio
+import logging
 import random
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.errors import ThrottledError, UnavailableError
+from cachetools import LRUCache
+
+from shared.closed_mailboxes import ClosedMailboxes
+from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
+from shared.graph import before_each_call
+from shared.graph.errors import ASKED_FOR_PATIENCE, LONGEST_RETRY_AFTER
+
+_logger = logging.getLogger(__name__)
 
 _FIRST_GUESS = 1.0
 _FIRST_CROWD = 1000
+_REMEMBERED_NAMES = 10_000
 PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_AGO = datetime.min.replace(tzinfo=UTC)
+# What other instances know is worth so much time; longer is a fault of the storage, which the ledger will notice too.
+_LONGEST_LOOK_SECONDS = 2.0
 
 
 @dataclass(slots=True)
 class _Mailbox:
+    names: frozenset[str]
     inside: int = 0
     closed_until: datetime = _LONGEST_AGO
     line_ends: datetime = _LONGEST_AGO  # when all who were sent away will have had their turn
@@ -31,70 +44,168 @@ class _Mailbox:
         """Tell whether nobody would notice if it were forgotten."""
         return not self.inside and max(self.closed_until, self.line_ends) <= now
 
+    def take_in(self, other: "_Mailbox") -> None:
+        """Become one with what turned out to be the same mailbox."""
+        self.names |= other.names
+        self.inside += other.inside
+        self.closed_until = max(self.closed_until, other.closed_until)
+        self.line_ends = max(self.line_ends, other.line_ends)
+        self.seconds = max(self.seconds, other.seconds)
+
 
 class MailboxGate:
-    """Who may call Graph for which organizer, in this process."""
+    """Who may call Graph for which organizer, in this process; when nobody may, in every process."""
 
-    def __init__(self, limit: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, limit: int, clock: Callable[[], datetime], elsewhere: ClosedMailboxes | None = None) -> None:
+        """Open the gate.
+
+        Args:
+            limit: how many at once for one organizer.
+            clock: tells the time.
+            elsewhere: what other processes and this one tell each other; None for a process on its own.
+        """
         self._limit = limit
         self._clock = clock
+        self._elsewhere = elsewhere
         self._mailboxes: dict[str, _Mailbox] = {}
+        self._names = LRUCache[str, frozenset[str]](_REMEMBERED_NAMES)
         self._crowded = _FIRST_CROWD
+
+    def same(self, organizer: str, object_id: str) -> None:
+        """Know two names for one mailbox: who comes under either goes through one gate from now on."""
+        names = self._names_of(organizer) | self._names_of(object_id)
+        if self._names_of(organizer) == names == self._names_of(object_id):
+            return
+        for name in names:
+            self._names[name] = names
+        one, other = self._mailbox(organizer), self._mailbox(object_id)
+        if one is not other:
+            one.take_in(other)
+            self._mailboxes |= dict.fromkeys(other.names, one)
 
     def enter(self, organizer: str) -> timedelta | None:
         """Let one provision in and return None, or return how long to stay away. Who was let in has to leave."""
         now = self._clock()
         self._forget_idle(now)
-        mailbox = self._mailboxes.setdefault(organizer.casefold(), _Mailbox())
-        if mailbox.closed_until <= now and mailbox.inside < self._limit:
-            mailbox.inside += 1
-            return None
-        return self._turn(mailbox, now)
+        mailbox = self._mailbox(organizer)
+        if self._refusal(mailbox, now):
+            return self._turn(mailbox, now)
+        mailbox.inside += 1
+        return None
 
     def leave(self, organizer: str, entered_at: datetime) -> None:
         """Make room for the next provision."""
-        now, key = self._clock(), organizer.casefold()
-        mailbox = self._mailboxes[key]
+        now, mailbox = self._clock(), self._mailbox(organizer)
         mailbox.inside -= 1
         took = max((now - entered_at).total_seconds(), 0.0)  # a clock may be set back
         mailbox.seconds += 0.2 * (took - mailbox.seconds)
         if mailbox.idle(now):
-            del self._mailboxes[key]
+            for name in mailbox.names:
+                del self._mailboxes[name]
+
+    @contextmanager
+    def inside(self, organizer: str) -> Iterator[None]:
+        """Have each call of a block ask whether the mailbox is still open, and leave at the block's end."""
+        entered_at = self._clock()
+        asked_before = before_each_call.set(lambda: self.check(organizer))
+        try:
+            yield
+        finally:
+            before_each_call.reset(asked_before)
+            self.leave(organizer, entered_at)
 
     @asynccontextmanager
     async def turn(self, organizer: str) -> AsyncGenerator[None]:
         """Let one look at a mailbox in for the length of a block, and close the gate when Graph asks for patience.
 
+        Whoever looks does not stand in line: they are told when there may be room.
+
         Raises:
-            ThrottledError: the mailbox is busy, or closed: its delay says for how long.
+            HeldBackError: the mailbox is busy, or closed: its delay says for how long.
         """
-        if (delay := self.enter(organizer)) is not None:
-            raise ThrottledError("as many calls for this organizer are under way as Graph allows", delay)
-        entered_at = self._clock()
-        try:
-            yield
-        except (ThrottledError, UnavailableError) as error:
-            if error.delay or isinstance(error, ThrottledError):
-                self.close(organizer, self._clock() + (error.delay or PAUSE_WITHOUT_RETRY_AFTER))
-            raise
-        finally:
-            self.leave(organizer, entered_at)
+        mailbox = self._mailbox(organizer)
+        if refusal := self._refusal(mailbox, self._clock()):
+            raise refusal
+        mailbox.inside += 1
+        with self.inside(organizer):
+            await self.look(organizer)
+            self.check(organizer)
+            try:
+                yield
+            except HeldBackError:
+                raise
+            except (ThrottledError, UnavailableError) as error:
+                if error.delay or isinstance(error, ThrottledError):
+                    error.delay = error.delay or PAUSE_WITHOUT_RETRY_AFTER
+                    await self.close(organizer, error.delay)
+                raise
 
     def check(self, organizer: str) -> None:
         """Return if the mailbox is open; those inside ask before each call, for it may have closed meanwhile.
 
         Raises:
-            ThrottledError: it is closed, for so long.
+            HeldBackError: it is closed, for so long.
         """
         mailbox, now = self._mailboxes.get(organizer.casefold()), self._clock()
         if mailbox and mailbox.closed_until > now:
-            raise ThrottledError("Graph throttles this mailbox", mailbox.closed_until - now)
+            raise HeldBackError(ASKED_FOR_PATIENCE, mailbox.closed_until - now)
 
-    def close(self, organizer: str, until: datetime) -> timedelta:
-        """Keep everybody away until a moment that Graph named, and return how long the one who was told stays away."""
-        mailbox = self._mailboxes.setdefault(organizer.casefold(), _Mailbox())
+    async def look(self, organizer: str) -> None:
+        """Learn from the other processes whether the mailbox is closed; one that cannot be learned from is not."""
+        if self._elsewhere is None:
+            return
+        try:
+            async with asyncio.timeout(_LONGEST_LOOK_SECONDS):
+                until = await self._elsewhere.closed_until(organizer)
+        except (StorageUnavailableError, TimeoutError) as error:
+            _logger.warning("mailbox.notLookedAt %s", error)
+            return
+        if until:
+            # What Graph cannot have said is not believed here either: a clock was wrong somewhere.
+            self._close(organizer, min(until, self._clock() + LONGEST_RETRY_AFTER))
+
+    async def close(self, organizer: str, delay: timedelta) -> None:
+        """Keep everybody away for as long as Graph asks, and tell the other processes, if they can be told."""
+        mailbox = self._close(organizer, self._clock() + delay)
+        if self._elsewhere is None:
+            return
+        names = mailbox.names | self._names_of(organizer)
+        told = [self._elsewhere.close(name, mailbox.closed_until) for name in names]
+        try:
+            async with asyncio.timeout(_LONGEST_LOOK_SECONDS):
+                await asyncio.gather(*told)
+        except (StorageUnavailableError, TimeoutError) as error:
+            _logger.warning("mailbox.notShared %s", error)
+
+    def stand_in_line(self, organizer: str) -> timedelta:
+        """Return how long one who was inside, or would be, stays away."""
+        return self._turn(self._mailbox(organizer), self._clock())
+
+    def _close(self, organizer: str, until: datetime) -> _Mailbox:
+        mailbox = self._mailbox(organizer)
         mailbox.closed_until = max(mailbox.closed_until, until)
-        return self._turn(mailbox, self._clock())
+        return mailbox
+
+    def _refusal(self, mailbox: _Mailbox, now: datetime) -> HeldBackError | None:
+        if mailbox.closed_until > now:
+            return HeldBackError(ASKED_FOR_PATIENCE, mailbox.closed_until - now)
+        if mailbox.inside >= self._limit:
+            text = "As many calls for this organizer are under way as Microsoft Graph allows"
+            return HeldBackError(text, timedelta(seconds=mailbox.seconds))
+        return None
+
+    def _names_of(self, organizer: str) -> frozenset[str]:
+        name = organizer.casefold()
+        return self._names.get(name) or frozenset({name})
+
+    def _mailbox(self, organizer: str) -> _Mailbox:
+        name = organizer.casefold()
+        mailbox = self._mailboxes.get(name)
+        if mailbox is None:
+            others = (self._mailboxes[other] for other in self._names_of(name) if other in self._mailboxes)
+            mailbox = self._mailboxes[name] = next(others, None) or _Mailbox(frozenset())
+            mailbox.names |= {name}
+        return mailbox
 
     def _forget_idle(self, now: datetime) -> None:
         """Forget mailboxes that were throttled once and that nobody came back to; seldom, as it looks at all."""

@@ -13,6 +13,7 @@ from local.graph.faults import read_rule
 from local.graph.tenant import Tenant
 from shared.accept import Sender
 from shared.bootstrap import App, assemble
+from shared.closed_mailboxes import ClosedMailboxes
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
 from shared.ledger import Ledger
 from shared.meeting import Meeting
@@ -44,6 +45,7 @@ class Wires:
     """What leads out of a process."""
 
     table: Table
+    closed_mailboxes: Table
     requests: Queue
     poison: Queue
     results: Queue
@@ -58,6 +60,7 @@ class World:
         self.tenant = Tenant.example(clock=self.clock)
         self.table = InMemoryTable()
         self.schedules_table = InMemoryTable()
+        self.closed_mailboxes = InMemoryTable()
         self.requests = InMemoryQueue(self.clock)
         self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
@@ -67,21 +70,23 @@ class World:
 
     def new_host(self, wires: Wires | None = None) -> App:
         """Return another process of the app over the same storage and tenant, or over wires that lead to them."""
-        wires = wires or self._wires()
+        wires = wires or self.wires()
         client = GraphClient(self.settings.graph, wires.graph)
         return assemble(
             self.settings,
             ledger=Ledger(wires.table),
             schedules=ScheduleStore(self.schedules_table),
+            closed_mailboxes=ClosedMailboxes(wires.closed_mailboxes),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
             clock=self.clock,
         )
 
-    def _wires(self) -> Wires:
+    def wires(self) -> Wires:
+        """Return the wires of a process that nothing is between."""
         transport = httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False)
-        return Wires(self.table, self.requests, self.poison, self.results, transport)
+        return Wires(self.table, self.closed_mailboxes, self.requests, self.poison, self.results, transport)
 
     async def accept(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
         """Accept a request and return the meeting to be."""

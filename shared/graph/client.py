@@ -84,7 +84,7 @@ class GraphClient:
             timeout=httpx.Timeout(CALL_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=30),
             transport=transport,
-            event_hooks={"response": [_refuse_redirect]},
+            event_hooks={"request": [_ask_first], "response": [_refuse_redirect]},
         )
         self._http_client = GraphClientFactory.create_with_custom_middleware(
             [ParametersNameDecodingHandler(), GraphTelemetryHandler()], client=http_client
@@ -110,8 +110,6 @@ class GraphClient:
         """
         if not _DOT_SEGMENTS.isdisjoint(call.builder.path_parameters.values()):
             raise RejectedError("graphRejected", "Graph has no ids that are dots.", remedies.REPORT)
-        if check := before_each_call.get():
-            check()
         request_id = str(uuid.uuid4())
         ids = {"client_request_id": request_id, "traceparent": caller_traceparent.get()}
         writes = call.method is not Method.GET
@@ -169,6 +167,12 @@ class GraphClient:
             content = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
             request.set_stream_content(content, "application/json")
         return request
+
+
+async def _ask_first(_: httpx.Request) -> None:
+    """Ask whether the call may go, at the last moment: fetching a token takes a while."""
+    if check := before_each_call.get():
+        check()
 
 
 async def _refuse_redirect(response: httpx.Response) -> None:

@@ -19,6 +19,14 @@ from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from shared.errors import GraphAnswer, GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
 
+ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
+# Graph counts in seconds and minutes (its longest window is ten minutes, see throttling-limits in its documentation).
+# A longer wait is a slip or a clock that is wrong, and believed it would close a mailbox for as long as it says, even
+# for ever; after a day one call asks again, and is told again if it was meant.
+LONGEST_RETRY_AFTER = timedelta(days=1)
+# How far our clock may be ahead of Graph's where only ours can measure a date.
+_CLOCK_DIFFERENCE = timedelta(seconds=5)
+
 
 class Surface(StrEnum):
     """Which part of Graph was called: each has its own permission and its own way to refuse."""
@@ -139,7 +147,7 @@ def translate(
     refusal = _refusal(error, request_id)
     status, code = refusal.answer.status, refusal.answer.code.casefold()
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ThrottledError("Graph throttles this mailbox", refusal.retry_after, refusal.answer)
+        return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES:
         return UnavailableError(
             "Graph is not available", uncertain=writes, delay=refusal.retry_after, answer=refusal.answer
@@ -240,34 +248,38 @@ def _refusal(error: APIError, request_id: str) -> Refusal:
         named = error.error.additional_data.get("@event.existingEventId")
         existing = named if isinstance(named, str) and named else None
     answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
-    retry_after = parse_retry_after(headers.get("retry-after"), _date(headers.get("date")))
+    retry_after = parse_retry_after(headers.get("retry-after"), headers.get("date"), datetime.now(UTC))
     return Refusal(answer, message, retry_after, existing)
 
 
-def _date(text: str | None) -> datetime:
-    """Return what time it was at Graph when it answered: its moments are compared with that, not with our clock."""
+def parse_retry_after(text: str | None, date: str | None, now: datetime) -> timedelta | None:
+    """Return how long Graph asks us to wait, never less than it says and at most a day; None for nonsense and no wait.
+
+    https://learn.microsoft.com/graph/throttling shows `Retry-After: 2.128`; RFC 9110 section 10.2.3 has the date. It
+    is a moment on Graph's clock, so it is measured against the answer's own Date, which is on that clock as well.
+
+    Args:
+        text: the header Retry-After: seconds, also fractional ones, or an HTTP date.
+        date: the header Date of the same answer.
+        now: by our clock, which measures where there is no Date.
+    """
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        moment, sent_at = _http_date(text), _http_date(date)
+        if moment is None:
+            return None
+        wait = moment - sent_at if sent_at else moment - now + _CLOCK_DIFFERENCE
+        seconds = wait.total_seconds()
+    if not math.isfinite(seconds) or seconds <= 0:
+        return None
+    microseconds = min(seconds, LONGEST_RETRY_AFTER.total_seconds()) * 1_000_000
+    return timedelta(microseconds=math.ceil(microseconds))
+
+
+def _http_date(text: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text or "")
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
-        return datetime.now(UTC)
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
-
-
-def parse_retry_after(text: str | None, now: datetime) -> timedelta | None:
-    """Return how long Graph asks us to wait: seconds, also fractional ones, or an HTTP date; None for nonsense.
-
-    https://learn.microsoft.com/graph/throttling shows `Retry-After: 2.128`; RFC 9110 section 10.2.3 has the date.
-    """
-    if not text:
         return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    if not math.isfinite(seconds) or seconds < 0:
-        return None
-    return timedelta(seconds=min(seconds, timedelta(days=365_000).total_seconds()))

@@ -54,6 +54,7 @@ class Invitations:
         if "@" in organizer:
             return organizer
         try:
-            return await self._graph.organizers.address(organizer)
+            async with self._gate.turn(organizer):
+                return await self._graph.organizers.address(organizer)
         except RejectedError:
             return None

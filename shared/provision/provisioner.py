@@ -1,5 +1,6 @@
 """The use case: claim a meeting, do what is left to do, and write down how it ended."""
 
+import asyncio
 import logging
 import random
 import uuid
@@ -8,13 +9,14 @@ from datetime import datetime, timedelta
 
 from shared.errors import (
     ConflictError,
+    HeldBackError,
     InvalidRequestError,
     RejectedError,
     ThrottledError,
     UnavailableError,
 )
-from shared.graph import before_each_call, caller_traceparent
-from shared.ledger import Ledger
+from shared.graph import caller_traceparent
+from shared.ledger import Ledger, due_at
 from shared.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.meeting import Claim, Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
@@ -50,7 +52,7 @@ class Provisioner:
         self._ledger = ledger
         self._requests = requests
         self._results = results
-        self._steps = Steps(graph, clock)
+        self._steps = Steps(graph, gate, clock)
         self._gate = gate
         self._give_up_after = give_up_after
         self._clock = clock
@@ -79,15 +81,18 @@ class Provisioner:
 
     async def _take_turn(self, meeting: Meeting, now: datetime) -> None:
         organizer = meeting.organizer or ""
+        if meeting.organizer_id:
+            self._gate.same(organizer, meeting.organizer_id)
         if (pause := self._gate.enter(organizer)) is not None:
             await self._postpone(meeting, now, pause)
             return
-        asked_before = before_each_call.set(lambda: self._gate.check(organizer))
         traced_before = caller_traceparent.set(meeting.traceparent)
         try:
-            attempt = await self._claim(meeting, now)
-            if attempt:
-                await self._carry_out(attempt)
+            with self._gate.inside(organizer):
+                # Side by side, so that it costs no time to know what Graph has told other processes.
+                attempt, _ = await asyncio.gather(self._claim(meeting, now), self._gate.look(organizer))
+                if attempt:
+                    await self._carry_out(attempt)
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
         except SupersededError:
@@ -95,8 +100,6 @@ class Provisioner:
             await self._requests.ask(meeting.id)
         finally:
             caller_traceparent.reset(traced_before)
-            before_each_call.reset(asked_before)
-            self._gate.leave(organizer, now)
 
     async def _claim(self, meeting: Meeting, now: datetime) -> Attempt | None:
         owner = str(uuid.uuid4())
@@ -183,13 +186,13 @@ class Provisioner:
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""
         now, meeting = self._clock(), attempt.meeting
-        missed = isinstance(error, NotYetThereError)
-        delay = error.delay
-        if delay is None:
-            failures = meeting.misses if missed else meeting.graph_failures
-            delay = _pause(failures) if not isinstance(error, ThrottledError) else PAUSE_WITHOUT_RETRY_AFTER
-        if error.delay is not None or isinstance(error, ThrottledError):
-            delay = self._gate.close(meeting.organizer or "", now + delay)
+        organizer = meeting.organizer or ""
+        missed, held_back = isinstance(error, NotYetThereError), isinstance(error, HeldBackError)
+        delay = _pause(meeting.misses if missed else meeting.graph_failures)
+        if error.delay or isinstance(error, ThrottledError):
+            if not held_back:
+                await self._gate.close(organizer, error.delay or max(delay, PAUSE_WITHOUT_RETRY_AFTER))
+            delay = self._gate.stand_in_line(organizer)
         next_attempt_at = min(now + delay, self._patience_ends(meeting))
         uncertain = isinstance(error, UnavailableError) and error.uncertain
         await attempt.write(
@@ -197,7 +200,7 @@ class Provisioner:
             claim=None,
             next_attempt_at=next_attempt_at,
             uncertain_since=meeting.uncertain_since if uncertain else attempt.uncertain_since,
-            graph_failures=meeting.graph_failures + (not missed),
+            graph_failures=meeting.graph_failures + (not missed and not held_back),
             crashes=0,  # it is no crash that keeps it from its end: only those in a row count
             misses=meeting.misses + missed,
             problem=str(error),
@@ -209,11 +212,14 @@ class Provisioner:
         await self._requests.ask(meeting.id, next_attempt_at - now)
 
     async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta) -> None:
+        """Have the message come again; the record is only told if the upkeep would take it for lost meanwhile."""
         next_attempt_at = min(now + pause, self._patience_ends(meeting))
-        try:
-            await self._ledger.write(meeting, meeting.changed(next_attempt_at=next_attempt_at, updated_at=now))
-        except ConflictError:
-            return  # somebody else takes care of it
+        due = due_at(meeting)
+        if due is None or due <= next_attempt_at:
+            try:
+                await self._ledger.write(meeting, meeting.changed(next_attempt_at=next_attempt_at, updated_at=now))
+            except ConflictError:
+                return  # somebody else takes care of it
         await self._requests.ask(meeting.id, next_attempt_at - now)
 
     async def _give_up(self, meeting: Meeting, now: datetime) -> None:

@@ -10,6 +10,7 @@ from cachetools import TTLCache
 from shared.errors import RejectedError
 from shared.graph import CalendarEvents, OnlineMeeting, OnlineMeetings, Organizers, remedies
 from shared.graph.online_meetings import by_join_url
+from shared.mailbox_gate import MailboxGate
 from shared.organizer import is_object_id
 from shared.provision.applied import Part, differing, unsure, with_applied
 from shared.provision.attempt import Attempt, NotYetThereError
@@ -32,10 +33,11 @@ class GraphServices:
 class Steps:
     """What is asked of Graph, with what is remembered of its answers."""
 
-    def __init__(self, graph: GraphServices, clock: Callable[[], datetime]) -> None:
+    def __init__(self, graph: GraphServices, gate: MailboxGate, clock: Callable[[], datetime]) -> None:
         self.events = graph.events
         self.online_meetings = graph.online_meetings
         self._organizers = graph.organizers
+        self._gate = gate
         self._clock = clock
         self._providers = TTLCache[str, tuple[str, ...]](_REMEMBERED, _REMEMBERED_SECONDS)
         self._object_ids = TTLCache[str, str](_REMEMBERED, _REMEMBERED_SECONDS)
@@ -71,6 +73,7 @@ class Steps:
         key = organizer.casefold()
         if key not in self._object_ids:
             self._object_ids[key] = await self._organizers.object_id(organizer)
+            self._gate.same(organizer, self._object_ids[key])
         attempt.organizer_id = self._object_ids[key]
         return attempt.organizer_id
 

@@ -1,8 +1,12 @@
-"""The probes: real calls to Graph that change nothing, side by side where none needs another's answer."""
+"""The probes: real calls to Graph that change nothing, one after the other, each with a turn at the mailbox's gate.
 
-import asyncio
-from collections.abc import Awaitable
+One after the other, because each takes one of the few places that Graph has for a mailbox, and because the next is
+not made when Graph has just asked for patience.
+"""
+
+from collections.abc import Coroutine
 from datetime import timedelta
+from typing import Any
 
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
@@ -35,9 +39,12 @@ class Readiness:
             UnavailableError: Graph answered no probe.
         """
         require_organizer(organizer)
-        (user, policy), calendar = await asyncio.gather(
-            self._probe_user_and_policy(organizer), _outcome(self._read_calendar(organizer))
-        )
+        user = await self._ask(organizer, self._find_user(organizer))
+        organizer_id = organizer if is_object_id(organizer) else user
+        # Only an object id leads to online meetings; without one nothing is asked.
+        found = isinstance(organizer_id, str)
+        policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id)) if found else None
+        calendar = await self._ask(organizer, self._graph.events.providers(organizer))
         _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
         providers = calendar if isinstance(calendar, Providers) else None
         return ReadinessReport(
@@ -53,18 +60,19 @@ class Readiness:
             ),
         )
 
-    async def _probe_user_and_policy(self, organizer: str) -> tuple[str | GraphError, bool | GraphError | None]:
-        """Only an object id leads to online meetings: a given one is not waited for, without one nothing is asked."""
-        if is_object_id(organizer):
-            return await asyncio.gather(
-                _outcome(self._graph.organizers.object_id(organizer)), _outcome(self._look_for_no_meeting(organizer))
-            )
-        user = await _outcome(self._graph.organizers.object_id(organizer))
-        return user, await _outcome(self._look_for_no_meeting(user)) if isinstance(user, str) else None
+    async def _ask[T](self, organizer: str, call: Coroutine[Any, Any, T]) -> T | GraphError:
+        try:
+            async with self._gate.turn(organizer):
+                return await call
+        except GraphError as error:
+            return error
+        finally:
+            call.close()  # if it had no turn
 
-    async def _read_calendar(self, organizer: str) -> Providers:
-        async with self._gate.turn(organizer):
-            return await self._graph.events.providers(organizer)
+    async def _find_user(self, organizer: str) -> str:
+        object_id = await self._graph.organizers.object_id(organizer)
+        self._gate.same(organizer, object_id)
+        return object_id
 
     async def _look_for_no_meeting(self, organizer_id: str) -> bool:
         """Ask for a meeting that there cannot be: whoever may look is told that there is none."""
@@ -130,13 +138,6 @@ def _link_to_nowhere(organizer_id: str) -> str:
     """Return a link in Teams' own form, of this organizer, whose thread and tenant do not exist."""
     context = f"%7b%22Tid%22%3a%2200000000-0000-0000-0000-000000000000%22%2c%22Oid%22%3a%22{organizer_id}%22%7d"
     return f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_readiness%40thread.v2/0?context={context}"
-
-
-async def _outcome[T](call: Awaitable[T]) -> T | GraphError:
-    try:
-        return await call
-    except GraphError as error:
-        return error
 
 
 def _require_an_answer(outcomes: list[object]) -> None:

@@ -1,5 +1,6 @@
 """What the probes say, as a report."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -49,5 +50,6 @@ def failed(name: str, error: GraphError) -> Check:
         said = f" (Graph: {answer.status} {answer.code}, request id {answer.request_id})" if answer else ""
         return Check(name, ok=False, detail=f"{error.message}{said}", remedy=remedies.without_meeting(error.remedy))
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
-    when = f"in {delay.total_seconds():.0f} seconds" if delay else "in a moment"
-    return Check(name, ok=False, detail=f"Graph could not be asked: {error}.", remedy=f"Ask again {when}.")
+    when = f"in {math.ceil(delay.total_seconds())} seconds" if delay else "in a moment"
+    detail = f"{error}." if isinstance(error, ThrottledError) else f"Graph could not be asked: {error}."
+    return Check(name, ok=False, detail=detail, remedy=f"Ask again {when}.")

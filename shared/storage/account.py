@@ -19,9 +19,9 @@ _TABLE_RETRIES: dict[str, Any] = {
 }
 _QUEUE_RETRIES: dict[str, Any] = {
     "retry_total": 3,
-    "initial_backoff": 1,
+    "initial_backoff": 0.5,  # and one second more from the second try on, with jitter: two seconds at the most
     "increment_base": 1,
-    "random_jitter_range": 1,
+    "random_jitter_range": 0.5,
     "connection_timeout": 5,
     "read_timeout": 20,
 }

@@ -149,12 +149,17 @@ class TestExternalMeetings:
         assert "{id}" not in problem["remedy"]
 
     def test_graph_asks_for_patience(self, client: Client) -> None:
-        """So does the answer."""
-        action = {"status": 429, "code": "TooManyRequests", "retryAfter": "2.5"}
-        client.tenant.post("/faults", json=[{"user": "Baker@contoso.com", "action": action}])
+        """So does the answer, and the next one before Graph is asked again."""
+        organizer = "Patience@contoso.com"
+        action = {"status": 429, "code": "TooManyRequests", "retryAfter": "600.5"}
+        client.tenant.post("/faults", json=[{"user": organizer, "action": action}])
         try:
-            answer = client.http.get("/meetings", params={"organizer": "Baker@contoso.com", "eventId": "x"})
+            answer = client.http.get("/meetings", params={"organizer": organizer, "eventId": "x"})
         finally:
             client.tenant.delete("/faults")
-        assert (answer.status_code, answer.json()["code"]) == (503, "graphUnavailable")
-        assert int(answer.headers["retry-after"]) >= 3
+        assert answer.headers["retry-after"] == "601"
+        readiness = client.http.get(f"/organizers/{organizer}/readiness")
+        assert 0 < int(readiness.headers["retry-after"]) <= 601
+        for told in (answer, readiness):
+            assert (told.status_code, told.json()["code"]) == (503, "graphUnavailable")
+            assert told.json()["detail"].startswith("Microsoft Graph asked for patience with this mailbox.")

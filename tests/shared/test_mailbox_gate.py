@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.closed_mailboxes import ClosedMailboxes
+from shared.errors import HeldBackError, ThrottledError, UnavailableError
 from shared.mailbox_gate import MailboxGate
-from tests.fakes import Clock
+from tests.fakes import Clock, InMemoryTable
 
+OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 ALEX, MEGAN = "AlexW@contoso.com", "MeganB@contoso.com"
 LIMIT = 4
 
@@ -41,19 +44,20 @@ def test_a_mailbox_has_one_name_in_any_case(gate: MailboxGate, clock: Clock) -> 
     assert gate.enter(ALEX) is None
 
 
-def test_a_busy_mailbox_holds_up_no_other(gate: MailboxGate, clock: Clock) -> None:
+async def test_a_busy_mailbox_holds_up_no_other(gate: MailboxGate) -> None:
     """Messages of other organizers overtake those of one that is full or throttled."""
     for _ in range(LIMIT + 3):
         gate.enter(ALEX)
-    gate.close(ALEX, clock() + timedelta(hours=1))
+    await gate.close(ALEX, timedelta(hours=1))
     assert gate.enter(MEGAN) is None
 
 
-def test_nobody_enters_before_retry_after(gate: MailboxGate, clock: Clock) -> None:
+async def test_nobody_enters_before_retry_after(gate: MailboxGate, clock: Clock) -> None:
     """Whoever asks while the mailbox is closed is sent away until it opens, and not for less."""
     opens = clock() + timedelta(seconds=2.128)
     gate.enter(ALEX)
-    assert clock() + gate.close(ALEX, opens) >= opens
+    await gate.close(ALEX, opens - clock())
+    assert clock() + gate.stand_in_line(ALEX) >= opens
     gate.leave(ALEX, clock())
     while clock() < opens:
         pause = gate.enter(ALEX)
@@ -63,11 +67,12 @@ def test_nobody_enters_before_retry_after(gate: MailboxGate, clock: Clock) -> No
     assert gate.enter(ALEX) is None
 
 
-def test_a_shorter_retry_after_does_not_open_early(gate: MailboxGate, clock: Clock) -> None:
+async def test_a_shorter_retry_after_does_not_open_early(gate: MailboxGate, clock: Clock) -> None:
     """Of several Retry-After the latest moment counts."""
     late = clock() + timedelta(seconds=60)
-    gate.close(ALEX, late)
-    assert clock() + gate.close(ALEX, clock() + timedelta(seconds=1)) >= late
+    await gate.close(ALEX, timedelta(seconds=60))
+    await gate.close(ALEX, timedelta(seconds=1))
+    assert clock() + gate.stand_in_line(ALEX) >= late
     clock.advance(seconds=30)
     pause = gate.enter(ALEX)
     assert pause is not None
@@ -101,26 +106,27 @@ def test_the_line_moves_as_fast_as_provisions_do(gate: MailboxGate, clock: Clock
     assert pause >= timedelta(seconds=2.4)
 
 
-def test_a_clock_that_is_set_back(gate: MailboxGate, clock: Clock) -> None:
+async def test_a_clock_that_is_set_back(gate: MailboxGate, clock: Clock) -> None:
     """A provision that seems to have ended before it began does not shorten anybody's wait."""
     gate.enter(ALEX)
     entered = clock()
     clock.advance(hours=-5)
     gate.leave(ALEX, entered)
     opens = clock() + timedelta(seconds=5)
-    assert clock() + gate.close(ALEX, opens) >= opens
+    await gate.close(ALEX, timedelta(seconds=5))
+    assert clock() + gate.stand_in_line(ALEX) >= opens
     pause = gate.enter(ALEX)
     assert pause is not None
     assert clock() + pause >= opens
 
 
-def test_an_idle_mailbox_is_forgotten(gate: MailboxGate, clock: Clock) -> None:
+async def test_an_idle_mailbox_is_forgotten(gate: MailboxGate, clock: Clock) -> None:
     """Once the last has left nothing is kept, unless somebody waits in line or outside a closed door."""
     gate.enter(ALEX)
     gate.leave(ALEX, clock())
     assert not gate._mailboxes
     gate.enter(ALEX)
-    gate.close(ALEX, clock() + timedelta(seconds=1))
+    await gate.close(ALEX, timedelta(seconds=1))
     gate.leave(ALEX, clock())
     assert len(gate._mailboxes) == 1
     clock.advance(seconds=10)
@@ -129,20 +135,23 @@ def test_an_idle_mailbox_is_forgotten(gate: MailboxGate, clock: Clock) -> None:
     assert not gate._mailboxes
 
 
-def test_mailboxes_that_nobody_came_back_to_are_forgotten(gate: MailboxGate, clock: Clock) -> None:
+async def test_mailboxes_that_nobody_came_back_to_are_forgotten(gate: MailboxGate, clock: Clock) -> None:
     """A mailbox that was throttled once does not stay for ever, though another process took its next message."""
     for number in range(10_000):
         gate.enter(f"user{number}@contoso.com")
-        gate.close(f"user{number}@contoso.com", clock() + timedelta(seconds=5))
+        await gate.close(f"user{number}@contoso.com", timedelta(seconds=5))
         gate.leave(f"user{number}@contoso.com", clock())
         clock.advance(seconds=1)
     assert len(gate._mailboxes) <= 1000
 
 
+OTHER_NAME = {ALEX: OBJECT_ID, MEGAN: MEGAN.upper()}
+
 actions = st.lists(
     st.tuples(
-        st.sampled_from(["enter", "leave", "close", "wait"]),
+        st.sampled_from(["enter", "leave", "close", "wait", "same"]),
         st.sampled_from([ALEX, MEGAN]),
+        st.booleans(),
         st.floats(0, 100, allow_nan=False),
     ),
     max_size=60,
@@ -150,27 +159,144 @@ actions = st.lists(
 
 
 @given(actions, st.integers(1, 5))
-def test_any_course_of_events(course: list[tuple[str, str, float]], limit: int) -> None:
-    """However entering, leaving, closing and time mix, the limit and every Retry-After hold."""
+async def test_any_course_of_events(course: list[tuple[str, str, bool, float]], limit: int) -> None:
+    """However entering, leaving, closing, time and names mix, the limit and every Retry-After hold."""
     clock = Clock()
     gate = MailboxGate(limit, clock)
-    inside: dict[str, list[datetime]] = {ALEX: [], MEGAN: []}
+    gate.same(ALEX, OBJECT_ID)
+    inside: dict[str, list[tuple[str, datetime]]] = {ALEX: [], MEGAN: []}
     closed = {ALEX: clock(), MEGAN: clock()}
-    for action, organizer, seconds in course:
+    for action, organizer, otherwise, seconds in course:
+        name = OTHER_NAME[organizer] if otherwise else organizer
         match action:
             case "enter":
-                pause = gate.enter(organizer)
+                pause = gate.enter(name)
                 free = len(inside[organizer]) < limit and closed[organizer] <= clock()
                 assert (pause is None) is free
                 if pause is None:
-                    inside[organizer].append(clock())
+                    inside[organizer].append((name, clock()))
                 else:
                     assert pause > timedelta(0)
                     assert clock() + pause >= closed[organizer]
             case "leave" if inside[organizer]:
-                gate.leave(organizer, inside[organizer].pop())
+                gate.leave(*inside[organizer].pop())
             case "close":
                 closed[organizer] = max(closed[organizer], clock() + timedelta(seconds=seconds))
-                assert clock() + gate.close(organizer, clock() + timedelta(seconds=seconds)) >= closed[organizer]
+                await gate.close(name, timedelta(seconds=seconds))
+                assert clock() + gate.stand_in_line(name) >= closed[organizer]
+            case "same":
+                gate.same(organizer, OTHER_NAME[organizer])
             case _:
                 clock.advance(seconds=seconds)
+
+
+class TestTwoNames:
+    async def test_one_gate_once_both_are_known(self, gate: MailboxGate, clock: Clock) -> None:
+        """Those who came in under either name before are counted together, and a closed gate is closed for both."""
+        assert [gate.enter(name) for name in (ALEX, ALEX, OBJECT_ID)] == [None] * 3
+        await gate.close(OBJECT_ID, timedelta(seconds=30))
+        gate.same(ALEX.upper(), OBJECT_ID)
+        with pytest.raises(HeldBackError):
+            gate.check(ALEX)
+        clock.advance(seconds=31)
+        assert gate.enter(OBJECT_ID) is None
+        assert gate.enter(ALEX) is not None
+        for name in (OBJECT_ID, OBJECT_ID, ALEX, ALEX):
+            gate.leave(name, clock())
+        assert [gate.enter(OBJECT_ID) for _ in range(LIMIT)] == [None] * LIMIT
+        assert gate.enter(ALEX) is not None
+
+    def test_they_stay_known_while_nobody_is_there(self, gate: MailboxGate, clock: Clock) -> None:
+        """What was learned is not forgotten with the last who leaves."""
+        gate.same(ALEX, OBJECT_ID)
+        gate.enter(ALEX)
+        gate.leave(ALEX, clock())
+        assert not gate._mailboxes
+        assert [gate.enter(name) for name in (ALEX, OBJECT_ID, ALEX, OBJECT_ID)] == [None] * LIMIT
+        assert gate.enter(ALEX) is not None
+
+    def test_names_are_forgotten_before_they_are_too_many(self, gate: MailboxGate, clock: Clock) -> None:
+        """A name that is forgotten while somebody is inside does not bring the count out of order."""
+        gate.same(ALEX, OBJECT_ID)
+        gate.enter(ALEX)
+        for number in range(5001):
+            gate.same(f"user{number}@contoso.com", f"id{number}")
+        gate.enter(OBJECT_ID)
+        for name in (ALEX, OBJECT_ID):
+            gate.leave(name, clock())
+        assert len(gate._names) <= 10_000
+        assert [gate.enter(ALEX) for _ in range(LIMIT)] == [None] * LIMIT
+
+
+class TestSeveralProcesses:
+    async def test_a_closed_mailbox_is_closed_everywhere(self, clock: Clock) -> None:
+        """Whoever looks, in another process or after a restart, under any name that was known, learns of it."""
+        table = InMemoryTable()
+        gate = MailboxGate(LIMIT, clock, ClosedMailboxes(table))
+        gate.same(ALEX, OBJECT_ID)
+        await gate.close(ALEX, timedelta(seconds=30))
+        for name in (ALEX.upper(), OBJECT_ID):
+            other = MailboxGate(LIMIT, clock, ClosedMailboxes(table))
+            await other.look(name)
+            with pytest.raises(HeldBackError) as held:
+                other.check(name)
+            assert held.value.delay == timedelta(seconds=30)
+            await other.look(MEGAN)
+            other.check(MEGAN)
+
+    async def test_what_cannot_be_known_delays_nobody(self, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+        """A storage that fails, or hangs, is told of in the log, without the organizer's name."""
+        table = InMemoryTable()
+        table.broken = True
+        gate = MailboxGate(LIMIT, clock, ClosedMailboxes(table))
+        await gate.look(ALEX)
+        gate.check(ALEX)
+        await gate.close(ALEX, timedelta(seconds=30))
+        with pytest.raises(HeldBackError):
+            gate.check(ALEX)
+        assert [record.message.split()[0] for record in caplog.records] == ["mailbox.notLookedAt", "mailbox.notShared"]
+        assert "alexw" not in caplog.text.lower()
+
+    async def test_a_moment_that_nobody_can_have_named_is_not_believed(self, clock: Clock) -> None:
+        """A row that an instance with a wrong clock wrote closes no mailbox for ever: a day at most."""
+        elsewhere = ClosedMailboxes(InMemoryTable())
+        await elsewhere.close(ALEX, clock() + timedelta(days=3650))
+        gate = MailboxGate(LIMIT, clock, elsewhere)
+        await gate.look(ALEX)
+        with pytest.raises(HeldBackError) as held:
+            gate.check(ALEX)
+        assert held.value.delay == timedelta(days=1)
+
+
+class TestTurn:
+    async def test_who_looks_does_not_stand_in_line(self, gate: MailboxGate) -> None:
+        """However often a lookup is refused, no provision waits longer for it."""
+        for _ in range(LIMIT):
+            gate.enter(ALEX)
+        for _ in range(1000):
+            with pytest.raises(HeldBackError, match="As many calls"):
+                async with gate.turn(ALEX):
+                    raise AssertionError
+        pause = gate.enter(ALEX)
+        assert pause is not None
+        assert pause <= timedelta(seconds=1 / LIMIT + 1)
+
+    @pytest.mark.parametrize("delay", [None, timedelta(seconds=31)])
+    async def test_graphs_request_for_patience_closes_the_gate(
+        self, gate: MailboxGate, delay: timedelta | None
+    ) -> None:
+        """Also without a Retry-After; whoever was told knows for how long."""
+        with pytest.raises(ThrottledError) as told:
+            async with gate.turn(ALEX):
+                raise ThrottledError("later", delay)
+        with pytest.raises(HeldBackError) as held:
+            async with gate.turn(ALEX):
+                raise AssertionError
+        assert told.value.delay == held.value.delay == (delay or timedelta(seconds=10))
+
+    async def test_a_fault_of_the_service_closes_nothing(self, gate: MailboxGate) -> None:
+        """Only who names a time, or throttles, asks for patience."""
+        with pytest.raises(UnavailableError):
+            async with gate.turn(ALEX):
+                raise UnavailableError("no answer", uncertain=False)
+        assert gate.enter(ALEX) is None

@@ -1,8 +1,10 @@
 """Readiness: real probes, each with the remedy that an administrator can run."""
 
+from datetime import timedelta
+
 import pytest
 
-from shared.errors import InvalidRequestError, ThrottledError, UnavailableError
+from shared.errors import HeldBackError, InvalidRequestError, ThrottledError, UnavailableError
 from shared.readiness.__main__ import main
 from tests.shared.graph.wire import OBJECT_ID, ORGANIZER
 from tests.world import APP_ID, World
@@ -175,15 +177,29 @@ async def test_a_graph_that_answers_nothing_is_no_report() -> None:
 
 
 async def test_a_mailbox_that_graph_wants_left_alone_is_left_alone() -> None:
-    """Graph's Retry-After holds for probes as well."""
+    """Graph's Retry-After holds for every probe; while nothing may be asked, there is no report."""
     world = World()
     world.fault({"path": "/calendar$", "times": 1, "action": {"status": 429, "code": "x", "retryAfter": "60"}})
     await world.app.readiness.examine(ORGANIZER)
     world.clock.advance(seconds=30)
-    assert "mailbox" in await failed_checks(world, ORGANIZER)
-    assert sum(seen.path.endswith("/calendar") for seen in world.tenant.requests) == 1
+    calls = len(world.tenant.requests)
+    with pytest.raises(HeldBackError) as held:
+        await world.app.readiness.examine(ORGANIZER)
+    assert held.value.delay == timedelta(seconds=30)
+    assert len(world.tenant.requests) == calls
     world.clock.advance(seconds=40)
     assert not await failed_checks(world, ORGANIZER)
+
+
+async def test_a_probe_that_graph_throttles_is_the_last() -> None:
+    """The others are not made then; the checks say why, and when to ask again, rounded up."""
+    world = World()
+    world.fault({"path": "/onlineMeetings", "action": {"status": 429, "code": "x", "retryAfter": "2.4"}})
+    report = await world.app.readiness.examine(ORGANIZER)
+    assert not [seen for seen in world.tenant.requests if seen.path.endswith("/calendar")]
+    troubled = {check.name: (check.detail, check.remedy) for check in report.checks if not check.ok}
+    said = ("Microsoft Graph asked for patience with this mailbox.", "Ask again in 3 seconds.")
+    assert troubled["applicationAccessPolicy"] == troubled["mailbox"] == said
 
 
 class TestCommandLine:

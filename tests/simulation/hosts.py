@@ -52,6 +52,7 @@ class Host:
         app = self._app = world.new_host(
             Wires(
                 TableWire(network, process, world.table),
+                TableWire(network, process, world.closed_mailboxes),
                 requests,
                 poison,
                 QueueWire(network, process, world.results),

@@ -1,6 +1,8 @@
 """What every known refusal of Graph means, through the SDK's own parsing."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from fractions import Fraction
 from typing import Any
 
 import httpx
@@ -291,21 +293,22 @@ class TestRetryAfter:
     @pytest.mark.parametrize(
         ("text", "seconds"),
         [
-            ("0", 0),
             ("10", 10),
             ("2.128", 2.128),
             (" 5 ", 5),
-            ("1e9", 1e9),
-            ("1e300", 365_000 * 86_400),
+            ("86400", 86_400),
+            ("1e9", 86_400),
+            ("1e300", 86_400),
             ("Sat, 21 Nov 2026 08:01:00 GMT", 60),
             ("Sat, 21 Nov 2026 09:01:00 +0100", 60),
             ("Sat, 21 Nov 2026 08:01:00 -0000", 60),
             ("Saturday, 21-Nov-26 08:01:00 GMT", 60),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
         ],
     )
     def test_a_wait(self, text: str, seconds: float) -> None:
-        """Whole and fractional seconds and dates are waits, none of them beyond a thousand years."""
-        assert parse_retry_after(text, NOW) == timedelta(seconds=seconds)
+        """Whole and fractional seconds and dates are waits, none of them longer than a day."""
+        assert parse_retry_after(text, format_datetime(NOW, usegmt=True), NOW) == timedelta(seconds=seconds)
 
     @pytest.mark.parametrize(
         "text",
@@ -313,6 +316,7 @@ class TestRetryAfter:
             None,
             "",
             "soon",
+            "0",
             "-1",
             "-0.5",
             "nan",
@@ -328,18 +332,45 @@ class TestRetryAfter:
     )
     def test_no_wait(self, text: str | None) -> None:
         """Nonsense and the past are no waits: the caller has its own."""
-        assert parse_retry_after(text, NOW) is None
+        assert parse_retry_after(text, None, NOW) is None
+
+    @given(st.floats(-1e6, 1e6), st.integers(1, 100_000))
+    def test_a_date_is_measured_on_graphs_own_clock(self, ahead: float, seconds: int) -> None:
+        """However wrong our clock is, a date is as far away as the answer's Date says."""
+        moment = NOW + timedelta(seconds=seconds)
+        text, date = format_datetime(moment, usegmt=True), format_datetime(NOW, usegmt=True)
+        wait = parse_retry_after(text, date, NOW + timedelta(seconds=ahead))
+        assert wait == min(timedelta(seconds=seconds), timedelta(days=1))
+
+    @pytest.mark.parametrize("date", [None, "", "today", "Sat, 32 Nov 2026 08:01:00 GMT"])
+    def test_without_a_usable_date_a_little_is_added(self, date: str | None) -> None:
+        """Our clock may be ahead of Graph's by seconds, and the wait is not shorter for it."""
+        wait = parse_retry_after("Sat, 21 Nov 2026 08:01:00 GMT", date, NOW + timedelta(seconds=4))
+        assert wait is not None
+        assert wait >= timedelta(seconds=60)
+
+    @given(st.floats(1e-6, 86_400).map(repr) | st.decimals("0.000001", 86_400).map(str))
+    def test_no_part_of_a_second_is_lost(self, text: str) -> None:
+        """A fraction is rounded up, never down."""
+        wait = parse_retry_after(text, None, NOW)
+        assert wait is not None
+        asked = Fraction(text)
+        assert 0 <= Fraction(wait // timedelta(microseconds=1), 1_000_000) - asked <= Fraction(2, 1_000_000)
 
     @given(st.text(alphabet=st.characters(max_codepoint=0x2FF), max_size=40) | st.floats().map(str))
     def test_any_text(self, text: str) -> None:
-        """Whatever Graph sends, it is a wait that a clock can hold, or none."""
-        wait = parse_retry_after(text, NOW)
-        assert wait is None or (wait >= timedelta(0) and NOW + wait > NOW - timedelta(1))
+        """Whatever Graph sends, it is a wait of at most a day, or none."""
+        for wait in (parse_retry_after(text, None, NOW), parse_retry_after("60", text, NOW)):
+            assert wait is None or timedelta(0) < wait <= timedelta(days=1)
 
-    async def test_a_date_counts_from_now(self, wire: Wire) -> None:
-        """A date in the header becomes the time from now until then."""
-        wire.answers(429, {}, Retry_After="Fri, 31 Dec 2199 23:59:59 GMT")
+    async def test_the_answers_own_date_counts(self, wire: Wire) -> None:
+        """A date in the header becomes the time from when Graph sent it until then."""
+        wire.answers(429, {}, Retry_After="Wed, 21 Oct 2015 07:29:00 GMT", Date="Wed, 21 Oct 2015 07:28:00 GMT")
         error: Any = await failure(wire)
-        assert abs(datetime.now(UTC) + error.delay - datetime(2199, 12, 31, 23, 59, 59, tzinfo=UTC)) < timedelta(
-            seconds=5
-        )
+        assert error.delay == timedelta(seconds=60)
+
+    async def test_a_date_alone_counts_from_now(self, wire: Wire) -> None:
+        """Without a Date of the answer, our clock measures."""
+        wire.answers(429, {}, Retry_After=format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
+        error: Any = await failure(wire)
+        assert timedelta(minutes=59) < error.delay < timedelta(minutes=61)
