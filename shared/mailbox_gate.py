@@ -9,7 +9,7 @@ the queue meanwhile.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,7 +104,7 @@ class MailboxGate:
                 del self._mailboxes[name]
 
     @contextmanager
-    def inside(self, organizer: str) -> Iterator[None]:
+    def inside(self, organizer: str) -> Generator[None]:
         """Have each call of a block ask whether the mailbox is still open, and leave at the block's end."""
         entered_at = self._clock()
         asked_before = before_each_call.set(lambda: self.check(organizer))
