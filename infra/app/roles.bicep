@@ -68,6 +68,11 @@ resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-
   name: 'Schedules'
 }
 
+resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = {
+  parent: tables
+  name: 'ClosedMailboxes'
+}
+
 resource component 'Microsoft.Insights/components@2020-02-02' existing = { name: componentName }
 
 // What a queue trigger and the app do on the queue of requests: look at it (queues/read), peek (messages/read), take and
@@ -124,7 +129,7 @@ resource sendsResults 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
   }
 }
 
-// Rows of the two tables, and of no other: on the tables, not on the account.
+// Rows of the three tables, and of no other: on the tables, not on the account.
 resource keepsMeetings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(meetings.id, principalId, tableDataContributor)
   scope: meetings
@@ -138,6 +143,16 @@ resource keepsMeetings 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource keepsSchedules 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(schedules.id, principalId, tableDataContributor)
   scope: schedules
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataContributor)
+  }
+}
+
+resource keepsClosedMailboxes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(closedMailboxes.id, principalId, tableDataContributor)
+  scope: closedMailboxes
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

@@ -109,6 +109,11 @@ resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-
   name: 'Schedules'
 }
 
+resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = {
+  parent: tables
+  name: 'ClosedMailboxes'
+}
+
 @description('Name of the account.')
 output name string = account.name
 

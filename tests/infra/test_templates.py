@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from pycep import BicepParser
 
+from shared.closed_mailboxes import TABLE as CLOSED_MAILBOXES
 from shared.ledger import TABLE
 from shared.settings import GraphCredential, read_settings
 
@@ -167,7 +168,7 @@ def test_the_queues_and_tables_of_the_app_are_made_beforehand() -> None:
     queues = [each["name"] for each in resources("Microsoft.Storage/storageAccounts/queueServices/queues")]
     assert queues[:2] == ["requestQueue", "${requestQueue}-poison"]
     tables = {each["name"] for each in resources("Microsoft.Storage/storageAccounts/tableServices/tables")}
-    assert TABLE in tables
+    assert {TABLE, CLOSED_MAILBOXES} <= tables
 
 
 def test_only_host_storage_has_a_role_on_the_whole_account() -> None:
