@@ -42,7 +42,7 @@ class DeadlyQueue:
 
 def doomed_host(world: World, *, before: bool) -> App:
     """Return a host that dies when it sends a result, before or after the queue has it."""
-    wires: Wires = world._wires()
+    wires: Wires = world.wires()
     return world.new_host(replace(wires, results=DeadlyQueue(world.results, before)))
 
 

@@ -42,7 +42,7 @@ class Eventful(httpx.AsyncBaseTransport):
 
 
 def host(world: World, happening: Happening, *, after: bool) -> App:
-    wires = world._wires()
+    wires = world.wires()
     return world.new_host(replace(wires, graph=Eventful(wires.graph, happening, after=after)))
 
 
