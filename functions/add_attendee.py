@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.caller import caller_of
 from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
 from functions.public_url import meeting_url
 from shared.bootstrap import app
@@ -16,6 +17,10 @@ async def add_attendee(req: func.HttpRequest) -> func.HttpResponse:
     """Add an attendee, or change the one with this address, and answer 202."""
     meeting_id = meeting_id_of(req)
     meeting = await app().changes.add_attendee(
-        meeting_id, read_json(req), if_match=req.headers.get("if-match"), traceparent=traceparent_of(req)
+        meeting_id,
+        read_json(req),
+        caller=caller_of(req),
+        if_match=req.headers.get("if-match"),
+        traceparent=traceparent_of(req),
     )
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

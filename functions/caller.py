@@ -1,16 +1,18 @@
 """Who calls, where App Service authentication stands in front of the app and says so."""
 
-import os
-
 import azure.functions as func
 
+from shared.bootstrap import app
+from shared.callers import Caller
 
-def caller_of(req: func.HttpRequest) -> str:
-    """Return the caller's object id, or an empty text where callers are not told apart.
+
+def caller_of(req: func.HttpRequest) -> Caller:
+    """Return who calls, with what they may ask for.
 
     The header is trustworthy only behind App Service authentication, which sets it itself and removes a forged one:
     https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
+
+    Raises:
+        CallerNotAllowedError: the settings do not let them call.
     """
-    if os.environ.get("WEBSITE_AUTH_ENABLED", "").casefold() != "true":
-        return ""
-    return req.headers.get("x-ms-client-principal-id", "")
+    return app().callers.identify(req.headers.get("x-ms-client-principal-id", "").strip())

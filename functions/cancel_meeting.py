@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.caller import caller_of
 from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
 from functions.public_url import meeting_url
 from shared.bootstrap import app
@@ -18,6 +19,10 @@ async def cancel_meeting(req: func.HttpRequest) -> func.HttpResponse:
     meeting_id = meeting_id_of(req)
     comment = read_comment(read_json(req)) if req.get_body().strip() else None
     meeting = await app().changes.cancel(
-        meeting_id, comment, if_match=req.headers.get("if-match"), traceparent=traceparent_of(req)
+        meeting_id,
+        comment,
+        caller=caller_of(req),
+        if_match=req.headers.get("if-match"),
+        traceparent=traceparent_of(req),
     )
     return meeting_response(meeting, meeting_url(req, meeting_id))

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from functions.caller import caller_of
 from shared.accept import LARGEST_REQUEST
 from shared.errors import (
     AttendeeNotFoundError,
+    CallerNotAllowedError,
     ChangeRefusedError,
     Fault,
     GraphError,
@@ -24,6 +26,7 @@ from shared.errors import (
     MeetingNotFoundError,
     NoJoinLinkError,
     OrganizerNotAllowedError,
+    QuotaExceededError,
     RejectedError,
     RequestTooLargeError,
     ScheduleNotFoundError,
@@ -68,7 +71,20 @@ class HttpError(Exception):
 
 
 def answers_problems(handler: Handler) -> Handler:
-    """Turn what a handler raises into a problem; nothing that was not meant for the caller gets into it."""
+    """Turn what a handler raises into a problem; nothing that was not meant for the caller gets into it.
+
+    Whom the settings do not let call is refused before the handler looks at anything.
+    """
+
+    async def admit(req: func.HttpRequest) -> func.HttpResponse:
+        caller_of(req)
+        return await handler(req)
+
+    return answers_anybody(functools.wraps(handler)(admit))
+
+
+def answers_anybody(handler: Handler) -> Handler:
+    """Do what `answers_problems` does, for a route that is open to every caller."""
 
     @functools.wraps(handler)
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
@@ -96,8 +112,8 @@ def _request_problem(error: Exception) -> Problem:
             problem = Problem(400, "invalidRequest", "The request is not valid", detail, faults)
         case RequestTooLargeError():
             problem = Problem(413, "tooLarge", "Too large", f"{error}.")
-        case OrganizerNotAllowedError():
-            problem = Problem(403, "organizerNotAllowed", "The organizer is not allowed", f"{error}.")
+        case CallerNotAllowedError() | OrganizerNotAllowedError() | QuotaExceededError():
+            problem = _rights_problem(error)
         case MeetingNotFoundError() | ScheduleNotFoundError():
             what = "meeting" if isinstance(error, MeetingNotFoundError) else "schedule"
             problem = Problem(404, "notFound", f"There is no such {what}", f"No {what} has this id.")
@@ -116,6 +132,18 @@ def _request_problem(error: Exception) -> Problem:
         case _:
             problem = _service_problem(error)
     return problem
+
+
+def _rights_problem(error: CallerNotAllowedError | OrganizerNotAllowedError | QuotaExceededError) -> Problem:
+    """Return what it looks like that somebody may not."""
+    match error:
+        case CallerNotAllowedError():
+            return Problem(403, "callerNotAllowed", "The caller is not allowed", f"{error}.")
+        case OrganizerNotAllowedError():
+            return Problem(403, "organizerNotAllowed", "The organizer is not allowed", f"{error}.")
+        case QuotaExceededError(delay=delay):
+            seconds = math.ceil(delay.total_seconds())
+            return Problem(429, "quotaExceeded", "The day's quota is used up", f"{error}.", retry_after=max(1, seconds))
 
 
 def _service_problem(error: Exception) -> Problem:

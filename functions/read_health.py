@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http import HttpError, Problem, answers_problems, json_response
+from functions.http import HttpError, Problem, answers_anybody, json_response
 from shared.bootstrap import app
 from shared.version import VERSION
 
@@ -11,7 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("read_health")
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answers_problems
+@answers_anybody
 async def read_health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer that the app is loaded and its settings are in order; with `deep=true`, that storage and Graph answer.
 

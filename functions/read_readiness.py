@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.caller import caller_of
 from functions.http import answers_problems, json_response
 from shared.bootstrap import app
 
@@ -13,5 +14,5 @@ blueprint = func.Blueprint()
 @answers_problems
 async def read_readiness(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with what every probe found."""
-    report = await app().readiness.examine(req.route_params.get("organizer", ""))
+    report = await app().readiness.examine(req.route_params.get("organizer", ""), caller_of(req))
     return json_response(report.as_json())

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import ConflictError, Fault, KeyReusedError, first_faults
+from shared.admission import Admission
+from shared.callers import ANYBODY, Caller
+from shared.errors import ConflictError, Fault, KeyReusedError, MeetingNotFoundError, first_faults
 from shared.ledger import Ledger
 from shared.meeting import Meeting, MeetingError, Status, id_from_key, random_id
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
-from shared.organizer import require_allowed
+from shared.quota import Quotas
 from shared.request_queue import RequestQueue
 from shared.results import Results
 
@@ -39,19 +41,19 @@ class Sender:
     """Who asks, and how a repetition is recognised.
 
     Attributes:
-        caller: separates the keys of one caller from another's; empty where callers are not known.
+        caller: who may name whom, and whose keys are not another's.
         key: the idempotency key, None for a request that is never a repetition.
         traceparent: W3C trace context, kept for the result.
     """
 
-    caller: str = ""
+    caller: Caller = ANYBODY
     key: str | None = None
     traceparent: str | None = None
 
     @property
     def meeting_id(self) -> str:
         """Return the id that the meeting gets; another one at each call if there is no key."""
-        return random_id() if self.key is None else id_from_key(self.caller, self.key)
+        return random_id() if self.key is None else id_from_key(self.caller.id or "", self.key)
 
 
 class Acceptance:
@@ -62,24 +64,26 @@ class Acceptance:
         ledger: Ledger,
         requests: RequestQueue,
         results: Results,
-        allowed_organizers: frozenset[str],
+        admission: Admission,
+        quotas: Quotas,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
         self._requests = requests
         self._results = results
-        self._allowed_organizers = allowed_organizers
+        self._admission = admission
+        self._quotas = quotas
         self._clock = clock
 
-    def check(self, document: Any) -> list[Fault]:
+    def check(self, document: Any, caller: Caller = ANYBODY) -> list[Fault]:
         """Return what is odd about a request, storing nothing.
 
         Raises:
             InvalidRequestError: the document is not a valid request.
-            OrganizerNotAllowedError: the settings do not let this organizer organize.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
         """
         request = parse_request(document)
-        require_allowed(request.organizer, self._allowed_organizers)
+        self._admission.admit(request, caller)
         return find_warnings(request, self._clock())
 
     async def accept(self, document: Any, sender: Sender, delay: timedelta = timedelta(0)) -> Accepted:
@@ -92,12 +96,14 @@ class Acceptance:
 
         Raises:
             InvalidRequestError: the document is not a valid request.
-            OrganizerNotAllowedError: the settings do not let this organizer organize.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+            QuotaExceededError: the caller has had as many meetings today as it may.
             KeyReusedError: the key came with another request before.
         """
         request = parse_request(document)
-        require_allowed(request.organizer, self._allowed_organizers)
+        self._admission.admit(request, sender.caller)
         meeting = self._queued(request, sender)
+        await self._count(meeting, sender)
         try:
             meeting = await self._ledger.insert(meeting)
         except ConflictError:
@@ -110,6 +116,26 @@ class Acceptance:
         _logger.info("meeting.accepted %s", meeting.id, extra={"meeting_id": meeting.id, "kind": meeting.kind})
         await self._requests.ask(meeting.id, delay)
         return Accepted(meeting, replayed=False)
+
+    async def _count(self, meeting: Meeting, sender: Sender) -> None:
+        """Count a meeting towards its caller's quota, if there is one; a replay is none.
+
+        It is counted before it is recorded. When the recording fails, its place in the day is lost unless the same
+        key comes again: a quota may be short of what it allows, and is never above.
+        """
+        caller = sender.caller
+        if caller.id is None or caller.meetings_per_day is None:
+            return
+        if sender.key is not None and await self._is_there(meeting.id):
+            return
+        await self._quotas.count(caller.id, meeting.id, caller.meetings_per_day)
+
+    async def _is_there(self, meeting_id: str) -> bool:
+        try:
+            await self._ledger.read(meeting_id)
+        except MeetingNotFoundError:
+            return False
+        return True
 
     async def refuse(
         self,
@@ -171,6 +197,7 @@ class Acceptance:
             updated_at=now,
             since=now,
             traceparent=sender.traceparent,
+            caller=sender.caller.id,
         )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from shared.accept import Acceptance
+from shared.admission import Admission
 from shared.at_once import AtOnce
 from shared.batch import Batch
+from shared.callers import Callers
 from shared.change import Changes
 from shared.closed_mailboxes import TABLE as CLOSED_MAILBOXES
 from shared.closed_mailboxes import ClosedMailboxes
@@ -23,6 +25,7 @@ from shared.invitation import Invitations
 from shared.ledger import TABLE, Ledger
 from shared.mailbox_gate import MailboxGate
 from shared.provision import GraphServices, Provisioner
+from shared.quota import Quotas
 from shared.readiness import Readiness
 from shared.request_queue import RequestQueue
 from shared.results import Results
@@ -37,6 +40,7 @@ from shared.upkeep import Upkeep
 class App:
     """The use cases, ready to be called by the triggers."""
 
+    callers: Callers
     acceptance: Acceptance
     at_once: AtOnce
     batch: Batch
@@ -104,10 +108,10 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     """Put the use cases together over given storage and Graph."""
     clock = clock or _now
     reporter = Results(results, ledger, requests, clock)
-    allowed = settings.allowed_organizers
+    admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, closed_mailboxes)
-    acceptance = Acceptance(ledger, requests, reporter, allowed, clock)
-    changes = Changes(ledger, requests, reporter, allowed, clock)
+    acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(ledger.table, clock), clock)
+    changes = Changes(ledger, requests, reporter, admission, clock)
     provisioner = Provisioner(
         ledger=ledger,
         requests=requests,
@@ -118,6 +122,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         clock=clock,
     )
     return App(
+        callers=settings.callers,
         acceptance=acceptance,
         at_once=AtOnce(ledger, provisioner),
         batch=Batch(acceptance),
@@ -125,11 +130,11 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         intake=Intake(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, acceptance, reporter, clock),
         upkeep=Upkeep(ledger, closed_mailboxes, requests, reporter, settings.retention, clock),
-        finder=Finder(ledger, ExternalMeetings(graph, gate, allowed)),
+        finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
         invitations=Invitations(ledger, graph, gate),
-        readiness=Readiness(graph, gate, allowed),
+        readiness=Readiness(graph, gate, admission),
         health=Health(ledger, requests, graph.organizers, clock),
-        schedules=Schedules(schedules, allowed, clock),
+        schedules=Schedules(schedules, admission, clock),
         schedule_run=ScheduleRun(schedules, acceptance, clock),
         ledger=ledger,
         trusted_hosts=settings.trusted_hosts,

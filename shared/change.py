@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from shared.admission import Admission
+from shared.callers import ANYBODY, Caller
 from shared.entity_tag import require_version
 from shared.errors import (
     AttendeeNotFoundError,
@@ -44,11 +46,11 @@ class Changes:
         ledger: Ledger,
         requests: RequestQueue,
         results: Results,
-        allowed_organizers: frozenset[str],
+        admission: Admission,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._allowed_organizers = allowed_organizers
+        self._admission = admission
         self._requests = requests
         self._results = results
         self._clock = clock
@@ -58,6 +60,7 @@ class Changes:
         meeting_id: str,
         patch: Any,
         *,
+        caller: Caller = ANYBODY,
         if_match: str | None = None,
         message: str | None = None,
         traceparent: str | None = None,
@@ -67,6 +70,7 @@ class Changes:
         Args:
             meeting_id: which meeting.
             patch: the patch, any JSON value.
+            caller: who asks; the meetings of others are not there.
             if_match: the If-Match header, so that a change that was not seen is not overwritten.
             traceparent: of the caller, for the result of the new version.
             message: what stands for the message that asked for it; the same one again changes nothing.
@@ -83,10 +87,16 @@ class Changes:
             require_version(meeting.version, if_match)
             return self._patched(meeting, merged(meeting.request or {}, patch), message)
 
-        return await self._change(meeting_id, wish, traceparent)
+        return await self._change(meeting_id, wish, caller, traceparent)
 
     async def add_attendee(
-        self, meeting_id: str, attendee: Any, *, if_match: str | None = None, traceparent: str | None = None
+        self,
+        meeting_id: str,
+        attendee: Any,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        traceparent: str | None = None,
     ) -> Meeting:
         """Invite one more, or change how one is invited. Raises as `patch`, with pointers into the attendee."""
         if not isinstance(attendee, dict):
@@ -104,10 +114,16 @@ class Changes:
             except InvalidRequestError as error:
                 raise InvalidRequestError([_within(fault, f"/attendees/{place}") for fault in error.faults]) from error
 
-        return await self._change(meeting_id, wish, traceparent)
+        return await self._change(meeting_id, wish, caller, traceparent)
 
     async def remove_attendee(
-        self, meeting_id: str, address: str, *, if_match: str | None = None, traceparent: str | None = None
+        self,
+        meeting_id: str,
+        address: str,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        traceparent: str | None = None,
     ) -> Meeting:
         """Invite one no more. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
 
@@ -119,10 +135,16 @@ class Changes:
                 raise AttendeeNotFoundError("the meeting does not invite this address")
             return self._patched(meeting, (meeting.request or {}) | {"attendees": kept}, None)
 
-        return await self._change(meeting_id, wish, traceparent)
+        return await self._change(meeting_id, wish, caller, traceparent)
 
     async def cancel(
-        self, meeting_id: str, comment: str | None, *, if_match: str | None = None, traceparent: str | None = None
+        self,
+        meeting_id: str,
+        comment: str | None,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        traceparent: str | None = None,
     ) -> Meeting:
         """Have a meeting be no more; one that is cancelled already, or will be, is left alone.
 
@@ -136,9 +158,9 @@ class Changes:
                 return None
             return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment))
 
-        return await self._change(meeting_id, wish, traceparent)
+        return await self._change(meeting_id, wish, caller, traceparent)
 
-    async def retry(self, meeting_id: str, *, traceparent: str | None = None) -> Meeting:
+    async def retry(self, meeting_id: str, *, caller: Caller = ANYBODY, traceparent: str | None = None) -> Meeting:
         """Try a failed meeting again.
 
         Raises:
@@ -154,13 +176,13 @@ class Changes:
             # What the failed version may have made is just what this one wants: nobody is mailed about a change.
             return unchanged.changed(uncertain_since=unchanged.version)
 
-        return await self._change(meeting_id, wish, traceparent)
+        return await self._change(meeting_id, wish, caller, traceparent)
 
     async def _change(
-        self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], traceparent: str | None
+        self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], caller: Caller, traceparent: str | None
     ) -> Meeting:
         while True:
-            meeting = await self._ledger.read(meeting_id)
+            meeting = caller.require_sees(await self._ledger.read(meeting_id))
             if meeting.finished:  # every finished version is told, also one that is followed at once by another
                 meeting = await self._results.report(meeting)
             wanted = wish(meeting)
@@ -169,7 +191,8 @@ class Changes:
             if traceparent and wanted.version > meeting.version:
                 wanted = wanted.changed(traceparent=traceparent)
             if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
-                require_allowed(wanted.organizer or "", self._allowed_organizers)
+                require_allowed(wanted.organizer or "", self._admission.allowed_organizers)
+            caller.require_may_change(wanted)
             try:
                 wanted = await self._ledger.write(meeting, wanted)
             except ConflictError:
@@ -189,6 +212,7 @@ class Changes:
             raise ChangeRefusedError("notAMeeting", "This failed message never held a request; send a new one.")
         _check_immutable(meeting.request, document)
         request = parse_request(document)
+        self._admission.require_in_cloud(request)
         if former := _valid(meeting.request):
             _check_nothing_is_unset(former, request)
             if canonical(request) == canonical(former):

@@ -4,7 +4,9 @@ ConveneError
 ├── InvalidRequestError          the caller mends the request (400; in the queue a failed meeting)
 ├── RequestTooLargeError         the caller asks with less (413)
 ├── KeyReusedError               the caller picks another idempotency key (422)
+├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
+├── QuotaExceededError           the caller has had as many meetings today as it may: tomorrow again (429)
 ├── MeetingNotFoundError         there is no such meeting (404)
 ├── ScheduleNotFoundError        there is no such schedule (404)
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
@@ -76,8 +78,20 @@ class KeyReusedError(ConveneError):
     """The idempotency key belongs to another request."""
 
 
+class CallerNotAllowedError(ConveneError):
+    """The settings do not let this caller call."""
+
+
 class OrganizerNotAllowedError(ConveneError):
-    """The settings do not let this organizer organize."""
+    """The settings do not let this organizer organize, or this caller name them."""
+
+
+class QuotaExceededError(ConveneError):
+    """The caller has had `limit` meetings today; after `delay` there is another day."""
+
+    def __init__(self, limit: int, delay: timedelta) -> None:
+        super().__init__(f"This caller may have {limit} meetings a day (of UTC), and has had them")
+        self.delay = delay
 
 
 class MeetingNotFoundError(ConveneError):

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from shared.errors import RejectedError
+from shared.admission import Admission
+from shared.callers import ANYBODY, Caller
+from shared.errors import Fault, InvalidRequestError, RejectedError
 from shared.graph import OnlineMeeting
 from shared.graph.errors import OtherOrganizerError
 from shared.graph.event_details import EventDetails, read_event
@@ -62,22 +64,27 @@ class ExternalMeeting:
 class ExternalMeetings:
     """What Graph knows of an organizer's meetings. Every call may raise GraphErrors."""
 
-    def __init__(self, graph: GraphServices, gate: MailboxGate, allowed_organizers: frozenset[str]) -> None:
+    def __init__(self, graph: GraphServices, gate: MailboxGate, admission: Admission) -> None:
         self._graph = graph
         self._gate = gate
-        self._allowed_organizers = allowed_organizers
+        self._admission = admission
 
-    async def find(self, organizer: str, field: Field, value: str) -> ExternalMeeting | None:
+    async def find(self, organizer: str, field: Field, value: str, caller: Caller = ANYBODY) -> ExternalMeeting | None:
         """Return the meeting of this organizer that has the link or id, or None.
 
         A meeting that the organizer is only invited to is somebody else's, and not found.
 
         Raises:
-            InvalidRequestError: the organizer is neither an object id nor a user principal name.
-            OrganizerNotAllowedError: the settings do not let this app act for the organizer.
+            InvalidRequestError: the organizer is neither an object id nor a user principal name, or Graph has no
+                online meetings in this cloud.
+            OrganizerNotAllowedError: the settings do not let this app, or this caller, act for the organizer.
         """
         require_organizer(organizer)
-        require_allowed(organizer, self._allowed_organizers)
+        require_allowed(organizer, self._admission.allowed_organizers)
+        caller.require_may_name(organizer)
+        if field is not Field.EVENT_ID and not (cloud := self._admission.cloud).online_meetings:
+            message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: look by eventId, or without organizer."
+            raise InvalidRequestError([Fault(f"/{field}", "notInThisCloud", message)])
         async with self._gate.turn(organizer):
             if field is Field.EVENT_ID:
                 return await self._event(organizer, value)

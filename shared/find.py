@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.callers import ANYBODY, Caller
 from shared.errors import Fault, InvalidRequestError
 from shared.external_meetings import ExternalMeeting, ExternalMeetings
 from shared.join_links import is_join_link, meeting_id_in
-from shared.ledger import Field, Ledger
+from shared.ledger import Field, Ledger, Page
 from shared.meeting import Meeting, Status
-from shared.paging import invalid_continuation, read_top
+from shared.paging import MAX_TOP, invalid_continuation, read_top
 
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
 _LONGEST_VALUE = 4096
@@ -40,20 +41,22 @@ class Finder:
         self._ledger = ledger
         self._external = external
 
-    async def find(self, wanted: Filter) -> Found:
+    async def read(self, meeting_id: str, caller: Caller) -> Meeting:
+        """Return a meeting.
+
+        Raises:
+            MeetingNotFoundError: there is none with this id, or it is somebody else's.
+        """
+        return caller.require_sees(await self._ledger.read(meeting_id))
+
+    async def find(self, wanted: Filter, caller: Caller = ANYBODY) -> Found:
         """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
 
         Raises:
             InvalidRequestError: the continuation token is not one of ours, or Graph's organizers have other names.
             OrganizerNotAllowedError: Graph may not be asked about this organizer.
         """
-        try:
-            page = await self._ledger.find(wanted.field, wanted.value, wanted.top, wanted.continuation)
-            if not page.meetings and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
-                # A short link, which Graph gives for no meeting, has the join meeting id in it.
-                page = await self._ledger.find(Field.JOIN_MEETING_ID, number, wanted.top, wanted.continuation)
-        except ValueError as error:
-            raise invalid_continuation(error) from error
+        page = await self._page(wanted, caller)
         if wanted.organizer is None:
             return Found(page.meetings, page.continuation)
         organizer = wanted.organizer.casefold()
@@ -64,12 +67,33 @@ class Finder:
         ]
         if mine or page.continuation or wanted.continuation:
             return Found(mine, page.continuation)
-        found = await self._external.find(wanted.organizer, wanted.field, wanted.value)
-        if found is None:
+        found = await self._external.find(wanted.organizer, wanted.field, wanted.value, caller)
+        if found is None or await self._is_anothers(found, caller):
             return Found([], None)
         # Of this organizer all the same, by a name that the ledger does not know: object id or user principal name.
         ours = [meeting for meeting in page.meetings if _is_same(meeting, found)]
         return Found(ours or [found], None)
+
+    async def _page(self, wanted: Filter, caller: Caller) -> Page:
+        searcher = None if caller.sees_all else caller.id
+        top, continuation = wanted.top, wanted.continuation
+        try:
+            page = await self._ledger.find(wanted.field, wanted.value, top, continuation, caller=searcher)
+            if not page.meetings and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
+                # A short link, which Graph gives for no meeting, has the join meeting id in it.
+                page = await self._ledger.find(Field.JOIN_MEETING_ID, number, top, continuation, caller=searcher)
+        except ValueError as error:
+            raise invalid_continuation(error) from error
+        return page
+
+    async def _is_anothers(self, found: ExternalMeeting, caller: Caller) -> bool:
+        """Tell whether this app made a meeting of Graph's for somebody else, so that for this caller there is none."""
+        if caller.sees_all:
+            return False
+        known_by = ((Field.JOIN_URL, found.outcome.join_url), (Field.EVENT_ID, found.outcome.event_id))
+        pages = [await self._ledger.find(field, value, MAX_TOP) for field, value in known_by if value]
+        meetings = [meeting for page in pages for meeting in page.meetings]
+        return bool(meetings) and not any(caller.sees(meeting) for meeting in meetings)
 
 
 def _is_same(meeting: Meeting, found: ExternalMeeting) -> bool:

@@ -3,6 +3,7 @@
 One table, in which a meeting is a record with the rows that lead to it (shared/records.py). Row keys:
     meeting.<id>                                  the record
     <field>.<digest of the value>.<when>.<id>     found by reference, organizer, status, link ...; newest first
+    own.<field>.<digest>.<when>.<id>              the same among the meetings of one caller, where callers are known
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          finished, and its result should be sent by then
     finished.<moment>.<id>                        finished then; forgotten after the retention
@@ -10,6 +11,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,9 +50,14 @@ class Page:
 
 
 class Ledger:
-    """The meetings in a table. Every call may raise StorageUnavailableError."""
+    """The meetings in a table. Every call may raise StorageUnavailableError.
+
+    Attributes:
+        table: where they are; partitions with longer names are not the ledger's.
+    """
 
     def __init__(self, table: Table) -> None:
+        self.table = table
         self._records = Records(table, "meeting")
 
     async def insert(self, meeting: Meeting) -> Meeting:
@@ -91,13 +98,15 @@ class Ledger:
         """
         await self._records.remove(meeting.id, meeting.etag, meeting.index_keys)
 
-    async def find(self, field: Field, value: str, top: int, continuation: str | None = None) -> Page:
-        """Return the meetings whose `field` has this value, newest first, at most `top`.
+    async def find(
+        self, field: Field, value: str, top: int, continuation: str | None = None, *, caller: str | None = None
+    ) -> Page:
+        """Return the meetings whose `field` has this value, newest first, at most `top`; of one caller, if it is named.
 
         Raises:
             ValueError: `continuation` is none that an earlier call has returned.
         """
-        found = await self._records.newest(_prefix(field, value), top, continuation)
+        found = await self._records.newest(_prefix(field, value, caller), top, continuation)
         meetings = await asyncio.gather(*map(self._read_or_none, found.ids))
         return Page([meeting for meeting in meetings if meeting], found.continuation)
 
@@ -136,7 +145,12 @@ def _record(meeting: Meeting) -> Record:
 
 def _index_keys(meeting: Meeting) -> frozenset[str]:
     created = newest_first(meeting.created_at)
-    keys = {f"{_prefix(field, value)}{created}.{meeting.id}" for field, value in _found_by(meeting)}
+    searchers = {None, meeting.caller}
+    keys = {
+        f"{_prefix(field, value, searcher)}{created}.{meeting.id}"
+        for field, value in _found_by(meeting)
+        for searcher in searchers
+    }
     if (due := due_at(meeting)) is not None:
         keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
     if meeting.finished:
@@ -169,8 +183,15 @@ def due_at(meeting: Meeting) -> datetime | None:
     return (meeting.next_attempt_at or meeting.updated_at) + _WAITING_GRACE
 
 
-def _prefix(field: Field, value: str) -> str:
-    return f"{field}.{hashlib.sha256(_normal(field, value).encode()).hexdigest()[:40]}."
+def _prefix(field: Field, value: str, caller: str | None) -> str:
+    value = _normal(field, value)
+    if caller is None:
+        return f"{field}.{_digest(value)}."
+    return f"own.{field}.{_digest(json.dumps([caller, value]))}."
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 def _normal(field: Field, value: str) -> str:

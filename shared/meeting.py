@@ -158,6 +158,7 @@ class Meeting(_Record):
         problem: what kept the latest attempt from finishing, for the case that it was the last one.
         organizer_id: the organizer's object id, once it was looked up.
         traceparent: of the caller, kept for the result event.
+        caller: the principal that asked over HTTP; None where callers are not told apart, and for the queue.
         etag: of the record as it was read; not a part of it.
         index_keys: the ledger's rows that lead to the record as it was read; not a part of it either.
     """
@@ -189,6 +190,7 @@ class Meeting(_Record):
     outcome: Outcome = Outcome()
     error: MeetingError | None = None
     traceparent: str | None = None
+    caller: str | None = None
     etag: str = Field(default="", exclude=True)
     index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
 

@@ -16,6 +16,7 @@ _LONGEST_DURATION = timedelta(days=36_525)
 _HOST = re.compile(r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*(:[0-9]{1,5})?")
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
 _QUEUE_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*")
+_ORGANIZER = re.compile(r"\*|\S*@[^@\s,]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
 
 
 def is_loopback(host: str | None) -> bool:
@@ -54,6 +55,14 @@ def is_https(uri: str) -> bool:
     except ValueError:
         return False
     return bool(parts.hostname) and (parts.scheme == "https" or is_loopback(parts.hostname))
+
+
+def organizer_entry(text: str) -> str:
+    """Return, in one case, an object id, a user principal name, a suffix such as @contoso.com, or * for everyone."""
+    entry = text.strip().casefold()
+    if not _ORGANIZER.fullmatch(entry):
+        raise ValueError("is not an object id, a user principal name, an @domain suffix or *")
+    return entry
 
 
 def positive_integer(text: str) -> int:

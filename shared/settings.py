@@ -4,13 +4,14 @@ Nothing is read while modules are imported: a function app whose import fails lo
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from shared.callers import Callers, parse_callers
+from shared.clouds import CLOUDS, GLOBAL, Cloud
 from shared.errors import SettingsError
 from shared.setting_values import (
     duration,
@@ -20,6 +21,7 @@ from shared.setting_values import (
     is_loopback,
     ncrontab,
     optional_queue_name,
+    organizer_entry,
     positive_integer,
     queue_name,
 )
@@ -27,16 +29,6 @@ from shared.setting_values import (
 REQUEST_QUEUE = ("REQUEST_QUEUE", "meeting-requests")
 UPKEEP_SCHEDULE = ("UPKEEP_SCHEDULE", "0 */5 * * * *")
 SCHEDULES_SCHEDULE = ("SCHEDULES_SCHEDULE", "0 */5 * * * *")
-
-# https://learn.microsoft.com/graph/deployments: each cloud's Graph, and the authority that issues its tokens
-CLOUDS = {
-    "graph.microsoft.com": "login.microsoftonline.com",
-    "graph.microsoft.us": "login.microsoftonline.us",
-    "dod-graph.microsoft.us": "login.microsoftonline.us",
-    "microsoftgraph.chinacloudapi.cn": "login.chinacloudapi.cn",
-}
-
-_UPN_SUFFIX = re.compile(r"@[^@\s,]+\Z")
 
 
 class GraphCredential(StrEnum):
@@ -75,13 +67,13 @@ class GraphService:
 
     Attributes:
         base_url: the root with its version, without a trailing slash.
-        authority: the host that issues tokens; None for a loopback Graph, which takes the global one.
+        cloud: whose Graph it is; a Graph on this machine stands in for the global one.
         credential: the kind of credential; the rest are its values, as azure-identity's own variables give them.
         client_id: the app's client id, None when the settings do not tell it.
     """
 
     base_url: str
-    authority: str | None
+    cloud: Cloud
     credential: GraphCredential
     tenant_id: str | None = None
     client_id: str | None = None
@@ -98,6 +90,7 @@ class Settings:
     storage: StorageAccount
     graph: GraphService
     allowed_organizers: frozenset[str]
+    callers: Callers
     graph_calls_per_mailbox: int
     request_queue: str
     result_queue: str | None
@@ -145,6 +138,7 @@ class _Reader:
             storage=self._storage(),
             graph=self._graph(),
             allowed_organizers=self._allowed_organizers(),
+            callers=self._callers(),
             graph_calls_per_mailbox=self._parsed("GRAPH_CALLS_PER_MAILBOX", "4", positive_integer),
             request_queue=self._parsed(*REQUEST_QUEUE, queue_name),
             result_queue=self._parsed("RESULT_QUEUE", "meeting-results", optional_queue_name, empty_is_value=True),
@@ -207,11 +201,11 @@ class _Reader:
             host, _ = parts.hostname, parts.port
         except ValueError:
             parts, host = urlsplit(""), None
-        authority = CLOUDS.get(host or "")
+        cloud = CLOUDS.get(host or "")
         loopback = is_loopback(host)
         if parts.scheme not in {"http", "https"} or parts.query or parts.fragment or "@" in parts.netloc:
             self._faults.append("GRAPH_BASE_URL is not the URL of a Microsoft Graph root")
-        elif not loopback and (authority is None or parts.scheme != "https" or parts.port not in {None, 443}):
+        elif not loopback and (cloud is None or parts.scheme != "https" or parts.port not in {None, 443}):
             self._faults.append(
                 f"GRAPH_BASE_URL is neither on this machine nor https on one of Graph's hosts ({', '.join(CLOUDS)})"
             )
@@ -231,7 +225,7 @@ class _Reader:
         )
         return GraphService(
             base_url,
-            authority,
+            cloud or GLOBAL,
             kind,
             tenant_id=self._text("AZURE_TENANT_ID"),
             client_id=self._text("AZURE_CLIENT_ID"),
@@ -247,19 +241,26 @@ class _Reader:
             for entry in self._environ.get("ALLOWED_ORGANIZERS", "*").split(",")
             if entry.strip()
         )
-        odd = sorted(
-            entry
-            for entry in allowed
-            if entry != "*"
-            and not _UPN_SUFFIX.search(entry)
-            and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4,12}){4}", entry)
-        )
+        odd = sorted(entry for entry in allowed if not _is_organizer_entry(entry))
         if odd or not allowed:
             self._faults.append(
                 "ALLOWED_ORGANIZERS is not a comma-separated list of object ids, user principal names and @domain "
                 f"suffixes, or * for everyone{': ' + ', '.join(odd) if odd else ''}"
             )
         return allowed
+
+    def _callers(self) -> Callers:
+        # App Service sets it: https://learn.microsoft.com/azure/app-service/reference-app-settings#authentication--authorization
+        authenticated = (self._text("WEBSITE_AUTH_ENABLED") or "").casefold() == "true"
+        return Callers(authenticated, self._parsed("CALLERS", "", parse_callers, empty_is_value=True))
+
+
+def _is_organizer_entry(text: str) -> bool:
+    try:
+        organizer_entry(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _credential(text: str) -> GraphCredential:

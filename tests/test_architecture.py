@@ -32,7 +32,7 @@ USE_CASES = frozenset(
         "shared.bootstrap",
     }
 )
-READERS_OF_THE_ENVIRONMENT = {"shared.settings", "functions.caller"}
+READERS_OF_THE_ENVIRONMENT = {"shared.settings"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "core", "misc", "base", "info"}
 
 
@@ -182,7 +182,7 @@ def test_only_bootstrap_builds_on_bootstrap() -> None:
 
 
 def test_the_environment_is_read_in_few_places() -> None:
-    """Settings come from one reader; App Service's own variable is read where it is used."""
+    """Settings come from one reader, App Service's own variables among them."""
     found = {
         module.name
         for module in APP

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from shared.accept import LARGEST_REQUEST, Acceptance, Accepted, Sender
 from shared.batch.csv_rows import in_row
 from shared.batch.items import BatchItem
+from shared.callers import Caller
 from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError, first_faults
 from shared.meeting_request import parse_request
 
@@ -27,7 +28,7 @@ class Batch:
         self._acceptance = acceptance
         self._longest_seconds = longest_seconds
 
-    async def accept(self, items: Sequence[BatchItem], caller: str, traceparent: str | None) -> list[Outcome]:
+    async def accept(self, items: Sequence[BatchItem], caller: Caller, traceparent: str | None) -> list[Outcome]:
         """Return what became of each item, in order: accepted, or the error that a request alone would have raised.
 
         Items with the same key are taken one after the other, so that the first one is the one that counts.
@@ -52,14 +53,14 @@ class Batch:
         await asyncio.gather(*map(in_turn, turns.values()))
         return [outcomes[index] for index in range(len(items))]
 
-    async def _outcome(self, item: BatchItem, caller: str, traceparent: str | None) -> Outcome:
+    async def _outcome(self, item: BatchItem, caller: Caller, traceparent: str | None) -> Outcome:
         await asyncio.sleep(0)  # a batch of nothing but faults would never let others have their turn
         try:
             return await self._accept(item, caller, traceparent)
         except Exception as error:  # noqa: BLE001 - the trigger tells the caller, and logs what it does not know
             return error
 
-    async def _accept(self, item: BatchItem, caller: str, traceparent: str | None) -> Accepted:
+    async def _accept(self, item: BatchItem, caller: Caller, traceparent: str | None) -> Accepted:
         if _size(item) > LARGEST_REQUEST:
             raise RequestTooLargeError(f"A request of a batch has at most {LARGEST_REQUEST} bytes")
         try:

@@ -20,7 +20,8 @@ from kiota_abstractions.authentication import (
 )
 from kiota_authentication_azure.azure_identity_access_token_provider import AzureIdentityAccessTokenProvider
 
-from shared.settings import CLOUDS, GraphCredential, GraphService
+from shared.clouds import CLOUDS
+from shared.settings import GraphCredential, GraphService
 
 
 class Credential(Protocol):
@@ -33,7 +34,7 @@ class Credential(Protocol):
 
 def make_credential(service: GraphService) -> Credential | None:
     """Return the credential that the settings describe, or None for a local Graph that takes any token."""
-    authority = service.authority or CLOUDS["graph.microsoft.com"]
+    authority = service.cloud.login
     tenant, client = service.tenant_id or "", service.client_id or ""
     match service.credential:
         case GraphCredential.MANAGED_IDENTITY:

@@ -1,5 +1,6 @@
 """The use case: the invitation file of a meeting."""
 
+from shared.callers import ANYBODY, Caller
 from shared.errors import NoJoinLinkError, RejectedError
 from shared.graph.event_details import read_event
 from shared.invitation.appointment import Appointment, of_calendar, of_event, of_standalone
@@ -21,14 +22,14 @@ class Invitations:
         self._graph = graph
         self._gate = gate
 
-    async def write(self, meeting_id: str) -> tuple[Meeting, bytes]:
+    async def write(self, meeting_id: str, caller: Caller = ANYBODY) -> tuple[Meeting, bytes]:
         """Return a meeting and its invitation, or the notice that it is cancelled.
 
         Raises:
-            MeetingNotFoundError: there is none with this id.
+            MeetingNotFoundError: there is none with this id, or it is somebody else's.
             NoJoinLinkError: it has no join link yet, or never got one.
         """
-        meeting = await self._ledger.read(meeting_id)
+        meeting = caller.require_sees(await self._ledger.read(meeting_id))
         if meeting.outcome.join_url is None:
             raise NoJoinLinkError(f"The meeting is {meeting.status} and has no join link")
         from shared.invitation.calendar_file import calendar_file  # its library takes a sixth of a second to import

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from shared.admission import Admission
 from shared.errors import GraphError, InvalidRequestError, SettingsError
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
 from shared.mailbox_gate import MailboxGate
@@ -40,7 +41,7 @@ async def _examine(settings: Settings, organizers: list[str]) -> list[ReadinessR
     client = GraphClient(settings.graph)
     graph = GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client))
     gate = MailboxGate(settings.graph_calls_per_mailbox, lambda: datetime.now(UTC))
-    readiness = Readiness(graph, gate, settings.allowed_organizers)
+    readiness = Readiness(graph, gate, Admission(settings.allowed_organizers, settings.graph.cloud))
     try:
         return [await _report(readiness, organizer) for organizer in organizers]
     finally:

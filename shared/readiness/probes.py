@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
+from shared.admission import Admission
+from shared.callers import ANYBODY, Caller
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
 from shared.graph.calendar_events import Providers
@@ -25,24 +27,26 @@ _AFTER_MAILBOX = "Mend the check mailbox first, then send the same request again
 class Readiness:
     """The use case: everything that a meeting of an organizer needs, looked at before one is asked for."""
 
-    def __init__(self, graph: GraphServices, gate: MailboxGate, allowed_organizers: frozenset[str]) -> None:
+    def __init__(self, graph: GraphServices, gate: MailboxGate, admission: Admission) -> None:
         self._graph = graph
         self._gate = gate
-        self._allowed_organizers = allowed_organizers
+        self._admission = admission
 
-    async def examine(self, organizer: str) -> ReadinessReport:
+    async def examine(self, organizer: str, caller: Caller = ANYBODY) -> ReadinessReport:
         """Return what is in order for an organizer and what is not. One probe's failure keeps no other from running.
 
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name.
+            OrganizerNotAllowedError: the caller may not name the organizer.
             ThrottledError: Graph answered no probe, and at least one with a request for patience.
             UnavailableError: Graph answered no probe.
         """
         require_organizer(organizer)
+        caller.require_may_name(organizer)
         user = await self._ask(organizer, self._find_user(organizer))
         organizer_id = organizer if is_object_id(organizer) else user
-        # Only an object id leads to online meetings; without one nothing is asked.
-        found = isinstance(organizer_id, str)
+        # Only an object id leads to online meetings; without one, or where there are none, nothing is asked.
+        found = isinstance(organizer_id, str) and self._admission.cloud.online_meetings
         policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id)) if found else None
         calendar = await self._ask(organizer, self._graph.events.providers(organizer))
         _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
@@ -56,7 +60,7 @@ class Readiness:
                 _check_user(organizer, user),
                 _check_mailbox(organizer, calendar, user_found=isinstance(user, str)),
                 _check_provider(organizer, calendar),
-                _check_policy(policy),
+                self._check_policy(policy),
             ),
         )
 
@@ -81,7 +85,7 @@ class Readiness:
 
     def _check_allowed(self, organizer: str) -> Check:
         name = "organizerAllowed"
-        if may_organize(organizer, self._allowed_organizers):
+        if may_organize(organizer, self._admission.allowed_organizers):
             return Check(name, ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer.")
         detail = f"The setting ALLOWED_ORGANIZERS does not name {organizer}, in this spelling of the organizer."
         remedy = (
@@ -90,6 +94,16 @@ class Readiness:
             f'"ALLOWED_ORGANIZERS=<its present value>,{organizer}".'
         )
         return Check(name, ok=False, detail=detail, remedy=remedy)
+
+    def _check_policy(self, policy: bool | GraphError | None) -> Check:  # noqa: FBT001 - an outcome, not a switch
+        name = "applicationAccessPolicy"
+        if not (cloud := self._admission.cloud).online_meetings:
+            return Check(name, ok=True, detail=f"Not needed: Microsoft Graph has no onlineMeetings in {cloud.name}.")
+        if policy is None:
+            return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
+        if isinstance(policy, GraphError):
+            return failed(name, policy)
+        return Check(name, ok=True, detail="The app may use the organizer's online meetings.")
 
 
 def _check_user(organizer: str, user: str | GraphError) -> Check:
@@ -123,15 +137,6 @@ def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
     if TEAMS in allowed:
         return Check(name, ok=True, detail=detail)
     return Check(name, ok=False, detail=detail, remedy=remedies.provider(organizer, TEAMS))
-
-
-def _check_policy(policy: bool | GraphError | None) -> Check:  # noqa: FBT001 - an outcome, not a switch
-    name = "applicationAccessPolicy"
-    if policy is None:
-        return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
-    if isinstance(policy, GraphError):
-        return failed(name, policy)
-    return Check(name, ok=True, detail="The app may use the organizer's online meetings.")
 
 
 def _link_to_nowhere(organizer_id: str) -> str:

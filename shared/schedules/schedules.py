@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.admission import Admission
 from shared.entity_tag import require_version
 from shared.errors import ConflictError, InvalidRequestError, KeyReusedError
 from shared.meeting import id_from_key, random_id
@@ -32,9 +33,9 @@ class Created:
 class Schedules:
     """The use case. Every call may raise StorageUnavailableError."""
 
-    def __init__(self, store: ScheduleStore, allowed_organizers: frozenset[str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: ScheduleStore, admission: Admission, clock: Callable[[], datetime]) -> None:
         self._store = store
-        self._allowed_organizers = allowed_organizers
+        self._admission = admission
         self._clock = clock
 
     async def create(self, document: Any, caller: str = "", key: str | None = None) -> Created:
@@ -137,7 +138,7 @@ class Schedules:
 
     def _checked(self, document: Any, now: datetime) -> ScheduleRequest:
         request = parse_schedule(document, now)
-        require_allowed(str(request.request["organizer"]), self._allowed_organizers)
+        require_allowed(str(request.request["organizer"]), self._admission.allowed_organizers)
         return request
 
 

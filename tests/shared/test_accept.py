@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.accept import Sender
+from shared.callers import Caller
 from shared.errors import InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, StorageUnavailableError
 from shared.meeting import Status
 from tests.world import CALENDAR, STANDALONE, World
@@ -57,8 +58,8 @@ async def test_the_same_key_with_another_request_is_refused() -> None:
 async def test_two_callers_may_use_the_same_key() -> None:
     """Keys are the caller's own."""
     world = World()
-    one = await world.app.acceptance.accept(CALENDAR, Sender("one", "k"))
-    two = await world.app.acceptance.accept(CALENDAR, Sender("two", "k"))
+    one = await world.app.acceptance.accept(CALENDAR, Sender(Caller("one"), "k"))
+    two = await world.app.acceptance.accept(CALENDAR, Sender(Caller("two"), "k"))
     assert one.meeting.id != two.meeting.id
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.callers import Callers
+from shared.clouds import CLOUDS, GLOBAL
 from shared.errors import SettingsError
 from shared.setting_values import is_loopback
 from shared.settings import (
-    CLOUDS,
     REQUEST_QUEUE,
     GraphCredential,
     GraphService,
@@ -48,10 +49,9 @@ def test_defaults() -> None:
     """With nothing but the storage set, every setting has the default that the documentation names."""
     assert read_settings(LEAST) == Settings(
         storage=StorageAccount(connection_string=ACCOUNT),
-        graph=GraphService(
-            "https://graph.microsoft.com/v1.0", "login.microsoftonline.com", GraphCredential.MANAGED_IDENTITY
-        ),
+        graph=GraphService("https://graph.microsoft.com/v1.0", GLOBAL, GraphCredential.MANAGED_IDENTITY),
         allowed_organizers=frozenset({"*"}),
+        callers=Callers(),
         graph_calls_per_mailbox=4,
         request_queue="meeting-requests",
         result_queue="meeting-results",
@@ -197,11 +197,11 @@ class TestStorage:
 
 
 class TestGraph:
-    @pytest.mark.parametrize(("host", "authority"), CLOUDS.items())
-    def test_a_cloud_chooses_its_login_authority(self, host: str, authority: str) -> None:
+    @pytest.mark.parametrize("host", CLOUDS)
+    def test_a_cloud_chooses_its_login_authority(self, host: str) -> None:
         """Each national cloud's Graph goes with the authority that issues its tokens."""
         graph = read_settings(LEAST | {"GRAPH_BASE_URL": f"https://{host.upper()}/v1.0/"}).graph
-        assert graph.authority == authority
+        assert graph.cloud is CLOUDS[host]
         assert graph.base_url == f"https://{host.upper()}/v1.0"
 
     def test_the_national_clouds_are_known(self) -> None:
@@ -212,7 +212,7 @@ class TestGraph:
             "dod-graph.microsoft.us",
             "microsoftgraph.chinacloudapi.cn",
         }
-        assert set(CLOUDS.values()) == {
+        assert {cloud.login for cloud in CLOUDS.values()} == {
             "login.microsoftonline.com",
             "login.microsoftonline.us",
             "login.chinacloudapi.cn",
@@ -231,7 +231,7 @@ class TestGraph:
     def test_a_loopback_graph_takes_any_credential(self, url: str) -> None:
         """A Graph on this machine may be called with the fixed token, over http, and with a real credential."""
         graph = read_settings(LEAST | LOCAL_GRAPH | {"GRAPH_BASE_URL": url}).graph
-        assert (graph.credential, graph.authority, graph.base_url) == (GraphCredential.NONE, None, url)
+        assert (graph.credential, graph.cloud, graph.base_url) == (GraphCredential.NONE, GLOBAL, url)
         assert faults(LEAST | SECRET | {"GRAPH_BASE_URL": url}) == []
 
     @pytest.mark.parametrize(

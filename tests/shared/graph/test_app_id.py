@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 
+from shared.clouds import GLOBAL
 from shared.errors import RejectedError
 from shared.graph import OnlineMeetings
 from shared.graph.credentials import app_id_in_token
@@ -56,7 +57,7 @@ async def test_the_token_tells_which_app_this_is(text: str, app_id: str | None) 
 
 async def test_a_remedy_names_the_app_that_only_the_token_names() -> None:
     """A system-assigned identity has a client id that no setting tells, and the command needs it."""
-    wire = Wire(GraphService(ROOT, None, GraphCredential.NONE))
+    wire = Wire(GraphService(ROOT, GLOBAL, GraphCredential.NONE))
     wire.client._tokens = Tokens(token({"appid": CLIENT_ID}))
     wire.answer = refusal("policy_missing")
     with pytest.raises(RejectedError) as raised:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from shared.clouds import GLOBAL
 from shared.graph import GraphClient
 from shared.settings import GraphCredential, GraphService
 
@@ -15,10 +16,10 @@ OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 CLIENT_ID = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
 ROOT = "http://127.0.0.1:7072/v1.0"
 
-LOCAL = GraphService(ROOT, None, GraphCredential.NONE, client_id=CLIENT_ID)
+LOCAL = GraphService(ROOT, GLOBAL, GraphCredential.NONE, client_id=CLIENT_ID)
 REAL = GraphService(
     "https://graph.microsoft.com/v1.0",
-    "login.microsoftonline.com",
+    GLOBAL,
     GraphCredential.CLIENT_SECRET,
     tenant_id="tenant",
     client_id=CLIENT_ID,
