@@ -36,6 +36,7 @@ from shared.errors import (
     UnavailableError,
     VersionMismatchError,
 )
+from shared.failure_trace import failure_trace
 from shared.graph import caller_traceparent, remedies
 from shared.meeting import Meeting, is_meeting_id
 from shared.meeting_request import decode_json
@@ -160,7 +161,7 @@ def _service_problem(error: Exception) -> Problem:
             detail = "The service is not set up completely; its log says what is missing."
             problem = Problem(503, "settingsWrong", "The service is not set up", detail)
         case _:
-            _logger.error("http.failed", exc_info=error)
+            _logger.error("http.failed %s", failure_trace(error))
             problem = Problem(500, "internalError", "The service failed", "The failure is in the service's log.")
     return problem
 

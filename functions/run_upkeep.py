@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.discretion import fails_discreetly
 from shared.bootstrap import app
 from shared.settings import UPKEEP_SCHEDULE, setting_reference
 
@@ -10,6 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("run_upkeep")
 @blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
+@fails_discreetly
 async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Wake what has stalled, send unsent results, forget what is old."""
     await app().upkeep.run()

@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.discretion import fails_discreetly
 from functions.queue_message import text_of
 from shared.bootstrap import app
 from shared.settings import REQUEST_QUEUE, setting_reference
@@ -11,6 +12,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("take_message")
 @blueprint.queue_trigger("msg", queue_name=setting_reference(REQUEST_QUEUE), connection="MeetingStorage")
+@fails_discreetly
 async def take_message(msg: func.QueueMessage) -> None:
     """Do what the message asks for."""
     await app().intake.take(text_of(msg), msg.id)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from shared.failure_trace import failure_trace
 from shared.ledger import Ledger
 from shared.meeting import Meeting
 from shared.provision import Provisioner
@@ -45,4 +46,4 @@ class AtOnce:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _logger.error("atOnce.failed", exc_info=error)
+            _logger.error("atOnce.failed %s", failure_trace(error))

@@ -73,10 +73,14 @@ def app() -> App:
     return _apps[loop]
 
 
-def _build(settings: Settings) -> App:
-    # At INFO each of them writes several lines a request, with URLs in them.
-    for name in ("azure", "httpx", "httpcore"):
+def quiet_libraries() -> None:
+    """Keep the libraries' own lines out of the log: at INFO they write several a request, with URLs in them."""
+    for name in ("azure", "httpx", "httpcore", "msal"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _build(settings: Settings) -> App:
+    quiet_libraries()
     queues, tables = storage_services(settings.storage)
 
     def queue(name: str) -> AzureQueue:

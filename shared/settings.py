@@ -241,11 +241,11 @@ class _Reader:
             for entry in self._environ.get("ALLOWED_ORGANIZERS", "*").split(",")
             if entry.strip()
         )
-        odd = sorted(entry for entry in allowed if not _is_organizer_entry(entry))
+        odd = sum(not _is_organizer_entry(entry) for entry in allowed)
         if odd or not allowed:
             self._faults.append(
                 "ALLOWED_ORGANIZERS is not a comma-separated list of object ids, user principal names and @domain "
-                f"suffixes, or * for everyone{': ' + ', '.join(odd) if odd else ''}"
+                f"suffixes, or * for everyone{f', in {odd} of its entries' if odd else ''}"
             )
         return allowed
 

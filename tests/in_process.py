@@ -25,7 +25,7 @@ def functions() -> dict[str, tuple[Function, Any]]:
     found = {}
     for each in app.get_functions():
         bindings = json.loads(each.get_function_json())["bindings"]
-        name = each.get_function_name()
+        name = str(each.get_function_name())
         found[name] = (Function(name, name, bindings), each.get_user_function())
     return found
 

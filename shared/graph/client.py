@@ -3,12 +3,13 @@
 import asyncio
 import json
 import logging
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, override
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,9 +25,11 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 from msgraph_core.middleware import GraphTelemetryHandler
+from opentelemetry.trace import INVALID_SPAN, Span
 
-from shared.errors import RejectedError, UnavailableError
+from shared.errors import GraphAnswer, RejectedError, UnavailableError
 from shared.graph import remedies
+from shared.graph.answer_stream import bound_answer
 from shared.graph.credentials import Credential, app_id_in_token, make_authentication, make_credential
 from shared.graph.errors import Addressee, translate
 from shared.settings import GraphService
@@ -36,7 +39,8 @@ _logger = logging.getLogger(__name__)
 # The longest that a call may take; shared.provision.attempt counts on it.
 CALL_TIMEOUT_SECONDS = 12.0
 _CONNECT_TIMEOUT_SECONDS = 5.0
-_LARGEST_ANSWER = 4 * 1024 * 1024
+# What Graph's codes and request ids look like; anything else in their place stays out of the log.
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}|[0-9A-Fa-f-]{36}")
 # An id that is one of these would be resolved like a folder, and lead to another resource: RFC 3986, section 5.2.4.
 _DOT_SEGMENTS = frozenset({".", ".."})
 
@@ -84,7 +88,10 @@ class GraphClient:
             timeout=httpx.Timeout(CALL_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=32, keepalive_expiry=30),
             transport=transport,
-            event_hooks={"request": [_ask_first], "response": [_refuse_redirect]},
+            # A proxy of the environment tunnels https and sees no token; it has no business with this machine's Graph.
+            trust_env=urlsplit(service.base_url).scheme == "https",
+            headers={"Accept-Encoding": "gzip"},
+            event_hooks={"request": [_ask_first], "response": [_refuse_redirect, bound_answer]},
         )
         self._http_client = GraphClientFactory.create_with_custom_middleware(
             [ParametersNameDecodingHandler(), GraphTelemetryHandler()], client=http_client
@@ -92,7 +99,8 @@ class GraphClient:
         host = urlsplit(service.base_url).hostname or ""
         authentication = make_authentication(self._credential, host)
         self._tokens = authentication.access_token_provider
-        self._adapter = GraphRequestAdapter(authentication, self._http_client)
+        self._adapter = _Adapter(authentication, self._http_client)
+        self._adapter.observability_options.include_euii_attributes = False
         self._adapter.base_url = service.base_url
         self._service = GraphServiceClient(request_adapter=self._adapter)
 
@@ -124,7 +132,7 @@ class GraphClient:
                 "graph.failed %s %s: %s (client-request-id %s, traceparent %s)",
                 call.method.value,
                 _path(call),
-                failure.answer or type(error).__name__,
+                _said(failure.answer) or type(error).__name__,
                 *ids.values(),
                 extra=ids,
             )
@@ -175,10 +183,24 @@ async def _ask_first(_: httpx.Request) -> None:
         check()
 
 
+class _Adapter(GraphRequestAdapter):
+    """The SDK's adapter without its spans, which would carry URLs and Graph's messages into the telemetry."""
+
+    @override
+    def start_tracing_span(self, *_: Any, **__: Any) -> Span:
+        return INVALID_SPAN
+
+
 async def _refuse_redirect(response: httpx.Response) -> None:
     """Make a failure of an answer that is neither success nor error, which the SDK takes for a success."""
     if response.status_code < HTTPStatus.BAD_REQUEST and not response.is_success:
         raise httpx.RemoteProtocolError(f"unexpected status {response.status_code}", request=response.request)
+
+
+def _said(answer: GraphAnswer | None) -> str:
+    """Return what an error answer says of itself, as far as that has the form of a code."""
+    codes = (answer.code, answer.request_id) if answer else ()
+    return " ".join([str(answer.status), *filter(_CODE.fullmatch, codes)]) if answer else ""
 
 
 def _path(call: Call) -> str:
@@ -190,7 +212,7 @@ def _json_object(content: Any, *, uncertain: bool) -> dict[str, Any]:
     if not content:
         return {}
     try:
-        document = json.loads(content) if len(content) <= _LARGEST_ANSWER else None
+        document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UnavailableError("Graph answered with something that is not JSON", uncertain=uncertain) from error
     if not isinstance(document, dict):

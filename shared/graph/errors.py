@@ -5,6 +5,7 @@ the Teams policy, whose refusals have no code of their own.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -108,6 +109,8 @@ _NO_MAILBOX_CODES = frozenset(
     {"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi", "errornonexistentmailbox"}
 )
 _NO_USER_CODES = frozenset({"errorinvaliduser", "request_resourcenotfound", "resourcenotfound"})
+_LONGEST_MESSAGE = 1000
+_TOKEN = re.compile(r"bearer[\s:=]+[^\s'\",]+|eyJ[\w-]{8,}[\w.-]*", re.IGNORECASE)
 _NOTHING_FOUND = ("1026:", "3004:", "organizer id mismatch")
 _PASSING_STATUSES = frozenset(
     {
@@ -244,7 +247,7 @@ def _refusal(error: APIError, request_id: str) -> Refusal:
     code = message = ""
     existing: str | None = None
     if isinstance(error, ODataError) and error.error:
-        code, message = error.error.code or "", error.error.message or ""
+        code, message = _quotable(error.error.code or ""), _quotable(error.error.message or "")
         named = error.error.additional_data.get("@event.existingEventId")
         existing = named if isinstance(named, str) and named else None
     answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
@@ -283,3 +286,8 @@ def _http_date(text: str | None) -> datetime | None:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _quotable(message: str) -> str:
+    """Return a message of Graph's as it may be passed on: of bounded length, and without a token in it."""
+    return _TOKEN.sub("(a token)", message[:_LONGEST_MESSAGE])

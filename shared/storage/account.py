@@ -10,14 +10,16 @@ from azure.storage.queue.aio import QueueServiceClient
 from shared.settings import StorageAccount
 
 # Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
-_TABLE_RETRIES: dict[str, Any] = {
+_TABLE_OPTIONS: dict[str, Any] = {
+    "permit_redirects": False,  # storage has none, and another host has no business with its token
     "retry_total": 3,
     "retry_backoff_factor": 0.2,
     "retry_backoff_max": 2,
     "connection_timeout": 5,
     "read_timeout": 20,
 }
-_QUEUE_RETRIES: dict[str, Any] = {
+_QUEUE_OPTIONS: dict[str, Any] = {
+    "permit_redirects": False,
     "retry_total": 3,
     "initial_backoff": 0.5,  # and one second more from the second try on, with jitter: two seconds at the most
     "increment_base": 1,
@@ -48,11 +50,11 @@ def storage_services(
         if text.replace(" ", "").rstrip(";").casefold() == "usedevelopmentstorage=true":
             text = _DEVELOPMENT_STORAGE
         return (
-            QueueServiceClient.from_connection_string(text, **_QUEUE_RETRIES),
-            TableServiceClient.from_connection_string(text, **_TABLE_RETRIES),
+            QueueServiceClient.from_connection_string(text, **_QUEUE_OPTIONS),
+            TableServiceClient.from_connection_string(text, **_TABLE_OPTIONS),
         )
     identity = credential or ManagedIdentityCredential(client_id=account.client_id)
     return (
-        QueueServiceClient(account.queue_service_uri or "", credential=identity, **_QUEUE_RETRIES),
-        TableServiceClient(account.table_service_uri or "", credential=identity, **_TABLE_RETRIES),
+        QueueServiceClient(account.queue_service_uri or "", credential=identity, **_QUEUE_OPTIONS),
+        TableServiceClient(account.table_service_uri or "", credential=identity, **_TABLE_OPTIONS),
     )

@@ -16,7 +16,7 @@ OTHER = "2222AAAA-2222-4222-8222-222222222222"
 
 
 def faults_of(document: Any) -> str:
-    with pytest.raises(ValueError, match=".") as refused:
+    with pytest.raises(ValueError, match=r".") as refused:
         parse_callers(document if isinstance(document, str) else json.dumps(document))
     return str(refused.value)
 

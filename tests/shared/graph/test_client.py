@@ -171,7 +171,8 @@ class TestAnswer:
     )
     async def test_what_is_no_object(self, wire: Wire, content_type: str, content: bytes, method: str) -> None:
         """A success that is not one of Graph's objects is none; a write may have taken effect all the same."""
-        wire.answer = httpx.Response(200, headers={"Content-Type": content_type}, content=content)
+        stream = httpx.ByteStream(content)  # read by the client, as from the network
+        wire.answer = httpx.Response(200, headers={"Content-Type": content_type}, stream=stream)
         with pytest.raises(UnavailableError) as raised:
             await wire.client.send(get(wire) if method == "GET" else post(wire))
         assert raised.value.uncertain is (method == "POST")
