@@ -6,11 +6,15 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
+# Tools that are fetched when they are asked for, and are no part of the environment.
+CYCLONEDX_VERSION := 7.5.0
+PIP_AUDIT_VERSION := 2.10.1
+DETECT_SECRETS_VERSION := 1.5.0
 # The first of these that is Python 3.13; `make setup PYTHON=/path/to/python3.13` names another.
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test soak mutants check infra-check package format lock clean
+.PHONY: help setup start demo test soak mutants check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -65,9 +69,26 @@ format: setup  ## let the formatter and the linter mend what they can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-lock: $(VENV)/.installed  ## write constraints.txt anew from the two requirements files
+lock: $(VENV)/.installed  ## write constraints.txt anew from the two requirements files, and requirements.lock
 	@grep -hvE '^-[cr]' requirements.txt requirements-dev.txt | $(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.13 --no-annotate --no-header --output-file constraints.txt -
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
+	  --output-file requirements.lock requirements.txt
+
+sbom: $(VENV)/.installed  ## what is deployed, as CycloneDX JSON in dist/convene.cdx.json
+	@mkdir -p dist
+	@$(BIN)/uv tool run --quiet --from 'cyclonedx-bom==$(CYCLONEDX_VERSION)' cyclonedx-py requirements requirements.lock \
+	  --pyproject pyproject.toml --mc-type application --spec-version 1.6 --output-reproducible --output-format JSON \
+	  --output-file dist/convene.cdx.json
+	@echo "dist/convene.cdx.json"
+
+audit: $(VENV)/.installed  ## known vulnerabilities of what is deployed (asks PyPI's advisory service)
+	@$(BIN)/uv tool run --quiet --from 'pip-audit==$(PIP_AUDIT_VERSION)' pip-audit --requirement requirements.lock \
+	  --require-hashes --disable-pip --strict --progress-spinner off
+
+secrets: $(VENV)/.installed  ## look for secrets in every line that the history ever added
+	@$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with 'detect-secrets==$(DETECT_SECRETS_VERSION)' \
+	  .ci/find_secrets.py
 
 clean:  ## remove what setup and the tests made
 	@rm -rf $(VENV) local/node_modules .pytest_cache .ruff_cache .hypothesis dist

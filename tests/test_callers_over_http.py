@@ -77,6 +77,12 @@ class TestWhoMayCall:
         answer = await InProcess(world(authenticated=False)).call("POST", "/meetings", CALENDAR, principal=principal)
         assert (answer.status, answer.code) == (403, "callerNotAllowed")
 
+    def test_every_route_but_the_open_ones_needs_a_key(self) -> None:
+        """The host asks for a function key before the app is asked anything."""
+        open_ = {f"api/{endpoint.function.trigger['route']}" for endpoint in endpoints() if not endpoint.needs_key}
+        assert "api/health" in open_
+        assert open_ <= OPEN
+
     async def test_health_is_open(self) -> None:
         """For probes, which are nobody."""
         assert (await InProcess(world()).call("GET", "/health")).status == 200

@@ -76,7 +76,7 @@ async def test_a_calendar_meeting_works_there(monkeypatch: pytest.MonkeyPatch) -
     world = CloudWorld(WITHOUT[0], monkeypatch)
     made = await world.made(CALENDAR)
     assert (made.status, bool(made.outcome.join_url)) == (Status.SUCCEEDED, True)
-    assert {seen.path.split("/")[3] for seen in world.tenant.requests} == {"calendar", "events"}
+    assert {seen.path.split("/")[4] for seen in world.tenant.requests} == {"calendar", "events"}
     with pytest.raises(InvalidRequestError) as refused:
         await world.app.changes.patch(made.id, OPTIONS)
     assert [fault.code for fault in refused.value.faults] == ["notInThisCloud"]

@@ -374,3 +374,18 @@ class TestRetryAfter:
         wire.answers(429, {}, Retry_After=format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
         error: Any = await failure(wire)
         assert timedelta(minutes=59) < error.delay < timedelta(minutes=61)
+
+
+@pytest.mark.parametrize(
+    "said", ["Bearer eyJ0eXAi.eyJhdWQi.c2ln", "authorization: bearer abc123", "token eyJ0eXAiOiJKV1Qi.eyJhdWQi.c2ln"]
+)
+async def test_graphs_message_is_passed_on_within_bounds(wire: Wire, said: str) -> None:
+    """It becomes a part of the meeting's record and answer: no megabytes of it, and no token that it repeats."""
+    wire.answers(400, {"error": {"code": "x" * 100_000, "message": f"Refused {said} at once. " + "y" * 100_000}})
+    refused = await failure(wire)
+    assert "Refused" in str(refused)
+    assert len(str(refused)) < 3000
+    assert refused.answer
+    assert len(refused.answer.code) <= 1000
+    for secret in ("eyJ", "abc123", "c2ln"):
+        assert secret not in str(refused)

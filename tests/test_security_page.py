@@ -1,0 +1,37 @@
+"""docs/security.md tells no tales: every test that it names is there, and every row has one."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)+)`", PAGE)))
+ROWS = re.findall(r"^\| (API\d+|-) \|(.*)\|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_test_that_is_named_is_there(name: str) -> None:
+    """By file, class and function; and it is not skipped."""
+    file, *path = name.split("::")
+    body: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    for step in path:
+        found = [
+            node
+            for node in body
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == step
+        ]
+        assert found, f"{name}: there is no {step}"
+        assert not any("mark.skip" in ast.unparse(decorator) for decorator in found[0].decorator_list), name
+        body = found[0].body
+    assert path[-1].startswith("test_")
+
+
+def test_every_threat_has_a_test() -> None:
+    """Each row names at least one, and each of OWASP's ten has a row."""
+    assert {number for number, _ in ROWS} == {*(f"API{number}" for number in range(1, 11)), "-"}
+    assert all("`tests/" in row for _, row in ROWS)
+    numbers = [int(number.removeprefix("API")) for number, _ in ROWS if number != "-"]
+    assert numbers == sorted(numbers)
