@@ -49,15 +49,16 @@ class Size:
 
 
 def install(folder: Path) -> None:
-    """Install what requirements.txt pins into a folder, for Azure's platform whatever this one is.
+    """Install what requirements.lock holds into a folder, hash by hash, for Azure's platform whatever this one is.
 
     Raises:
         CalledProcessError: a package cannot be had; the installer has said why.
     """
     uv = Path(sys.executable).parent / "uv"
     target = ("--target", str(folder), "--python-platform", _PLATFORM, "--python-version", _PYTHON)
+    source = ("--only-binary", ":all:", "--require-hashes", "--requirement", "requirements.lock")
     subprocess.run(
-        [uv, "pip", "install", "--quiet", "--only-binary", ":all:", *target, "--requirement", "requirements.txt"],
+        [uv, "pip", "install", "--quiet", *target, *source],
         cwd=ROOT,
         check=True,
     )
