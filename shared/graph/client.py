@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, override
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,7 +25,6 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 from msgraph_core.middleware import GraphTelemetryHandler
-from opentelemetry.trace import INVALID_SPAN, Span
 
 from shared.errors import GraphAnswer, RejectedError, UnavailableError
 from shared.graph import remedies
@@ -99,7 +98,8 @@ class GraphClient:
         host = urlsplit(service.base_url).hostname or ""
         authentication = make_authentication(self._credential, host)
         self._tokens = authentication.access_token_provider
-        self._adapter = _Adapter(authentication, self._http_client)
+        self._adapter = GraphRequestAdapter(authentication, self._http_client)
+        # Else its spans carry each URL, with organizers and links in it, into the telemetry.
         self._adapter.observability_options.include_euii_attributes = False
         self._adapter.base_url = service.base_url
         self._service = GraphServiceClient(request_adapter=self._adapter)
@@ -181,14 +181,6 @@ async def _ask_first(_: httpx.Request) -> None:
     """Ask whether the call may go, at the last moment: fetching a token takes a while."""
     if check := before_each_call.get():
         check()
-
-
-class _Adapter(GraphRequestAdapter):
-    """The SDK's adapter without its spans, which would carry URLs and Graph's messages into the telemetry."""
-
-    @override
-    def start_tracing_span(self, *_: Any, **__: Any) -> Span:
-        return INVALID_SPAN
 
 
 async def _refuse_redirect(response: httpx.Response) -> None:

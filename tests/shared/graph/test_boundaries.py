@@ -125,7 +125,7 @@ async def test_a_packed_answer_is_read(wire: Wire, encoding: str, pack: Packer, 
 
 
 @pytest.mark.parametrize(
-    ("encoding", "content"), [("br", b"{}"), ("gzip", b"{}"), ("gzip", gzip.compress(b'{"a":1}')[:-9])]
+    ("encoding", "content"), [("br", b"{}"), ("gzip", b"{}"), ("gzip", gzip.compress(b"{}", mtime=0)[:-9])]
 )
 async def test_an_answer_that_cannot_be_unpacked_is_none(wire: Wire, encoding: str, content: bytes) -> None:
     """It counts as no answer, and the call is tried again."""
