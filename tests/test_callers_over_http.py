@@ -327,6 +327,15 @@ class TestQuota:
         assert (await ask("three")).status == 429
         assert (await ask("one")).headers["Idempotency-Replayed"] == "true"
 
+    async def test_a_batch_counts_each_of_its_meetings(self) -> None:
+        """Items beyond the quota, or for somebody else's organizer, are refused one by one."""
+        requests = [STANDALONE | {"organizer": name} for name in ("a@fabrikam.com", *["AlexW@contoso.com"] * 3)]
+        there = world()
+        batch = {"meetings": [{"request": request} for request in requests]}
+        answer = await InProcess(there).call("POST", "/meetings/batch", batch, principal=BOB)
+        assert sorted(result["status"] for result in answer.json["results"]) == [202, 202, 403, 429]
+        assert answer.json["results"][0]["problem"]["code"] == "organizerNotAllowed"
+
     async def test_what_is_refused_is_not_counted(self) -> None:
         """A request that is not valid, is not allowed, or is only validated takes no place."""
         there = world()
