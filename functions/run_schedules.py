@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from functions.discretion import fails_discreetly
 from shared.bootstrap import app
 from shared.settings import SCHEDULES_SCHEDULE, setting_reference
 
@@ -10,6 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("run_schedules")
 @blueprint.timer_trigger("timer", schedule=setting_reference(SCHEDULES_SCHEDULE))
+@fails_discreetly
 async def run_schedules(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Make the meetings that are due."""
     await app().schedule_run.run()

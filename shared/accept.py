@@ -44,16 +44,18 @@ class Sender:
         caller: who may name whom, and whose keys are not another's.
         key: the idempotency key, None for a request that is never a repetition.
         traceparent: W3C trace context, kept for the result.
+        keys: whose keys they are, where they are not the caller's own.
     """
 
     caller: Caller = ANYBODY
     key: str | None = None
     traceparent: str | None = None
+    keys: str | None = None
 
     @property
     def meeting_id(self) -> str:
         """Return the id that the meeting gets; another one at each call if there is no key."""
-        return random_id() if self.key is None else id_from_key(self.caller.id or "", self.key)
+        return random_id() if self.key is None else id_from_key(self.keys or self.caller.id or "", self.key)
 
 
 class Acceptance:
@@ -144,8 +146,9 @@ class Acceptance:
         meeting_id: str,
         traceparent: str | None = None,
         request_fingerprint: str = "",
+        caller: str | None = None,
     ) -> None:
-        """Record a message that cannot become a meeting as a failed one, and report it; twice is once.
+        """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
 
         Args:
             document: what the message holds, for the people who look for its sender.
@@ -153,6 +156,7 @@ class Acceptance:
             meeting_id: which meeting it becomes.
             traceparent: of the sender, for the result.
             request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
+            caller: whose it is, where callers are known.
         """
         now = self._clock()
         about = document or {}
@@ -173,6 +177,7 @@ class Acceptance:
             reported=not self._results.wanted,
             error=error,
             traceparent=traceparent,
+            caller=caller,
         )
         try:
             meeting = await self._ledger.insert(meeting)

@@ -139,7 +139,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         readiness=Readiness(graph, gate, admission),
         health=Health(ledger, requests, graph.organizers, clock),
         schedules=Schedules(schedules, admission, clock),
-        schedule_run=ScheduleRun(schedules, acceptance, clock),
+        schedule_run=ScheduleRun(schedules, acceptance, settings.callers, clock),
         ledger=ledger,
         trusted_hosts=settings.trusted_hosts,
     )

@@ -10,7 +10,7 @@ has `organizers` (as in ALLOWED_ORGANIZERS, which holds besides), and may have `
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -23,6 +23,15 @@ from shared.setting_values import organizer_entry
 # Whoever App Service authentication lets through without asking who it is: one caller, all of them together.
 _UNAUTHENTICATED = "unauthenticated"
 _MOST_MEETINGS = 1_000_000
+
+
+class Owned(Protocol):
+    """What belongs to the caller who asked for it."""
+
+    @property
+    def caller(self) -> str | None:
+        """Return the caller's id, None if it was nobody's who is told apart."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,9 @@ class Caller:
                 f"This caller may not name the organizer {organizer}: the setting CALLERS does not let them"
             )
 
-    def sees(self, meeting: Meeting) -> bool:
-        """Tell whether a meeting is there for the caller."""
-        return self.sees_all or meeting.caller == self.id
+    def sees(self, owned: Owned) -> bool:
+        """Tell whether a meeting or a schedule is there for the caller."""
+        return self.sees_all or owned.caller == self.id
 
     def require_sees(self, meeting: Meeting) -> Meeting:
         """Return a meeting of the caller.
@@ -91,6 +100,14 @@ class Callers:
 
     authenticated: bool = False
     named: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
+
+    def again(self, caller_id: str | None) -> Caller:
+        """Return the caller who asked for something earlier, as the settings are now.
+
+        Raises:
+            CallerNotAllowedError: CALLERS does not name the caller any more.
+        """
+        return ANYBODY if caller_id is None else self.identify(caller_id)
 
     def identify(self, principal: str) -> Caller:
         """Return the caller with a principal's id, which may be empty.

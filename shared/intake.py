@@ -61,8 +61,8 @@ class Intake:
                 await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.
-                own = f"message {digest}"  # with its blank, no key that a sender can give
-                sender = Sender(key=own if key is None else key, traceparent=traceparent)
+                own = Sender(key=digest, traceparent=traceparent, keys="queue")
+                sender = own if key is None else Sender(key=key, traceparent=traceparent)
                 await self._acceptance.accept(document, sender)
             case Update(meeting_id, patch, key, traceparent):
                 await self._changes.patch(meeting_id, patch, message=message_digest(key, None), traceparent=traceparent)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.errors import (
+    CallerNotAllowedError,
     ChangeRefusedError,
     Fault,
     GraphAnswer,
@@ -105,7 +106,9 @@ class MeetingError(_Record):
         return MeetingError(code=error.code, message=error.message, remedy=remedy, graph=error.answer)
 
 
-type Refusal = InvalidRequestError | KeyReusedError | OrganizerNotAllowedError | ChangeRefusedError
+type Refusal = (
+    CallerNotAllowedError | InvalidRequestError | KeyReusedError | OrganizerNotAllowedError | ChangeRefusedError
+)
 
 
 def as_meeting_error(error: Refusal) -> MeetingError:
@@ -118,6 +121,9 @@ def as_meeting_error(error: Refusal) -> MeetingError:
             faults = (Fault("/idempotencyKey", "keyReused", message),)
         case ChangeRefusedError():
             message, faults = "The meeting cannot be changed like this.", (Fault("", error.code, str(error)),)
+        case CallerNotAllowedError():
+            remedy = "Have the operator name the caller in the setting CALLERS, or end the caller's schedule."
+            return MeetingError(code="callerNotAllowed", message=f"{error}.", remedy=remedy)
         case OrganizerNotAllowedError():
             remedy = "Name another organizer, or have the operator add this one to the setting ALLOWED_ORGANIZERS."
             return MeetingError(code="organizerNotAllowed", message=f"{error}.", remedy=remedy)

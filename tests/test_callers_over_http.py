@@ -1,6 +1,7 @@
 """Callers over HTTP: who may call, whom they may name, how often, and that others' meetings are not there for them."""
 
 import asyncio
+import copy
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -287,6 +288,66 @@ class TestWhatTheySee:
         made = (await http.call("POST", "/meetings", STANDALONE, principal=ALICE)).json
         assert (await http.call("GET", f"/meetings/{made['id']}", principal=BOB)).status == 202
         assert (await there.ledger.read(made["id"])).caller is None
+
+
+DAILY: dict[str, Any] = {
+    "recurrence": "RRULE:FREQ=DAILY;COUNT=4",
+    "timeZone": "UTC",
+    "start": "2027-01-20T09:00:00",
+    "duration": "PT30M",
+    "leadTime": "P90D",
+    "request": STANDALONE | {"reference": "scheduled"},
+}
+# What became of the schedule's caller, and how its meetings fail then.
+NARROWED = [({ALICE: {"organizers": []}}, "organizerNotAllowed"), ({BOB: {"organizers": []}}, "callerNotAllowed")]
+
+
+class TestSchedules:
+    @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+    async def test_somebody_elses_schedule_is_not_there(self, method: str) -> None:
+        """404, and in no list but the caller's own and an operator's."""
+        there = world()
+        http = InProcess(there)
+        made = (await http.call("POST", "/schedules", DAILY, principal=ALICE)).json
+        for principal, status in ((BOB, 404), (OPERATOR, 200)):
+            if method == "GET" or principal == BOB:
+                answer = await http.call(method, f"/schedules/{made['id']}", DAILY, principal=principal)
+                assert answer.status == status
+        for principal, count in ((BOB, 0), (ALICE, 1), (OPERATOR, 1)):
+            assert len((await http.call("GET", "/schedules", principal=principal)).json["schedules"]) == count
+
+    async def test_a_schedule_is_no_way_around_the_organizers(self) -> None:
+        """Neither when it is made, nor when it is changed, nor when its timer comes after the settings changed."""
+        there = world()
+        http = InProcess(there)
+        foreign = DAILY | {"request": STANDALONE | {"organizer": "MeganB@contoso.com"}}
+        assert (await http.call("POST", "/schedules", foreign, principal=ALICE)).code == "organizerNotAllowed"
+        made = (await http.call("POST", "/schedules", DAILY, principal=ALICE)).json
+        changed = await http.call("PUT", f"/schedules/{made['id']}", foreign, principal=ALICE)
+        assert changed.code == "organizerNotAllowed"
+        for callers, code in NARROWED:
+            operator = {OPERATOR: {"organizers": [], "seesAll": True}}
+            narrowed = World({"CALLERS": json.dumps(callers | operator)} | AUTHENTICATED)
+            narrowed.schedules_table = copy.deepcopy(there.schedules_table)
+            narrowed.app = narrowed.new_host()
+            await narrowed.app.schedule_run.run()
+            failed = await InProcess(narrowed).call("GET", "/meetings?status=failed", principal=OPERATOR)
+            assert {meeting["error"]["code"] for meeting in failed.json["meetings"]} == {code}
+            assert not narrowed.requests.messages
+
+    async def test_its_meetings_are_its_callers(self) -> None:
+        """They are seen by who asked for the schedule, and counted towards that caller's quota: the rest waits."""
+        there = world()
+        http = InProcess(there)
+        assert (await http.call("POST", "/schedules", DAILY, principal=BOB)).status == 201
+        made: list[int] = []
+        for _ in range(3):
+            await there.app.schedule_run.run()
+            found = await http.call("GET", "/meetings?reference=scheduled", principal=BOB)
+            made.append(len(found.json["meetings"]))
+            there.clock.advance(hours=16)
+        assert made == [2, 4, 4]
+        assert (await http.call("GET", "/meetings?reference=scheduled", principal=ALICE)).json["meetings"] == []
 
 
 class TestQuota:

@@ -14,19 +14,15 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.functions import QueueMessage
 
-from shared.bootstrap import assemble, quiet_libraries
+from shared.bootstrap import quiet_libraries
 from shared.errors import StorageUnavailableError
 from shared.failure_trace import failure_trace
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
-from shared.ledger import Ledger
 from shared.meeting import Meeting
-from shared.provision import GraphServices
-from shared.request_queue import RequestQueue
 from shared.settings import GraphService
 from shared.storage import Operation, Row
 from tests.fakes import InMemoryTable
 from tests.in_process import Answer, InProcess, functions
-from tests.world import World
+from tests.world import Wires, World
 
 ROOT = Path(__file__).parent.parent
 ORGANIZER = "canary-organizer@contoso.com"
@@ -177,6 +173,22 @@ async def over_http(there: World, log: Log, call: Callable[..., Awaitable[Answer
     ):
         await call("GET", f"/meetings?{query}")
     await call("GET", f"/organizers/{ORGANIZER}/readiness")
+    schedule = {
+        "recurrence": "RRULE:FREQ=DAILY;COUNT=3",
+        "timeZone": "UTC",
+        "start": "2026-11-21T09:00:00",
+        "duration": "PT30M",
+        "leadTime": "P2D",
+        "request": {name: CALENDAR[name] for name in CALENDAR if name not in {"start", "end"}},
+    }
+    made = await call("POST", "/schedules", schedule, idempotency_key="canary-schedule")
+    await call("POST", "/schedules", schedule | {"recurrence": "canary"})
+    await call("GET", "/schedules")
+    with log.of_the_host():
+        await functions()["run_schedules"][1](None)
+    if made.status == 201:
+        await call("PUT", f"/schedules/{made.json['id']}", schedule | {"duration": "PT1H"})
+        await call("DELETE", f"/schedules/{made.json['id']}")
     return ids
 
 
@@ -297,20 +309,12 @@ class EchoingWorld(World):
         made.app = made.new_host()
         return made
 
-    def new_host(self) -> Any:
+    def _wires(self) -> Wires:
         def echo(request: httpx.Request) -> httpx.Response:
             said = f"canary {request.url} {dict(request.headers)} {request.content.decode()}"
             return httpx.Response(self.status, json={"error": {"code": "Bad canary", "message": said}})
 
-        client = GraphClient(self.settings.graph, httpx.MockTransport(echo))
-        return assemble(
-            self.settings,
-            ledger=Ledger(self.table),
-            requests=RequestQueue(self.requests, self.poison),
-            results=self.results,
-            graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
-            clock=self.clock,
-        )
+        return Wires(self.table, self.requests, self.poison, self.results, httpx.MockTransport(echo))
 
 
 @pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 503])

@@ -15,15 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.accept import Acceptance, Sender
+from shared.callers import Callers
 from shared.errors import (
+    CallerNotAllowedError,
     ConflictError,
     InvalidRequestError,
     KeyReusedError,
     OrganizerNotAllowedError,
+    QuotaExceededError,
     ScheduleNotFoundError,
     StorageUnavailableError,
 )
-from shared.meeting import as_meeting_error
+from shared.failure_trace import failure_trace
+from shared.meeting import as_meeting_error, id_from_key
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
@@ -48,9 +52,12 @@ class RunReport:
 class ScheduleRun:
     """The use case. It may raise StorageUnavailableError; the next run goes on."""
 
-    def __init__(self, store: ScheduleStore, acceptance: Acceptance, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: ScheduleStore, acceptance: Acceptance, callers: Callers, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._acceptance = acceptance
+        self._callers = callers
         self._clock = clock
 
     async def run(self) -> RunReport:
@@ -80,30 +87,37 @@ class ScheduleRun:
                     return None  # somebody else has just taken care of it, or it is no more
                 except StorageUnavailableError:
                     raise
-                except Exception:  # one schedule that cannot be made sense of must not keep the others waiting
-                    _logger.exception("schedule.failed %s", schedule_id, extra={"schedule_id": schedule_id})
+                except Exception as error:  # noqa: BLE001 - one that makes no sense must not keep the others waiting
+                    trace = failure_trace(error)
+                    _logger.error("schedule.failed %s %s", schedule_id, trace, extra={"schedule_id": schedule_id})  # noqa: TRY400
                     return None
 
         return await asyncio.gather(*map(one, schedule_ids))
 
     async def _make_due(self, schedule: Schedule, now: datetime) -> int:
         """Make what is due of a schedule, move its mark, and return how many meetings that are."""
-        due = list(itertools.islice(schedule.due(now), _MEETINGS_OF_A_SCHEDULE))
-        for occurrence in due:
-            await self._make(schedule, occurrence)
-        made_until = due[-1].wall if due else schedule.made_until
-        await self._store.write(schedule, schedule.changed(made_until=made_until).timed(now))
-        return len(due)
+        made = 0
+        made_until = schedule.made_until
+        again_at: datetime | None = None
+        for occurrence in itertools.islice(schedule.due(now), _MEETINGS_OF_A_SCHEDULE):
+            try:
+                await self._make(schedule, occurrence)
+            except QuotaExceededError as error:  # what its caller may not have today waits for tomorrow
+                again_at = now + error.delay
+                break
+            made, made_until = made + 1, occurrence.wall
+        after = schedule.changed(made_until=made_until).timed(now)
+        await self._store.write(schedule, after.changed(due_at=again_at) if again_at else after)
+        return made
 
     async def _make(self, schedule: Schedule, occurrence: Occurrence) -> None:
         document = schedule.meeting_of(occurrence)
-        sender = Sender(*schedule.key(occurrence))
+        keys, key = schedule.key(occurrence)
+        meeting_id = id_from_key(keys, key)
         try:
-            await self._acceptance.accept(document, sender)
+            await self._acceptance.accept(document, Sender(self._callers.again(schedule.caller), key, keys=keys))
         except KeyReusedError:
             return  # made already, by the schedule as it was before a change
-        except (InvalidRequestError, OrganizerNotAllowedError) as error:
-            await self._acceptance.refuse(document, as_meeting_error(error), sender.meeting_id)
-        _logger.info(
-            "schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": sender.meeting_id}
-        )
+        except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
+            await self._acceptance.refuse(document, as_meeting_error(error), meeting_id, caller=schedule.caller)
+        _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

@@ -31,6 +31,7 @@ class Schedule(BaseModel):
         made_ahead: occurrences after `made_until` that are made all the same, because the schedule was changed after
             it: their starts on the zone's clocks, and their meetings' ids.
         due_at: when the timer is to look at it, None for never.
+        caller: the principal that asked for it over HTTP; None where callers are not told apart.
         etag: of the record as it was read; not a part of it.
         index_keys: the store's rows that lead to the record as it was read; not a part of it either.
     """
@@ -46,6 +47,7 @@ class Schedule(BaseModel):
     made_until: datetime
     made_ahead: dict[str, str] = Field(default_factory=dict)
     due_at: datetime | None = None
+    caller: str | None = None
     etag: str = Field(default="", exclude=True)
     index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
 
@@ -68,7 +70,7 @@ class Schedule(BaseModel):
         return occurrence.instant - self.request.lead
 
     def key(self, occurrence: Occurrence) -> tuple[str, str]:
-        """Return the caller and the idempotency key with which an occurrence's meeting is asked for."""
+        """Return whose key, and which one, it is with which an occurrence's meeting is asked for."""
         return f"schedule {self.id}", f"{occurrence.wall.isoformat()} {self.request.time_zone}"
 
     def meeting_id(self, occurrence: Occurrence) -> str:

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.admission import Admission
+from shared.callers import ANYBODY, Caller
 from shared.entity_tag import require_version
-from shared.errors import ConflictError, InvalidRequestError, KeyReusedError
+from shared.errors import ConflictError, Fault, InvalidRequestError, KeyReusedError, ScheduleNotFoundError
 from shared.meeting import id_from_key, random_id
-from shared.organizer import require_allowed
+from shared.meeting_request import parse_request
 from shared.paging import invalid_continuation, read_top
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule
@@ -38,29 +39,30 @@ class Schedules:
         self._admission = admission
         self._clock = clock
 
-    async def create(self, document: Any, caller: str = "", key: str | None = None) -> Created:
+    async def create(self, document: Any, caller: Caller = ANYBODY, key: str | None = None) -> Created:
         """Keep a new schedule; its occurrences from now on become meetings.
 
         Args:
             document: a JSON value that should be a schedule.
-            caller: separates the keys of one caller from another's.
+            caller: who asks; each caller has keys of its own.
             key: the idempotency key, None for a schedule that is never a repetition.
 
         Raises:
             InvalidRequestError: the document is not a valid schedule.
-            OrganizerNotAllowedError: the settings do not let this organizer organize.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
             KeyReusedError: the key came with another schedule before.
         """
         now = self._clock()
-        request = self._checked(document, now)
+        request = self._checked(document, now, caller)
         schedule = Schedule(
-            id=random_id() if key is None else id_from_key("schedules", json.dumps([caller, key])),
+            id=random_id() if key is None else id_from_key("schedules", json.dumps([caller.id or "", key])),
             version=1,
             created_at=now,
             updated_at=now,
             fingerprint=_fingerprint(request),
             request=request,
             made_until=request.timetable.wall(now),
+            caller=caller.id,
         ).timed(now)
         try:
             schedule = await self._store.insert(schedule)
@@ -72,15 +74,18 @@ class Schedules:
         _logger.info("schedule.created %s", schedule.id, extra={"schedule_id": schedule.id})
         return Created(schedule, replayed=False)
 
-    async def read(self, schedule_id: str) -> Schedule:
+    async def read(self, schedule_id: str, caller: Caller = ANYBODY) -> Schedule:
         """Return a schedule.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id.
+            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
         """
-        return await self._store.read(schedule_id)
+        schedule = await self._store.read(schedule_id)
+        if not caller.sees(schedule):
+            raise ScheduleNotFoundError(f"there is no schedule {schedule_id}")
+        return schedule
 
-    async def page(self, parameters: Mapping[str, str]) -> SchedulePage:
+    async def page(self, parameters: Mapping[str, str], caller: Caller = ANYBODY) -> SchedulePage:
         """Return some schedules, newest first, as the parameters `top` and `continuationToken` want them.
 
         Raises:
@@ -90,15 +95,18 @@ class Schedules:
         if faults:
             raise InvalidRequestError(faults)
         try:
-            return await self._store.page(top, parameters.get("continuationToken") or None)
+            searcher = None if caller.sees_all else caller.id
+            return await self._store.page(top, parameters.get("continuationToken") or None, searcher)
         except ValueError as error:
             raise invalid_continuation(error) from error
 
-    async def replace(self, schedule_id: str, document: Any, if_match: str | None = None) -> Schedule:
+    async def replace(
+        self, schedule_id: str, document: Any, if_match: str | None = None, *, caller: Caller = ANYBODY
+    ) -> Schedule:
         """Want a schedule otherwise: what is not made yet follows the new rule, meetings that are made stay.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id.
+            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
             InvalidRequestError: the document is not a valid schedule; the schedule stays as it was.
             OrganizerNotAllowedError: the settings do not let this organizer organize.
             VersionMismatchError: the schedule has another version than `if_match`.
@@ -106,10 +114,10 @@ class Schedules:
         if isinstance(document, dict):
             document = {name: value for name, value in document.items() if name not in READ_ONLY}
         while True:
-            schedule = await self._store.read(schedule_id)
+            schedule = await self.read(schedule_id, caller)
             require_version(schedule.version, if_match)
             now = self._clock()
-            request = self._checked(document, now)
+            request = self._checked(document, now, caller)
             if request == schedule.request:
                 return schedule
             try:
@@ -119,16 +127,19 @@ class Schedules:
             _logger.info("schedule.replaced %s", schedule.id, extra={"schedule_id": schedule.id})
             return schedule
 
-    async def remove(self, schedule_id: str, if_match: str | None = None) -> None:
+    async def remove(self, schedule_id: str, if_match: str | None = None, *, caller: Caller = ANYBODY) -> None:
         """End a schedule and forget it; meetings that are made stay.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id.
+            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+            OrganizerNotAllowedError: it is somebody else's, for an organizer that the caller may not name.
             VersionMismatchError: the schedule has another version than `if_match`.
         """
         while True:
-            schedule = await self._store.read(schedule_id)
+            schedule = await self.read(schedule_id, caller)
             require_version(schedule.version, if_match)
+            if schedule.caller != caller.id:
+                caller.require_may_name(str(schedule.request.request["organizer"]))
             try:
                 await self._store.remove(schedule)
             except ConflictError:
@@ -136,9 +147,14 @@ class Schedules:
             _logger.info("schedule.removed %s", schedule.id, extra={"schedule_id": schedule.id})
             return
 
-    def _checked(self, document: Any, now: datetime) -> ScheduleRequest:
+    def _checked(self, document: Any, now: datetime, caller: Caller) -> ScheduleRequest:
         request = parse_schedule(document, now)
-        require_allowed(str(request.request["organizer"]), self._admission.allowed_organizers)
+        first = next(request.timetable.after(request.timetable.wall(now)))
+        try:
+            self._admission.admit(parse_request(request.meeting_of(first)), caller)
+        except InvalidRequestError as error:
+            faults = [Fault(f"/request{fault.pointer}", fault.code, fault.message) for fault in error.faults]
+            raise InvalidRequestError(faults) from error
         return request
 
 

@@ -3,10 +3,12 @@
 Row keys (shared/records.py):
     schedule.<id>          the record
     all.<when>.<id>        in the list of all, newest first
+    own.<digest of the caller>.<when>.<id>   in the list of one caller's, where callers are known
     due.<moment>.<id>      the timer is to look at it then
 """
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -72,13 +74,13 @@ class ScheduleStore:
         """
         await self._records.remove(schedule.id, schedule.etag, schedule.index_keys)
 
-    async def page(self, top: int, continuation: str | None) -> SchedulePage:
-        """Return at most `top` schedules, newest first.
+    async def page(self, top: int, continuation: str | None, caller: str | None = None) -> SchedulePage:
+        """Return at most `top` schedules, newest first; of one caller, if it is named.
 
         Raises:
             ValueError: `continuation` is none that an earlier call has returned.
         """
-        found = await self._records.newest("all.", top, continuation)
+        found = await self._records.newest(_list_of(caller), top, continuation)
         schedules = await asyncio.gather(*map(self._read_or_none, found.ids))
         return SchedulePage([schedule for schedule in schedules if schedule], found.continuation)
 
@@ -93,8 +95,13 @@ class ScheduleStore:
             return None
 
 
+def _list_of(caller: str | None) -> str:
+    return "all." if caller is None else f"own.{hashlib.sha256(caller.encode()).hexdigest()[:40]}."
+
+
 def _record(schedule: Schedule) -> Record:
-    keys = {f"all.{newest_first(schedule.created_at)}.{schedule.id}"}
+    lists = {_list_of(None), _list_of(schedule.caller)}
+    keys = {f"{prefix}{newest_first(schedule.created_at)}.{schedule.id}" for prefix in lists}
     if schedule.due_at is not None:
         keys.add(f"due.{key_moment(schedule.due_at)}.{schedule.id}")
     labels: dict[str, str | int] = {"version": schedule.version, "madeUntil": schedule.made_until.isoformat()}

@@ -12,6 +12,7 @@ from local.graph.events import create_event
 from shared.accept import Sender
 from shared.at_once import MARGIN
 from shared.bootstrap import App
+from shared.callers import Caller
 from shared.errors import AttendeeNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting
 from tests.simulation.checker import Promise
@@ -122,7 +123,7 @@ class Client:
     async def _post(self, request: dict[str, Any], wait: float | None) -> None:
         """Ask over HTTP as functions/create_meeting.py answers, until there is an answer if a key makes that safe."""
         waiting = timedelta(seconds=wait or 0)
-        sender = Sender("caller", self._key)
+        sender = Sender(Caller("caller"), self._key)
 
         async def accept(app: App) -> Meeting:
             accepted = await app.acceptance.accept(request, sender, waiting + MARGIN if wait else waiting)

@@ -12,6 +12,7 @@ from local.graph.control import state
 from shared.accept import Sender
 from shared.at_once import MARGIN
 from shared.bootstrap import App
+from shared.callers import Caller
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
 from tests.simulation.checker import Evidence, Promise, Violation, check
@@ -95,7 +96,7 @@ class Client:
 
         async def accept(app: App) -> Meeting:
             delay = waiting + MARGIN if wait else waiting
-            accepted = await app.acceptance.accept(self.request, Sender("caller", "key"), delay)
+            accepted = await app.acceptance.accept(self.request, Sender(Caller("caller"), "key"), delay)
             if accepted.replayed or not wait:
                 return accepted.meeting
             return await app.at_once.provision(accepted.meeting, waiting)

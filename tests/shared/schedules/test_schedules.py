@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.callers import Caller
 from shared.errors import (
     InvalidRequestError,
     KeyReusedError,
@@ -72,7 +73,7 @@ async def test_the_same_key_is_the_same_schedule() -> None:
     assert sum(not each.replayed for each in created) == 1
     with pytest.raises(KeyReusedError):
         await world.app.schedules.create(schedule_document(duration="PT1H"), key="k")
-    assert not (await world.app.schedules.create(document, "somebody", "k")).replayed
+    assert not (await world.app.schedules.create(document, Caller("somebody"), "k")).replayed
     assert not (await world.app.schedules.create(document)).replayed
 
 
