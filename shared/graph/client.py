@@ -192,7 +192,7 @@ async def _refuse_redirect(response: httpx.Response) -> None:
 def _said(answer: GraphAnswer | None) -> str:
     """Return what an error answer says of itself, as far as that has the form of a code."""
     codes = (answer.code, answer.request_id) if answer else ()
-    return " ".join([str(answer.status), *filter(_CODE.fullmatch, codes)]) if answer else ""
+    return " ".join([f"status={answer.status}", *filter(_CODE.fullmatch, codes)]) if answer else ""
 
 
 def _path(call: Call) -> str:
