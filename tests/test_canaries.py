@@ -309,12 +309,13 @@ class EchoingWorld(World):
         made.app = made.new_host()
         return made
 
-    def _wires(self) -> Wires:
+    def wires(self) -> Wires:
         def echo(request: httpx.Request) -> httpx.Response:
             said = f"canary {request.url} {dict(request.headers)} {request.content.decode()}"
             return httpx.Response(self.status, json={"error": {"code": "Bad canary", "message": said}})
 
-        return Wires(self.table, self.requests, self.poison, self.results, httpx.MockTransport(echo))
+        graph = httpx.MockTransport(echo)
+        return Wires(self.table, self.closed_mailboxes, self.requests, self.poison, self.results, graph)
 
 
 @pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 503])

@@ -46,8 +46,9 @@ class Readiness:
         user = await self._ask(organizer, self._find_user(organizer))
         organizer_id = organizer if is_object_id(organizer) else user
         # Only an object id leads to online meetings; without one, or where there are none, nothing is asked.
-        found = isinstance(organizer_id, str) and self._admission.cloud.online_meetings
-        policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id)) if found else None
+        policy = None
+        if isinstance(organizer_id, str) and self._admission.cloud.online_meetings:
+            policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id))
         calendar = await self._ask(organizer, self._graph.events.providers(organizer))
         _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
         providers = calendar if isinstance(calendar, Providers) else None
