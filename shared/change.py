@@ -272,7 +272,8 @@ def _valid(document: dict[str, Any]) -> MeetingRequest | None:
 def _attendees(meeting: Meeting) -> list[dict[str, Any]]:
     if meeting.kind != "calendar":
         raise ChangeRefusedError("noAttendees", f"A meeting of kind {meeting.kind} invites nobody.")
-    return list((meeting.request or {}).get("attendees") or [])
+    attendees = (meeting.request or {}).get("attendees")
+    return list(attendees) if isinstance(attendees, list) else []  # of a failed message they may be anything
 
 
 def _address_of(attendee: Any) -> str:

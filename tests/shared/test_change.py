@@ -14,6 +14,7 @@ from shared.errors import (
     OrganizerNotAllowedError,
     VersionMismatchError,
 )
+from shared.ledger import Field
 from shared.meeting import Meeting, Status
 from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
@@ -583,3 +584,13 @@ async def test_messages_about_no_meeting_are_failed_ones(kind: str, data: dict[s
     failed = result["data"]
     assert isinstance(failed, dict)
     assert [fault["pointer"] for fault in failed["error"]["errors"]] == pointers
+
+
+@pytest.mark.parametrize("attendees", [5, "AdeleV@contoso.com", {"a": 1}, [5]])
+async def test_attendees_of_a_failed_message_may_be_anything(attendees: Any) -> None:
+    """A message whose attendees are no list, or hold no attendee, invites nobody: nobody can be taken off it."""
+    world = World()
+    await world.app.intake.take(json.dumps(CALENDAR | {"attendees": attendees}), "message")
+    [failed] = (await world.ledger.find(Field.STATUS, "failed", 1, None)).meetings
+    with pytest.raises(AttendeeNotFoundError):
+        await world.app.changes.remove_attendee(failed.id, "MeganB@contoso.com")
