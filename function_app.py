@@ -12,11 +12,14 @@ from functions import (
     find_meetings,
     find_schedules,
     patch_meeting,
+    read_docs,
     read_health,
     read_invitation,
     read_meeting,
+    read_openapi,
     read_readiness,
     read_schedule,
+    read_swagger,
     record_crash,
     remove_attendee,
     replace_schedule,
@@ -47,6 +50,9 @@ app.register_functions(read_schedule.blueprint)  # GET  /schedules/{id}
 app.register_functions(replace_schedule.blueprint)  # PUT  /schedules/{id}
 app.register_functions(delete_schedule.blueprint)  # DELETE /schedules/{id}
 app.register_functions(read_health.blueprint)  # GET  /health
+app.register_functions(read_openapi.blueprint)  # GET  /openapi.json
+app.register_functions(read_swagger.blueprint)  # GET  /swagger.json
+app.register_functions(read_docs.blueprint)  # GET  /docs
 app.register_functions(take_message.blueprint)  # the request queue
 app.register_functions(record_crash.blueprint)  # its poison queue
 app.register_functions(run_upkeep.blueprint)  # timer

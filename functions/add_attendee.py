@@ -3,11 +3,26 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, CHANGE, NO_ATTENDEES, SERVICE
 from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
 from functions.public_url import meeting_url
 from shared.bootstrap import app
+from shared.meeting_request.people import Attendee
+from shared.openapi.examples import ATTENDEE
+from shared.openapi.operation import JSON, Body, Example, Operation
+from shared.openapi.parameters import ACCEPTED, IF_MATCH, MEETING_ID, TRACE
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Invite one more attendee",
+    description="Invites an attendee, or changes how the one with this address is invited. Nobody else is mailed.",
+    tag="Attendees",
+    parameters=(MEETING_ID, IF_MATCH, TRACE),
+    body=Body("Whom to invite.", {JSON: Attendee}, {JSON: {"required": Example("Somebody who has to come", ATTENDEE)}}),
+    answers=(ACCEPTED,),
+    raises=(*BODY, *CHANGE, NO_ATTENDEES, *SERVICE),
+)
 
 
 @blueprint.function_name("add_attendee")

@@ -3,12 +3,31 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, MEETING_NOT_FOUND, SERVICE, VERSION_MISMATCH
 from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
 from functions.public_url import meeting_url
 from shared.bootstrap import app
 from shared.message import read_comment
+from shared.openapi.operation import JSON, Body, Example, Operation
+from shared.openapi.parameters import ACCEPTED, FINISHED, IF_MATCH, MEETING_ID, TRACE
+from shared.openapi.request_schemas import CANCELLATION
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Cancel a meeting",
+    description="Has the meeting cancelled, and its attendees told. Cancelling again changes nothing.",
+    tag="Meetings",
+    parameters=(MEETING_ID, IF_MATCH, TRACE),
+    body=Body(
+        "A word to the attendees.",
+        {JSON: CANCELLATION},
+        {JSON: {"comment": Example("With a word to the attendees", {"comment": "The speaker is ill."})}},
+        required=False,
+    ),
+    answers=(FINISHED, ACCEPTED),
+    raises=(*BODY, MEETING_NOT_FOUND, VERSION_MISMATCH, *SERVICE),
+)
 
 
 @blueprint.function_name("cancel_meeting")

@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, json_response, meeting_response, read_json, traceparent_of
 from functions.idempotency_key import idempotency_key_of
 from functions.prefer import preference_applied, preferred_wait
@@ -12,8 +13,37 @@ from shared.at_once import MARGIN
 from shared.bootstrap import app
 from shared.meeting import Status
 from shared.meeting_request import parse_request
+from shared.openapi.examples import MEETING_REQUESTS
+from shared.openapi.operation import JSON, Body, Operation
+from shared.openapi.parameters import (
+    ACCEPTED,
+    FINISHED,
+    IDEMPOTENCY_KEY,
+    MADE,
+    PREFER,
+    PREFERENCE_APPLIED,
+    REPLAYED,
+    TRACE,
+)
+from shared.openapi.request_schemas import MEETING_REQUEST
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Ask for a meeting",
+    description="Accepts a request for an online meeting and answers at once; the meeting is made in the background."
+    " With `Prefer: wait=N` the answer waits for what becomes of it.",
+    tag="Meetings",
+    parameters=(IDEMPOTENCY_KEY, PREFER, TRACE),
+    body=Body("The meeting that is wanted.", {JSON: MEETING_REQUEST}, {JSON: MEETING_REQUESTS}),
+    answers=(
+        ACCEPTED._replace(headers=(*ACCEPTED.headers, REPLAYED, PREFERENCE_APPLIED)),
+        MADE,
+        FINISHED._replace(headers=(*FINISHED.headers, REPLAYED, PREFERENCE_APPLIED)),
+    ),
+    raises=(*BODY, ORGANIZER_NOT_ALLOWED, KEY_REUSED, *SERVICE),
+    visibility="important",
+)
 
 
 @blueprint.function_name("create_meeting")

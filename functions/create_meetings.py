@@ -3,10 +3,12 @@
 import asyncio
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, SERVICE
 from functions.http import (
     answers_problems,
     is_json,
@@ -19,12 +21,45 @@ from functions.http import (
 )
 from functions.public_url import url_of
 from shared.accept import Accepted
-from shared.batch import BatchItem, read_csv_items, read_json_items
+from shared.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
 from shared.bootstrap import app
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import decode_json
+from shared.openapi.answer_schemas import BATCH_RESULTS
+from shared.openapi.examples import BATCH as SOME_BATCH
+from shared.openapi.examples import ROWS as SOME_ROWS
+from shared.openapi.examples import batch_results
+from shared.openapi.operation import JSON, Answer, Body, Example, Operation
+from shared.openapi.parameters import TRACE
+from shared.openapi.request_schemas import BATCH
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Ask for many meetings at once",
+    description=f"Accepts up to {MOST_ITEMS} requests, each by itself: what is wrong with one stops no other. The batch"
+    " is JSON, or a CSV file in UTF-8 with a header row of these columns:"
+    f" {', '.join(COLUMNS)}.",
+    tag="Meetings",
+    parameters=(TRACE,),
+    body=Body(
+        "The meetings that are wanted.",
+        {JSON: BATCH, "text/csv": {"type": "string"}},
+        {
+            JSON: {"two": Example("One by a key, one without", SOME_BATCH)},
+            "text/csv": {"one": Example("One row", SOME_ROWS)},
+        },
+    ),
+    answers=(
+        Answer(
+            207,
+            "What became of each, in order: its status is that of a request of its own.",
+            BATCH_RESULTS,
+            examples={"mixed": Example("One accepted, one refused", batch_results)},
+        ),
+    ),
+    raises=(*BODY, *SERVICE),
+)
 
 # Requests are seldom larger than some KiB, and a hundred of the largest would be more than a process should hold.
 LARGEST_BATCH = 4 * 1024 * 1024
@@ -64,7 +99,7 @@ def _read_items(req: func.HttpRequest) -> list[BatchItem]:
 def _result(req: func.HttpRequest, outcome: Accepted | Exception, meetings_url: str) -> dict[str, Any]:
     if isinstance(outcome, Exception):
         problem = problem_of(outcome)
-        return {"status": problem.status, "id": None, "problem": problem_document(req, problem)}
+        return {"status": problem.status, "id": None, "problem": problem_document(problem, urlsplit(req.url).path)}
     meeting = outcome.meeting
     result: dict[str, Any] = {
         "status": 200 if outcome.replayed and meeting.finished else 202,

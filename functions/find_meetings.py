@@ -3,11 +3,39 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, json_response
 from shared.bootstrap import app
-from shared.find import parse_filter
+from shared.find import DEFAULT_TOP, LONGEST_VALUE, MAX_TOP, parse_filter
+from shared.meeting import Status
+from shared.openapi.answer_schemas import FOUND_MEETINGS
+from shared.openapi.operation import Answer, Operation, Parameter
 
 blueprint = func.Blueprint()
+
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
+_TOKEN = {"type": "string"}
+_STATUS = {"type": "string", "enum": [status.value for status in Status]}
+_TOP = {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": DEFAULT_TOP}
+OPERATION = Operation(
+    summary="Find meetings",
+    description="Returns the meetings with an organizer, reference, link, id or status, newest first. Exactly one of"
+    " these filters is given; an organizer may go with a link or id, and then a meeting that was not made here is read"
+    " from Graph.",
+    tag="Meetings",
+    parameters=(
+        Parameter("organizer", "query", "The organizer, as the requests named them.", _TEXT, "AlexW@contoso.com"),
+        Parameter("reference", "query", "The caller's own reference.", _TEXT),
+        Parameter("joinUrl", "query", "A join link of Teams or Skype.", _TEXT | {"format": "uri"}),
+        Parameter("joinMeetingId", "query", "The number to join with.", _TEXT),
+        Parameter("eventId", "query", "The event in the organizer's calendar.", _TEXT),
+        Parameter("status", "query", "Where the meetings stand.", _STATUS),
+        Parameter("top", "query", "How many meetings to return at most.", _TOP, visibility="advanced"),
+        Parameter("continuationToken", "query", "As the answer before had it.", _TOKEN, visibility="advanced"),
+    ),
+    answers=(Answer(200, "The meetings that were found, perhaps none.", FOUND_MEETINGS),),
+    raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH, *SERVICE),
+)
 
 
 @blueprint.function_name("find_meetings")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,6 +103,13 @@ def answers_anybody(handler: Handler) -> Handler:
 
 def problem_of(error: Exception) -> Problem:
     """Return what an error looks like from outside, and log what is not the caller's."""
+    problem = as_problem(error)
+    _log(error, problem)
+    return problem
+
+
+def as_problem(error: Exception) -> Problem:
+    """Return what an error looks like from outside."""
     return error.problem if isinstance(error, HttpError) else _request_problem(error)
 
 
@@ -153,17 +161,27 @@ def _service_problem(error: Exception) -> Problem:
         case GraphError():
             problem = _graph_problem(error)
         case StorageUnavailableError():
-            _logger.error("http.storageUnavailable %s", error)
             detail = "The storage of this service does not answer. Send the same request again, with the same key."
             problem = Problem(503, "storageUnavailable", "Not available now", detail, retry_after=5)
         case SettingsError():
-            _logger.critical("settings.wrong %s", error)
             detail = "The service is not set up completely; its log says what is missing."
             problem = Problem(503, "settingsWrong", "The service is not set up", detail)
         case _:
-            _logger.error("http.failed %s", failure_trace(error))
             problem = Problem(500, "internalError", "The service failed", "The failure is in the service's log.")
     return problem
+
+
+def _log(error: Exception, problem: Problem) -> None:
+    """Tell the operator of a failure that is the service's own."""
+    match error:
+        case StorageUnavailableError():
+            _logger.error("http.storageUnavailable %s", error)
+        case SettingsError():
+            _logger.critical("settings.wrong %s", error)
+        case _ if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            _logger.error("http.failed %s", failure_trace(error))
+        case _:
+            pass
 
 
 # What Graph refuses for good: 403 what an administrator has to allow, 404 who is not there, 409 an event that is gone.
@@ -199,7 +217,7 @@ def read_json(req: func.HttpRequest) -> Any:
         InvalidRequestError: it is not JSON.
     """
     if not is_json(req):
-        raise unsupported_media_type("Not JSON", "Send the request as application/json.")
+        raise NOT_JSON
     return decode_json(read_body(req, LARGEST_REQUEST))
 
 
@@ -215,7 +233,7 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
         HttpError: it is compressed, or has more than `largest` bytes.
     """
     if req.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
-        raise unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
+        raise COMPRESSED
     body = req.get_body()
     if len(body) > largest:
         raise HttpError(Problem(413, "tooLarge", "Too large", f"This takes at most {largest} bytes."))
@@ -225,6 +243,10 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
 def unsupported_media_type(title: str, detail: str) -> HttpError:
     """Return what is raised for a body of a form that is not read."""
     return HttpError(Problem(415, "unsupportedMediaType", title, detail))
+
+
+NOT_JSON = unsupported_media_type("Not JSON", "Send the request as application/json.")
+COMPRESSED = unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
 
 
 def meeting_id_of(req: func.HttpRequest) -> str:
@@ -279,14 +301,14 @@ def _retry_after(meeting: Meeting) -> int:
     return max(_POLL_SECONDS, math.ceil((meeting.next_attempt_at - datetime.now(UTC)).total_seconds()))
 
 
-def problem_document(req: func.HttpRequest, problem: Problem) -> dict[str, Any]:
-    """Return a problem as RFC 9457 writes it."""
+def problem_document(problem: Problem, path: str) -> dict[str, Any]:
+    """Return a problem as RFC 9457 writes it; `path` is the one that was asked for."""
     document: dict[str, Any] = {
         "type": f"urn:convene:problem:{problem.code}",
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": urlsplit(req.url).path,
+        "instance": path,
         "code": problem.code,
     }
     document |= problem.members
@@ -297,7 +319,7 @@ def problem_document(req: func.HttpRequest, problem: Problem) -> dict[str, Any]:
 
 def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
     return func.HttpResponse(
-        json.dumps(problem_document(req, problem)),
+        json.dumps(problem_document(problem, urlsplit(req.url).path)),
         status_code=problem.status,
         headers={"Retry-After": str(problem.retry_after)} if problem.retry_after else None,
         mimetype="application/problem+json",

@@ -2,11 +2,34 @@
 
 import azure.functions as func
 
+from functions.failures import SETTINGS_WRONG
 from functions.http import HttpError, Problem, answers_anybody, json_response
 from shared.bootstrap import app
+from shared.health import HealthReport
+from shared.openapi.answer_schemas import HEALTH
+from shared.openapi.operation import Answer, Operation, Parameter
 from shared.version import VERSION
 
 blueprint = func.Blueprint()
+
+
+def _not_healthy(missing: str, report: HealthReport) -> HttpError:
+    detail = f"No usable answer from: {missing}. The reason is in the service's log."
+    members = report.as_json()
+    return HttpError(Problem(503, "notHealthy", "Not available now", detail, retry_after=15, members=members))
+
+
+OPERATION = Operation(
+    summary="Look whether the app is well",
+    description="Answers when the app is loaded and its settings are in order. It needs no key.",
+    tag="The app",
+    parameters=(
+        Parameter("deep", "query", "`true` asks storage and Graph too, at most every 15 seconds.", {"type": "string"}),
+    ),
+    answers=(Answer(200, "The app is well.", HEALTH),),
+    raises=(SETTINGS_WRONG, _not_healthy("Graph", HealthReport(storage=True, graph=False))),
+    visibility="internal",
+)
 
 
 @blueprint.function_name("read_health")
@@ -28,14 +51,5 @@ async def read_health(req: func.HttpRequest) -> func.HttpResponse:
         missing = " and ".join(
             name for name, reached in (("storage", report.storage), ("Graph", report.graph)) if not reached
         )
-        raise HttpError(
-            Problem(
-                503,
-                "notHealthy",
-                "Not available now",
-                f"No usable answer from: {missing}. The reason is in the service's log.",
-                retry_after=15,
-                members=report.as_json(),
-            )
-        )
+        raise _not_healthy(missing, report)
     return json_response(document | report.as_json())

@@ -3,10 +3,24 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import GRAPH, MEETING_NOT_FOUND, NO_JOIN_LINK, SERVICE
 from functions.http import answers_problems, meeting_id_of
 from shared.bootstrap import app
+from shared.openapi.operation import Answer, Header, Operation
+from shared.openapi.parameters import ETAG, MEETING_ID
 
 blueprint = func.Blueprint()
+
+_DISPOSITION = Header("Content-Disposition", "A name for the file.", {"type": "string"})
+OPERATION = Operation(
+    summary="Get an invitation file",
+    description="Returns the meeting as an iCalendar file (RFC 5545) with its join link, for whoever invites by other"
+    " means. After a cancellation it is the notice of it.",
+    tag="Meetings",
+    parameters=(MEETING_ID,),
+    answers=(Answer(200, "The iCalendar file.", {"type": "string"}, (ETAG, _DISPOSITION), media_type="text/calendar"),),
+    raises=(MEETING_NOT_FOUND, NO_JOIN_LINK, *GRAPH, *SERVICE),
+)
 
 
 @blueprint.function_name("read_invitation")

@@ -3,11 +3,25 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import MEETING_NOT_FOUND, SERVICE
 from functions.http import answers_problems, meeting_id_of, meeting_response
 from functions.public_url import url_of
 from shared.bootstrap import app
+from shared.openapi.operation import Operation
+from shared.openapi.parameters import ACCEPTED, FINISHED, MEETING_ID
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Look at a meeting",
+    description="Returns a meeting: 202 with Location and Retry-After as long as something is still to be done for it,"
+    " 200 when it is finished, also when it has failed.",
+    tag="Meetings",
+    parameters=(MEETING_ID,),
+    answers=(FINISHED, ACCEPTED),
+    raises=(MEETING_NOT_FOUND, *SERVICE),
+    visibility="important",
+)
 
 
 @blueprint.function_name("read_meeting")

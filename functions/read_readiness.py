@@ -3,10 +3,31 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, SERVICE
 from functions.http import answers_problems, json_response
 from shared.bootstrap import app
+from shared.openapi.answer_schemas import READINESS
+from shared.openapi.operation import Answer, Operation, Parameter
 
 blueprint = func.Blueprint()
+
+_ORGANIZER = Parameter(
+    "organizer",
+    "path",
+    "A user principal name or object id.",
+    {"type": "string", "format": "organizer"},
+    "AlexW@contoso.com",
+    "important",
+)
+OPERATION = Operation(
+    summary="Look whether an organizer is ready",
+    description="Tells whether meetings can be made for an organizer, by calls to Graph that only read, and names the"
+    " command that is missing where they cannot.",
+    tag="Organizers",
+    parameters=(_ORGANIZER,),
+    answers=(Answer(200, "Every check, with its remedy where it is not in order.", READINESS),),
+    raises=(INVALID_REQUEST, GRAPH_UNAVAILABLE, *SERVICE),
+)
 
 
 @blueprint.function_name("read_readiness")

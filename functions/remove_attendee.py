@@ -3,11 +3,26 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import ATTENDEE_NOT_FOUND, CHANGE, INVALID_REQUEST, NO_ATTENDEES, SERVICE
 from functions.http import answers_problems, meeting_id_of, meeting_response, traceparent_of
 from functions.public_url import meeting_url
 from shared.bootstrap import app
+from shared.openapi.operation import Operation, Parameter
+from shared.openapi.parameters import ACCEPTED, IF_MATCH, MEETING_ID, TRACE
 
 blueprint = func.Blueprint()
+
+_ADDRESS = Parameter(
+    "address", "path", "The attendee's mail address.", {"type": "string"}, "AdeleV@contoso.com", "important"
+)
+OPERATION = Operation(
+    summary="Invite an attendee no more",
+    description="Takes an attendee off the meeting, who is told. Nobody else is mailed.",
+    tag="Attendees",
+    parameters=(MEETING_ID, _ADDRESS, IF_MATCH, TRACE),
+    answers=(ACCEPTED,),
+    raises=(INVALID_REQUEST, *CHANGE, ATTENDEE_NOT_FOUND, NO_ATTENDEES, *SERVICE),
+)
 
 
 @blueprint.function_name("remove_attendee")

@@ -3,10 +3,24 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, json_response, read_json
 from shared.bootstrap import app
+from shared.openapi.answer_schemas import VALIDATION
+from shared.openapi.examples import MEETING_REQUESTS
+from shared.openapi.operation import JSON, Answer, Body, Operation
+from shared.openapi.request_schemas import MEETING_REQUEST
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Check a request for a meeting",
+    description="Checks a request as asking for the meeting would, and stores nothing.",
+    tag="Meetings",
+    body=Body("The request to check.", {JSON: MEETING_REQUEST}, {JSON: MEETING_REQUESTS}),
+    answers=(Answer(200, "The request would be accepted; what is odd about it is listed.", VALIDATION),),
+    raises=(*BODY, ORGANIZER_NOT_ALLOWED, *SERVICE),
+)
 
 
 @blueprint.function_name("validate_meeting")

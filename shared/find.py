@@ -12,7 +12,7 @@ from shared.meeting import Meeting, Status
 from shared.paging import MAX_TOP, invalid_continuation, read_top
 
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
-_LONGEST_VALUE = 4096
+LONGEST_VALUE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ def parse_filter(parameters: dict[str, str]) -> Filter:
 
 
 def _value_faults(field: Field, value: str) -> list[Fault]:
-    if not value or len(value) > _LONGEST_VALUE:
-        return [Fault(_pointer(field), "invalidValue", f"{field} is empty or longer than {_LONGEST_VALUE} characters.")]
+    if not value or len(value) > LONGEST_VALUE:
+        return [Fault(_pointer(field), "invalidValue", f"{field} is empty or longer than {LONGEST_VALUE} characters.")]
     if field is Field.STATUS and value not in Status:
         return [Fault(_pointer(field), "notOneOf", f"status is one of: {', '.join(Status)}.")]
     if field is Field.JOIN_URL and not is_join_link(value):

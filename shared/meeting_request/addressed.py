@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, override
 
-from pydantic import AfterValidator, ConfigDict, PrivateAttr
+from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
 
 from shared.errors import Fault
 from shared.meeting_request.closed_model import ClosedModel
@@ -18,7 +18,7 @@ def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
     return value
 
 
-IsOnlineMeeting = Annotated[bool, AfterValidator(check_online)]
+IsOnlineMeeting = Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(check_online)]
 Provider = Literal["teamsForBusiness", "skypeForBusiness", "skypeForConsumer"]
 TEAMS: Provider = "teamsForBusiness"
 

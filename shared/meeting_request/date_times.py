@@ -9,13 +9,13 @@ the margin keeps every shift between zones within the calendar.
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from shared.meeting_request.closed_model import ClosedModel
 from shared.meeting_request.faults import refusal
-from shared.meeting_request.time_zones import agree, check_time_zone, is_windows_name, to_utc, windows_name
+from shared.meeting_request.time_zones import TimeZone, agree, is_windows_name, to_utc, windows_name
 
 FIRST_YEAR = 1900
 LAST_YEAR = 2199
@@ -68,8 +68,23 @@ def check_date(value: str) -> str:
     return value
 
 
-Timestamp = Annotated[str, AfterValidator(check_timestamp)]
-CalendarDate = Annotated[str, AfterValidator(check_date)]
+# The same for those who read the description of the interface, as far as a pattern can say it.
+_DAY = "(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_MINUTE, _SECOND = "T([01][0-9]|2[0-3]):[0-5][0-9]", r":[0-5][0-9](\.[0-9]{1,7})?"
+_WALL_TIME_SCHEMA: dict[str, Any] = {
+    "description": "What a clock in the zone shows, without an offset.",
+    "pattern": f"^{_DAY}{_MINUTE}({_SECOND})?$",
+    "examples": ["2027-01-20T13:00:00"],
+}
+_TIMESTAMP_SCHEMA: dict[str, Any] = {
+    "description": "A time with its offset from UTC (RFC 3339).",
+    "pattern": f"^{_DAY}{_MINUTE}{_SECOND}(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$",
+    "examples": ["2027-01-20T13:00:00-08:00"],
+}
+_DATE_SCHEMA: dict[str, Any] = {"pattern": f"^{_DAY}$", "examples": ["2027-01-20"]}
+
+Timestamp = Annotated[str, Field(json_schema_extra=_TIMESTAMP_SCHEMA), AfterValidator(check_timestamp)]
+CalendarDate = Annotated[str, Field(json_schema_extra=_DATE_SCHEMA), AfterValidator(check_date)]
 
 
 class DateTimeTimeZone(ClosedModel):
@@ -78,8 +93,8 @@ class DateTimeTimeZone(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/datetimetimezone
     """
 
-    date_time: Annotated[str, AfterValidator(check_wall_time)]
-    time_zone: Annotated[str, AfterValidator(check_time_zone)]
+    date_time: Annotated[str, Field(json_schema_extra=_WALL_TIME_SCHEMA), AfterValidator(check_wall_time)]
+    time_zone: TimeZone
 
     @property
     def wall(self) -> datetime:

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import email_validator
 from email_validator import EmailNotValidError, validate_email
@@ -74,9 +74,24 @@ def same_mailbox(one: str, other: str) -> bool:
         return one == other
 
 
-Organizer = Annotated[str, AfterValidator(check_organizer)]
-Address = Annotated[str, AfterValidator(check_address)]
-Principal = Annotated[str, AfterValidator(check_principal)]
+# The formats are names of ours: no standard one fits a user principal name.
+_ORGANIZER_SCHEMA: dict[str, Any] = {
+    "description": "A user principal name or an object id.",
+    "format": "organizer",
+    "maxLength": MAX_PRINCIPAL,
+    "examples": ["AlexW@contoso.com"],
+}
+_ADDRESS_SCHEMA: dict[str, Any] = {"format": "idn-email", "maxLength": MAX_ADDRESS, "examples": ["AdeleV@contoso.com"]}
+_PRINCIPAL_SCHEMA: dict[str, Any] = {
+    "description": "A user principal name.",
+    "format": "user-principal-name",
+    "maxLength": MAX_PRINCIPAL,
+    "examples": ["AlexW@contoso.com"],
+}
+
+Organizer = Annotated[str, Field(json_schema_extra=_ORGANIZER_SCHEMA), AfterValidator(check_organizer)]
+Address = Annotated[str, Field(json_schema_extra=_ADDRESS_SCHEMA), AfterValidator(check_address)]
+Principal = Annotated[str, Field(json_schema_extra=_PRINCIPAL_SCHEMA), AfterValidator(check_principal)]
 
 
 class EmailAddress(ClosedModel):

@@ -6,14 +6,14 @@ https://learn.microsoft.com/graph/api/resources/patternedrecurrence
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.meeting_request.closed_model import ClosedModel
 from shared.meeting_request.date_times import CalendarDate, DateTimeTimeZone
 from shared.meeting_request.draft import Draft
 from shared.meeting_request.faults import Finding
 from shared.meeting_request.text import AnyCase
-from shared.meeting_request.time_zones import check_time_zone
+from shared.meeting_request.time_zones import TimeZone
 
 _INT32_MAX = 2**31 - 1  # Graph's counts are Edm.Int32
 
@@ -52,7 +52,7 @@ class RecurrenceRange(ClosedModel):
     start_date: CalendarDate
     end_date: CalendarDate | None = None
     number_of_occurrences: Count | None = None
-    recurrence_time_zone: Annotated[str, AfterValidator(check_time_zone)] | None = None
+    recurrence_time_zone: TimeZone | None = None
 
 
 class Recurrence(ClosedModel):

@@ -17,8 +17,10 @@ MAX_LANGUAGE = 35
 # Control characters, line separators, and what turns the reading direction of the text around it: a subject could
 # fake a second header line or another file name (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 # The marks and joiners that Arabic, Hebrew and emoji need are not among them.
-_NOT_IN_A_LINE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ufffe\\uffff]")
-_NOT_IN_A_TEXT = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\ufffe\\uffff]")
+_FORBIDDEN_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff"
+_FORBIDDEN_IN_A_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
+_NOT_IN_A_LINE = re.compile(f"[{_FORBIDDEN_IN_A_LINE}]")
+_NOT_IN_A_TEXT = re.compile(f"[{_FORBIDDEN_IN_A_TEXT}]")
 
 # https://www.rfc-editor.org/rfc/rfc5646#section-2.1, without the grandfathered tags.
 _LANGUAGE_TAG = re.compile(
@@ -93,15 +95,28 @@ def check_no_dot_segment(value: str) -> str:
     return value
 
 
-Line = Annotated[str, Field(max_length=MAX_LINE), AfterValidator(check_line)]
-FilledLine = Annotated[Line, AfterValidator(check_not_blank)]
-Uri = Annotated[str, Field(max_length=MAX_URI), AfterValidator(check_line)]
-Text = Annotated[str, AfterValidator(check_text)]
+# What a validator checks, JSON Schema says as far as it can: for those who read the description of the interface.
+_A_LINE = f"^[^{_FORBIDDEN_IN_A_LINE}]*$"
+_A_FILLED_LINE = rf"^[^{_FORBIDDEN_IN_A_LINE}]*[^\s{_FORBIDDEN_IN_A_LINE}][^{_FORBIDDEN_IN_A_LINE}]*$"
+_A_TEXT = f"^[^{_FORBIDDEN_IN_A_TEXT}]*$"
+_AN_IDENTIFIER = rf"^[^\s{_FORBIDDEN_IN_A_LINE}]+$"
+_LANGUAGE: dict[str, Any] = {
+    "description": "A BCP 47 language tag.",
+    "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+    "examples": ["ja", "pt-BR"],
+}
+
+Line = Annotated[str, Field(max_length=MAX_LINE, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_line)]
+FilledLine = Annotated[
+    Line, Field(json_schema_extra={"minLength": 1, "pattern": _A_FILLED_LINE}), AfterValidator(check_not_blank)
+]
+Uri = Annotated[str, Field(max_length=MAX_URI, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_line)]
+Text = Annotated[str, Field(json_schema_extra={"pattern": _A_TEXT}), AfterValidator(check_text)]
 Identifier = Annotated[
     str,
-    Field(min_length=1, max_length=MAX_EVENT_ID),
+    Field(min_length=1, max_length=MAX_EVENT_ID, json_schema_extra={"pattern": _AN_IDENTIFIER}),
     AfterValidator(check_line),
     AfterValidator(check_no_space),
     AfterValidator(check_no_dot_segment),
 ]
-Language = Annotated[str, Field(max_length=MAX_LANGUAGE), AfterValidator(check_language)]
+Language = Annotated[str, Field(max_length=MAX_LANGUAGE, json_schema_extra=_LANGUAGE), AfterValidator(check_language)]

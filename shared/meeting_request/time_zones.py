@@ -7,8 +7,10 @@ abbreviations are refused: CLDR's table takes `EST` for a zone in Panama, and ot
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator, Field
 from tzlocal.windows_tz import tz_win, win_tz
 
 from shared.meeting_request.faults import quoted, refusal
@@ -26,6 +28,14 @@ def check_time_zone(name: str) -> str:
     meant = names.get(_folded(name))
     hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's area/place names have it"
     raise refusal("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
+
+
+_SCHEMA: dict[str, Any] = {
+    "description": "A Windows name, an IANA name with an area, or UTC; spelled exactly.",
+    "format": "time-zone",
+    "examples": ["Pacific Standard Time", "Europe/Berlin"],
+}
+TimeZone = Annotated[str, Field(json_schema_extra=_SCHEMA), AfterValidator(check_time_zone)]
 
 
 @lru_cache(maxsize=1024)

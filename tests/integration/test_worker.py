@@ -51,6 +51,9 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "replace_schedule": ("schedules/{id}", ["PUT"]),
         "delete_schedule": ("schedules/{id}", ["DELETE"]),
         "read_health": ("health", ["GET"]),
+        "read_openapi": ("openapi.json", ["GET"]),
+        "read_swagger": ("swagger.json", ["GET"]),
+        "read_docs": ("docs", ["GET"]),
     }
     assert triggers["take_message"]["queueName"] == "meeting-requests"
     assert triggers["record_crash"]["queueName"] == "meeting-requests-poison"

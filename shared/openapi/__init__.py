@@ -1,0 +1,10 @@
+"""The interface described: OpenAPI 3.1, OpenAPI 2.0 for Power Platform, and a page to read and try it.
+
+operation           what a route declares of itself, beside its trigger
+parameters          what several of them have in common
+request_schemas, answer_schemas, examples
+                    what goes in and out, made from the models
+document            OpenAPI 3.1
+power_platform      OpenAPI 2.0, made from that
+page                the page
+"""

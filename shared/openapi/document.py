@@ -1,0 +1,197 @@
+"""OpenAPI 3.1: https://spec.openapis.org/oas/v3.1.0."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from shared.openapi.answer_schemas import PROBLEM
+from shared.openapi.json_schema import REF, components_of
+from shared.openapi.operation import Answer, Body, Component, Example, Header, Parameter, ProblemAnswer, Route, Schema
+from shared.version import VERSION
+
+_CREATED = range(200, 300)
+DESCRIPTION = (
+    "Makes online meetings in Microsoft 365: a calendar event with an online meeting and invitations, a standalone"
+    " Teams meeting, or an online meeting out of an event that is there. A request is accepted at once and made in the"
+    " background; look at its Location until it is finished."
+)
+_KEY = "A function key of the app, asked for by every operation but the health check."
+
+
+def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of these routes, without the server, which each request names."""
+    schemas = _Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, routes, schemas)
+    tags = dict.fromkeys(route.operation.tag for route in routes)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Convene",
+            "version": VERSION,
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "tags": [{"name": tag} for tag in tags],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.all(),
+            "securitySchemes": {
+                "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": _KEY},
+                "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code", "description": _KEY},
+            },
+        },
+        "security": [{"functionKey": []}, {"functionKeyInQuery": []}],
+    }
+
+
+def camel_case(name: str) -> str:
+    """Return a function's name as an operation's: `createMeeting` for `create_meeting`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+class _Schemas:
+    """The named schemas that a document needs, found while it is made."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Mapping[str, Any]] = {}
+
+    def all(self) -> dict[str, Mapping[str, Any]]:
+        """Return every schema, by name."""
+        return dict(sorted(self._found.items()))
+
+    def resolved(self, schema: Any) -> Any:
+        """Return a schema in which components and models are references."""
+        match schema:
+            case Component(name, make):
+                if name not in self._found:
+                    self._found[name] = {}  # a component may name itself
+                    self._found[name] = self.resolved(make())
+                return {"$ref": f"{REF}{name}"}
+            case type() if issubclass(schema, BaseModel):
+                self._found |= components_of(schema)
+                return {"$ref": f"{REF}{schema.__name__}"}
+            case dict():
+                return {key: self.resolved(value) for key, value in cast("dict[str, Any]", schema).items()}
+            case list() | tuple():
+                return [self.resolved(each) for each in cast("Sequence[Any]", schema)]
+            case _:
+                return schema
+
+
+def _operation(route: Route, routes: Sequence[Route], schemas: _Schemas) -> dict[str, Any]:
+    operation = route.operation
+    answers: dict[str, Any] = {}
+    for answer in operation.answers:
+        answers[str(answer.status)] = _answer(answer, schemas) | _links(route, answer, routes)
+    document = {
+        "operationId": camel_case(route.name),
+        "summary": operation.summary,
+        "description": operation.description,
+        "tags": [operation.tag],
+        "parameters": [_parameter(parameter, schemas) for parameter in operation.parameters],
+        "requestBody": operation.body and _body(operation.body, schemas),
+        "responses": dict(sorted((answers | _problems(route, schemas)).items())),
+        "security": None if route.needs_key else [],
+        "x-ms-visibility": None if operation.visibility == "none" else operation.visibility,
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
+    document = {
+        "name": parameter.name,
+        "in": parameter.place,
+        "required": parameter.place == "path",
+        "description": parameter.description,
+        "schema": schemas.resolved(parameter.schema),
+    }
+    if parameter.example is not None:
+        document["example"] = parameter.example
+    if parameter.visibility != "none":
+        document["x-ms-visibility"] = parameter.visibility
+    return document
+
+
+def _body(body: Body, schemas: _Schemas) -> dict[str, Any]:
+    return {
+        "description": body.description,
+        "required": body.required,
+        "content": {
+            media_type: _content(schema, body.examples.get(media_type, {}), schemas)
+            for media_type, schema in body.content.items()
+        },
+    }
+
+
+def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
+    document: dict[str, Any] = {"description": answer.description}
+    if answer.headers:
+        document["headers"] = {header.name: _header(header, schemas) for header in answer.headers}
+    return document | {"content": {answer.media_type: _content(answer.schema, answer.examples, schemas)}}
+
+
+def _content(schema: Schema, examples: Mapping[str, Example], schemas: _Schemas) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": schemas.resolved(schema)}
+    if examples:
+        content["examples"] = {
+            name: {"summary": each.summary, "value": each.value() if callable(each.value) else each.value}
+            for name, each in examples.items()
+        }
+    return content
+
+
+def _header(header: Header, schemas: _Schemas) -> dict[str, Any]:
+    return {"description": header.description, "required": header.always, "schema": schemas.resolved(header.schema)}
+
+
+def _problems(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    """Return the problems of a route by status, and the host's own refusal of a caller without key."""
+    by_status: dict[int, list[ProblemAnswer]] = defaultdict(list)
+    for problem in route.problems:
+        by_status[problem.status].append(problem)
+    answers = {str(status): _problem(problems, schemas) for status, problems in by_status.items()}
+    if route.needs_key:
+        answers["401"] = {"description": "The function key is missing or wrong. The answer comes from the host, empty."}
+    return answers
+
+
+def _problem(problems: Sequence[ProblemAnswer], schemas: _Schemas) -> dict[str, Any]:
+    codes = list(dict.fromkeys(str(problem.document["code"]) for problem in problems))
+    schema = {"allOf": [PROBLEM, {"type": "object", "properties": {"code": {"enum": codes}}}]}
+    examples = {
+        str(problem.document["code"]): Example(str(problem.document["title"]), problem.document) for problem in problems
+    }
+    titles = dict.fromkeys(f"{problem.document['title']} (`{problem.document['code']}`)" for problem in problems)
+    answer: dict[str, Any] = {
+        "description": "; ".join(titles) + ".",
+        "content": {"application/problem+json": _content(schema, examples, schemas)},
+    }
+    waits = [problem.retry_after for problem in problems]
+    if any(waits):
+        retry = Header("Retry-After", "In how many seconds to try again.", {"type": "integer"}, always=all(waits))
+        answer["headers"] = {retry.name: _header(retry, schemas)}
+    return answer
+
+
+def _links(route: Route, answer: Answer, routes: Sequence[Route]) -> dict[str, Any]:
+    """Return what can be done with the id in the answer of a POST to a collection: each operation on its item.
+
+    https://spec.openapis.org/oas/v3.1.0#link-object
+    """
+    if route.method != "POST" or answer.status not in _CREATED:
+        return {}
+    links = {
+        camel_case(other.name): {
+            "operationId": camel_case(other.name),
+            "description": other.operation.summary,
+            "parameters": {"id": "$response.body#/id"},
+        }
+        for other in routes
+        if other.path == f"{route.path}/{{id}}" or other.path.startswith(f"{route.path}/{{id}}/")
+    }
+    return {"links": links} if links else {}

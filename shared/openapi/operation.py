@@ -1,0 +1,132 @@
+"""What a route says of itself, declared beside its trigger: both OpenAPI documents are made of it.
+
+A declaration is plain data, so that it costs the app's start nothing; schemas are made when a document is asked for.
+For the same reason these are named tuples: nine dataclasses take four times as long to define, 5 ms.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel
+
+JSON = "application/json"
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Component(NamedTuple):
+    """A schema with a name, used by several operations; `make` returns it when a document is built."""
+
+    name: str
+    make: Callable[[], Mapping[str, Any]]
+
+
+# JSON Schema (2020-12), in which a component or a pydantic model may stand wherever a schema may.
+type Schema = Mapping[str, Any] | Component | type[BaseModel]
+
+
+class Example(NamedTuple):
+    """A value of a body; `make` where it is taken from a record."""
+
+    summary: str
+    value: Any | Callable[[], Any]
+
+
+class Parameter(NamedTuple):
+    """Something that a request carries besides its body.
+
+    Attributes:
+        place: where it stands.
+        example: filled in on the page to try, so only for what a call needs.
+        visibility: how Power Automate shows it: `important` always, `advanced` behind a click, `internal` never.
+            https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions#x-ms-visibility
+    """
+
+    name: str
+    place: Literal["path", "query", "header"]
+    description: str
+    schema: Schema
+    example: Any = None
+    visibility: Literal["important", "advanced", "internal", "none"] = "none"
+
+
+class Header(NamedTuple):
+    """A header of an answer; `always` when no such answer lacks it."""
+
+    name: str
+    description: str
+    schema: Schema
+    always: bool = True
+
+
+class Body(NamedTuple):
+    """What a request holds.
+
+    Attributes:
+        content: the schema for each media type.
+        examples: for the media types that have some.
+    """
+
+    description: str
+    content: Mapping[str, Schema]
+    examples: Mapping[str, Mapping[str, Example]] = _NONE
+    required: bool = True
+
+
+class Answer(NamedTuple):
+    """What an operation answers when all goes well."""
+
+    status: int
+    description: str
+    schema: Schema
+    headers: tuple[Header, ...] = ()
+    examples: Mapping[str, Example] = _NONE
+    media_type: str = JSON
+
+
+class Operation(NamedTuple):
+    """One method of one route.
+
+    Attributes:
+        summary: a few words without a full stop, at most 80 characters: the name of the action in a workflow.
+        description: whole sentences.
+        tag: under which heading it stands.
+        answers: every answer that is no problem.
+        raises: an example of every error that becomes a problem here, but for a failure of the app itself.
+        visibility: as a parameter's; `internal` for what no workflow does.
+    """
+
+    summary: str
+    description: str
+    tag: str
+    answers: tuple[Answer, ...]
+    parameters: tuple[Parameter, ...] = ()
+    body: Body | None = None
+    raises: tuple[Exception, ...] = ()
+    visibility: Literal["important", "advanced", "internal", "none"] = "none"
+
+
+class ProblemAnswer(NamedTuple):
+    """What one error looks like from outside: a status, and an example of the document."""
+
+    status: int
+    document: Mapping[str, Any]
+    retry_after: int | None = None
+
+
+class Route(NamedTuple):
+    """An operation where the Functions host serves it.
+
+    Attributes:
+        name: the function's, such as `create_meeting`.
+        path: below the base path, such as `/meetings/{id}`.
+        method: in capitals.
+        needs_key: whether a function key is asked for.
+    """
+
+    name: str
+    path: str
+    method: str
+    needs_key: bool
+    operation: Operation
+    problems: tuple[ProblemAnswer, ...]

@@ -1,0 +1,82 @@
+"""What requests hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.batch import MOST_ITEMS
+from shared.change import IMMUTABLE
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
+from shared.message import KEY_RULE, LONGEST_COMMENT
+from shared.openapi.json_schema import REF, components_of, nullable, record
+from shared.openapi.operation import Component
+
+KEY_PATTERN = "^[!-~]{1,255}$"
+KINDS = (CalendarRequest, StandaloneRequest, ExistingRequest)
+
+
+def _meeting_request() -> dict[str, Any]:
+    return {
+        "description": "What is asked for, under the names of Microsoft Graph. Without `kind` it is a calendar meeting."
+        " A member that is null counts as absent, one that is unknown is refused.",
+        "oneOf": KINDS,
+    }
+
+
+def _meeting_patch() -> dict[str, Any]:
+    models: dict[str, dict[str, Any]] = {}
+    for kind in KINDS:
+        models |= components_of(kind)
+    members: dict[str, Any] = {}
+    for kind in KINDS:
+        for name, schema in models[kind.__name__]["properties"].items():
+            if name not in IMMUTABLE:
+                members.setdefault(name, _patched(schema, models))
+    return {
+        "description": "A JSON Merge Patch (RFC 7396) on the meeting's request: members that are named change, null"
+        f" takes one away, lists are replaced as a whole. {', '.join(IMMUTABLE)} cannot change.",
+        "type": "object",
+        "properties": members,
+        "additionalProperties": False,
+    }
+
+
+def _patched(schema: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the schema of a patch for a member: an object may lack members, and null takes any of them away."""
+    refs = [each["$ref"] for each in (schema, *schema.get("anyOf", ())) if "$ref" in each]
+    if not refs:
+        return nullable({name: value for name, value in schema.items() if name != "default"})
+    model = models[refs[0].removeprefix(REF)]
+    return {
+        "type": ["object", "null"],
+        "description": model["description"],
+        "properties": {name: _patched(member, models) for name, member in model["properties"].items()},
+        "additionalProperties": False,
+    }
+
+
+def _cancellation() -> dict[str, Any]:
+    comment = {"type": ["string", "null"], "maxLength": LONGEST_COMMENT, "description": "A word to the attendees."}
+    return {
+        "description": "What there is to say about a cancellation.",
+        "type": ["object", "null"],
+        "properties": {"comment": comment},
+        "additionalProperties": False,
+    }
+
+
+def _batch() -> dict[str, Any]:
+    key = {"type": ["string", "null"], "pattern": KEY_PATTERN, "description": f"Of this meeting alone. {KEY_RULE}"}
+    item = {
+        "type": "object",
+        "properties": {"idempotencyKey": key, "request": MEETING_REQUEST},
+        "required": ["request"],
+        "additionalProperties": False,
+    }
+    meetings = {"type": "array", "items": item, "minItems": 1, "maxItems": MOST_ITEMS, "description": "Each by itself."}
+    return record("Many meetings that are wanted.", {"meetings": meetings})
+
+
+MEETING_REQUEST = Component("MeetingRequest", _meeting_request)
+MEETING_PATCH = Component("MeetingPatch", _meeting_patch)
+BATCH = Component("Batch", _batch)
+CANCELLATION = Component("Cancellation", _cancellation)
