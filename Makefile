@@ -14,7 +14,7 @@ DETECT_SECRETS_VERSION := 1.5.0
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test soak mutants check infra-check package format lock sbom audit secrets clean
+.PHONY: help setup start demo test fuzz soak mutants check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -50,6 +50,9 @@ soak: setup  ## 10,000 requests in simulated time, three hosts, all kinds of bad
 
 mutants: setup  ## prove that the tests catch what could break the promises
 	@$(BIN)/python -m tests.mutants
+
+fuzz: setup  ## requests made from the OpenAPI document for 15 minutes (FUZZ_SECONDS=...)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} $(BIN)/python -m pytest -n 0 tests/integration/test_fuzz.py
 
 check: setup  ## linter, formatter check, type checker
 	@$(BIN)/ruff check
@@ -91,4 +94,4 @@ secrets: $(VENV)/.installed  ## look for secrets in every line that the history 
 	  .ci/find_secrets.py
 
 clean:  ## remove what setup and the tests made
-	@rm -rf $(VENV) local/node_modules .pytest_cache .ruff_cache .hypothesis dist
+	@rm -rf $(VENV) local/node_modules .pytest_cache .ruff_cache .hypothesis .schemathesis dist

@@ -12,6 +12,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from local.processes import Stack, running_stack
+from tests.integration.conformance import Conformance
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 _PATIENCE_SECONDS = 120.0
@@ -77,12 +78,17 @@ def client(stack: Stack) -> Iterator[Client]:
 
 
 class clients:  # noqa: N801 - a context manager by use
-    """The connections of a client, open for the length of a block."""
+    """The connections of a client, open for the length of a block; each answer is as the OpenAPI document has it."""
 
     def __init__(self, stack: Stack) -> None:
+        document = httpx.get(f"{stack.host.url}/api/openapi.json", timeout=60).raise_for_status().json()
         self._client = Client(
             stack,
-            httpx.Client(base_url=f"{stack.host.url}/api", timeout=60),
+            httpx.Client(
+                base_url=f"{stack.host.url}/api",
+                timeout=60,
+                event_hooks={"response": [Conformance(document).check]},
+            ),
             httpx.Client(base_url=f"{stack.graph.url}/_tenant", timeout=60),
         )
 

