@@ -5,14 +5,43 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, read_json
 from functions.idempotency_key import idempotency_key_of
 from functions.public_url import url_of
 from functions.schedule_response import schedule_response
 from shared.bootstrap import app
+from shared.openapi.answer_schemas import SCHEDULE
+from shared.openapi.examples import SCHEDULE_REQUEST as SOME_SCHEDULE
+from shared.openapi.operation import JSON, Answer, Body, Example, Operation
+from shared.openapi.parameters import ETAG, IDEMPOTENCY_KEY, LOCATION, REPLAYED, SCHEDULE_EXAMPLES
+from shared.openapi.request_schemas import SCHEDULE_REQUEST
 from shared.schedules import parse_schedule
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Make meetings from a rule",
+    description="Keeps a schedule: each occurrence of its rule becomes a meeting, its lead time ahead, exactly once.",
+    tag="Schedules",
+    parameters=(IDEMPOTENCY_KEY,),
+    body=Body(
+        "The schedule that is wanted.",
+        {JSON: SCHEDULE_REQUEST},
+        {JSON: {"weekly": Example("Every Monday in Berlin, made a week before", SOME_SCHEDULE)}},
+    ),
+    answers=(
+        Answer(201, "The schedule is kept.", SCHEDULE, (ETAG, LOCATION), SCHEDULE_EXAMPLES),
+        Answer(
+            200,
+            "It was kept before, with this key.",
+            SCHEDULE,
+            (ETAG, REPLAYED._replace(always=True)),
+            SCHEDULE_EXAMPLES,
+        ),
+    ),
+    raises=(*BODY, ORGANIZER_NOT_ALLOWED, KEY_REUSED, *SERVICE),
+)
 
 
 @blueprint.function_name("create_schedule")

@@ -3,11 +3,23 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import SCHEDULE_NOT_FOUND, SERVICE, VERSION_MISMATCH
 from functions.http import answers_problems
 from functions.schedule_response import schedule_id_of
 from shared.bootstrap import app
+from shared.openapi.operation import Answer, Operation
+from shared.openapi.parameters import IF_MATCH, SCHEDULE_ID
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="End a schedule",
+    description="Forgets the schedule. Meetings that are made stay.",
+    tag="Schedules",
+    parameters=(SCHEDULE_ID, IF_MATCH),
+    answers=(Answer(204, "The schedule is no more.", None),),
+    raises=(SCHEDULE_NOT_FOUND, VERSION_MISMATCH, *SERVICE),
+)
 
 
 @blueprint.function_name("delete_schedule")

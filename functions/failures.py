@@ -18,6 +18,7 @@ from shared.errors import (
     OrganizerNotAllowedError,
     RejectedError,
     RequestTooLargeError,
+    ScheduleNotFoundError,
     SettingsError,
     StorageUnavailableError,
     UnavailableError,
@@ -30,6 +31,7 @@ _TIME_ZONE = "timeZone must be the name of a time zone, not 'Eastern' (neither W
 
 INVALID_REQUEST = InvalidRequestError([Fault("/start/timeZone", "invalidTimeZone", _TIME_ZONE)])
 ORGANIZER_NOT_ALLOWED = OrganizerNotAllowedError(f"The settings do not allow the organizer {_ORGANIZER}")
+SCHEDULE_NOT_FOUND = ScheduleNotFoundError()
 MEETING_NOT_FOUND = MeetingNotFoundError()
 ATTENDEE_NOT_FOUND = AttendeeNotFoundError()
 NO_JOIN_LINK = NoJoinLinkError("The meeting is queued and has no join link")

@@ -6,17 +6,16 @@ from functions.caller import caller_of
 from functions.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, json_response
 from shared.bootstrap import app
-from shared.find import DEFAULT_TOP, LONGEST_VALUE, MAX_TOP, parse_filter
+from shared.find import LONGEST_VALUE, parse_filter
 from shared.meeting import Status
 from shared.openapi.answer_schemas import FOUND_MEETINGS
 from shared.openapi.operation import Answer, Operation, Parameter
+from shared.openapi.parameters import CONTINUATION, TOP
 
 blueprint = func.Blueprint()
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
-_TOKEN = {"type": "string"}
 _STATUS = {"type": "string", "enum": [status.value for status in Status]}
-_TOP = {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": DEFAULT_TOP}
 OPERATION = Operation(
     summary="Find meetings",
     description="Returns the meetings with an organizer, reference, link, id or status, newest first. Exactly one of"
@@ -30,8 +29,8 @@ OPERATION = Operation(
         Parameter("joinMeetingId", "query", "The number to join with.", _TEXT),
         Parameter("eventId", "query", "The event in the organizer's calendar.", _TEXT),
         Parameter("status", "query", "Where the meetings stand.", _STATUS),
-        Parameter("top", "query", "How many meetings to return at most.", _TOP, visibility="advanced"),
-        Parameter("continuationToken", "query", "As the answer before had it.", _TOKEN, visibility="advanced"),
+        TOP,
+        CONTINUATION,
     ),
     answers=(Answer(200, "The meetings that were found, perhaps none.", FOUND_MEETINGS),),
     raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH, *SERVICE),

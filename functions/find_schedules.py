@@ -5,10 +5,23 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import INVALID_REQUEST, SERVICE
 from functions.http import answers_problems, json_response
 from shared.bootstrap import app
+from shared.openapi.answer_schemas import SCHEDULES
+from shared.openapi.operation import Answer, Operation
+from shared.openapi.parameters import CONTINUATION, TOP
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="List the schedules",
+    description="Returns all schedules, newest first, page by page.",
+    tag="Schedules",
+    parameters=(TOP, CONTINUATION),
+    answers=(Answer(200, "The schedules, perhaps none.", SCHEDULES),),
+    raises=(INVALID_REQUEST, *SERVICE),
+)
 
 
 @blueprint.function_name("find_schedules")

@@ -3,11 +3,24 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import SCHEDULE_NOT_FOUND, SERVICE
 from functions.http import answers_problems
 from functions.schedule_response import schedule_id_of, schedule_response
 from shared.bootstrap import app
+from shared.openapi.answer_schemas import SCHEDULE
+from shared.openapi.operation import Answer, Operation
+from shared.openapi.parameters import ETAG, SCHEDULE_EXAMPLES, SCHEDULE_ID
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Look at a schedule",
+    description="Returns a schedule and its next occurrences.",
+    tag="Schedules",
+    parameters=(SCHEDULE_ID,),
+    answers=(Answer(200, "The schedule.", SCHEDULE, (ETAG,), SCHEDULE_EXAMPLES),),
+    raises=(SCHEDULE_NOT_FOUND, *SERVICE),
+)
 
 
 @blueprint.function_name("read_schedule")

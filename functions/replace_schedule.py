@@ -3,11 +3,40 @@
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.failures import BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, SERVICE, VERSION_MISMATCH
 from functions.http import answers_problems, read_json
 from functions.schedule_response import schedule_id_of, schedule_response
 from shared.bootstrap import app
+from shared.openapi.answer_schemas import SCHEDULE
+from shared.openapi.examples import SCHEDULE_REQUEST as SOME_SCHEDULE
+from shared.openapi.operation import JSON, Answer, Body, Example, Operation
+from shared.openapi.parameters import ETAG, IF_MATCH, SCHEDULE_EXAMPLES, SCHEDULE_ID
+from shared.openapi.request_schemas import SCHEDULE_REQUEST
 
 blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Change a schedule",
+    description="Puts the schedule in the place of the former one, paused too. Meetings that are made stay, those to"
+    " come follow the new rule. Members that only an answer has are ignored.",
+    tag="Schedules",
+    parameters=(SCHEDULE_ID, IF_MATCH),
+    body=Body(
+        "The schedule that is wanted.",
+        {JSON: SCHEDULE_REQUEST},
+        {JSON: {"weekly": Example("Every Monday in Berlin, made a week before", SOME_SCHEDULE)}},
+    ),
+    answers=(
+        Answer(
+            200,
+            "The schedule as it is now.",
+            SCHEDULE,
+            (ETAG,),
+            SCHEDULE_EXAMPLES,
+        ),
+    ),
+    raises=(*BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, VERSION_MISMATCH, *SERVICE),
+)
 
 
 @blueprint.function_name("replace_schedule")

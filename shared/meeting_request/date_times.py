@@ -71,7 +71,7 @@ def check_date(value: str) -> str:
 # The same for those who read the description of the interface, as far as a pattern can say it.
 _DAY = "(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MINUTE, _SECOND = "T([01][0-9]|2[0-3]):[0-5][0-9]", r":[0-5][0-9](\.[0-9]{1,7})?"
-_WALL_TIME_SCHEMA: dict[str, Any] = {
+WALL_TIME_SCHEMA: dict[str, Any] = {
     "description": "What a clock in the zone shows, without an offset.",
     "pattern": f"^{_DAY}{_MINUTE}({_SECOND})?$",
     "examples": ["2027-01-20T13:00:00"],
@@ -93,7 +93,7 @@ class DateTimeTimeZone(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/datetimetimezone
     """
 
-    date_time: Annotated[str, Field(json_schema_extra=_WALL_TIME_SCHEMA), AfterValidator(check_wall_time)]
+    date_time: Annotated[str, Field(json_schema_extra=WALL_TIME_SCHEMA), AfterValidator(check_wall_time)]
     time_zone: TimeZone
 
     @property

@@ -8,10 +8,11 @@ from pydantic import TypeAdapter
 from shared.errors import Fault
 from shared.meeting import DialIn, JoinInformation, Meeting, MeetingError, Outcome, Status
 from shared.openapi import examples
-from shared.openapi.json_schema import member_types, nullable, record
+from shared.openapi.json_schema import components_of, member_types, nullable, record
 from shared.openapi.operation import Component
 from shared.openapi.request_schemas import KINDS
 from shared.readiness.report import Check
+from shared.schedules import Schedule, ScheduleRequest
 
 _TEXTS: Mapping[str, str] = {
     "id": "Stands for the meeting in every later call.",
@@ -168,6 +169,41 @@ def _batch_results() -> dict[str, Any]:
     )
 
 
+def _schedule() -> dict[str, Any]:
+    types = member_types(Schedule) | components_of(ScheduleRequest)[ScheduleRequest.__name__]["properties"]
+    moment, text = {"type": "string", "format": "date-time"}, {"type": ["string", "null"], "format": "uuid"}
+    occurrence = record(
+        "A meeting to come.",
+        {
+            "start": moment | {"description": "When it starts."},
+            "end": moment | {"description": "When it ends."},
+            "makeAt": moment | {"description": "When it is made."},
+            "meetingId": text | {"description": "The meeting, once it is made."},
+        },
+    )
+    types |= {
+        "id": {"type": "string", "format": "uuid", "description": "Stands for the schedule in every later call."},
+        "version": {"type": "integer", "description": _TEXTS["version"]},
+        "createdAt": moment | {"description": _TEXTS["createdAt"]},
+        "updatedAt": moment | {"description": _TEXTS["updatedAt"]},
+        "paused": {"type": "boolean", "description": "Whether no meeting is made for now."},
+        "request": {"type": "object", "description": "What each occurrence asks for."},
+        "status": {
+            "type": "string",
+            "enum": ["active", "paused", "ended"],
+            "description": "Whether meetings are still to be made.",
+        },
+        "nextOccurrences": {"type": "array", "items": occurrence, "description": "The next few, none when paused."},
+    }
+    return record("Meetings from a rule.", {name: types[name] for name in examples.schedule()})
+
+
+def _schedules() -> dict[str, Any]:
+    token = {"type": ["string", "null"], "description": "Asks for the next ones; null after the last."}
+    schedules = {"type": "array", "items": SCHEDULE, "description": "Newest first."}
+    return record("Some of the schedules.", {"schedules": schedules, "continuationToken": token})
+
+
 def _flat_type(schema: Mapping[str, Any]) -> dict[str, Any]:
     types = [each["type"] for each in schema.get("anyOf", [schema])]
     return {"type": types if len(types) > 1 else types[0]}
@@ -186,4 +222,6 @@ FOUND_MEETINGS = Component("FoundMeetings", _found)
 VALIDATION = Component("Validation", _validation)
 READINESS = Component("Readiness", _readiness)
 BATCH_RESULTS = Component("BatchResults", _batch_results)
+SCHEDULE = Component("Schedule", _schedule)
+SCHEDULES = Component("Schedules", _schedules)
 HEALTH = Component("Health", _health)

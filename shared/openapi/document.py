@@ -132,6 +132,8 @@ def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
     document: dict[str, Any] = {"description": answer.description}
     if answer.headers:
         document["headers"] = {header.name: _header(header, schemas) for header in answer.headers}
+    if answer.schema is None:
+        return document
     return document | {"content": {answer.media_type: _content(answer.schema, answer.examples, schemas)}}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.meeting import DialIn, Meeting, MeetingError, Outcome, Status
 from shared.openapi.operation import Example
+from shared.schedules import Schedule, ScheduleRequest
 
 MEETING_ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 ORGANIZER = "AlexW@contoso.com"
@@ -65,6 +66,14 @@ MEETING_REQUESTS = {
     "standalone": Example("A Teams meeting outside calendars, with a passcode", STANDALONE_REQUEST),
     "existing": Example("An event that is there becomes an online meeting", EXISTING_REQUEST),
 }
+SCHEDULE_REQUEST: dict[str, Any] = {
+    "recurrence": "RRULE:FREQ=WEEKLY;BYDAY=MO",
+    "timeZone": "Europe/Berlin",
+    "start": "2027-01-04T10:00:00",
+    "duration": "PT1H",
+    "leadTime": "P7D",
+    "request": {"kind": "standalone", "organizer": ORGANIZER, "subject": "Rounds {date}"},
+}
 BATCH: dict[str, Any] = {
     "meetings": [{"idempotencyKey": "visit-4711", "request": CALENDAR_REQUEST}, {"request": STANDALONE_REQUEST}]
 }
@@ -108,6 +117,21 @@ def failed_meeting() -> dict[str, Any]:
         remedy="An Exchange administrator adds the organizer to the scope of the app's role.",
     )
     return _meeting().changed(status=Status.FAILED, attempts=1, error=error).as_json()
+
+
+def schedule() -> dict[str, Any]:
+    """Return a schedule that was just asked for."""
+    request = ScheduleRequest.model_validate(SCHEDULE_REQUEST)
+    kept = Schedule(
+        id=MEETING_ID,
+        version=1,
+        created_at=_ASKED_AT,
+        updated_at=_ASKED_AT,
+        fingerprint="",
+        request=request,
+        made_until=request.timetable.wall(_ASKED_AT),
+    )
+    return kept.timed(_ASKED_AT).as_json(_ASKED_AT)
 
 
 def batch_results() -> dict[str, Any]:

@@ -74,11 +74,11 @@ class Body(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What an operation answers when all goes well."""
+    """What an operation answers when all goes well; without a schema it has no body."""
 
     status: int
     description: str
-    schema: Schema
+    schema: Schema | None
     headers: tuple[Header, ...] = ()
     examples: Mapping[str, Example] = _NONE
     media_type: str = JSON

@@ -6,9 +6,10 @@ from shared.at_once import LONGEST_WAIT
 from shared.message import KEY_RULE
 from shared.openapi.answer_schemas import MEETING
 from shared.openapi.examples import MEETING_ID as SOME_ID
-from shared.openapi.examples import TRACEPARENT, failed_meeting, queued_meeting, succeeded_meeting
+from shared.openapi.examples import TRACEPARENT, failed_meeting, queued_meeting, schedule, succeeded_meeting
 from shared.openapi.operation import Answer, Example, Header, Parameter
 from shared.openapi.request_schemas import KEY_PATTERN
+from shared.paging import DEFAULT_TOP, MAX_TOP
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
@@ -22,6 +23,7 @@ MEETING_ID = Parameter(
     SOME_ID,
     "important",
 )
+SCHEDULE_ID = MEETING_ID._replace(description="The schedule's id, as its first answer has it.")
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
@@ -41,8 +43,7 @@ PREFER = Parameter(
 IF_MATCH = Parameter(
     "If-Match",
     "header",
-    'The ETag of the meeting as it was seen, such as `"1"`: if it has changed since, nothing is done, and the answer'
-    " is 412.",
+    'The ETag of what was seen, such as `"1"`: if it has changed since, nothing is done, and the answer is 412.',
     _TEXT,
     visibility="advanced",
 )
@@ -55,8 +56,17 @@ TRACE = Parameter(
     visibility="internal",
 )
 
-ETAG = Header("ETag", "The meeting's version, for If-Match.", {"type": "string", "pattern": '^"[0-9]+"$'})
-LOCATION = Header("Location", "Where to look at the meeting, an absolute URL.", {"type": "string", "format": "uri"})
+TOP = Parameter(
+    "top",
+    "query",
+    "How many to return at most.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": DEFAULT_TOP},
+    visibility="advanced",
+)
+CONTINUATION = Parameter("continuationToken", "query", "As the answer before had it.", _TEXT, visibility="advanced")
+
+ETAG = Header("ETag", "The version, for If-Match.", {"type": "string", "pattern": '^"[0-9]+"$'})
+LOCATION = Header("Location", "Where to look again, an absolute URL.", {"type": "string", "format": "uri"})
 RETRY_AFTER = Header("Retry-After", "In how many seconds to look again.", _SECONDS)
 REPLAYED = Header(
     "Idempotency-Replayed",
@@ -82,3 +92,5 @@ MADE = Answer(
     (ETAG, LOCATION, PREFERENCE_APPLIED),
     {"succeeded": _ENDS["succeeded"]},
 )
+
+SCHEDULE_EXAMPLES = {"weekly": Example("Every Monday in Berlin, made a week before", schedule)}

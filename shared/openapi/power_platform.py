@@ -75,7 +75,7 @@ def _operation(operation: Mapping[str, Any]) -> Json:
         for name in ("summary", "description", "tags", "x-ms-visibility", "security")
         if name in operation
     }
-    if list(media_types) != ["application/json"]:
+    if list(media_types) not in ([], ["application/json"]):
         own["produces"] = [*media_types, "application/problem+json"]
     return own | {"parameters": parameters, "responses": responses}
 

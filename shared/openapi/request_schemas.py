@@ -1,15 +1,20 @@
 """What requests hold."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from shared.batch import MOST_ITEMS
 from shared.change import IMMUTABLE
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
+from shared.meeting_request.closed_model import ClosedModel
 from shared.message import KEY_RULE, LONGEST_COMMENT
 from shared.openapi.json_schema import REF, components_of, nullable, record
 from shared.openapi.operation import Component
+from shared.schedules import ScheduleRequest
+from shared.schedules.subject import PLACEHOLDERS
 
+_OF_SCHEDULE = ("start", "end", "startDateTime", "endDateTime", "recurrence")
 KEY_PATTERN = "^[!-~]{1,255}$"
 KINDS = (CalendarRequest, StandaloneRequest, ExistingRequest)
 
@@ -76,7 +81,30 @@ def _batch() -> dict[str, Any]:
     return record("Many meetings that are wanted.", {"meetings": meetings})
 
 
+def _schedule_request() -> dict[str, Any]:
+    schema = components_of(ScheduleRequest)[ScheduleRequest.__name__]
+    schema["properties"]["request"] = _MEETING_OF_SCHEDULE
+    return schema
+
+
+def _meeting_of_schedule() -> dict[str, Any]:
+    return {
+        "description": "The request that each occurrence becomes, without its times; the subject may hold"
+        f" {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",
+        "oneOf": [Component(f"{kind.__name__}OfSchedule", partial(_timeless, kind)) for kind in KINDS[:2]],
+    }
+
+
+def _timeless(kind: type[ClosedModel]) -> dict[str, Any]:
+    schema = components_of(kind)[kind.__name__]
+    schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in _OF_SCHEDULE}
+    schema["required"] = [name for name in schema["required"] if name not in _OF_SCHEDULE]
+    return schema
+
+
 MEETING_REQUEST = Component("MeetingRequest", _meeting_request)
 MEETING_PATCH = Component("MeetingPatch", _meeting_patch)
+SCHEDULE_REQUEST = Component("ScheduleRequest", _schedule_request)
+_MEETING_OF_SCHEDULE = Component("MeetingOfSchedule", _meeting_of_schedule)
 BATCH = Component("Batch", _batch)
 CANCELLATION = Component("Cancellation", _cancellation)

@@ -10,6 +10,7 @@ run                            the timer: what is due becomes meetings
 from shared.schedules.parse import parse_schedule
 from shared.schedules.run import RunReport, ScheduleRun
 from shared.schedules.schedule import Schedule
+from shared.schedules.schedule_request import ScheduleRequest
 from shared.schedules.schedules import Created, Schedules
 from shared.schedules.store import TABLE, SchedulePage, ScheduleStore
 
@@ -19,6 +20,7 @@ __all__ = [
     "RunReport",
     "Schedule",
     "SchedulePage",
+    "ScheduleRequest",
     "ScheduleRun",
     "ScheduleStore",
     "Schedules",

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.date_times import check_wall_time
+from shared.meeting_request.date_times import WALL_TIME_SCHEMA, check_wall_time
 from shared.meeting_request.faults import quoted, refusal
-from shared.meeting_request.time_zones import check_time_zone
+from shared.meeting_request.time_zones import TimeZone
 from shared.schedules.duration import Duration, parse_duration
 from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule import parse_rule
@@ -47,14 +47,33 @@ def _check_lead_time(value: str) -> str:
     return value
 
 
+# What the checks above say, as far as JSON Schema can: for those who read the description of the interface.
+_PERIOD = "^P([0-9]{1,5}W|([0-9]{1,5}D)?(T([0-9]{1,5}H)?([0-9]{1,7}M)?([0-9]{1,9}S)?)?)$"
+_RECURRENCE_SCHEMA: dict[str, Any] = {
+    "description": "A recurrence rule of RFC 5545, with exceptions if there are some.",
+    "format": "recurrence",
+    "examples": ["RRULE:FREQ=WEEKLY;BYDAY=MO"],
+}
+_DURATION_SCHEMA: dict[str, Any] = {
+    "description": f"How long each meeting takes, at most {LONGEST_DURATION.days} days.",
+    "pattern": _PERIOD,
+    "examples": ["PT30M"],
+}
+_LEAD_TIME_SCHEMA: dict[str, Any] = {
+    "description": f"How long before its start each meeting is made, at most {LONGEST_LEAD_TIME.days} days.",
+    "pattern": _PERIOD,
+    "examples": ["P2D"],
+}
+
+
 class ScheduleRequest(ClosedModel):
     """A schedule as it is asked for, each field in order by itself; `parse_schedule` sees to the rest."""
 
-    recurrence: str
-    time_zone: Annotated[str, AfterValidator(check_time_zone)]
-    start: Annotated[str, AfterValidator(_check_start)]
-    duration: Annotated[str, AfterValidator(_check_duration)]
-    lead_time: Annotated[str, AfterValidator(_check_lead_time)]
+    recurrence: Annotated[str, Field(json_schema_extra=_RECURRENCE_SCHEMA)]
+    time_zone: TimeZone
+    start: Annotated[str, Field(json_schema_extra=WALL_TIME_SCHEMA), AfterValidator(_check_start)]
+    duration: Annotated[str, Field(json_schema_extra=_DURATION_SCHEMA), AfterValidator(_check_duration)]
+    lead_time: Annotated[str, Field(json_schema_extra=_LEAD_TIME_SCHEMA), AfterValidator(_check_lead_time)]
     paused: bool = False
     request: dict[str, Any]
 

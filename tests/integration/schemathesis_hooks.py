@@ -10,6 +10,8 @@ from shared.meeting_request.time_zones import allowed_names
 _USERS = ["AlexW@contoso.com", "AdeleV@contoso.com", "NoPolicy@contoso.com", "NoMailbox@contoso.com"]
 
 schemathesis.openapi.format("time-zone", st.sampled_from(sorted(allowed_names())))
+_RULES = ["RRULE:FREQ=WEEKLY;BYDAY=MO", "RRULE:FREQ=DAILY;COUNT=3", "RRULE:FREQ=MONTHLY;BYMONTHDAY=31", "nonsense"]
+schemathesis.openapi.format("recurrence", st.sampled_from(_RULES))
 schemathesis.openapi.format("organizer", st.sampled_from(_USERS))
 schemathesis.openapi.format("user-principal-name", st.sampled_from(_USERS))
 
