@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.caller import caller_of
-from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, QUOTA_EXCEEDED, SERVICE
 from functions.http import answers_problems, json_response, meeting_response, read_json, traceparent_of
 from functions.idempotency_key import idempotency_key_of
 from functions.prefer import preference_applied, preferred_wait
@@ -41,7 +41,7 @@ OPERATION = Operation(
         MADE,
         FINISHED._replace(headers=(*FINISHED.headers, REPLAYED, PREFERENCE_APPLIED)),
     ),
-    raises=(*BODY, ORGANIZER_NOT_ALLOWED, KEY_REUSED, *SERVICE),
+    raises=(*BODY, ORGANIZER_NOT_ALLOWED, KEY_REUSED, QUOTA_EXCEEDED, *SERVICE),
     visibility="important",
 )
 

@@ -9,6 +9,7 @@ from functions.http import COMPRESSED, NOT_JSON
 from shared.accept import LARGEST_REQUEST
 from shared.errors import (
     AttendeeNotFoundError,
+    CallerNotAllowedError,
     ChangeRefusedError,
     Fault,
     InvalidRequestError,
@@ -16,6 +17,7 @@ from shared.errors import (
     MeetingNotFoundError,
     NoJoinLinkError,
     OrganizerNotAllowedError,
+    QuotaExceededError,
     RejectedError,
     RequestTooLargeError,
     ScheduleNotFoundError,
@@ -49,9 +51,15 @@ NOT_FAILED = ChangeRefusedError("notFailed", "The meeting is succeeded; only a f
 BODY = (INVALID_REQUEST, NOT_JSON, COMPRESSED, TOO_LARGE)
 CHANGE = (MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, MEETING_CANCELLED, NOT_A_MEETING, VERSION_MISMATCH)
 
-# What is nobody's fault who calls.
+QUOTA_EXCEEDED = QuotaExceededError(200, timedelta(hours=9))
+
+# Of every route that needs a key: the caller is unknown, or it is nobody's fault who calls.
 SETTINGS_WRONG = SettingsError()
-SERVICE = (StorageUnavailableError(), SETTINGS_WRONG)
+SERVICE = (
+    CallerNotAllowedError("The setting CALLERS does not name this caller"),
+    StorageUnavailableError(),
+    SETTINGS_WRONG,
+)
 GRAPH_UNAVAILABLE = UnavailableError("Graph is not available", uncertain=False, delay=timedelta(seconds=10))
 GRAPH = (
     RejectedError(

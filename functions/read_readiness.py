@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.caller import caller_of
-from functions.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, SERVICE
+from functions.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, json_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import READINESS
@@ -26,7 +26,7 @@ OPERATION = Operation(
     tag="Organizers",
     parameters=(_ORGANIZER,),
     answers=(Answer(200, "Every check, with its remedy where it is not in order.", READINESS),),
-    raises=(INVALID_REQUEST, GRAPH_UNAVAILABLE, *SERVICE),
+    raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, GRAPH_UNAVAILABLE, *SERVICE),
 )
 
 
