@@ -7,7 +7,7 @@ from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, QUOTA_EX
 from functions.http import answers_problems, json_response, meeting_response, read_json, traceparent_of
 from functions.idempotency_key import idempotency_key_of
 from functions.prefer import preference_applied, preferred_wait
-from functions.public_url import url_of
+from functions.public_url import meeting_url
 from shared.accept import Sender
 from shared.at_once import MARGIN
 from shared.bootstrap import app
@@ -56,7 +56,7 @@ async def create_meeting(req: func.HttpRequest) -> func.HttpResponse:
     sender = Sender(caller_of(req), key, traceparent_of(req))
     wait = preferred_wait(req)
     accepted = await app().acceptance.accept(document, sender, wait + MARGIN if wait else wait)
-    location = f"{url_of(req)}/{accepted.meeting.id}"
+    location = meeting_url(req, accepted.meeting.id)
     if accepted.replayed or not wait:
         return meeting_response(accepted.meeting, location, accepted=not accepted.replayed, replayed=accepted.replayed)
     meeting = await app().at_once.provision(accepted.meeting, wait)

@@ -1,6 +1,6 @@
 """The URLs that callers are told: absolute, and good from where they stand, also when that is behind a proxy."""
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import azure.functions as func
 
@@ -36,9 +36,19 @@ def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str]) -> str:
 
 
 def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
-    """Return a meeting's absolute URL, from that of any request below it."""
+    """Return a meeting's absolute URL for `Location`, from that of POST /meetings or of any request below the meeting.
+
+    A caller that showed its key in the query, as `code`, gets it back there: workflows follow `Location` by themselves
+    and do not all send the headers of their first request again, so that nothing but the URL can let them in.
+    https://learn.microsoft.com/azure/architecture/patterns/async-request-reply
+    """
     before, _, _ = url_of(req).partition(f"/{meeting_id}")
-    return f"{before}/{meeting_id}"
+    return f"{before}/{meeting_id}{_key_query(req)}"
+
+
+def _key_query(req: func.HttpRequest) -> str:
+    key = None if "x-functions-key" in req.headers else req.params.get("code")
+    return f"?code={quote(key, safe='')}" if key else ""
 
 
 def _forwarded(req: func.HttpRequest) -> tuple[str, str]:

@@ -5,7 +5,7 @@ import azure.functions as func
 from functions.caller import caller_of
 from functions.failures import MEETING_NOT_FOUND, SERVICE
 from functions.http import answers_problems, meeting_id_of, meeting_response
-from functions.public_url import url_of
+from functions.public_url import meeting_url
 from shared.bootstrap import app
 from shared.openapi.operation import Operation
 from shared.openapi.parameters import ACCEPTED, FINISHED, MEETING_ID
@@ -31,4 +31,4 @@ async def read_meeting(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the meeting: 202 as long as something is still to be done for it, 200 when it is finished."""
     meeting = await app().finder.read(meeting_id_of(req), caller_of(req))
     await app().upkeep.look_after(meeting)
-    return meeting_response(meeting, url_of(req))
+    return meeting_response(meeting, meeting_url(req, meeting.id))

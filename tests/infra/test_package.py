@@ -19,6 +19,8 @@ from local.processes import Child, Stack, running_stack
 _HOST_NEEDS = ("azure-functions-runtime", "starlette", "uvicorn", "azure-storage-queue", "croniter", "tzdata")
 _UNCHECKED_HASH = 1
 
+pytestmark = pytest.mark.timeout(600)  # 36,000 files are installed, and most of them removed again
+
 
 @dataclass(frozen=True)
 class Package:

@@ -5,8 +5,10 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
+from local.processes import Child, Stack
 from tests.integration.conftest import Client
 from tests.world import CALENDAR, STANDALONE
 
@@ -218,3 +220,16 @@ def test_the_wait_ends_when_its_time_is_up(client: Client) -> None:
     assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
     assert client.finished(answer.headers["location"])["status"] == "succeeded"
     assert len(client.state()["mailboxes"]["Busy@contoso.com"]["events"]) == 1
+
+
+def test_location_lets_a_workflow_in(stack: Stack) -> None:
+    """A key in the query comes back in Location, which alone leads to the meeting; a key in a header does not."""
+    key = "a key/with+signs"
+    with Child(["host", "--port", "0", "--function-key", key], stack.environment, show_log=False) as host:
+        api = f"{host.wait_until_ready().url}/api/meetings"
+        by_query = httpx.post(api, params={"code": key}, json=STANDALONE, timeout=30)
+        assert httpx.get(by_query.headers["location"], timeout=30).status_code in {200, 202}
+        by_header = httpx.post(api, headers={"x-functions-key": key}, json=STANDALONE, timeout=30)
+        assert by_header.status_code == 202
+        assert "?" not in by_header.headers["location"]
+        assert httpx.get(by_header.headers["location"], timeout=30).status_code == 401

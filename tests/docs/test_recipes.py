@@ -1,0 +1,218 @@
+"""The recipes: each is run against the local stack as far as that goes, the rest is checked for what it says."""
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from local.processes import Stack, running_stack
+from shared.meeting_request import parse_request
+from tests.docs.workflow_language import Run
+from tests.integration.conftest import Client, clients
+
+RECIPES = Path(__file__).parent.parent.parent / "docs" / "recipes"
+_VISIT = {
+    "visit": "visit-17",
+    "doctor": "MeganB@contoso.com",
+    "patient": "AdeleV@contoso.com",
+    "start": "2027-01-20T13:00:00",
+    "end": "2027-01-20T13:30:00",
+}
+_KEY = "a-function-key"
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running_stack(host_options=["--function-key", _KEY]) as stack:
+        yield stack
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with clients(stack) as client:
+        client.http.headers["x-functions-key"] = _KEY
+        yield client
+
+
+def _recipe(name: str) -> Any:
+    return json.loads((RECIPES / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("jq")) and not os.environ.get("CI"), reason="curl and jq are not here"
+)
+def test_curl_gets_the_link_and_gets_it_again(stack: Stack) -> None:
+    """curl.sh follows Location until the meeting is finished; run again, it finds the same meeting."""
+    links = [
+        subprocess.run(
+            [str(RECIPES / "curl.sh"), f"{stack.host.url}/api", _KEY], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert links[0].startswith("https://teams.microsoft.com/l/meetup-join/")
+    assert links[0] == links[1]
+
+
+def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
+    """Each request of meetings.http does what the line above it says."""
+    text = (RECIPES / "meetings.http").read_text(encoding="utf-8")
+    variables = {"url": str(client.http.base_url).rstrip("/"), "key": _KEY}
+    titles: list[str] = []
+    for part in re.split(r"^###", text, flags=re.MULTILINE)[1:]:
+        title, _, rest = part.partition("\n")
+        titles.append(title.strip())
+        rest = re.sub(r"^#.*\n", "", rest, flags=re.MULTILINE)
+        rest = re.sub(r"\{\{([\w.]+)\}\}", lambda found: variables[found[1]], rest)
+        head, _, body = rest.strip().partition("\n\n")
+        (method, url), *headers = (line.split(None, 1) for line in head.splitlines())
+        named = {name.rstrip(":"): value for name, value in headers}
+        answer = client.http.request(method, url, headers=named, content=body.encode())
+        assert answer.is_success, (title, answer.text)
+        if "created" in part:
+            variables["created.response.body.id"] = answer.json()["id"]
+        if method != "GET" and answer.status_code == 202:
+            client.finished(answer.headers.get("location") or url)
+    assert len(titles) >= 9
+
+
+@pytest.mark.parametrize("options", [[], ["--base64"]], ids=["plain", "base64"])
+def test_the_producer_gets_two_meetings(client: Client, options: list[str]) -> None:
+    """send_request.py sends a request and an event, in both encodings; each becomes a meeting with its reference."""
+    environment = os.environ | {"MEETING_STORAGE": client.stack.connection_string}
+    command = [sys.executable, str(RECIPES / "send_request.py"), *options]
+    sent = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    references = sent.stdout.split()
+    assert len(references) == 2
+    assert {client.found(reference=reference)["status"] for reference in references} == {"succeeded"}
+
+
+def test_logic_apps_polls_to_the_link(client: Client) -> None:
+    """The workflow's HTTP action follows Location with nothing but the URL, and answers with the join link."""
+
+    def send(method: str, url: str, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+        return httpx.request(method, url, headers=headers, content=content, timeout=30)
+
+    parameters = {"conveneUrl": f"{client.stack.host.url}/api", "conveneKey": _KEY}
+    run = Run(_recipe("logic-apps/ask-over-http.json"), parameters, _VISIT, send)
+    run.run()
+    answer = run.outputs["Answer_with_the_link"]["body"]
+    assert answer["status"] == "succeeded"
+    assert answer["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/")
+
+
+def test_logic_apps_asks_by_queue(client: Client) -> None:
+    """What the workflow puts on the queue, through Queue Storage's REST interface, becomes a meeting."""
+    visit = _VISIT | {"visit": "visit-17-queue"}
+
+    def send(method: str, url: str, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+        assert (method, url) == (
+            "POST",
+            "https://convene.queue.core.windows.net/meeting-requests/messages?messagettl=-1",
+        )
+        assert headers["x-ms-version"]
+        client.enqueue(ET.fromstring(content).findtext("MessageText") or "")  # noqa: S314 - our own text
+        return httpx.Response(201)
+
+    run = Run(_recipe("logic-apps/ask-by-queue.json"), {"storageAccount": "convene"}, visit, send)
+    run.run()
+    assert client.found(reference="visit-17-queue")["status"] == "succeeded"
+
+
+def test_logic_apps_takes_results() -> None:
+    """The workflow for results hands the reference, the status and the link of an event on, and deletes it last."""
+    recipe = _recipe("logic-apps/take-results.json")
+    actions = recipe["definition"]["actions"]
+    assert actions["Delete_the_message"].pop("runAfter") == {"Tell_the_booking_system": ["Succeeded"]}
+    del actions["Delete_the_message"]
+    sent: list[tuple[str, dict[str, Any]]] = []
+
+    def send(_method: str, url: str, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+        assert url == "https://YOUR-BOOKING-SYSTEM/meetings"
+        sent.append((headers["Idempotency-Key"], json.loads(content)))
+        return httpx.Response(200)
+
+    event = {
+        "id": "1/1",
+        "data": {"reference": "visit-17", "status": "succeeded", "joinUrl": "https://x", "error": None},
+    }
+    Run(recipe, {}, {"MessageText": json.dumps(event)}, send).run()
+    told = {"visit": "visit-17", "status": "succeeded", "joinUrl": "https://x", "error": None}
+    assert sent == [("1/1", told)]
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("logic-apps/*.json")), ids=lambda path: path.stem)
+def test_a_workflow_refers_only_to_what_it_has(path: Path) -> None:
+    """The names in runAfter, outputs() and parameters() of a workflow definition are there."""
+    definition = json.loads(path.read_text(encoding="utf-8"))["definition"]
+    text = json.dumps(definition["actions"]) + json.dumps(definition["triggers"])
+    actions, parameters = definition["actions"], definition["parameters"]
+    assert {name for action in actions.values() for name in action["runAfter"]} <= actions.keys()
+    assert set(re.findall(r"(?:outputs|[^B]ody|\bbody)\('(\w+)'\)", text)) <= actions.keys()
+    assert set(re.findall(r"parameters\('([\w$]+)'\)", text)) <= parameters.keys()
+
+
+def test_the_n8n_workflow_hangs_together() -> None:
+    """Every connection of the n8n workflow joins nodes that are there, every node is reached, and ids are unique."""
+    workflow = _recipe("n8n/video-visit.json")
+    names = {node["name"] for node in workflow["nodes"]}
+    reached = {
+        target["node"]
+        for outputs in workflow["connections"].values()
+        for output in outputs["main"]
+        for target in output
+    }
+    assert workflow["connections"].keys() <= names
+    assert reached == names - {"A visit was booked"}
+    assert len({node["id"] for node in workflow["nodes"]}) == len(names)
+
+
+def test_n8n_sends_a_valid_request() -> None:
+    """The body that n8n's HTTP node makes of a webhook is a meeting request."""
+    workflow = _recipe("n8n/video-visit.json")
+    [node] = [node for node in workflow["nodes"] if node["name"] == "Make the meeting"]
+    body = re.fullmatch(r"=\{\{ JSON\.stringify\((.*)\) \}\}", node["parameters"]["jsonBody"])
+    assert body
+    literal = re.sub(r"\$json\.body\.(\w+)", lambda found: json.dumps(_VISIT[found[1]]), body[1])
+    assert parse_request(json.loads(literal)).organizer == _VISIT["doctor"]
+
+
+def test_the_spreadsheet_becomes_meetings(client: Client) -> None:
+    """The CSV file is accepted as a batch, row by row."""
+    content = (RECIPES / "spreadsheet" / "meetings.csv").read_bytes()
+    answer = client.http.post("/meetings/batch", content=content, headers={"Content-Type": "text/csv"})
+    assert answer.status_code == 207, answer.text
+    results = answer.json()["results"]
+    assert [result["status"] for result in results] == [202, 202, 202]
+    assert {client.finished(f"/meetings/{result['id']}")["status"] for result in results} == {"succeeded"}
+
+
+def test_an_event_of_event_grid_becomes_a_meeting(client: Client) -> None:
+    """The example event, in base64 as Event Grid puts it on a queue, becomes a meeting."""
+    content = (RECIPES / "event-grid" / "meeting-requested.json").read_bytes()
+    client.enqueue(base64.b64encode(content).decode())
+    meeting = client.found(reference="visit-4713")
+    assert meeting["status"] == "succeeded"
+    assert meeting["passcode"]
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.rglob("*.sh")), ids=lambda path: path.name)
+def test_the_scripts_are_bash(path: Path) -> None:
+    """Bash can read each script, and it may be executed."""
+    subprocess.run(["/bin/bash", "-n", str(path)], check=True)
+    assert os.access(path, os.X_OK)
+
+
+def test_event_grid_routes_all_three_types() -> None:
+    """The subscription lets through exactly the events that the request queue understands."""
+    script = (RECIPES / "event-grid" / "deploy.sh").read_text(encoding="utf-8")
+    assert set(re.findall(r"meeting\.[a-z]+", script)) == {"meeting.requested", "meeting.updated", "meeting.cancelled"}
