@@ -4,6 +4,7 @@ import asyncio
 
 import azure.functions as func
 
+from functions.failures import SERVICE
 from functions.http import answers_problems
 from shared.openapi.operation import Answer, Operation
 
@@ -15,6 +16,7 @@ OPERATION = Operation(
     " address: `?code=KEY`.",
     tag="The app",
     answers=(Answer(200, "The page.", {"type": "string"}, media_type="text/html"),),
+    raises=SERVICE,
     visibility="internal",
 )
 

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.failures import SETTINGS_WRONG
+from functions.failures import SERVICE
 from functions.http import answers_problems, json_response
 from functions.routes import document_for
 from shared.openapi.operation import Answer, Operation
@@ -14,7 +14,7 @@ OPERATION = Operation(
     description="Returns the description of every operation, as OpenAPI 3.1.",
     tag="The app",
     answers=(Answer(200, "The document.", {"type": "object"}),),
-    raises=(SETTINGS_WRONG,),
+    raises=SERVICE,
     visibility="internal",
 )
 

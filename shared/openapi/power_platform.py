@@ -31,7 +31,9 @@ def swagger_document(openapi: Mapping[str, Any]) -> Json:
     server = urlsplit(openapi["servers"][0]["url"])
     info = {name: value for name, value in openapi["info"].items() if name != "license"}
     schemas = openapi["components"]["schemas"]
-    key = openapi["components"]["securitySchemes"]["functionKey"]
+    # In the query, because Power Automate follows Location with nothing but the URL:
+    # https://learn.microsoft.com/azure/architecture/patterns/async-request-reply
+    key = openapi["components"]["securitySchemes"]["functionKeyInQuery"]
     return {
         "swagger": "2.0",
         "info": {**info, "license": {"name": openapi["info"]["license"]["name"]}},

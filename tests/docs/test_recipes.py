@@ -17,8 +17,9 @@ import pytest
 
 from local.processes import Stack, running_stack
 from shared.meeting_request import parse_request
+from tests.docs import connector
 from tests.docs.workflow_language import Run
-from tests.integration.conftest import Client, clients
+from tests.integration.conftest import Client, clients, until
 
 RECIPES = Path(__file__).parent.parent.parent / "docs" / "recipes"
 _VISIT = {
@@ -39,8 +40,7 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture
 def client(stack: Stack) -> Iterator[Client]:
-    with clients(stack) as client:
-        client.http.headers["x-functions-key"] = _KEY
+    with clients(stack, _KEY) as client:
         yield client
 
 
@@ -216,3 +216,26 @@ def test_event_grid_routes_all_three_types() -> None:
     """The subscription lets through exactly the events that the request queue understands."""
     script = (RECIPES / "event-grid" / "deploy.sh").read_text(encoding="utf-8")
     assert set(re.findall(r"meeting\.[a-z]+", script)) == {"meeting.requested", "meeting.updated", "meeting.cancelled"}
+
+
+def test_the_connector_is_the_apps_own_description() -> None:
+    """The connector's definition says what the app says; `python -m tests.docs.connector` writes it anew."""
+    assert json.loads(connector.FILE.read_text(encoding="utf-8")) == connector.definition()
+
+
+def test_the_connector_shows_its_key_where_polling_keeps_it(client: Client) -> None:
+    """Power Automate follows Location without the connection's headers: the key is in the query, and comes back."""
+    definition = connector.definition()
+    [[scheme]] = [list(each) for each in definition["security"]]
+    key = definition["securityDefinitions"][scheme]
+    assert (key["type"], key["in"], key["name"]) == ("apiKey", "query", "code")
+    request = {"kind": "standalone", "organizer": "MeganB@contoso.com"}
+    url = f"{client.stack.host.url}{definition['basePath']}/meetings"
+    answer = httpx.post(url, params={key["name"]: _KEY}, json=request, timeout=30)
+    assert until(lambda: httpx.get(answer.headers["location"], timeout=30).json()["joinUrl"])
+
+
+def test_the_connector_asks_for_a_key() -> None:
+    """The connection's one parameter is the key, kept secret."""
+    parameters = _recipe("power-automate/apiProperties.json")["properties"]["connectionParameters"]
+    assert {name: each["type"] for name, each in parameters.items()} == {"api_key": "securestring"}

@@ -80,12 +80,15 @@ def client(stack: Stack) -> Iterator[Client]:
 class clients:  # noqa: N801 - a context manager by use
     """The connections of a client, open for the length of a block; each answer is as the OpenAPI document has it."""
 
-    def __init__(self, stack: Stack) -> None:
-        document = httpx.get(f"{stack.host.url}/api/openapi.json", timeout=60).raise_for_status().json()
+    def __init__(self, stack: Stack, function_key: str = "") -> None:
+        headers = {"x-functions-key": function_key}
+        url = f"{stack.host.url}/api/openapi.json"
+        document = httpx.get(url, headers=headers, timeout=60).raise_for_status().json()
         self._client = Client(
             stack,
             httpx.Client(
                 base_url=f"{stack.host.url}/api",
+                headers=headers,
                 timeout=60,
                 event_hooks={"response": [Conformance(document).check]},
             ),
