@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import hypothesis
@@ -21,3 +22,15 @@ def azurite() -> Iterator[str]:
     arguments = ["storage", "--queue-port", "0", "--table-port", "0", "--blob-port", "0"]
     with start_child(arguments) as storage:
         yield connection_string(*storage.ports)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests measured, by `record_property`: the figures of docs/reliability.md, counts added up."""
+    figures: defaultdict[str, list[object]] = defaultdict(list)
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            figures[name].append(value)
+    for name, values in figures.items():
+        counts = [value for value in values if isinstance(value, int)]
+        told = f"{sum(counts):,}" if len(counts) == len(values) else "; ".join(map(str, values))
+        terminalreporter.write_line(f"{name}: {told}")

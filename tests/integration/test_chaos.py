@@ -174,7 +174,9 @@ def running_chaos() -> Generator[Chaos]:
 
 
 @pytest.mark.timeout(600)
-def test_two_hosts_that_are_killed_in_turn_lose_nothing_and_do_nothing_twice() -> None:
+def test_two_hosts_that_are_killed_in_turn_lose_nothing_and_do_nothing_twice(
+    record_property: Callable[[str, object], None],
+) -> None:
     """Of 500 requests, some sent up to five times, each is one meeting with its results, whatever happens."""
     dice = random.Random(SEED)  # noqa: S311 - repeatable, not secret
     planned = wishes(REQUESTS, SEED)
@@ -197,7 +199,7 @@ def test_two_hosts_that_are_killed_in_turn_lose_nothing_and_do_nothing_twice() -
         evidence = Evidence([wish.promise() for wish in planned], tenant.get("/state").json(), chaos.events, before)
         calls = tenant.get("/requests").json()
         violations = check(evidence)
-        tell(chaos, planned, calls, chaotic, calm)
+        record_property("chaos", figures(chaos, planned, calls, chaotic, calm))
         assert not violations, "\n".join(map(str, violations[:20]))
         assert chaos.waiting()["meeting-requests-poison"] == 0
         assert_each_succeeded_once(chaos, planned)
@@ -235,14 +237,14 @@ def assert_each_succeeded_once(chaos: Chaos, planned: Sequence[Wish]) -> None:
             assert (meeting["status"], meeting["id"]) == ("succeeded", meeting_id)
 
 
-def tell(
+def figures(
     chaos: Chaos, planned: Sequence[Wish], calls: Sequence[Mapping[str, Any]], chaotic: float, calm: float
-) -> None:
-    """Print the figures, for `pytest -s`."""
+) -> str:
+    """Return what happened, in numbers."""
     statuses = [call["status"] for call in calls]
-    print(  # noqa: T201 - the figures of docs/reliability.md
-        f"\n{len(planned)} requests sent {chaos.sent} times, {chaos.failures} times again after an error; "
+    return (
+        f"{len(planned)} requests sent {chaos.sent} times, {chaos.failures} times again after an error; "
         f"{chaos.kills} hosts killed in {chaotic:.0f} s, quiet after {calm:.0f} s more; {len(calls)} calls to Graph, "
         f"of them {statuses.count(429)} answered 429 and {statuses.count(503)} 503; "
-        f"{len(chaos.events)} results for {len({event['id'] for event in chaos.events})} versions."
+        f"{len(chaos.events)} results for {len({event['id'] for event in chaos.events})} versions"
     )

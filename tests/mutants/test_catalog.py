@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.catalog import Edit, Mutant, read_mutants
+from tests.mutants.table import DOCUMENT, with_table
 
 ROOT = Path(__file__).parents[2]
 MUTANTS = read_mutants()
@@ -14,6 +15,25 @@ MUTANTS = read_mutants()
 def test_there_are_enough() -> None:
     """Each has a name of its own."""
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 16
+
+
+def test_every_promise_has_one() -> None:
+    """None of the six is kept by luck."""
+    assert {mutant.promise for mutant in MUTANTS} == {1, 2, 3, 4, 5, 6}
+
+
+def test_the_document_lists_them_all_and_no_other() -> None:
+    """The table in docs/reliability.md is the one that `python -m tests.mutants.table` writes."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert with_table(text, MUTANTS) == text
+    assert with_table(text, MUTANTS[1:]) != text
+
+
+@pytest.mark.parametrize("text", ["", "no marks here\n"])
+def test_a_document_without_the_marks_is_refused(text: str) -> None:
+    """A table that has no place would be compared with nothing."""
+    with pytest.raises(ValueError, match="has no place for the table"):
+        with_table(text, MUTANTS)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -34,7 +54,7 @@ def test_it_can_be_made_and_caught(mutant: Mutant) -> None:
 def test_a_text_that_does_not_occur_once_is_no_mutant(text: str) -> None:
     """An app that has changed is not mistaken for one that was mutated."""
     with pytest.raises(ValueError, match="instead of once"):
-        Mutant("m", "b", "f", (Edit("one", "two"),), ("t",)).of(text)
+        Mutant("m", "b", 1, "f", (Edit("one", "two"),), ("t",)).of(text)
 
 
 def names_in(module: ast.Module) -> set[str]:

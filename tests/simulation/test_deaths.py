@@ -1,5 +1,7 @@
 """A host that dies at every point of its work, before or after each of its calls takes effect."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.simulation.deaths import REQUESTS, STORIES, Ended, tell
@@ -9,7 +11,7 @@ _ENDINGS = (Ending.DEATH_BEFORE, Ending.DEATH_AFTER)
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_death_at_any_point_breaks_no_promise(name: str) -> None:
+def test_a_death_at_any_point_breaks_no_promise(name: str, record_property: Callable[[str, object], None]) -> None:
     """The host starts again, and it ends with one meeting in the right state, nobody invited twice, all ends told."""
     story = STORIES[name]
     fine = tell(story)
@@ -21,6 +23,8 @@ def test_a_death_at_any_point_breaks_no_promise(name: str) -> None:
             assert len(ended.points) > 1 or ending is Ending.DEATH_AFTER, "the host was to die"
             wrong += [f"{ending} {number} ({point.what}): {each}" for each in (*ended.violations, *ended.faults)]
     assert wrong == []
+    record_property("stories", 1)
+    record_property("single deaths", len(fine.points[0]) * len(_ENDINGS))
 
 
 def test_every_kind_of_meeting_has_its_stories() -> None:
