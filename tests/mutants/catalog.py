@@ -22,7 +22,7 @@ class Mutant:
     Attributes:
         name: what is taken away.
         breaks: what would happen to somebody.
-        promise: which of the six in docs/reliability.md rests on it.
+        promise: which of the six in docs/reliability.md rests on it; None for a control of docs/security.md.
         file: which one changes, from the repository's root.
         edits: what changes in it; each old text occurs exactly once.
         caught_by: the ids of the tests of which at least one fails then.
@@ -30,7 +30,7 @@ class Mutant:
 
     name: str
     breaks: str
-    promise: int
+    promise: int | None
     file: str
     edits: tuple[Edit, ...]
     caught_by: tuple[str, ...]
@@ -55,7 +55,7 @@ def read_mutants() -> list[Mutant]:
         Mutant(
             entry["name"],
             entry["breaks"],
-            entry["promise"],
+            entry.get("promise"),
             entry["file"],
             tuple(Edit(edit["old"], edit["new"]) for edit in entry["edits"]),
             tuple(entry["caught_by"]),

@@ -24,7 +24,8 @@ def with_table(text: str, mutants: Iterable[Mutant]) -> str:
 
 def _row(mutant: Mutant) -> str:
     links = ", ".join(f"[`{test.rpartition('::')[2]}`](../{test.partition('::')[0]})" for test in mutant.caught_by)
-    return f"| {mutant.name} | {mutant.breaks} | {mutant.promise} | {links} |"
+    promise = mutant.promise or "[security](security.md)"
+    return f"| {mutant.name} | {mutant.breaks} | {promise} | {links} |"
 
 
 if __name__ == "__main__":
