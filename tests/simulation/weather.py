@@ -58,8 +58,9 @@ class RandomWeather:
         self._created = set[str]()
 
     def clear_up(self) -> None:
-        """Let nothing go wrong any more."""
-        self._climate = Climate()
+        """Let nothing go wrong any more, but for outages: these end at their time."""
+        climate = self._climate
+        self._climate = Climate(storage_outages=climate.storage_outages, graph_outages=climate.graph_outages)
 
     def fate(self, point: Point) -> Fate:
         """Return what happens to a call."""
