@@ -155,7 +155,8 @@ class Meeting(_Record):
         attempts: how often it has been claimed.
         crashes: how many claims in a row ended without a word.
         uncertain_since: the version whose attempt may have made something in Graph that `outcome` does not know of.
-        applied: a digest of each property that Graph has been told, so that a change sends only what differs.
+        applied: a digest of each property that Graph has been told, so that a change sends only what differs; and the
+            etags with which it refused to change the event.
         cancellation: set once the meeting is not wanted any more.
         seen: the messages that have changed this meeting; delivered again, they change it no more.
         reported: the result event of this version is sent (or none is wanted).

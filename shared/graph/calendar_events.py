@@ -1,9 +1,11 @@
 """Events in an organizer's calendar: /users/{organizer}/calendar and /users/{organizer}/events."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
+from pydantic import Field
 
 from shared.errors import UnavailableError
 from shared.graph.answer import Answer, parse_answer
@@ -28,10 +30,20 @@ class _OnlineMeetingInfo(Answer):
     toll_free_numbers: tuple[str, ...] | None = None
 
 
+class _ItemBody(Answer):
+    content: str | None = None
+
+
 class Event(Answer):
-    """An event, as far as it concerns an online meeting."""
+    """An event, as far as it concerns an online meeting.
+
+    Attributes:
+        etag: of the event as it was read, for a change of it and of no other.
+        body: as HTML, Teams' join block included, where it was asked for.
+    """
 
     id: str
+    etag: str | None = Field(default=None, alias="@odata.etag")
     i_cal_u_id: str | None = None
     web_link: str | None = None
     is_organizer: bool | None = None
@@ -40,6 +52,7 @@ class Event(Answer):
     online_meeting_provider: str | None = None
     online_meeting: _OnlineMeetingInfo | None = None
     attendees: tuple[dict[str, Any], ...] | None = None
+    body: _ItemBody | None = None
 
     @property
     def join_url(self) -> str | None:
@@ -105,10 +118,11 @@ class CalendarEvents:
         answer = await self._send(organizer, Method.POST, self._client.user(organizer).events, body=body)
         return parse_answer(Event, answer, uncertain=True)
 
-    async def read(self, organizer: str, event_id: str) -> Event:
-        """Return an event by its id."""
+    async def read(self, organizer: str, event_id: str, *, with_body: bool = False) -> Event:
+        """Return an event by its id, as it is now."""
         builder = self._client.user(organizer).events.by_event_id(event_id)
-        answer = await self._send(organizer, Method.GET, builder, query={"select": _SELECT})
+        query = {"select": f"{_SELECT},body" if with_body else _SELECT}
+        answer = await self._send(organizer, Method.GET, builder, query=query)
         return parse_answer(Event, answer, uncertain=False)
 
     async def read_properties(self, organizer: str, event_id: str, names: str) -> dict[str, Any]:
@@ -129,21 +143,16 @@ class CalendarEvents:
         events = [parse_answer(Event, item, uncertain=False) for item in found]
         return next((event for event in events if not event.is_cancelled), None)
 
-    async def change(self, organizer: str, event_id: str, changes: dict[str, Any]) -> Event:
-        """Change some properties of an event and return it."""
-        builder = self._client.user(organizer).events.by_event_id(event_id)
-        answer = await self._send(organizer, Method.PATCH, builder, body=changes)
-        return parse_answer(Event, answer, uncertain=True)
+    async def change(self, organizer: str, event_id: str, changes: dict[str, Any], etag: str | None) -> Event:
+        """Change some properties of an event and return it.
 
-    async def read_body(self, organizer: str, event_id: str) -> str:
-        """Return the HTML of an event's body as it is now, Teams' join block included."""
+        With the `etag` of the event as it was read, an event that has another one by now is not changed, which is an
+        UnavailableError with the status 412; with None it is changed however it is.
+        """
         builder = self._client.user(organizer).events.by_event_id(event_id)
-        answer = await self._send(organizer, Method.GET, builder, query={"select": "body"})
-        body = answer.get("body")
-        content = body.get("content") if isinstance(body, dict) else None
-        if not isinstance(content, str):
-            raise UnavailableError("Graph's answer has no body of the event", uncertain=False)
-        return content
+        condition = {"If-Match": etag} if etag else {}
+        answer = await self._send(organizer, Method.PATCH, builder, body=changes, headers=condition)
+        return parse_answer(Event, answer, uncertain=True)
 
     async def cancel(self, organizer: str, event_id: str, comment: str | None) -> None:
         """Cancel an event and tell its attendees why.
@@ -165,8 +174,9 @@ class CalendarEvents:
         *,
         query: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         addressee = Addressee(
             Surface.MAILBOX, organizer, self._client.client_id, item="event%2Did" in builder.path_parameters
         )
-        return await self._client.send(Call(method, builder, addressee, query, _HEADERS, body))
+        return await self._client.send(Call(method, builder, addressee, query, {**_HEADERS, **(headers or {})}, body))

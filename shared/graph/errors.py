@@ -152,8 +152,12 @@ def translate(
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES:
+        did_nothing = status == HTTPStatus.PRECONDITION_FAILED  # its code is that of conflicts half-way as well
         return UnavailableError(
-            "Graph is not available", uncertain=writes, delay=refusal.retry_after, answer=refusal.answer
+            "Graph is not available",
+            uncertain=writes and not did_nothing,
+            delay=refusal.retry_after,
+            answer=refusal.answer,
         )
     if code == "errorduplicatetransactionid":
         return DuplicateTransactionError(refusal)

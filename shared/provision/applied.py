@@ -19,6 +19,7 @@ class Part(StrEnum):
     EVENT = "event"
     ONLINE_MEETING = "onlineMeeting"
     ATTENDEE = "attendee"
+    REFUSED_ETAG = "refusedEtag"  # its names are etags with which Graph refused to change the event
 
 
 def with_applied(applied: Mapping[str, str], part: Part, properties: Mapping[str, Any]) -> dict[str, str]:

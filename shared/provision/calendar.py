@@ -1,8 +1,9 @@
 """A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
 
+from http import HTTPStatus
 from typing import Any
 
-from shared.errors import RejectedError
+from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, remedies
 from shared.graph.errors import DuplicateTransactionError
 from shared.meeting_request import CalendarRequest, ExistingRequest, event_properties, option_properties
@@ -12,6 +13,7 @@ from shared.provision.event_body import merged_body
 from shared.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
 
 _LOOKS_BEFORE_ENABLING = 2
+_MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
 
 # Fixed once the event is online; Graph ignores them in a change: https://learn.microsoft.com/graph/api/resources/event
 _NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
@@ -55,7 +57,7 @@ async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRe
         _check_may_be_enabled(event, request)
         if not event.is_online_meeting:
             await steps.require_provider(request.organizer, request.online_meeting_provider)
-            event = await _enable(steps, event.id, request)
+            event = await _enable(steps, attempt, event, request)
         attempt.outcome = event.added_to(attempt.outcome)
         if event.join_url is None:
             await _wait_for_link(steps, attempt, event, request)
@@ -110,15 +112,17 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     if "recurrence" in properties:  # a series that is changed without it can lose occurrences
         changes["recurrence"] = properties["recurrence"]
     event_id, join_url = attempt.outcome.event_id or "", attempt.outcome.join_url or ""
+    current = await steps.events.read(request.organizer, event_id, with_body="body" in changes)
     if "body" in changes:
-        current = await steps.events.read_body(request.organizer, event_id)
-        changes["body"] = merged_body(current, properties.get("body"), join_url)
+        if current.body is None or current.body.content is None:
+            raise UnavailableError("Graph's answer has no body of the event", uncertain=False)
+        changes["body"] = merged_body(current.body.content, properties.get("body"), join_url)
     if "attendees" in changes:
-        changes["attendees"] = [*changes["attendees"], *await _invited_by_others(steps, attempt, properties)]
+        changes["attendees"] = [*changes["attendees"], *_invited_by_others(attempt, current, properties)]
     attempt.applied = unsure(attempt.applied, Part.EVENT, changes)
     attempt.applied = unsure(attempt.applied, Part.ATTENDEE, _addresses(properties))
     await steps.checkpoint(attempt)
-    event = await steps.events.change(request.organizer, event_id, changes)
+    event = await _send(steps, attempt, current, changes)
     if event.join_url is None:
         event = await steps.events.read(request.organizer, event_id)
     if event.join_url is None:
@@ -130,11 +134,27 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     attempt.applied = _with_event(attempt.applied, properties)
 
 
-async def _invited_by_others(steps: Steps, attempt: Attempt, properties: dict[str, Any]) -> list[dict[str, Any]]:
+async def _send(steps: Steps, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
+    """Change an event as it was read, and no other.
+
+    A change whose answer did not come may take effect long after: with the etag that it was meant for, it cannot undo
+    what was changed since. It is not documented what Graph makes of If-Match here. Where it ignores it, the etag does
+    no harm; where it refuses an etag that the event still has, or one after the other, the change goes without.
+    """
+    refused = told(attempt.applied, Part.REFUSED_ETAG)
+    etag = None if event.etag in refused or len(refused) >= _MOST_REFUSED_ETAGS else event.etag
+    try:
+        return await steps.events.change(attempt.meeting.organizer or "", event.id, changes, etag)
+    except UnavailableError as error:
+        if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
+            attempt.applied = unsure(attempt.applied, Part.REFUSED_ETAG, [etag])
+        raise
+
+
+def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the attendees whom we never told Graph of: the organizer invited them in Outlook, and they stay."""
     if "attendees" not in told(attempt.applied, Part.EVENT):
         return []  # it is not known whom an earlier version told
-    event = await steps.events.read(attempt.meeting.organizer or "", attempt.outcome.event_id or "")
     ours = told(attempt.applied, Part.ATTENDEE) | _addresses(properties).keys()
     return [
         {name: attendee[name] for name in ("emailAddress", "type") if name in attendee}
@@ -152,7 +172,8 @@ def _addresses(properties: dict[str, Any]) -> dict[str, bool]:
 def _with_event(applied: dict[str, str], properties: dict[str, Any]) -> dict[str, str]:
     """Return the digests once Graph has all of an event's properties; no attendees are an empty list of them."""
     whole: dict[str, Any] = {"attendees": []} | properties
-    return with_applied(with_applied(applied, Part.EVENT, whole), Part.ATTENDEE, _addresses(properties))
+    applied = with_applied(with_applied(applied, Part.EVENT, whole), Part.ATTENDEE, _addresses(properties))
+    return with_applied(applied, Part.REFUSED_ETAG, {})
 
 
 async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
@@ -171,7 +192,7 @@ async def _wait_for_link(
     if event is None:
         event = await steps.events.read(request.organizer, event_id)
     if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:
-        event = await _enable(steps, event_id, request)
+        event = await _enable(steps, attempt, event, request)
     attempt.outcome = event.added_to(attempt.outcome)
     if event.join_url is not None:
         return
@@ -184,10 +205,10 @@ async def _wait_for_link(
     raise NotYetThereError("Graph has made the event, and its join link is not there yet")
 
 
-async def _enable(steps: Steps, event_id: str, request: CalendarRequest | ExistingRequest) -> Event:
+async def _enable(steps: Steps, attempt: Attempt, event: Event, request: CalendarRequest | ExistingRequest) -> Event:
     """Make an event an online meeting: https://learn.microsoft.com/graph/outlook-calendar-online-meetings."""
     changes = {"isOnlineMeeting": True, "onlineMeetingProvider": request.online_meeting_provider}
-    return await steps.events.change(request.organizer, event_id, changes)
+    return await _send(steps, attempt, event, changes)
 
 
 def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:

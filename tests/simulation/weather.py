@@ -13,6 +13,9 @@ from tests.simulation.network import Ending, Fate, Point, Refusal, Service
 _STORAGE_SECONDS = 0.01
 _GRAPH_SECONDS = 0.05
 _LONGEST_DELAY = 90.0  # beyond the claim on a meeting, and every timeout
+# Graph gives online meetings no etag, so that a change of theirs that takes effect after a newer one undoes it, and
+# nothing can be done about it. The app's promise is about everything else; here only the answer to it comes late.
+_NEVER_LATE = "PATCH onlineMeetings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Climate:
         storage_fails: the storage is not reached.
         storage_lost: it is reached, and the answer is lost.
         storage_repeated: the same, and the SDK has sent the call again.
-        slow: the call takes effect, or its answer comes, up to 90 s late.
+        slow: the call takes effect, or its answer comes, up to 90 s late; of a change of an online meeting only the
+            answer.
         deaths: the process dies just before the call takes effect, or just after.
         storage_outages: when the storage is away, in seconds from the start.
         graph_outages: when Graph is.
@@ -75,7 +79,7 @@ class RandomWeather:
         for share, ending in self._endings(climate, graph=graph):
             chance -= share
             if chance < 0:
-                return self._fate(ending, usual)
+                return self._fate(ending, usual, point)
         return Fate(before=usual)
 
     @staticmethod
@@ -96,11 +100,12 @@ class RandomWeather:
             (climate.storage_repeated, Ending.REPEATED),
         ]
 
-    def _fate(self, ending: str, usual: float) -> Fate:
+    def _fate(self, ending: str, usual: float, point: Point) -> Fate:
         match ending:
             case "slow":
                 late = self._random.uniform(1, _LONGEST_DELAY)
-                return Fate(before=late) if self._random.random() < 0.5 else Fate(before=usual, after=late)
+                late_effect = self._random.random() < 0.5 and point.what != _NEVER_LATE
+                return Fate(before=late) if late_effect else Fate(before=usual, after=late)
             case "death":
                 return Fate(self._random.choice([Ending.DEATH_BEFORE, Ending.DEATH_AFTER]), usual)
             case "throttled":

@@ -186,13 +186,32 @@ class TestChange:
         """An event becomes an online meeting by a change of two properties."""
         wire.answers(200, documented("event_enable_online"))
         changes = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusiness"}
-        event = await events.change(ORGANIZER, "AAMkADAGu0AABIGYDaAAA=", changes)
+        event = await events.change(ORGANIZER, "AAMkADAGu0AABIGYDaAAA=", changes, None)
         assert (wire.request.method, wire.target) == ("PATCH", f"{USER}/events/AAMkADAGu0AABIGYDaAAA%3D")
         assert wire.sent == changes
         assert wire.request.headers["Prefer"] == 'IdType="ImmutableId"'
         assert event.dial_in == DialIn(toll_number="+1 323-555-0166", conference_id="275984951")
         assert event.join_url is not None
         assert "NTRkMWViMmEtNzcxNC00OTk3LWJjOTEtYTdhMDU3ZmJhYWFi" in event.join_url
+        assert "If-Match" not in wire.request.headers
+
+    async def test_the_etag_that_was_read_is_sent(self, wire: Wire, events: CalendarEvents) -> None:
+        """A change is of the event as it was read."""
+        wire.answers(200, documented("event_read_online"))
+        read = await events.read(ORGANIZER, "1")
+        assert read.etag is not None
+        assert read.etag == documented("event_read_online")["@odata.etag"]
+        await events.change(ORGANIZER, "1", {"subject": "New"}, read.etag)
+        headers = wire.requests[-1].headers
+        assert (headers["If-Match"], headers["Prefer"]) == (read.etag, 'IdType="ImmutableId"')
+
+    async def test_a_body_is_read_where_it_is_asked_for(self, wire: Wire, events: CalendarEvents) -> None:
+        """With all the rest, so that it is of the same etag."""
+        wire.answers(200, {"id": "1", "@odata.etag": 'W/"x"', "body": {"contentType": "html", "content": "<p>"}})
+        event = await events.read(ORGANIZER, "1", with_body=True)
+        assert query(wire) == {"$select": f"{SELECT},body"}
+        assert event.body is not None
+        assert (event.etag, event.body.content) == ('W/"x"', "<p>")
 
 
 class TestJoinLink:

@@ -214,7 +214,9 @@ async def test_statuses_that_pass(wire: Wire, status: int) -> None:
 async def test_a_precondition_that_failed_is_tried_again(wire: Wire) -> None:
     """Somebody else changed the event first."""
     wire.answer = refusal("precondition_failed")
-    assert isinstance(await failure(wire), UnavailableError)
+    error = await failure(wire)
+    assert isinstance(error, UnavailableError)
+    assert not error.uncertain
 
 
 JSON = {"Content-Type": "application/json"}
