@@ -19,6 +19,7 @@ from queue import Queue
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from tests.mutants.catalog import Mutant, read_mutants
@@ -127,7 +128,7 @@ def show(console: Console, outcomes: list[Outcome]) -> None:
     table.add_column("caught by")
     table.add_column("s", justify="right")
     for outcome in outcomes:
-        caught_by = outcome.caught_by.rpartition("::")[2] if outcome.caught_by else "[bold red]nobody[/]"
+        caught_by = escape(outcome.caught_by.rpartition("::")[2]) if outcome.caught_by else "[bold red]nobody[/]"
         table.add_row(outcome.mutant.name, caught_by, f"{outcome.seconds:.1f}")
     console.print(table)
     survivors = [outcome for outcome in outcomes if outcome.caught_by is None]
