@@ -1,4 +1,4 @@
-"""The end of a meeting: what was made is taken away, what was not is never made."""
+"""The end of a meeting: what was made is taken away, also when Graph makes it late; what was not is never made."""
 
 from http import HTTPStatus
 
@@ -6,14 +6,20 @@ from shared.errors import RejectedError
 from shared.graph import Event
 from shared.graph.errors import NothingFoundError
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
-from shared.provision.attempt import Attempt
+from shared.provision.attempt import Attempt, NotYetThereError
 from shared.provision.steps import Steps
+
+# Graph may carry out a request long after we gave up waiting for its answer. So many looks, with the pauses between
+# them, go on for one and a half to three minutes; Graph names no bound.
+_LOOKS_BEFORE_BELIEVING = 7
 
 
 async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
     """Cancel the event, if there is one; its attendees are told, with the comment."""
     try:
         event = await _event_of(steps, attempt, request)
+        if event is None and _may_still_come(attempt):
+            raise NotYetThereError("what an earlier attempt has asked for may still be made")
         if event is None or event.is_cancelled:
             return
         cancellation = attempt.meeting.cancellation
@@ -24,6 +30,10 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
     except RejectedError as error:
         if not _is_gone(error):
             raise
+
+
+def _may_still_come(attempt: Attempt) -> bool:
+    return attempt.uncertain_since is not None and attempt.meeting.misses < _LOOKS_BEFORE_BELIEVING
 
 
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:

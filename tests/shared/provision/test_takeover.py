@@ -88,6 +88,31 @@ async def test_a_request_that_comes_after_the_takeover_makes_no_second_event() -
     assert [event["id"] for event in world.results.events()] == [f"{meeting.id}/1"]
 
 
+async def test_what_comes_after_its_cancellation_is_taken_away() -> None:
+    """Nothing is found at first; the creation that Graph carries out a minute later is not left in the calendar."""
+    world = World()
+    meeting = await world.accept(CALENDAR)
+    [text] = world.requests.take()
+    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        on_its_way.set()
+        await goes_on.wait()
+
+    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
+    await on_its_way.wait()
+    await world.app.changes.cancel(meeting.id, None)
+    world.clock.advance(seconds=61)
+    await world.deliver()
+    assert (await world.ledger.read(meeting.id)).status is Status.QUEUED
+    goes_on.set()
+    await hanging
+    assert len(world.events()) == 1
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
+    assert not world.events()
+
+
 async def test_an_end_that_could_not_be_written_down_is_not_told() -> None:
     """The record comes first: a result that nobody can look up would be one of another end, perhaps."""
     world = World()
