@@ -38,15 +38,19 @@ def described_routes() -> tuple[Route, ...]:
     Raises:
         UndescribedError: a module with an HTTP trigger has no `OPERATION`.
     """
+    found = (route for function in app_functions() if function.is_http_function() for route in _routes(function))
+    return tuple(sorted(found, key=_place))
+
+
+def app_functions() -> list[func.Function]:
+    """Return every function of the app, of one made to be asked: the app itself tells them once, to the worker."""
     import function_app  # which imports every trigger, the one that asks among them
 
-    # An app tells its functions once, and that one has told the worker.
     app = func.FunctionApp(function_app.app.auth_level)
     for module in vars(function_app).values():
         if isinstance(getattr(module, "blueprint", None), func.Blueprint):
             app.register_functions(module.blueprint)
-    found = (route for function in app.get_functions() if function.is_http_function() for route in _routes(function))
-    return tuple(sorted(found, key=_place))
+    return app.get_functions()
 
 
 def _place(route: Route) -> tuple[bool, list[str], int]:

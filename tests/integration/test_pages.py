@@ -40,6 +40,7 @@ async def test_the_documentation_is_read_and_tried(stack: Stack, tab: Tab) -> No
         await _type_key(tab)
         await tab.value(f"document.querySelector('{CREATE} .opblock-summary-control').click()")
         await tab.until(f"document.querySelector('{CREATE} .execute') !== null")
+        await tab.until(f"document.querySelector('{CREATE} textarea')?.value.includes('organizer')")
         await tab.value(f"document.querySelector('{CREATE}').scrollIntoView()")
         await tab.screenshot(SCREENSHOTS / "docs-operation.png")
         await tab.value(f"document.querySelector('{CREATE} .execute').click()")
