@@ -1,5 +1,6 @@
 """The end of a meeting: what was made is taken away, also when Graph makes it late; what was not is never made."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from shared.errors import RejectedError
@@ -9,9 +10,9 @@ from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneR
 from shared.provision.attempt import Attempt, NotYetThereError
 from shared.provision.steps import Steps
 
-# Graph may carry out a request long after we gave up waiting for its answer. So many looks, with the pauses between
-# them, go on for one and a half to three minutes; Graph names no bound.
-_LOOKS_BEFORE_BELIEVING = 7
+# Graph may carry out a request long after we gave up waiting for its answer; it names no bound. An attempt that was
+# under way at the cancellation asks for nothing after its claim of a minute; Graph has a minute and a half from then.
+_STILL_TO_COME = timedelta(seconds=150)
 
 
 async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
@@ -33,7 +34,8 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
 
 
 def _may_still_come(attempt: Attempt) -> bool:
-    return attempt.uncertain_since is not None and attempt.meeting.misses < _LOOKS_BEFORE_BELIEVING
+    waited = attempt.meeting.updated_at - attempt.meeting.since
+    return attempt.uncertain_since is not None and waited < _STILL_TO_COME
 
 
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:
