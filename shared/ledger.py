@@ -10,6 +10,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
 """
 
 import asyncio
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -183,6 +184,7 @@ def due_at(meeting: Meeting) -> datetime | None:
     return (meeting.next_attempt_at or meeting.updated_at) + _WAITING_GRACE
 
 
+@functools.lru_cache(maxsize=4096)
 def _prefix(field: Field, value: str, caller: str | None) -> str:
     value = _normal(field, value)
     if caller is None:
