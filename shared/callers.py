@@ -146,9 +146,6 @@ class _Rights(BaseModel):
     sees_all: bool = False
 
 
-_SETTING = TypeAdapter(dict[Annotated[str, AfterValidator(_object_id)], _Rights])
-
-
 def parse_callers(text: str) -> dict[str, Caller]:
     """Return the callers that the setting names; an empty text names none.
 
@@ -168,7 +165,7 @@ def parse_callers(text: str) -> dict[str, Caller]:
             "is not a JSON object of at least one caller's rights by object id; leave it out for any caller"
         )
     try:
-        found = _SETTING.validate_python(document)
+        found = TypeAdapter(dict[Annotated[str, AfterValidator(_object_id)], _Rights]).validate_python(document)
     except ValidationError as error:
         raise ValueError(f"is wrong ({', '.join(_faults(error))})") from error
     if len(found) < len(document):

@@ -35,8 +35,8 @@ _UNUSED_FOLDERS = (
     *("h2", "hpack", "hyperframe"),  # HTTP/2, which the app does not speak
     "dns",  # whether a mail domain exists, which the app does not ask
     "pycparser",  # cffi's, at build time
-    # What flask-swagger-ui asks for, of which only the files are served.
-    *("blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug"),
+    # What flask-swagger-ui asks for, of which only the files are served; azure-functions needs werkzeug as well.
+    *("blinker", "click", "flask", "itsdangerous", "jinja2"),
 )
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # that a zip can say: the same content is the same zip
 

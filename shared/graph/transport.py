@@ -25,7 +25,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
         Args:
             timeout: of each request.
-            trust_env: whether a proxy, and certificates of one's own, may come from the environment.
+            trust_env: whether a proxy may come from the environment.
         """
         self._timeout = timeout
         self._trust_env = trust_env
@@ -59,9 +59,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def _open_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=httpx.create_ssl_context(trust_env=self._trust_env), limit=100, keepalive_timeout=30
-            ),
+            connector=aiohttp.TCPConnector(limit=100, keepalive_timeout=30),
             timeout=self._timeout,
             trust_env=self._trust_env,
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -4,11 +4,14 @@ Removing the block from the body takes the event offline, so a change merges int
 https://learn.microsoft.com/graph/api/event-update. The block's markup is no contract; what it is known by is the link.
 """
 
-import html
-from typing import Any
+from __future__ import annotations
 
-from bs4 import BeautifulSoup, Tag
-from bs4.element import PageElement
+import html
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bs4 import Tag
+    from bs4.element import PageElement
 
 
 def merged_body(current: str, wanted: dict[str, Any] | None, join_url: str) -> dict[str, str]:
@@ -19,6 +22,8 @@ def merged_body(current: str, wanted: dict[str, Any] | None, join_url: str) -> d
         wanted: the caller's body, `{"contentType", "content"}`, or None for an empty one.
         join_url: the link that the block holds.
     """
+    from bs4 import BeautifulSoup  # only who changes a body pays for its import
+
     content = _as_html(wanted)
     page = BeautifulSoup(current, "html.parser")
     links = [tag for tag in page.find_all("a", href=True) if tag["href"] == join_url]
