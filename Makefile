@@ -14,7 +14,7 @@ DETECT_SECRETS_VERSION := 1.5.0
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test fuzz soak mutants check infra-check package format lock sbom audit secrets clean
+.PHONY: help setup start demo test fuzz soak mutants bench check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -53,6 +53,9 @@ mutants: setup  ## prove that the tests catch what could break the promises
 
 fuzz: setup  ## requests made from the OpenAPI document for 15 minutes (FUZZ_SECONDS=...)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} $(BIN)/python -m pytest -n 0 tests/integration/test_fuzz.py
+
+bench: setup  ## measure the app beside what the plain SDK costs (10 minutes); BENCH="--quick" in one, "--only start" a part
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
 check: setup  ## linter, formatter check, type checker
 	@$(BIN)/ruff check

@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench` measures Convene, and beside it in the same run what a user would write instead."""
