@@ -23,7 +23,7 @@ WARM, DROPPED = "warm page cache", "dropped page cache"
 CAN_DROP = hasattr(os, "posix_fadvise")
 
 _SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-_WORKER_LIBRARIES = ("azure_functions_runtime", "werkzeug", "markupsafe")
+_WORKER_LIBRARIES = ("azure_functions_runtime",)
 _SUBJECT = Path(__file__).parent / "subjects" / "first_meeting.py"
 
 
