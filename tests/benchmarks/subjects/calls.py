@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 
@@ -15,11 +16,46 @@ from tests.benchmarks.commands import answer_commands
 from tests.benchmarks.meetings import key_of, meeting_request
 
 type Call = Callable[[int], Awaitable[object]]
+BATCH = 20  # the most that Graph takes: https://learn.microsoft.com/graph/json-batching
 
 
 def make_call(app: App) -> Call:
     """Return what makes the event of a number."""
     return _convene() if app is App.CONVENE else _other(app)
+
+
+def make_batched_call() -> Call:
+    """Return what makes as many events as one `$batch` takes, the way Convene would if it did."""
+    from kiota_abstractions.base_request_builder import BaseRequestBuilder
+    from kiota_abstractions.method import Method
+
+    from shared.graph import Event, GraphClient
+    from shared.graph.client import Call as GraphCall
+    from shared.graph.errors import Addressee, Surface
+    from shared.meeting_request import CalendarRequest, event_properties, parse_request
+    from shared.settings import read_environment
+
+    client = GraphClient(read_environment().graph)
+    builder = BaseRequestBuilder(client.user("nobody").request_adapter, "{+baseurl}/$batch", {})
+    addressee = Addressee(Surface.MAILBOX, "nobody", None)
+    request = parse_request(meeting_request(0))
+    assert isinstance(request, CalendarRequest)
+
+    async def call(number: int) -> object:
+        requests = [
+            {
+                "id": str(index),
+                "method": "POST",
+                "url": f"/users/{quote(request.organizer)}/events",
+                "headers": {"Content-Type": "application/json"},
+                "body": event_properties(request) | {"transactionId": key_of(number * BATCH + index)},
+            }
+            for index in range(BATCH)
+        ]
+        answer = await client.send(GraphCall(Method.POST, builder, addressee, body={"requests": requests}))
+        return [Event.model_validate(each["body"]) for each in answer["responses"]]
+
+    return call
 
 
 def _convene() -> Call:
@@ -51,7 +87,15 @@ def _other(app: App) -> Call:
 async def _serve(app: App) -> None:
     began = time.perf_counter()
     call = make_call(app)
+    batched_call = make_batched_call() if app is App.CONVENE else None
     made = 0
+
+    async def batches(count: int) -> dict[str, Any]:
+        assert batched_call
+        cpu, wall = time.process_time(), time.perf_counter()
+        for number in range(count):
+            await batched_call(number)
+        return {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
 
     async def calls(count: int) -> dict[str, Any]:
         nonlocal made
@@ -65,7 +109,9 @@ async def _serve(app: App) -> None:
 
     await calls(1)
     first = time.perf_counter() - began
-    await answer_commands({"calls": calls, "memory": memory}, {"first": first})
+    if batched_call:
+        await batches(1)
+    await answer_commands({"calls": calls, "batches": batches, "memory": memory}, {"first": first})
 
 
 if __name__ == "__main__":

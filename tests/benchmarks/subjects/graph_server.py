@@ -41,6 +41,7 @@ class Graph:
         app.router.add_get("/msi/token", self._give_token)
         app.router.add_post("/v1.0/users/{organizer}/events", self._make_event)
         app.router.add_get("/v1.0/users/{organizer}/calendar", self._show_calendar)
+        app.router.add_post("/v1.0/$batch", self._make_events)
         return app
 
     async def _give_token(self, request: web.Request) -> web.Response:
@@ -55,6 +56,16 @@ class Graph:
         await self._wait()
         self.events += 1
         return _json(f"{self._before}{uuid4().hex}{self._after}", 201)
+
+    async def _make_events(self, request: web.Request) -> web.Response:
+        requests = (await request.json())["requests"]
+        await self._wait()
+        self.events += len(requests)
+        responses = [
+            f'{{"id": "{each["id"]}", "status": 201, "body": {self._before}{uuid4().hex}{self._after}}}'
+            for each in requests
+        ]
+        return _json(f'{{"responses": [{", ".join(responses)}]}}', 200)
 
     async def _show_calendar(self, _: web.Request) -> web.Response:
         await self._wait()
