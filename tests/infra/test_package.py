@@ -69,13 +69,21 @@ def test_the_package_passes_the_demo(stack: Stack) -> None:
     assert _show(stack, Console(quiet=True)) == 0, stack.host.output
 
 
+def test_the_package_starts_with_nothing_but_itself(package: Package) -> None:
+    """What the app imports is in the package: not even the host's own libraries help."""
+    command = [str(package.python), "-S", "-P", "-c", "import function_app, shared.bootstrap"]
+    environment = package.environment | {"PYTHONPATH": f"{package.folder}:{package.folder / LIBRARIES}"}
+    ran = subprocess.run(command, cwd=package.folder, env=environment, check=False, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_every_graph_path_is_in_the_package(package: Package) -> None:
-    """Every public method of the Graph services finds its modules of the SDK in the package."""
+    """Every public method of the Graph services, and every module of the app, finds what it needs in the package."""
     environment = package.environment | {"PYTHONPATH": f"{package.folder}:{package.folder / LIBRARIES}:{ROOT}"}
     show_where = (
         "import msgraph, shared; from infra.package.trace import main; main(); print(msgraph.__file__, shared.__file__)"
     )
-    command = [str(package.python), "-P", "-c", show_where]
+    command = [str(package.python), "-S", "-P", "-c", show_where]
     ran = subprocess.run(command, cwd=package.folder, env=environment, check=False, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     *reached, where = ran.stdout.splitlines()
@@ -90,7 +98,7 @@ def test_a_path_that_was_cut_away_is_seen(package: Package, tmp_path: Path) -> N
     hidden.rename(tmp_path / "cancel")
     try:
         environment = package.environment | {"PYTHONPATH": f"{package.folder}:{package.folder / LIBRARIES}:{ROOT}"}
-        command = [str(package.python), "-P", "-m", "infra.package.trace"]
+        command = [str(package.python), "-S", "-P", "-m", "infra.package.trace"]
         ran = subprocess.run(command, cwd=package.folder, env=environment, check=False, capture_output=True, text=True)
     finally:
         (tmp_path / "cancel").rename(hidden)
