@@ -51,15 +51,19 @@ def provider(organizer: str, wanted: str) -> str:
 
 
 def mailbox_access(organizer: str, client_id: str | None) -> str:
-    """Return how to let the app into a mailbox, and no further (Exchange RBAC for Applications)."""
+    """Return how to let the app into a mailbox, and no further (Exchange RBAC for Applications).
+
+    A role is assigned to the object id of the service principal, not to the client id:
+    https://learn.microsoft.com/powershell/module/exchangepowershell/new-managementroleassignment#-app
+    """
     app = client_id or _ANY_CLIENT
     return (
         "An Exchange administrator runs: "
         f"New-ServicePrincipal -AppId '{app}' -ObjectId <object id of the enterprise application>; "
         f'New-ManagementScope -Name Convene -RecipientRestrictionFilter "{_recipient(organizer)}" '
         "(widen the filter to all organizers); "
-        f"New-ManagementRoleAssignment -App '{app}' -Role 'Application Calendars.ReadWrite' "
-        "-CustomResourceScope Convene; and checks with: "
+        f"New-ManagementRoleAssignment -App (Get-ServicePrincipal -Identity '{app}').ObjectId "
+        "-Role 'Application Calendars.ReadWrite' -CustomResourceScope Convene; and checks with: "
         f"Test-ServicePrincipalAuthorization -Identity '{app}' -Resource {_quoted(organizer)}. "
         "Grant the app no Calendars permission in Entra ID as well: it would open every mailbox. "
         "The change can take two hours to reach Graph; then send POST /api/meetings/{id}/retry."

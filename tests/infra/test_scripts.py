@@ -8,6 +8,7 @@ import pytest
 import tree_sitter_powershell
 from tree_sitter import Language, Node, Parser
 
+from infra.permissions.plan import plan_mailboxes
 from shared.graph import remedies
 
 ROOT = Path(__file__).parents[2]
@@ -69,3 +70,17 @@ def test_remedies_and_the_document_name_the_same_cmdlets() -> None:
     )
     assert told
     assert told <= cmdlets(DOCUMENT.read_text())
+
+
+def test_remedies_scripts_and_the_document_call_the_app_alike() -> None:
+    """Exchange knows it by its client id, and assigns roles by the object id of its service principal."""
+    wanted = {"clientId": "client", "objectId": "object", "name": "Convene", "organizers": ["a@b.example"]}
+    plan = plan_mailboxes(wanted, {"servicePrincipals": [], "scopes": [], "assignments": []})
+    planned = {step.cmdlet: step.parameters for step in plan.steps}
+    assert planned["New-ServicePrincipal"]["AppId"] == "client"
+    assert planned["New-ServicePrincipal"]["ObjectId"] == "object"
+    assert planned["New-ManagementRoleAssignment"]["App"] == "object"
+    remedy = remedies.mailbox_access("a@b.example", "client")
+    assert "New-ServicePrincipal -AppId 'client' -ObjectId <object id of the enterprise application>;" in remedy
+    assert "New-ManagementRoleAssignment -App (Get-ServicePrincipal -Identity 'client').ObjectId -Role" in remedy
+    assert "-App $CONVENE_OBJECT_ID" in DOCUMENT.read_text()

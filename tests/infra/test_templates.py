@@ -9,9 +9,8 @@ from typing import Any, cast
 import pytest
 from pycep import BicepParser
 
-from shared.closed_mailboxes import TABLE as CLOSED_MAILBOXES
-from shared.ledger import TABLE
-from shared.settings import GraphCredential, read_settings
+from shared import bootstrap
+from shared.settings import GraphCredential, StorageAccount, read_settings
 
 INFRA = Path(__file__).parents[2] / "infra"
 FILES = sorted(INFRA.rglob("*.bicep"))
@@ -32,8 +31,6 @@ NOT_IN_AZURE = {
     "AZURE_FEDERATED_TOKEN_FILE",  # is Kubernetes'
     "WEBSITE_AUTH_ENABLED",  # App Service sets it
 }
-# The template is ahead of the code with this one: to be removed when the code reads it.
-AHEAD = {"CALLERS"}
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -105,7 +102,7 @@ def test_bicep_sets_what_the_app_reads_and_nothing_else() -> None:
     """Each setting of the app has its place in the template, and each setting there has a reader."""
     [site] = [each for each in resources("Microsoft.Web/sites/config") if each["name"] == "appsettings"]
     in_bicep = {*names_in(site), *names_in(MAIN["variables"]), *names_in(body(MAIN["modules"]["app"]))}
-    assert in_bicep - PLATFORM - AHEAD == settings_of_the_app() - NOT_IN_AZURE - AHEAD
+    assert in_bicep - PLATFORM == settings_of_the_app() - NOT_IN_AZURE
     assert in_bicep >= PLATFORM
 
 
@@ -163,12 +160,46 @@ def test_telemetry_takes_no_key() -> None:
     assert workspace["properties"]["features"]["disableLocalAuth"] is True
 
 
-def test_the_queues_and_tables_of_the_app_are_made_beforehand() -> None:
-    """The roles let nobody make them later."""
-    queues = [each["name"] for each in resources("Microsoft.Storage/storageAccounts/queueServices/queues")]
-    assert queues[:2] == ["requestQueue", "${requestQueue}-poison"]
+class Asking:
+    """A table service and a queue service of which it is remembered what the app asked them for."""
+
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
+        self.queues: set[str] = set()
+
+    def get_table_client(self, name: str) -> Any:
+        self.tables.add(name)
+
+    def get_queue_client(self, name: str) -> Any:
+        self.queues.add(name)
+
+
+async def test_the_queues_and_tables_of_the_app_are_made_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just those that it uses, and the poison queue of its trigger: the roles let nobody make another later."""
+    asked = Asking()
+
+    def services(_account: StorageAccount) -> tuple[Asking, Asking]:
+        return asked, asked
+
+    monkeypatch.setattr(bootstrap, "storage_services", services)
+    settings = {"MeetingStorage": "UseDevelopmentStorage=true", "REQUEST_QUEUE": "asked", "RESULT_QUEUE": "results"}
+    bootstrap._build(read_settings(settings))
+    queues = [str(each["name"]) for each in resources("Microsoft.Storage/storageAccounts/queueServices/queues")]
+    names = {"requestQueue": "asked", "${requestQueue}-poison": "asked-poison"}
+    assert {names.get(name, "results") for name in queues} == asked.queues
+    assert len(queues) == len(asked.queues) == 3
     tables = {each["name"] for each in resources("Microsoft.Storage/storageAccounts/tableServices/tables")}
-    assert {TABLE, CLOSED_MAILBOXES} <= tables
+    assert tables == asked.tables
+
+
+def test_the_app_has_a_role_on_each_of_its_queues_and_tables() -> None:
+    """What is made without a role is of no use to it."""
+    ours = ("storageAccounts/queueServices/queues", "storageAccounts/tableServices/tables")
+    storage = parse(INFRA / "app" / "storage.bicep")["resources"]
+    made = {name for name, each in storage.items() if each["type"].endswith(ours)}
+    assert len(made) == 6
+    assigned = resources("Microsoft.Authorization/roleAssignments")
+    assert made <= {each["scope"] for each in assigned if each["properties"]["principalId"] == "principalId"}
 
 
 def test_only_host_storage_has_a_role_on_the_whole_account() -> None:

@@ -68,7 +68,8 @@ REJECTIONS = [
         "mailboxAccessDenied",
         [
             f"New-ServicePrincipal -AppId '{CLIENT_ID}'",
-            f"New-ManagementRoleAssignment -App '{CLIENT_ID}' -Role 'Application Calendars.ReadWrite'",
+            f"New-ManagementRoleAssignment -App (Get-ServicePrincipal -Identity '{CLIENT_ID}').ObjectId",
+            "-Role 'Application Calendars.ReadWrite' -CustomResourceScope Convene",
             f"Test-ServicePrincipalAuthorization -Identity '{CLIENT_ID}' -Resource '{ORGANIZER}'",
         ],
     ),
