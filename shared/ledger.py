@@ -13,7 +13,7 @@ import asyncio
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,7 +79,12 @@ class Ledger:
         record = await self._records.read(meeting_id)
         if record is None:
             raise MeetingNotFoundError(f"there is no meeting {meeting_id}")
-        return Meeting.model_validate_json(record.document).changed(etag=record.etag, index_keys=record.index_keys)
+        return _meeting(record)
+
+    async def all(self) -> AsyncIterator[Meeting]:
+        """Yield every meeting, each as it is when its turn comes; one that is new meanwhile may be left out."""
+        async for record in self._records.all():
+            yield _meeting(record)
 
     async def write(self, before: Meeting, after: Meeting) -> Meeting:
         """Replace a meeting as it was read (`before.etag`) and return it with its new etag.
@@ -131,6 +136,10 @@ class Ledger:
             return await self.read(meeting_id)
         except MeetingNotFoundError:
             return None
+
+
+def _meeting(record: Record) -> Meeting:
+    return Meeting.model_validate_json(record.document).changed(etag=record.etag, index_keys=record.index_keys)
 
 
 def _record(meeting: Meeting) -> Record:

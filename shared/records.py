@@ -13,7 +13,7 @@ Row keys:
 import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -26,6 +26,7 @@ PARTITIONS = "0123456789abcdef"
 # https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 _CHUNK = 16_000
 _AFTER_EVERY_KEY = "~"
+_READ_AT_ONCE = 100
 _LAST_MILLISECOND = 10**13 - 1
 
 
@@ -76,10 +77,17 @@ class Records:
     async def read(self, record_id: str) -> Record | None:
         """Return a record, or None."""
         row = await self._table.read(_partition(record_id), f"{self._kind}.{record_id}")
-        if row is None:
-            return None
-        document = "".join(str(row.values[f"document{n}"]) for n in range(int(row.values["documents"])))
-        return Record(record_id, document, frozenset(str(row.values["indexKeys"]).split()), row.etag)
+        return _record(row) if row else None
+
+    async def all(self) -> AsyncIterator[Record]:
+        """Yield every record, each as it is when its turn comes; one that is written meanwhile may be left out."""
+        last = f"{self._kind}.{_AFTER_EVERY_KEY}"
+        for partition in PARTITIONS:
+            first = f"{self._kind}."
+            while rows := await self._table.read_range(partition, first, last, _READ_AT_ONCE):
+                for row in rows:
+                    yield _record(row)
+                first = rows[-1].key
 
     async def replace(self, record: Record, former_index_keys: frozenset[str]) -> str:
         """Put a record in the place of the one that was read with `record.etag`, and return its new etag.
@@ -134,6 +142,11 @@ class Records:
         }
         values |= {f"document{number}": chunk for number, chunk in enumerate(chunks)}
         return Row(f"{self._kind}.{record.id}", values, record.etag)
+
+
+def _record(row: Row) -> Record:
+    document = "".join(str(row.values[f"document{n}"]) for n in range(int(row.values["documents"])))
+    return Record(_id_of(row.key), document, frozenset(str(row.values["indexKeys"]).split()), row.etag)
 
 
 def key_moment(moment: datetime) -> str:

@@ -27,6 +27,7 @@ USE_CASES = frozenset(
         "shared.intake",
         "shared.crash",
         "shared.upkeep",
+        "shared.backup",
         "shared.find",
         "shared.schedules",
         "shared.bootstrap",

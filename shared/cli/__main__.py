@@ -1,7 +1,7 @@
-"""`python -m shared.cli`: many meetings from a file, and what becomes of them.
+"""`python -m shared.cli`: many meetings from a file, what becomes of them, and the ledger out of its tables and back.
 
 Exit code 0: all succeeded (or with --no-wait: were accepted), 1: at least one did not, 2: the file, the connection or
-the arguments are wrong. Submitting a file again makes nothing twice: it takes up where the last run ended.
+the arguments are wrong. Submitting or importing a file again makes nothing twice: it takes up where the last run ended.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.cli.files import Line, read_lines
-from shared.cli.following import Door, Followed, Submitted, UnreachableError, follow_all, outcome, submit_all
+from shared.cli.following import Door, Followed, Submitted, follow_all, outcome, submit_all
 from shared.cli.over_http import OverHttp
-from shared.errors import InvalidRequestError, SettingsError
+from shared.errors import ConveneError, InvalidRequestError
 from shared.meeting import is_meeting_id
 from shared.settings import read_environment
 
@@ -77,40 +77,118 @@ def follow(
     _show(followed, {"succeeded"}, as_json=as_json)
 
 
+@commands.command()
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(help="The meetings' ids.", show_default=False)] = None,
+    *,
+    url: Annotated[str, typer.Option(help="The app's address, such as https://NAME.azurewebsites.net.")],
+    code: Annotated[list[str] | None, typer.Option(help="Every failed meeting with this error.code instead.")] = None,
+    key: _Key = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show them.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Have failed meetings tried again, and follow them until all are finished."""
+    if bool(ids) == bool(code):
+        raise _not_done("Say which: either ids or --code CODE.")
+    if wrong := [each for each in ids or () if not is_meeting_id(each)]:
+        raise _not_done(f"Not the id of a meeting: {', '.join(wrong)}.")
+
+    async def work(door: OverHttp, progress: Progress) -> list[Followed]:
+        return await _retry(door, ids or await door.failed(code or ()), progress, dry_run=dry_run)
+
+    followed = _finished(lambda progress: _at(lambda: OverHttp(url, key), work, progress))
+    _show(followed, {"succeeded", "failed"} if dry_run else {"succeeded"}, as_json=as_json)
+
+
+@commands.command("export")
+def export_ledger(file: Annotated[Path, typer.Argument(help="A new file.", show_default=False)]) -> None:
+    """Write every meeting and schedule of MeetingStorage into a file, which holds subjects, addresses and links."""
+    from shared.cli.ledger_file import opened, write_records
+
+    async def export(progress: Progress) -> Counter[str]:
+        async with opened(read_environment()) as backup:
+            return await write_records(backup, file, _counting(progress, "written", None))
+
+    written = _finished(export)
+    typer.echo(f"{written['meeting']} meetings and {written['schedule']} schedules are in {file}.")
+
+
+@commands.command("import")
+def import_ledger(file: Annotated[Path, typer.Argument(help="What export has written.", show_default=False)]) -> None:
+    """Put a file's meetings and schedules back into MeetingStorage; those that are there stay as they are."""
+    from shared.cli.ledger_file import check_file, opened, put_back
+
+    async def put(progress: Progress) -> Counter[str]:
+        advance = _counting(progress, "put back", check_file(file))
+        async with opened(read_environment()) as backup:
+            return await put_back(backup, file, advance)
+
+    done = _finished(put)
+    typer.echo(f"{done['put']} were put back, {done['there']} were there already.")
+
+
+async def _retry(door: OverHttp, ids: Sequence[str], progress: Progress, *, dry_run: bool) -> list[Followed]:
+    if dry_run:
+        known = [Submitted(number, each) for number, each in enumerate(ids, start=1)]
+        return [outcome(each, (await door.look(each)).meeting) for each in known]
+    advance = _counting(progress, "retried", len(ids))
+    retried: list[Submitted] = []
+    for number, each in enumerate(ids, start=1):
+        retried.append(await door.retry(number, each))
+        advance(1)
+    return await _follow(door, retried, progress)
+
+
 async def _submit(door: Door, lines: Sequence[Line], progress: Progress, *, wait: bool) -> list[Followed]:
-    task = progress.add_task("submitted", total=len(lines))
-    submitted = await submit_all(door, lines, lambda count: progress.advance(task, count))
+    submitted = await submit_all(door, lines, _counting(progress, "submitted", len(lines)))
     if wait:
         return await _follow(door, submitted, progress)
     return [outcome(each, None) for each in submitted]
 
 
 async def _follow(door: Door, submitted: Sequence[Submitted], progress: Progress) -> list[Followed]:
-    task = progress.add_task("finished", total=len(submitted))
-    return await follow_all(door, submitted, lambda count: progress.advance(task, count))
+    return await follow_all(door, submitted, _counting(progress, "finished", len(submitted)))
 
 
-type _Work = Callable[[Door, Progress], Awaitable[list[Followed]]]
+def _counting(progress: Progress, what: str, total: int | None) -> Callable[[int], None]:
+    """Return what moves a bar of its own on; without a total it only counts."""
+    task = progress.add_task(what, total=total)
+    return lambda count: progress.advance(task, count)
 
 
-def _run(url: str | None, key: str | None, *, queue: bool, work: _Work) -> list[Followed]:
-    """Return what the work on a door brings, with a progress bar on standard error meanwhile."""
+type _Work[D: Door] = Callable[[D, Progress], Awaitable[list[Followed]]]
+
+
+def _run(url: str | None, key: str | None, *, queue: bool, work: _Work[Door]) -> list[Followed]:
+    """Return what the work at one of the two doors brings."""
     if queue == (url is not None):
         raise _not_done("Say where the app is: either --url URL or --queue.")
+    if queue:
+        return _finished(lambda progress: _at(_queue_door, work, progress))
+    return _finished(lambda progress: _at(lambda: OverHttp(url or "", key), work, progress))
+
+
+async def _at[D: Door](open_door: Callable[[], D], work: _Work[D], progress: Progress) -> list[Followed]:
+    door = open_door()
+    try:
+        return await work(door, progress)
+    finally:
+        await door.close()
+
+
+def _finished[T](work: Callable[[Progress], Awaitable[T]]) -> T:
+    """Return what the work brings, with a progress bar on standard error meanwhile."""
     logging.getLogger().addHandler(logging.NullHandler())  # what fails is in the table
 
-    async def connected() -> list[Followed]:
-        door = _queue_door() if queue else OverHttp(url or "", key)
-        try:
-            with _progress() as progress:
-                return await work(door, progress)
-        finally:
-            await door.close()
+    async def shown() -> T:
+        with _progress() as progress:
+            return await work(progress)
 
     try:
-        return asyncio.run(connected())
-    except* (UnreachableError, SettingsError) as group:
-        raise _not_done(str(_first(group))) from None
+        return asyncio.run(shown())
+    except* (ConveneError, OSError) as group:
+        error = _first(group)
+        raise _not_done(f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)) from None
 
 
 def _queue_door() -> Door:

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -20,6 +20,7 @@ _LONGEST_PAUSE = 60.0
 _TIMEOUT_SECONDS = 120.0
 # The app takes 4 MiB; what of a batch is beyond this goes in another one.
 _LARGEST_BODY = 3 * 1024 * 1024
+_LARGEST_PAGE = "100"
 _PASSING = frozenset({429, 500, 502, 503, 504})
 
 
@@ -74,6 +75,28 @@ class OverHttp:
             raise UnreachableError(f"There is no meeting {submitted.meeting_id} at {self._base}.")
         pending = answer.status_code == HTTPStatus.ACCEPTED
         return Looked(_json(answer), _pause(answer, 1.0) if pending else 0.0)
+
+    async def failed(self, codes: Collection[str]) -> list[str]:
+        """Return the ids of the failed meetings whose error has one of these codes, newest first."""
+        found: list[str] = []
+        query: dict[str, str] = {"status": "failed", "top": _LARGEST_PAGE}
+        while True:
+            answer = await self._send("GET", f"/meetings?{urlencode(query)}")
+            if answer.status_code != HTTPStatus.OK:
+                raise UnreachableError(f"{self._base} refused the search: {answer.status_code} {answer.text[:500]}")
+            page = _json(answer)
+            found += [each["id"] for each in page["meetings"] if each["error"] and each["error"]["code"] in codes]
+            if page["continuationToken"] is None:
+                return found
+            query["continuationToken"] = page["continuationToken"]
+
+    async def retry(self, number: int, meeting_id: str) -> Submitted:
+        """Have a failed meeting tried again; one that is not failed (any more) is only looked at."""
+        answer = await self._send("POST", f"/meetings/{meeting_id}/retry")
+        if answer.status_code in {HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT}:
+            return Submitted(number, meeting_id)
+        problem = _json(answer)
+        return Submitted(number, meeting_id=None, refusal=f"{meeting_id}: {problem['code']}: {problem['detail']}")
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 
+from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 from azure.storage.queue.aio import QueueClient
 
@@ -31,11 +32,7 @@ class OverQueue:
 
     def __init__(self, settings: Settings) -> None:
         """Prepare the connections; without a connection string as whoever is signed in to Azure here."""
-        self._credential = None
-        if not settings.storage.connection_string:
-            from azure.identity.aio import DefaultAzureCredential
-
-            self._credential = DefaultAzureCredential()
+        self._credential = signed_in(settings)
         self._queues, self._tables = storage_services(settings.storage, self._credential)
         self._queue: QueueClient = self._queues.get_queue_client(settings.request_queue)
         self._ledger = Ledger(AzureTable(self._tables.get_table_client(TABLE)))
@@ -100,6 +97,15 @@ class OverQueue:
             return None
         except StorageUnavailableError as error:
             raise _unreachable("The ledger", error) from error
+
+
+def signed_in(settings: Settings) -> AsyncTokenCredential | None:
+    """Return whoever is signed in to Azure here, None where a connection string says enough."""
+    if settings.storage.connection_string:
+        return None
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential()
 
 
 def _unreachable(what: str, error: Exception) -> UnreachableError:

@@ -9,6 +9,7 @@ Row keys (shared/records.py):
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,7 +55,12 @@ class ScheduleStore:
         record = await self._records.read(schedule_id)
         if record is None:
             raise ScheduleNotFoundError(f"there is no schedule {schedule_id}")
-        return Schedule.model_validate_json(record.document).changed(etag=record.etag, index_keys=record.index_keys)
+        return _schedule(record)
+
+    async def all(self) -> AsyncIterator[Schedule]:
+        """Yield every schedule, each as it is when its turn comes; one that is new meanwhile may be left out."""
+        async for record in self._records.all():
+            yield _schedule(record)
 
     async def write(self, before: Schedule, after: Schedule) -> Schedule:
         """Replace a schedule as it was read (`before.etag`) and return it with its new etag.
@@ -97,6 +103,10 @@ class ScheduleStore:
 
 def _list_of(caller: str | None) -> str:
     return "all." if caller is None else f"own.{hashlib.sha256(caller.encode()).hexdigest()[:40]}."
+
+
+def _schedule(record: Record) -> Schedule:
+    return Schedule.model_validate_json(record.document).changed(etag=record.etag, index_keys=record.index_keys)
 
 
 def _record(schedule: Schedule) -> Record:

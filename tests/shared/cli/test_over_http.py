@@ -162,3 +162,34 @@ async def test_a_batch_that_is_refused_as_a_whole_ends_the_command() -> None:
     """Then this is another version of the app, or none."""
     with pytest.raises(UnreachableError, match="400"):
         await App(httpx.Response(400, json={})).door().submit(lines(1))
+
+
+async def test_failed_meetings_are_searched_page_by_page() -> None:
+    """Those with one of the codes; one that has been retried meanwhile has no error any more."""
+
+    def page(codes: list[str | None], token: str | None) -> httpx.Response:
+        meetings = [{"id": f"{token}-{number}", "error": code and {"code": code}} for number, code in enumerate(codes)]
+        return httpx.Response(200, json={"meetings": meetings, "continuationToken": token})
+
+    app = App(page(["gaveUp", "crashed", None], "t=1"), page(["mailboxAccessDenied", "gaveUp"], None))
+    assert await app.door().failed(["gaveUp", "mailboxAccessDenied"]) == ["t=1-0", "None-0", "None-1"]
+    assert [dict(request.url.params) for request in app.requests] == [
+        {"status": "failed", "top": "100"},
+        {"status": "failed", "top": "100", "continuationToken": "t=1"},
+    ]
+
+
+async def test_a_search_that_is_refused() -> None:
+    """It ends the command."""
+    with pytest.raises(UnreachableError, match="403"):
+        await App(httpx.Response(403, json={})).door().failed(["gaveUp"])
+
+
+async def test_what_becomes_of_a_retry() -> None:
+    """It is followed, also when somebody was quicker; what the app refuses is told with its reason."""
+    problem = {"code": "organizerNotAllowed", "detail": "No."}
+    app = App(httpx.Response(202, json={}), httpx.Response(409, json={}), httpx.Response(403, json=problem))
+    retried = [await app.door().retry(number, ID) for number in (1, 2, 3)]
+    assert retried[:2] == [Submitted(1, ID), Submitted(2, ID)]
+    assert retried[2].refusal == f"{ID}: organizerNotAllowed: No."
+    assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/retry")}

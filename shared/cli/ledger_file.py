@@ -1,0 +1,146 @@
+"""The ledger as a file of JSON Lines: a head, a line for each record, and an end that says how many there are.
+
+    {"convene": "0.1.0", "form": 1, "exportedAt": "2026-11-21T08:00:00Z"}
+    {"meeting": {...}}
+    {"schedule": {...}}
+    {"records": 2}
+
+A file without its end is not whole, and nothing of it is put back.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.backup import Backup
+from shared.cli.following import UnreachableError
+from shared.cli.over_queue import signed_in
+from shared.errors import ConveneError, StorageUnavailableError
+from shared.ledger import TABLE, Ledger
+from shared.meeting import Meeting, timestamp
+from shared.schedules import TABLE as SCHEDULES_TABLE
+from shared.schedules import Schedule, ScheduleStore
+from shared.settings import Settings
+from shared.storage import AzureTable, storage_services
+from shared.version import VERSION
+
+_FORM = 1
+_AT_ONCE = 16
+_OWNER_ALONE = 0o600
+
+
+class LedgerFileError(ConveneError):
+    """The file is not a whole copy of a ledger that this version can read; the message says where."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Backup]:
+    """Give access to the tables of the settings; without a connection string as whoever is signed in to Azure here.
+
+    Raises:
+        UnreachableError: in the block, the tables did not answer.
+    """
+    credential = signed_in(settings)
+    queues, tables = storage_services(settings.storage, credential)
+    ledger = Ledger(AzureTable(tables.get_table_client(TABLE)))
+    schedules = ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE)))
+    try:
+        yield Backup(ledger, schedules, _now)
+    except StorageUnavailableError as error:
+        raise UnreachableError(f"The tables cannot be used: {error}. Check MeetingStorage, and begin anew.") from error
+    finally:
+        await queues.close()
+        await tables.close()
+        if credential:
+            await credential.close()
+
+
+async def write_records(backup: Backup, file: Path, advance: Callable[[int], None]) -> Counter[str]:
+    """Write every record into a new file that its owner alone can read; return how many of each kind there are.
+
+    Raises:
+        OSError: the file is there already, or cannot be written.
+    """
+    written = Counter[str]()
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE), "w", encoding="utf-8") as lines:
+        head = {"convene": VERSION, "form": _FORM, "exportedAt": timestamp(_now())}
+        lines.write(json.dumps(head) + "\n")
+        async for record in backup.records():
+            kind = "meeting" if isinstance(record, Meeting) else "schedule"
+            lines.write(f'{{"{kind}": {record.model_dump_json(by_alias=True, exclude_defaults=True)}}}\n')
+            written[kind] += 1
+            advance(1)
+        lines.write(json.dumps({"records": written.total()}) + "\n")
+    return written
+
+
+def check_file(file: Path) -> int:
+    """Return how many records a file holds, all of which can be read.
+
+    Raises:
+        OSError: the file cannot be read.
+        LedgerFileError: it is no such file, or not a whole one.
+    """
+    return sum(1 for _ in _records(file))
+
+
+async def put_back(backup: Backup, file: Path, advance: Callable[[int], None]) -> Counter[str]:
+    """Put a file's records back, some at once; return how many were put and how many were there. Again is harmless."""
+    done = Counter[str]()
+    for part in itertools.batched(_records(file), _AT_ONCE, strict=False):
+        done.update("put" if put else "there" for put in await asyncio.gather(*map(backup.put_back, part)))
+        advance(len(part))
+    return done
+
+
+def _records(file: Path) -> Iterator[Meeting | Schedule]:
+    """Yield a file's records, and raise at its end if it is not whole."""
+    count, told = 0, None
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            members = _members(line, number)
+            if number == 1:
+                if members.get("form") != _FORM:
+                    raise LedgerFileError(f"{file} is no copy of a ledger, or one of another form than {_FORM}.")
+            elif told is not None:
+                raise LedgerFileError(f"{file}, line {number}: nothing may follow the end.")
+            elif "records" in members:
+                told = members["records"]
+            else:
+                count += 1
+                yield _record(members, number)
+    if told != count:
+        raise LedgerFileError(f"{file} is not whole: it has {count} records and tells of {told or 'no end'}.")
+
+
+def _members(line: str, number: int) -> dict[str, Any]:
+    try:
+        members = json.loads(line)
+    except ValueError as error:
+        raise LedgerFileError(f"Line {number} is not JSON.") from error
+    if not isinstance(members, dict):
+        raise LedgerFileError(f"Line {number} is not a JSON object.")
+    return members
+
+
+def _record(members: dict[str, Any], number: int) -> Meeting | Schedule:
+    try:
+        if "meeting" in members:
+            return Meeting.model_validate(members["meeting"])
+        return Schedule.model_validate(members.get("schedule"))
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, each["loc"])) for each in error.errors()[:5])
+        raise LedgerFileError(f"Line {number} is neither a meeting nor a schedule ({fields}).") from error
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
