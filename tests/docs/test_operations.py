@@ -1,0 +1,212 @@
+"""docs/operations.md: its tables are the code's, its figures are counted, its commands are there."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import shared.errors
+from functions.routes import described_routes
+from shared.cli.__main__ import commands
+from shared.errors import RejectedError
+from shared.graph import errors as graph_errors
+from shared.meeting import Meeting
+from tests.world import CALENDAR, World
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+_REJECTIONS = {
+    name
+    for module in (shared.errors, graph_errors)
+    for name, each in vars(module).items()
+    if isinstance(each, type) and issubclass(each, RejectedError)
+}
+
+
+def section(title: str) -> str:
+    return PAGE.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def codes_in(title: str) -> list[str]:
+    """Return the codes in the first column of a section's table."""
+    rows = re.findall(r"^\| (`[^|]+) \|", section(title), re.MULTILINE)
+    return [code for row in rows for code in re.findall(r"`(\w+)`", row) if code != "code"]
+
+
+def codes_of_meetings() -> set[str]:
+    """Return every code that code of ours gives to the error of a meeting: refusals of Graph, and ends of our own."""
+    return {code for path in (ROOT / "shared").rglob("*.py") for code in _codes_given(ast.parse(path.read_text()))}
+
+
+def _codes_given(tree: ast.Module) -> Iterator[str]:
+    names = _REJECTIONS | {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and any(name in ast.unparse(node.value) for name in _REJECTIONS)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if ast.unparse(node.func) in names and node.args and isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value)
+        if ast.unparse(node.func) == "MeetingError":
+            yield from (
+                str(keyword.value.value)
+                for keyword in node.keywords
+                if keyword.arg == "code" and isinstance(keyword.value, ast.Constant) and keyword.value.value
+            )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name in _REJECTIONS:
+            found = re.findall(r"super\(\).__init__\('(\w+)'", ast.unparse(node))
+            yield from found
+
+
+def test_every_code_of_a_failed_meeting_is_explained() -> None:
+    """Those that the code gives, those of the interface among them, and no other; the README has the same."""
+    told = codes_in("Failed meetings")
+    assert len(told) == len(set(told)) == 15
+    assert set(told) == codes_of_meetings()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("## A meeting failed", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| (`[^|]+) \|", readme, re.MULTILINE)
+    assert {code for row in rows for code in re.findall(r"`(\w+)`", row)} == set(told)
+
+
+def test_every_code_of_a_refused_call_is_explained() -> None:
+    """Those that the routes declare: in one of the two tables, with its status."""
+    told = codes_in("Refused calls")
+    declared = {
+        str(problem.document["code"]): problem.status for route in described_routes() for problem in route.problems
+    }
+    assert len(told) == len(set(told))
+    assert set(told) == declared.keys() - set(codes_in("Failed meetings"))
+    for first, statuses in re.findall(r"^\| (`[^|]+) \| ([\d, ]+) \|", section("Refused calls"), re.MULTILINE):
+        assert {declared[code] for code in re.findall(r"`(\w+)`", first)} == set(map(int, statuses.split(",")))
+
+
+def test_every_alert_and_query_is_there() -> None:
+    """By name; the alerts' own queries are their alerts'."""
+    queries = {path.name for path in (ROOT / "infra/queries").glob("*.kql") if not path.name.startswith("alert-")}
+    watch = section("What to watch")
+    assert set(re.findall(r"^\| `(\w+\.kql)`", watch, re.MULTILINE)) == queries
+    alerts = re.findall(r"^    name: '(\w+)'", (ROOT / "infra/app/alerts.bicep").read_text(), re.MULTILINE)
+    assert re.findall(r"^\| `(poison|failures|pending)` ", watch, re.MULTILINE) == alerts
+
+
+def test_every_log_line_to_mend_is_there() -> None:
+    """What the code logs as an error of its own or worse."""
+    code = "\n".join(path.read_text() for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py"))
+    logged = set(re.findall(r'_logger\.(?:error|critical)\(\s*"([\w.]+)', code)) - {"meeting.crashed"}
+    paragraph = re.search(r"^Log lines at .*$", PAGE, re.MULTILINE)
+    assert paragraph
+    assert set(re.findall(r"`(\w+\.\w+)`", paragraph[0])) == logged
+
+
+class _Counted:
+    """Operations on the storage of a world, since the last look."""
+
+    def __init__(self, world: World) -> None:
+        self._stores = (world.table, world.schedules_table, world.closed_mailboxes, world.requests, world.results)
+        self.seen = 0
+
+    def take(self) -> int:
+        before, self.seen = self.seen, sum(store.operations for store in self._stores)
+        return self.seen - before
+
+
+@pytest.mark.parametrize("how", ["over HTTP", "through the queue"])
+async def test_what_a_meeting_costs(how: str) -> None:
+    """The app's operations, a receipt and a deletion of the host's for each message, and the calls to Graph."""
+    world = World()
+    counted = _Counted(world)
+    messages = 0
+    if how == "over HTTP":
+        await world.accept(CALENDAR)
+    else:
+        messages += 1
+        await world.app.intake.take(json.dumps(CALENDAR), "1")
+    messages += await world.deliver()
+    assert not world.requests.messages
+    assert [event["type"] for event in world.results.events()] == ["meeting.succeeded"]
+    row = re.search(rf"^\| {how} \| (\d+) \| (\d+).*? \| (\d+) \| (\d)", PAGE, re.MULTILINE)
+    assert row
+    assert (counted.take(), 2 * messages, len(world.tenant.requests)) == tuple(map(int, row.groups()[:3]))
+
+
+async def test_what_a_wait_costs() -> None:
+    """Once throttled, a meeting costs so many operations more, and another message's receipt and deletion."""
+    world = World()
+    counted = _Counted(world)
+    world.fault({"path": "/events", "times": 1, "action": {"status": 429, "retryAfter": "20"}})
+    await world.accept(CALENDAR)
+    await world.deliver()
+    world.clock.advance(seconds=30)
+    await world.deliver()
+    assert not world.requests.messages
+    assert f"each wait for Graph adds {counted.take() - 8} operations, and 2 of the host." in PAGE
+
+
+async def test_what_the_timers_cost() -> None:
+    """With nothing to do; the upkeep's two peeks are counted by the queues' own clients."""
+    world = World()
+    counted = _Counted(world)
+    await world.app.upkeep.run()
+    upkeep = counted.take() + 2
+    await world.app.schedule_run.run()
+    schedules = counted.take()
+    assert f"| a run of the upkeep with nothing to do | {upkeep} |" in PAGE
+    assert f"| a run of the schedules with nothing due | {schedules} |" in PAGE
+    meetings, runs = 10_000, 30 * 24 * 12
+    figures = (
+        f"{2 * (2 * meetings + 2 * runs):,} GB-seconds",
+        f"{2 * meetings + 2 * runs:,} executions",
+        f"{12 * meetings + runs * (upkeep + schedules):,} storage operations",
+        f"{2 * 2 * runs:,} GB-seconds and {runs * (upkeep + schedules):,} operations",
+    )
+    assert [figure for figure in figures if figure not in PAGE] == []
+
+
+def test_every_command_is_there() -> None:
+    """Each `convene ...` of the page, with its options."""
+    known = typer.main.get_group(commands).commands
+    used = re.findall(r"(?:`|^)convene (\w+)([^`#\n]*)", PAGE, re.MULTILINE)
+    assert {name for name, _ in used} == {"export", "import", "retry", "submit"}
+    for name, rest in used:
+        options = {option for parameter in known[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[\w-]+", rest)) <= options
+
+
+def test_a_record_of_another_version_is_read() -> None:
+    """What it does not know yet has a default; what it knows no more is left out."""
+    oldest = {
+        **dict.fromkeys(("id", "kind", "organizer", "reference", "fingerprint"), "x"),
+        **dict.fromkeys(("createdAt", "updatedAt", "since"), "2026-11-21T08:00:00Z"),
+        "request": {},
+        "status": "queued",
+        "version": 1,
+    }
+    meeting = Meeting.model_validate(oldest | {"ofAnotherVersion": {"a": [1]}})
+    assert meeting.model_dump(by_alias=True).keys().isdisjoint({"ofAnotherVersion"})
+
+
+def test_links_within_the_project_lead_somewhere() -> None:
+    """Files, and the headings in them."""
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", PAGE):
+        path, _, heading = target.partition("#")
+        file = (ROOT / "docs" / path) if path else ROOT / "docs" / "operations.md"
+        assert file.exists(), target
+        headings = (
+            [
+                re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+                for line in file.read_text(encoding="utf-8").splitlines()
+                if line.startswith("#")
+            ]
+            if heading
+            else []
+        )
+        assert not heading or heading in headings, target
