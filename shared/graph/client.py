@@ -84,8 +84,11 @@ class GraphClient:
         # Retrying is the ledger's business, and a redirect would carry the token to another host: neither handler is in
         # the pipeline. A proxy of the environment tunnels https and sees no token; with this machine's Graph it has no
         # business.
+        self._transport = transport or AiohttpTransport(
+            _TIMEOUT, trust_env=urlsplit(service.base_url).scheme == "https"
+        )
         http_client = httpx.AsyncClient(
-            transport=transport or AiohttpTransport(_TIMEOUT, trust_env=urlsplit(service.base_url).scheme == "https"),
+            transport=self._transport,
             follow_redirects=False,
             headers={"Accept-Encoding": "gzip"},
             event_hooks={"request": [_ask_first], "response": [_refuse_redirect, bound_answer]},
@@ -151,6 +154,7 @@ class GraphClient:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http_client.aclose()
+        await self._transport.aclose()  # the SDK's pipeline lies between the two and closes nothing
         if self._credential:
             await self._credential.close()
 

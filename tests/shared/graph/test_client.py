@@ -16,11 +16,11 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 
 from shared.errors import RejectedError, ThrottledError, UnavailableError
-from shared.graph.client import Call
+from shared.graph.client import Call, GraphClient
 from shared.graph.credentials import make_authentication
 from shared.graph.errors import Addressee, Surface
 from shared.settings import GraphService
-from tests.shared.graph.wire import ORGANIZER, REAL, Wire
+from tests.shared.graph.wire import LOCAL, ORGANIZER, REAL, Wire
 
 ADDRESSEE = Addressee(Surface.MAILBOX, ORGANIZER, None)
 HOSTILE = [
@@ -307,3 +307,21 @@ class TestToken:
         request.url = f"https://{host}/v1.0/me"
         await make_authentication(credential, host).authenticate_request(request, {})
         assert credential.fetched == [(scope,)]
+
+
+async def test_closing_closes_what_carried_the_requests() -> None:
+    """The connections are let go with the client, so that a command that ends leaves none open."""
+
+    class Transport(httpx.AsyncBaseTransport):
+        closed = False
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            return httpx.Response(204, request=request)
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    transport = Transport()
+    client = GraphClient(LOCAL, transport)
+    await client.close()
+    assert transport.closed
