@@ -4,10 +4,10 @@ Graph's codes and statuses: https://learn.microsoft.com/graph/errors. Branch on 
 the Teams policy, whose refusals have no code of their own.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -25,6 +25,7 @@ ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
 # A longer wait is a slip or a clock that is wrong, and believed it would close a mailbox for as long as it says, even
 # for ever; after a day one call asks again, and is told again if it was meant.
 LONGEST_RETRY_AFTER = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 # How far our clock may be ahead of Graph's where only ours can measure a date.
 _CLOCK_DIFFERENCE = timedelta(seconds=5)
 
@@ -271,17 +272,18 @@ def parse_retry_after(text: str | None, date: str | None, now: datetime) -> time
         now: by our clock, which measures where there is no Date.
     """
     try:
-        seconds = float(text or "")
-    except ValueError:
+        seconds = Decimal(text or "")
+    except InvalidOperation:
         moment, sent_at = _http_date(text), _http_date(date)
         if moment is None:
             return None
         wait = moment - sent_at if sent_at else moment - now + _CLOCK_DIFFERENCE
-        seconds = wait.total_seconds()
-    if not math.isfinite(seconds) or seconds <= 0:
+        seconds = Decimal(wait // _MICROSECOND).scaleb(-6)
+    if not seconds.is_finite() or seconds <= 0:
         return None
-    microseconds = min(seconds, LONGEST_RETRY_AFTER.total_seconds()) * 1_000_000
-    return timedelta(microseconds=math.ceil(microseconds))
+    longest = Decimal(LONGEST_RETRY_AFTER // timedelta(seconds=1))
+    rounded = min(seconds, longest).quantize(Decimal("0.000001"), ROUND_CEILING)
+    return int(rounded.scaleb(6)) * _MICROSECOND
 
 
 def _http_date(text: str | None) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from azure.core.exceptions import AzureError, ClientAuthenticationError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from kiota_abstractions.method import Method
 
@@ -352,6 +352,7 @@ class TestRetryAfter:
         assert wait is not None
         assert wait >= timedelta(seconds=60)
 
+    @example("17179.86918400000000000000013919900133266286098416")
     @given(st.floats(1e-6, 86_400).map(repr) | st.decimals("0.000001", 86_400).map(str))
     def test_no_part_of_a_second_is_lost(self, text: str) -> None:
         """A fraction is rounded up, never down."""
