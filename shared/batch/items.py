@@ -1,7 +1,7 @@
 """The items of a batch, and how JSON writes them: `{"meetings": [{"idempotencyKey": ..., "request": {...}}, ...]}`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError, first_faults
@@ -30,7 +30,7 @@ class BatchItem:
 
 
 def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
-    """Return the items of a batch. What is wrong with one of the requests is left to its item.
+    """Return the items of a batch. What is wrong with one of them is left to it.
 
     Raises:
         InvalidRequestError: the batch itself is of another form; nothing of it is accepted then.
@@ -38,7 +38,7 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
     if not isinstance(document, dict):
         raise InvalidRequestError([Fault("", "wrongType", "The batch must be a JSON object.")])
     batch = cast("dict[str, Any]", document)
-    faults = list(_member_faults(batch, ("meetings",), ()))
+    faults = list(_member_faults(batch, ("meetings",)))
     meetings = batch.get("meetings")
     if not isinstance(meetings, list):
         code = "required" if meetings is None else "wrongType"
@@ -46,11 +46,10 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
         raise InvalidRequestError(first_faults(faults))
     items = cast("list[Any]", meetings)
     if fault := count_fault("/meetings", len(items), most):
-        raise InvalidRequestError([*faults, fault])
-    faults += [fault for index, item in enumerate(items) for fault in _item_faults(item, index)]
+        faults.append(fault)
     if faults:
         raise InvalidRequestError(first_faults(faults))
-    return [with_key(item["request"], item.get("idempotencyKey")) for item in items]
+    return [_item(item) for item in items]
 
 
 def with_key(document: Any, key: object, row: int | None = None) -> BatchItem:
@@ -68,26 +67,26 @@ def count_fault(pointer: str, count: int, most: int) -> Fault | None:
     return Fault(pointer, code, f"A batch has 1 to {most} meetings, this one has {'more' if count else 'none'}.")
 
 
-def _item_faults(item: Any, index: int) -> Iterator[Fault]:
-    location = ("meetings", index)
+def _item(item: Any) -> BatchItem:
     if not isinstance(item, dict):
-        yield Fault(pointer_to(location), "wrongType", f"meetings[{index}] must be an object with a request.")
-        return
+        return BatchItem({}, faults=(Fault("", "wrongType", "The item must be an object with a request."),))
     members = cast("dict[str, Any]", item)
-    yield from _member_faults(members, ("idempotencyKey", "request"), location)
+    faults = list(_member_faults(members, ("idempotencyKey", "request")))
     if "request" not in members:
-        yield Fault(pointer_to((*location, "request")), "required", "request is required.")
+        faults.append(Fault("/request", "required", "request is required."))
+    keyed = with_key(members.get("request", {}), members.get("idempotencyKey"))
+    return replace(keyed, faults=(*keyed.faults, *faults))
 
 
-def _member_faults(members: dict[str, Any], known: tuple[str, ...], location: tuple[str | int, ...]) -> Iterator[Fault]:
+def _member_faults(members: dict[str, Any], known: tuple[str, ...]) -> Iterator[Fault]:
     for name in repeated_members(members):
-        yield Fault(_pointer(location, name), "duplicateKey", "The object has this member more than once.")
+        yield Fault(_pointer(name), "duplicateKey", "The object has this member more than once.")
     for name in members:
         if name not in known:
             message = f"{quoted(name)} is not known here; {' and '.join(known)} can be given."
-            yield Fault(_pointer(location, name), "unknownField", message)
+            yield Fault(_pointer(name), "unknownField", message)
 
 
-def _pointer(location: tuple[str | int, ...], name: str) -> str:
+def _pointer(name: str) -> str:
     # A lone surrogate in a name could not go into an answer in UTF-8.
-    return pointer_to((*location, name)).encode(errors="replace").decode()
+    return pointer_to((name,)).encode(errors="replace").decode()

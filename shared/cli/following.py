@@ -9,6 +9,7 @@ from shared.batch.acceptance import refuse
 from shared.batch.csv_rows import in_row
 from shared.cli.files import Line
 from shared.errors import ConveneError, Fault, InvalidRequestError
+from shared.meeting_request import unstorable
 
 _LOOKS_AT_ONCE = 16
 
@@ -124,13 +125,16 @@ def outcome(submitted: Submitted, meeting: dict[str, Any] | None) -> Followed:
 
 
 def known_refusal(line: Line) -> str | None:
-    """Return why the app would refuse a line whose key or cells are known to be wrong, None if nothing is."""
-    if not line.item.faults:
-        return None
+    """Return why the app would refuse a line that is known to be wrong, or that cannot be sent; None if nothing is.
+
+    What cannot be stored cannot be sent either, or would be sent as something else.
+    """
     try:
-        refuse(line.item)
+        if line.item.faults or next(unstorable(line.item.document), None):
+            refuse(line.item)
     except InvalidRequestError as error:
         return told(line, error.faults)
+    return None
 
 
 def told(line: Line, faults: Sequence[Fault]) -> str:

@@ -15,7 +15,7 @@ from shared.meeting_request.canonical_form import as_given, canonical, fingerpri
 from shared.meeting_request.date_times import DateTimeTimeZone, to_graph
 from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.graph_properties import option_properties
-from shared.meeting_request.json_text import decode_json, decode_json_text, repeated_members
+from shared.meeting_request.json_text import decode_json, decode_json_text, repeated_members, unstorable
 from shared.meeting_request.oddities import find_warnings
 from shared.meeting_request.options import MeetingOptions
 from shared.meeting_request.parse import MeetingRequest, parse_request
@@ -40,4 +40,5 @@ __all__ = [
     "parse_request",
     "repeated_members",
     "to_graph",
+    "unstorable",
 ]

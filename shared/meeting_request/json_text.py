@@ -18,6 +18,9 @@ MAX_DIGITS = 20
 # A lone surrogate cannot be encoded as UTF-8, and no store of ours nor Graph keeps a NUL.
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _SURROGATES = re.compile("[\\ud800-\\udfff]")
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
+_OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
+_READ_DEPTH = 2 * MAX_DEPTH
 
 
 class _RepeatingObject(dict[str, Any]):
@@ -34,8 +37,9 @@ def decode_json(data: bytes, *, storable: bool = True) -> Any:
         storable: whether to refuse now what cannot be stored; if not, `parse_request` does for each part.
 
     Raises:
-        InvalidRequestError: it is not UTF-8, not JSON, nested deeper than 64 levels, repeats a member, has a number
-            that a double cannot hold or an integer over 20 digits, or a character that cannot be stored.
+        InvalidRequestError: it is not UTF-8 or not JSON, or cannot be stored: it is nested deeper than 64 levels,
+            repeats a member, has a number that a double cannot hold, an integer over 20 digits, or a character that
+            no store keeps.
     """
     try:
         text = data.decode("utf-8")
@@ -51,24 +55,42 @@ def decode_json_text(text: str, *, storable: bool = True) -> Any:
     if text.startswith("\ufeff"):
         raise _malformed("The text begins with a byte order mark, which JSON does not allow.")
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=_constant,
-        )
-    except json.JSONDecodeError as error:
-        message = f"The text is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
-        raise _malformed(message) from error
-    except ValueError as error:
-        raise _malformed(f"The text is not JSON that can be kept: {error}.") from error
-    except RecursionError as error:
-        raise _too_deep() from error
+        value = _loaded(text)
+    except RecursionError:
+        value = _loaded(_without_depths(text))
     faults = list(unstorable(value)) if storable else []
     if faults:
         raise InvalidRequestError(faults)
     return value
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_constant)
+    except json.JSONDecodeError as error:
+        message = f"The text is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+        raise _malformed(message) from error
+    except ValueError as error:
+        raise _malformed(f"The text is not JSON: {error}.") from error
+
+
+def _without_depths(text: str) -> str:
+    """Return the text without what is nested so deep in it that the parser cannot follow.
+
+    What is left is still too deep to be stored, and refused for it; but only the part that it stands in.
+    """
+    kept: list[str] = []
+    depth = begin = 0
+    for token in _STRING_OR_BRACKET.finditer(text):
+        if token[0] in _OPENING:
+            depth += 1
+            if depth == _READ_DEPTH:
+                kept.append(text[begin : token.end()])
+        elif token[0] in _CLOSING:
+            if depth == _READ_DEPTH:
+                begin = token.start()
+            depth -= 1
+    return "".join(kept) + (text[begin:] if depth < _READ_DEPTH else "")
 
 
 def repeated_members(members: dict[str, Any]) -> tuple[str, ...]:
@@ -77,7 +99,7 @@ def repeated_members(members: dict[str, Any]) -> tuple[str, ...]:
 
 
 def unstorable(document: Any) -> Iterator[Fault]:
-    """Yield a fault for every repeated member, lone surrogate and NUL in a JSON value, without recursion."""
+    """Yield a fault for everything in a JSON value that cannot be stored, without recursion."""
     waiting: list[tuple[JsonPath, Any]] = [((), document)]
     while waiting:
         location, value = waiting.pop()
@@ -85,6 +107,9 @@ def unstorable(document: Any) -> Iterator[Fault]:
             raise _too_deep()
         if isinstance(value, str):
             yield from _unstorable_text(location, value, "a character")
+        elif isinstance(value, float) and math.isinf(value):
+            message = f"The number is too large: a double holds it, or it is an integer of at most {MAX_DIGITS} digits."
+            yield Fault(_printable(location), "outOfRange", message)
         elif isinstance(value, dict):
             members = cast("dict[str, Any]", value)
             yield from _repeated(location, members)
@@ -124,19 +149,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return repeating
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
-        message = f"an integer of {len(digits)} digits"
-        raise ValueError(message)
-    return int(digits)
-
-
-def _number(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        message = "a number too large for a double"
-        raise ValueError(message)
-    return number
+def _integer(digits: str) -> int | float:
+    # Infinite, as the parser has a number that no double holds: nothing else is, so `unstorable` knows it by that.
+    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 
 def _constant(name: str) -> float:

@@ -12,6 +12,7 @@ from shared.cli.files import Line
 from shared.cli.following import Submitted, UnreachableError
 from shared.cli.over_http import OverHttp
 from shared.errors import Fault
+from shared.meeting_request import decode_json
 from tests.world import STANDALONE
 
 ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
@@ -114,6 +115,24 @@ async def test_a_refused_row_has_its_reason() -> None:
     refused, unsent = await app.door().submit([row, known])
     assert refused.refusal == "invalidRequest: /rows/7/timeZone: M."
     assert unsent.refusal == "/rows/8/start: No."
+    assert [sent(request) for request in app.requests] == [["k"]]
+
+
+@pytest.mark.parametrize(
+    ("member", "fault"),
+    [
+        ('"subject": "\\ud800"', "/subject: There is a character that cannot be stored: U+D800."),
+        ('"subject": "a", "subject": "b"', "/subject: The object has this member more than once."),
+        ('"n": 1e400', "/n: The number is too large: a double holds it, or it is an integer of at most 20 digits."),
+    ],
+)
+async def test_what_cannot_be_sent_is_refused_here(member: str, fault: str) -> None:
+    """The others of the file are sent."""
+    app = App(accepting)
+    bad = Line(1, BatchItem(decode_json(f"{{{member}}}".encode(), storable=False), "b"))
+    refused, other = await app.door().submit([bad, Line(2, BatchItem(STANDALONE, "k"))])
+    assert refused.refusal == fault
+    assert other.meeting_id
     assert [sent(request) for request in app.requests] == [["k"]]
 
 
