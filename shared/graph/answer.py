@@ -1,11 +1,22 @@
 """What Graph answers, as far as it is used: the one place where its answers are checked."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.alias_generators import to_camel
 
 from shared.errors import UnavailableError
+
+
+def _as_told(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+# Something that only informs: of another type than it should be, it counts as not told, so that it holds nothing up.
+type Told[T] = Annotated[T | None, WrapValidator(_as_told)]
 
 
 class Answer(BaseModel):

@@ -8,7 +8,7 @@ from kiota_abstractions.method import Method
 from pydantic import Field
 
 from shared.errors import UnavailableError
-from shared.graph.answer import Answer, parse_answer
+from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, Surface
 from shared.join_links import is_join_link
@@ -24,18 +24,20 @@ _SELECT = "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeet
 
 
 class _OnlineMeetingInfo(Answer):
-    join_url: str | None = None
-    conference_id: str | None = None
-    toll_number: str | None = None
-    toll_free_numbers: tuple[str, ...] | None = None
+    join_url: Told[str] = None
+    conference_id: Told[str] = None
+    toll_number: Told[str] = None
+    toll_free_numbers: Told[tuple[str, ...]] = None
 
 
 class _ItemBody(Answer):
-    content: str | None = None
+    content: Told[str] = None
 
 
 class Event(Answer):
     """An event, as far as it concerns an online meeting.
+
+    Whose it is, whether it is cancelled and whom it invites decides what is done with it, and has to be readable.
 
     Attributes:
         etag: of the event as it was read, for a change of it and of no other.
@@ -43,16 +45,16 @@ class Event(Answer):
     """
 
     id: str
-    etag: str | None = Field(default=None, alias="@odata.etag")
-    i_cal_u_id: str | None = None
-    web_link: str | None = None
+    etag: Told[str] = Field(default=None, alias="@odata.etag")
+    i_cal_u_id: Told[str] = None
+    web_link: Told[str] = None
     is_organizer: bool | None = None
     is_cancelled: bool | None = None
-    is_online_meeting: bool | None = None
-    online_meeting_provider: str | None = None
-    online_meeting: _OnlineMeetingInfo | None = None
+    is_online_meeting: Told[bool] = None
+    online_meeting_provider: Told[str] = None
+    online_meeting: Told[_OnlineMeetingInfo] = None
     attendees: tuple[dict[str, Any], ...] | None = None
-    body: _ItemBody | None = None
+    body: Told[_ItemBody] = None
 
     @property
     def join_url(self) -> str | None:
@@ -88,7 +90,7 @@ class Providers(Answer):
     """What a calendar says of online meetings."""
 
     allowed_online_meeting_providers: tuple[str, ...]
-    default_online_meeting_provider: str | None = None
+    default_online_meeting_provider: Told[str] = None
 
 
 class CalendarEvents:

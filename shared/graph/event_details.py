@@ -3,10 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
-from shared.errors import UnavailableError
-from shared.graph.answer import Answer
+from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.calendar_events import CalendarEvents, Event
 
 _SELECT = (
@@ -26,45 +23,45 @@ class GraphTime(Answer):
 class GraphLocation(Answer):
     """A place, of which only the name is shown."""
 
-    display_name: str | None = None
+    display_name: Told[str] = None
 
 
 class GraphAddress(Answer):
     """A mail address and the name that goes with it."""
 
-    name: str | None = None
-    address: str | None = None
+    name: Told[str] = None
+    address: Told[str] = None
 
 
 class GraphPerson(Answer):
     """An organizer or an attendee."""
 
-    type: str | None = None
-    email_address: GraphAddress = GraphAddress()
+    type: Told[str] = None
+    email_address: Told[GraphAddress] = None
 
 
 class EventDetails(Event):
-    """An event as its invitation tells of it.
+    """An event as its invitation tells of it; what its recurrence is, is read where it is needed.
 
     https://learn.microsoft.com/graph/api/resources/event
     """
 
-    created_date_time: datetime | None = None
-    last_modified_date_time: datetime | None = None
-    subject: str | None = None
+    created_date_time: Told[datetime] = None
+    last_modified_date_time: Told[datetime] = None
+    subject: Told[str] = None
     start: GraphTime
     end: GraphTime
-    original_start_time_zone: str | None = None
-    original_end_time_zone: str | None = None
-    is_all_day: bool | None = None
-    recurrence: dict[str, Any] | None = None
-    location: GraphLocation | None = None
-    locations: tuple[GraphLocation, ...] | None = None
-    organizer: GraphPerson | None = None
-    importance: str | None = None
-    sensitivity: str | None = None
+    original_start_time_zone: Told[str] = None
+    original_end_time_zone: Told[str] = None
+    is_all_day: Told[bool] = None
+    recurrence: Any = None
+    location: Told[GraphLocation] = None
+    locations: Told[tuple[GraphLocation, ...]] = None
+    organizer: Told[GraphPerson] = None
+    importance: Told[str] = None
+    sensitivity: Told[str] = None
     hide_attendees: bool | None = None
-    response_requested: bool | None = None
+    response_requested: Told[bool] = None
 
     @property
     def people(self) -> tuple[GraphPerson, ...]:
@@ -75,9 +72,4 @@ class EventDetails(Event):
 async def read_event(events: CalendarEvents, organizer: str, event_id: str) -> EventDetails:
     """Return an event by its id. It may raise the GraphErrors of GraphClient.send."""
     answer = await events.read_properties(organizer, event_id, _SELECT)
-    try:
-        details = EventDetails.model_validate(answer)
-        _ = details.people
-    except ValidationError as error:
-        raise UnavailableError("Graph's answer is not the event it should be", uncertain=False) from error
-    return details
+    return parse_answer(EventDetails, answer, uncertain=False)

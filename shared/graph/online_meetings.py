@@ -1,15 +1,17 @@
 """Teams' online meetings: /users/{object id}/onlineMeetings, behind an application access policy."""
 
+import binascii
+from base64 import b64decode
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
 from pydantic import Field
 
 from shared.errors import UnavailableError
-from shared.graph.answer import Answer, parse_answer
+from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, NothingFoundError, Surface
 from shared.join_links import is_join_link
@@ -22,37 +24,37 @@ _PREFER = "include-unknown-enum-members"
 
 
 class _AudioConferencing(Answer):
-    toll_number: str | None = None
-    toll_free_number: str | None = None
-    conference_id: str | None = Field(default=None, alias="conferenceId")
-    dialin_url: str | None = None
+    toll_number: Told[str] = None
+    toll_free_number: Told[str] = None
+    conference_id: Told[str] = Field(default=None, alias="conferenceId")
+    dialin_url: Told[str] = None
 
 
 class _ChatInfo(Answer):
-    thread_id: str | None = None
+    thread_id: Told[str] = None
 
 
 class _JoinMeetingIdSettings(Answer):
-    is_passcode_required: bool | None = None
-    join_meeting_id: str | None = None
-    passcode: str | None = None
+    is_passcode_required: Told[bool] = None
+    join_meeting_id: Told[str] = None
+    passcode: Told[str] = None
 
 
 class _ItemBody(Answer):
-    content: str | None = None
-    content_type: str | None = None
+    content: Told[str] = None
+    content_type: Told[str] = None
 
 
 class OnlineMeeting(Answer):
     """An online meeting; `raw` is Graph's whole answer, to compare the options with."""
 
     id: str
-    join_web_url: str | None = None
-    audio_conferencing: _AudioConferencing | None = None
-    chat_info: _ChatInfo | None = None
-    join_meeting_id_settings: _JoinMeetingIdSettings | None = None
-    join_information: _ItemBody | None = None
-    meeting_options_web_url: str | None = None
+    join_web_url: Told[str] = None
+    audio_conferencing: Told[_AudioConferencing] = None
+    chat_info: Told[_ChatInfo] = None
+    join_meeting_id_settings: Told[_JoinMeetingIdSettings] = None
+    join_information: Told[_ItemBody] = None
+    meeting_options_web_url: Told[str] = None
     raw: dict[str, Any] = Field(default_factory=dict, exclude=True)
 
     @property
@@ -69,9 +71,10 @@ class OnlineMeeting(Answer):
     def invitation(self) -> JoinInformation | None:
         """Return the text to invite people with, decoded from Graph's data URL."""
         body = self.join_information
-        if not body or not body.content:
+        content = _decoded(body.content) if body and body.content else None
+        if not body or not content:
             return None
-        return JoinInformation(content_type=(body.content_type or "html").lower(), content=_decoded(body.content))
+        return JoinInformation(content_type=(body.content_type or "html").lower(), content=content)
 
     @property
     def organizer_id(self) -> str | None:
@@ -196,13 +199,23 @@ def _quoted(value: str) -> str:
     return value.replace("'", "''")
 
 
-def _decoded(content: str) -> str:
-    """Return the HTML of a data URL whose whole text is form-encoded, as Graph gives it, or only its data are."""
-    if content[:5].casefold() == "data%":
-        return unquote_plus(content).partition(",")[2].strip()
-    if content[:5].casefold() != "data:":
+def _decoded(content: str) -> str | None:
+    """Return the HTML of a data URL, None if it cannot be read.
+
+    Graph form-encodes the whole text, also the part before the comma; others only the data, or write them in base64
+    (RFC 2397).
+    """
+    whole = content[:5].casefold() == "data%"
+    if not whole and content[:5].casefold() != "data:":
         return content
-    data = content.partition(",")[2]
+    about, _, data = (unquote(content) if whole else content).partition(",")
+    if about.rstrip().casefold().endswith(";base64"):
+        try:
+            return b64decode(unquote(data) + "==").decode("utf-8", errors="replace").strip()
+        except binascii.Error:
+            return None
+    if whole:
+        return unquote_plus(content).partition(",")[2].strip()
     return (data if "<" in data else unquote_plus(data)).strip()
 
 

@@ -26,8 +26,8 @@ class Organizers:
     async def address(self, organizer: str) -> str | None:
         """Return the mail address of a user, or else the user principal name."""
         answer = await self._read(organizer, "mail,userPrincipalName")
-        found = answer.get("mail") or answer.get("userPrincipalName")
-        return found if isinstance(found, str) else None
+        told = (answer.get(name) for name in ("mail", "userPrincipalName"))
+        return next((each for each in told if isinstance(each, str) and each), None)
 
     async def _read(self, organizer: str, properties: str) -> dict[str, Any]:
         addressee = Addressee(Surface.DIRECTORY, organizer, self._client.client_id)

@@ -109,7 +109,7 @@ def of_event(event: EventDetails) -> Appointment:
         subject=event.subject,
         start=event.start.date_time.date() if all_day else _graph_time(event.start, event.original_start_time_zone),
         end=event.end.date_time.date() if all_day else _graph_time(event.end, event.original_end_time_zone),
-        organizer=event.organizer.email_address.address if event.organizer else None,
+        organizer=_address(event.organizer),
         guests=() if event.hide_attendees else tuple(_graph_guests(event.people)),
         recurrence=_graph_recurrence(event.recurrence) if event.recurrence else None,
         location="; ".join(place.display_name for place in places if place.display_name) or None,
@@ -127,8 +127,12 @@ def _graph_guests(people: tuple[GraphPerson, ...]) -> list[Guest]:
     return [
         Guest(person.email_address.address, person.email_address.name, person.type or "required")
         for person in people
-        if person.email_address.address
+        if person.email_address and person.email_address.address
     ]
+
+
+def _address(person: GraphPerson | None) -> str | None:
+    return person.email_address.address if person and person.email_address else None
 
 
 def _zone(name: str) -> tzinfo:
@@ -160,7 +164,7 @@ _OF_PATTERN = {
 _OF_RANGE = {"endDate": ("endDate",), "noEnd": (), "numbered": ("numberOfOccurrences",)}
 
 
-def _graph_recurrence(given: dict[str, Any]) -> Recurrence:
+def _graph_recurrence(given: Any) -> Recurrence:
     """Return a recurrence without the members that its types do not need, which Graph fills with zeros."""
     try:
         pattern, extent = given["pattern"], given["range"]

@@ -165,7 +165,8 @@ def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any
 
 def _addresses(properties: dict[str, Any]) -> dict[str, bool]:
     """Return the attendees' addresses, each in one spelling."""
-    addresses = (attendee.get("emailAddress", {}).get("address") for attendee in properties.get("attendees", ()))
+    emails = (attendee.get("emailAddress") for attendee in properties.get("attendees", ()))
+    addresses = (email.get("address") for email in emails if isinstance(email, dict))
     return {address.casefold(): True for address in addresses if isinstance(address, str)}
 
 

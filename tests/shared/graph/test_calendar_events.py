@@ -98,7 +98,41 @@ class TestCreate:
             await events.create(ORGANIZER, MEETING_ID, {})
 
     @pytest.mark.parametrize(
-        "answer", [{}, {"id": None}, {"id": 5}, {"id": "1", "onlineMeeting": "x"}, {"id": "1", "isOnlineMeeting": {}}]
+        "wrong",
+        [
+            {"iCalUId": [1], "webLink": 7, "@odata.etag": 1, "body": 3},
+            {"isOnlineMeeting": {}, "onlineMeetingProvider": 5},
+            {"onlineMeeting": {"joinUrl": JOIN_URL, "conferenceId": 1, "tollNumber": [], "tollFreeNumbers": "x"}},
+            {"onlineMeeting": {"joinUrl": JOIN_URL, "tollFreeNumbers": [1]}},
+        ],
+    )
+    async def test_what_only_informs_may_be_of_any_type(self, wire: Wire, events: CalendarEvents, wrong: Any) -> None:
+        """It counts as not told, and the event with its link is one."""
+        answer = documented("calendar_create")
+        wire.answers(201, answer | wrong)
+        event = await events.create(ORGANIZER, MEETING_ID, {})
+        assert event.join_url == JOIN_URL
+        for name in wrong.keys() - {"onlineMeeting"}:
+            assert name in {"@odata.etag", "body"} or event.model_dump(by_alias=True)[name] is None
+        if "onlineMeeting" in wrong:
+            assert event.dial_in is None
+
+    @pytest.mark.parametrize("wrong", ["x", 5, {"joinUrl": 5}, {"joinUrl": ["x"]}])
+    async def test_a_link_of_another_type_is_none(self, wire: Wire, events: CalendarEvents, wrong: Any) -> None:
+        """It is looked for again, as a link that is not there yet."""
+        wire.answers(201, documented("calendar_create") | {"onlineMeeting": wrong})
+        assert (await events.create(ORGANIZER, MEETING_ID, {})).join_url is None
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {},
+            {"id": None},
+            {"id": 5},
+            {"id": "1", "isCancelled": {}},
+            {"id": "1", "isOrganizer": []},
+            {"id": "1", "attendees": 5},
+        ],
     )
     async def test_an_answer_that_is_no_event(self, wire: Wire, events: CalendarEvents, answer: Any) -> None:
         """A success without an event leaves it uncertain whether there is one."""

@@ -1,5 +1,6 @@
 """Teams' online meetings: what is asked of Graph, and what is read from its documented answers."""
 
+from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
@@ -8,11 +9,13 @@ import pytest
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import OnlineMeetings
 from shared.graph.online_meetings import by_join_meeting_id, by_join_url
-from shared.meeting import DialIn
+from shared.meeting import DialIn, Outcome
 from tests.shared.graph.wire import CLIENT_ID, OBJECT_ID, Wire, documented, refusal
 
 MEETINGS = f"/v1.0/users/{OBJECT_ID}/onlineMeetings"
 HTML = '<div style="width:100%">\n<a href="https://x/19%3ameeting?a=1+1">A &amp; B</a></div>'
+
+BASE64 = b64encode(HTML.encode()).decode()
 
 
 @pytest.fixture
@@ -80,7 +83,31 @@ class TestCreate:
         wire.answers(201, {"id": "1", "audioConferencing": {"conferenceId": "5", "tollNumber": None}})
         assert (await meetings.create(OBJECT_ID, {}, None)).dial_in == DialIn(conference_id="5")
 
-    @pytest.mark.parametrize("answer", [{}, {"id": None}, {"id": "1", "audioConferencing": "x"}])
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"audioConferencing": "x", "chatInfo": 1, "joinMeetingIdSettings": [], "joinInformation": "x"},
+            {"audioConferencing": {"tollNumber": 5}, "chatInfo": {"threadId": 5}, "meetingOptionsWebUrl": {}},
+            {"joinMeetingIdSettings": {"joinMeetingId": 5, "passcode": {}, "isPasscodeRequired": "x"}},
+            {"joinInformation": {"content": 5, "contentType": []}},
+        ],
+    )
+    async def test_what_only_informs_may_be_of_any_type(self, wire: Wire, meetings: OnlineMeetings, wrong: Any) -> None:
+        """It counts as not told, and the meeting with its link is one."""
+        answer = documented("standalone_create")
+        wire.answers(201, answer | wrong)
+        made = await meetings.create(OBJECT_ID, {}, None)
+        told = made.added_to(Outcome())
+        assert (told.join_url, made.invitation) == (answer["joinWebUrl"], None)
+        assert "5" not in {told.join_meeting_id, told.passcode, told.chat_thread_id, told.meeting_options_web_url}
+
+    async def test_a_link_of_another_type_is_none(self, wire: Wire, meetings: OnlineMeetings) -> None:
+        """The meeting is there all the same."""
+        wire.answers(201, {"id": "1", "joinWebUrl": 5})
+        made = await meetings.create(OBJECT_ID, {}, None)
+        assert (made.id, made.join_url) == ("1", None)
+
+    @pytest.mark.parametrize("answer", [{}, {"id": None}, {"id": 7}])
     async def test_an_answer_that_is_no_meeting(self, wire: Wire, meetings: OnlineMeetings, answer: Any) -> None:
         """A success without a meeting leaves it uncertain whether there is one."""
         wire.answers(201, answer)
@@ -203,14 +230,37 @@ class TestJoinInformation:
             "data:text/html," + quote(HTML, safe=""),
             "DATA:text/html;charset=utf-8," + quote_plus(HTML),
             "data:text/html," + HTML,
+            "data:text/html;base64," + BASE64,
+            "data:text/html;charset=utf-8;base64,\r\n" + BASE64.rstrip("="),
+            "data:text/html;Base64," + quote(BASE64, safe=""),
+            quote_plus("data:text/html;base64,") + BASE64,
+            quote_plus("data:text/html;base64," + BASE64),
             HTML,
         ],
-        ids=["whole", "quoted apart", "data", "data with blanks", "charset", "not encoded", "html"],
+        ids=[
+            "whole",
+            "quoted apart",
+            "data",
+            "data with blanks",
+            "charset",
+            "not encoded",
+            "base64",
+            "base64 without padding",
+            "quoted base64",
+            "base64 quoted apart",
+            "whole base64",
+            "html",
+        ],
     )
     async def test_every_form(self, wire: Wire, meetings: OnlineMeetings, content: str) -> None:
         """However much of the data URL is encoded, the same HTML comes out."""
         invitation = await self.invitation(wire, meetings, content)
         assert invitation.content == HTML
+
+    @pytest.mark.parametrize("content", ["data:text/html;base64,A", "data:text/html;base64,", "data:text/html"])
+    async def test_what_cannot_be_decoded_is_none(self, wire: Wire, meetings: OnlineMeetings, content: str) -> None:
+        """Better no text to invite with than one that nobody can read."""
+        assert await self.invitation(wire, meetings, content) is None
 
     @pytest.mark.parametrize("content", [None, ""])
     async def test_there_is_none(self, wire: Wire, meetings: OnlineMeetings, content: str | None) -> None:

@@ -35,3 +35,19 @@ async def test_refusals(wire: Wire, name: str, code: str) -> None:
     with pytest.raises(RejectedError) as raised:
         await Organizers(wire.client).object_id(ORGANIZER)
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("answer", "address"),
+    [
+        ({"mail": "alex@contoso.com", "userPrincipalName": ORGANIZER}, "alex@contoso.com"),
+        ({"mail": None, "userPrincipalName": ORGANIZER}, ORGANIZER),
+        ({"mail": 5, "userPrincipalName": ORGANIZER}, ORGANIZER),
+        ({"mail": [], "userPrincipalName": {}}, None),
+        ({}, None),
+    ],
+)
+async def test_an_address_is_a_text(wire: Wire, answer: dict[str, Any], address: str | None) -> None:
+    """The mail address, or else the user principal name; what is no text counts as not told."""
+    wire.answers(200, answer)
+    assert await Organizers(wire.client).address(OBJECT_ID) == address

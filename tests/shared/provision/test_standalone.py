@@ -6,6 +6,7 @@ from shared.meeting import Status
 from tests.world import STANDALONE, World
 
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
+JOIN_URL = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0"
 
 
 async def test_a_plain_meeting_is_made_under_the_meetings_id() -> None:
@@ -97,3 +98,13 @@ async def test_an_interrupted_attempt_resumes_after_the_creation() -> None:
     meeting = await world.made(STANDALONE | {"allowedPresenters": "organizer"})
     assert meeting.status is Status.SUCCEEDED, meeting.error
     assert len(world.sent("POST")) == 1
+
+
+async def test_join_information_that_cannot_be_read_holds_nothing_up() -> None:
+    """The link is there, and that is what was asked for."""
+    world = World()
+    body = {"id": "x", "joinWebUrl": JOIN_URL, "joinInformation": {"content": 5}, "chatInfo": "x"}
+    world.fault({"path": "/onlineMeetings", "action": {"status": 201, "body": body}})
+    meeting = await world.made(STANDALONE | {"language": "ja"})
+    assert (meeting.status, meeting.outcome.join_url) == (Status.SUCCEEDED, JOIN_URL)
+    assert meeting.outcome.join_information is None
