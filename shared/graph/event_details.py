@@ -49,8 +49,8 @@ class EventDetails(Event):
     created_date_time: Told[datetime] = None
     last_modified_date_time: Told[datetime] = None
     subject: Told[str] = None
-    start: GraphTime
-    end: GraphTime
+    start: Told[GraphTime] = None
+    end: Told[GraphTime] = None
     original_start_time_zone: Told[str] = None
     original_end_time_zone: Told[str] = None
     is_all_day: Told[bool] = None

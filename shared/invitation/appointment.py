@@ -101,8 +101,10 @@ def of_event(event: EventDetails) -> Appointment:
     """Return the appointment that an event in a calendar is.
 
     Raises:
-        UnavailableError: its recurrence is not in one of Graph's forms.
+        UnavailableError: its times are not there, or its recurrence is not in one of Graph's forms.
     """
+    if event.start is None or event.end is None:
+        raise UnavailableError("Graph's answer has no start and end of the event", uncertain=False)
     all_day = event.is_all_day is True
     places = event.locations or ((event.location,) if event.location else ())
     return Appointment(

@@ -214,3 +214,16 @@ async def test_a_link_elsewhere_is_not_passed_on() -> None:
     world.fault({"path": "/onlineMeetings", "action": "foreignLink"})
     [found] = await find(world, joinMeetingId=other["joinMeetingId"])
     assert found["joinUrl"] is None
+
+
+@pytest.mark.parametrize(
+    "times", [{}, {"start": None, "end": None}, {"start": "now"}, {"start": {"dateTime": "x", "timeZone": "UTC"}}]
+)
+async def test_an_event_whose_times_cannot_be_read(times: dict[str, Any]) -> None:
+    """They are not asked for here, and everything else is told."""
+    world = World()
+    link = {"joinUrl": ELSEWHERE}
+    body = {"id": "x", "isOnlineMeeting": True, "onlineMeeting": link, "recurrence": "x", "attendees": [{}]} | times
+    world.fault({"path": "/events/", "action": {"status": 200, "body": body}})
+    [found] = await find(world, eventId="x")
+    assert (found["eventId"], found["joinUrl"], found["isOnlineMeeting"]) == ("x", ELSEWHERE, True)

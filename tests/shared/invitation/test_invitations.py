@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import vUri
 
-from shared.errors import MeetingNotFoundError, NoJoinLinkError, RejectedError, ThrottledError
+from shared.errors import MeetingNotFoundError, NoJoinLinkError, RejectedError, ThrottledError, UnavailableError
 from shared.meeting import Meeting, Status
 from tests.shared.graph.wire import OBJECT_ID
 from tests.shared.invitation.reading import occurrences, parsed, properties
@@ -270,3 +270,15 @@ async def test_the_body_is_there_as_text() -> None:
     assert lines[:6] == ["Bring the plan & a pen.", "one", "two", "END:VEVENT", "BEGIN:VALARM", ""]
     assert not event.subcomponents
     assert "ALARM" not in properties(content)
+
+
+@pytest.mark.parametrize("missing", ["start", "end"])
+async def test_an_event_without_its_times_is_no_invitation(missing: str) -> None:
+    """Nobody can be invited to a time that Graph does not tell: the reader is to ask again."""
+    world = World()
+    meeting = await world.made(EXISTING)
+    time = {"dateTime": "2027-01-20T13:00:00.0000000", "timeZone": "UTC"}
+    body = {"id": "x", "start": time, "end": time} | {missing: None}
+    world.fault({"path": "/events/", "action": {"status": 200, "body": body}})
+    with pytest.raises(UnavailableError):
+        await invitation(world, meeting)
