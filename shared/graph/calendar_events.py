@@ -87,9 +87,9 @@ class Event(Answer):
 
 
 class Providers(Answer):
-    """What a calendar says of online meetings."""
+    """What a calendar says of online meetings; where it does not tell which it allows, that is not to allow none."""
 
-    allowed_online_meeting_providers: tuple[str, ...]
+    allowed_online_meeting_providers: Told[tuple[str, ...]] = None
     default_online_meeting_provider: Told[str] = None
 
 

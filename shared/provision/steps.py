@@ -51,17 +51,19 @@ class Steps:
 
         Graph answers 201, gives no link and sends the invitations all the same when the calendar does not allow the
         provider, so it is asked first. Only a yes is remembered: a no is asked again, an administrator may have acted.
+        A calendar that does not tell refuses nothing; the link is verified afterwards in any case.
         """
         key = organizer.casefold()
         if provider in self._providers.get(key, ()):
             return
-        calendar = await self.events.providers(organizer)
-        self._providers[key] = calendar.allowed_online_meeting_providers
-        if provider not in calendar.allowed_online_meeting_providers:
-            allowed = ", ".join(calendar.allowed_online_meeting_providers) or "none"
+        allowed = (await self.events.providers(organizer)).allowed_online_meeting_providers
+        if allowed is None:
+            return
+        self._providers[key] = allowed
+        if provider not in allowed:
             raise RejectedError(
                 "providerNotAllowed",
-                f"The calendar of {organizer} does not allow {provider} (it allows: {allowed}).",
+                f"The calendar of {organizer} does not allow {provider} (it allows: {', '.join(allowed) or 'none'}).",
                 remedies.provider(organizer, provider),
             )
 

@@ -54,7 +54,7 @@ class Readiness:
         providers = calendar if isinstance(calendar, Providers) else None
         return ReadinessReport(
             organizer,
-            allowed_providers=providers.allowed_online_meeting_providers if providers else (),
+            allowed_providers=(providers and providers.allowed_online_meeting_providers) or (),
             default_provider=providers.default_online_meeting_provider if providers else None,
             checks=(
                 self._check_allowed(organizer),
@@ -134,6 +134,9 @@ def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
     if isinstance(calendar, GraphError):
         return Check(name, ok=False, detail="Not known, because the calendar was not read.", remedy=_AFTER_MAILBOX)
     allowed = calendar.allowed_online_meeting_providers
+    if allowed is None:
+        detail = "The calendar does not tell which providers it allows; each meeting is tried, and its link verified."
+        return Check(name, ok=True, detail=detail)
     detail = f"The calendar allows: {', '.join(allowed) or 'no online meetings'}."
     if TEAMS in allowed:
         return Check(name, ok=True, detail=detail)

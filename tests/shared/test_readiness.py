@@ -73,6 +73,17 @@ async def test_each_troubled_user_is_found_out(organizer: str, checks: set[str],
     assert not any("{id}" in remedy or "/retry" in remedy for remedy in found.values())
 
 
+async def test_a_calendar_that_tells_no_providers() -> None:
+    """What is not known is not refused: the check says so, and where it shows."""
+    world = World()
+    world.fault({"path": "/calendar$", "action": {"status": 200, "body": {"id": "x"}}})
+    report = await world.app.readiness.examine(ORGANIZER)
+    assert report.ready
+    assert report.as_json()["allowedOnlineMeetingProviders"] == []
+    [check] = [check for check in report.checks if check.name == "onlineMeetingProvider"]
+    assert "does not tell" in check.detail
+
+
 async def test_the_policys_remedy_has_both_ids_filled_in() -> None:
     """The commands can be run as they are: this app's id, this user's object id, and how long it takes."""
     world = World()

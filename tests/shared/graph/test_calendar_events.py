@@ -43,13 +43,17 @@ class TestProviders:
         assert (wire.request.method, wire.target) == ("GET", f"{USER}/calendar")
 
     async def test_a_calendar_without_providers(self, wire: Wire, events: CalendarEvents) -> None:
-        """A mailbox without online meetings allows none; an answer that does not tell is no answer."""
+        """A mailbox without online meetings allows none."""
         wire.answers(200, {"allowedOnlineMeetingProviders": [], "defaultOnlineMeetingProvider": "unknown"})
         assert (await events.providers(ORGANIZER)).allowed_online_meeting_providers == ()
-        wire.answers(200, {"id": "1"})
-        with pytest.raises(UnavailableError) as raised:
-            await events.providers(ORGANIZER)
-        assert not raised.value.uncertain
+
+    @pytest.mark.parametrize("told", [{}, *({"allowedOnlineMeetingProviders": each} for each in (None, 5, "x", [5]))])
+    async def test_a_calendar_that_does_not_tell(
+        self, wire: Wire, events: CalendarEvents, told: dict[str, Any]
+    ) -> None:
+        """That is not to allow none."""
+        wire.answers(200, {"id": "1"} | told)
+        assert (await events.providers(ORGANIZER)).allowed_online_meeting_providers is None
 
 
 class TestCreate:

@@ -1,6 +1,7 @@
 """Calendar meetings and existing events, against the stand-in tenant."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,28 @@ async def test_a_refusal_of_the_provider_is_not_remembered() -> None:
         "NoProvider@contoso.com", "No Provider", allowed_online_meeting_providers=["teamsForBusiness"]
     )
     assert (await world.made(request)).status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("told", [{}, {"allowedOnlineMeetingProviders": None}])
+@pytest.mark.parametrize("request_of_kind", [CALENDAR, EXISTING])
+async def test_a_calendar_that_tells_no_providers_is_tried(
+    told: dict[str, Any], request_of_kind: dict[str, Any]
+) -> None:
+    """Nothing is known then, and the link is verified afterwards as always; the next meeting asks again."""
+    world = World()
+    world.fault({"path": "/calendar$", "action": {"status": 200, "body": {"id": "x"} | told}})
+    for _ in range(2):
+        meeting = await world.made(request_of_kind)
+        assert (meeting.status, bool(meeting.outcome.join_url)) == (Status.SUCCEEDED, True)
+
+
+async def test_a_calendar_that_tells_no_providers_may_still_allow_none() -> None:
+    """Then Graph's event has no link, and the meeting fails for it by name."""
+    world = World()
+    world.fault({"path": "/calendar$", "action": {"status": 200, "body": {"id": "x"}}})
+    meeting = await world.made(CALENDAR | {"organizer": "NoProvider@contoso.com"})
+    assert meeting.error is not None
+    assert meeting.error.code == "onlineMeetingMissing"
 
 
 @pytest.mark.parametrize("memory", [True, False])
