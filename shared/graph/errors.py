@@ -113,6 +113,14 @@ _NO_USER_CODES = frozenset({"errorinvaliduser", "request_resourcenotfound", "res
 _LONGEST_MESSAGE = 1000
 _TOKEN = re.compile(r"bearer[\s:=]+[^\s'\",]+|eyJ[\w-]{8,}[\w.-]*", re.IGNORECASE)
 _NOTHING_FOUND = ("1026:", "3004:", "organizer id mismatch")
+_NOT_THEIRS = "3003:"
+_OF_POLICY = ("is not authorized to", "not allowed to perform operations on the user", _NOT_THEIRS)
+_NO_PERMISSION_CODE = "authorization_requestdenied"
+_PERMISSIONS = {
+    Surface.DIRECTORY: "User.ReadBasic.All",
+    Surface.MAILBOX: "Calendars.ReadWrite",
+    Surface.ONLINE_MEETINGS: "OnlineMeetings.ReadWrite.All",
+}
 _PASSING_STATUSES = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,  # the next attempt brings a new token
@@ -213,37 +221,40 @@ def _rejection(refusal: Refusal, addressee: Addressee) -> RejectedError:
 
 def _forbidden(refusal: Refusal, addressee: Addressee) -> RejectedError:
     organizer, client_id, answer = addressee.organizer, addressee.client_id, refusal.answer
-    message = refusal.message.casefold()
-    if addressee.surface is Surface.MAILBOX:
-        return RejectedError(
-            "mailboxAccessDenied",
-            f"The app may not use the calendar of {organizer}.",
-            remedies.mailbox_access(organizer, client_id),
-            answer,
-        )
-    policy_missing = (
-        "application access policy" in message
-        or "is not authorized to" in message
-        or "not allowed to perform operations on the user" in message
-        or "3003:" in message
-    )
-    if addressee.surface is Surface.ONLINE_MEETINGS and policy_missing:
-        kind = OtherOrganizerError if "3003:" in message else RejectedError
+    if _is_of_policy(refusal, addressee.surface):
+        kind = OtherOrganizerError if _NOT_THEIRS in refusal.message else RejectedError
         return kind(
             "applicationAccessPolicyMissing",
             f"No Teams application access policy lets the app make online meetings for {organizer}.",
             remedies.application_access_policy(organizer, client_id),
             answer,
         )
-    permission = (
-        "OnlineMeetings.ReadWrite.All" if addressee.surface is Surface.ONLINE_MEETINGS else "User.ReadBasic.All"
-    )
+    if addressee.surface is Surface.MAILBOX and answer.code.casefold() != _NO_PERMISSION_CODE:
+        return RejectedError(
+            "mailboxAccessDenied",
+            f"The app may not use the calendar of {organizer}.",
+            remedies.mailbox_access(organizer, client_id),
+            answer,
+        )
+    permission = _PERMISSIONS[addressee.surface]
+    # Exchange's way to grant it, the only one that keeps the app out of other mailboxes.
+    in_exchange = addressee.surface is Surface.MAILBOX
     return RejectedError(
         "applicationPermissionMissing",
         f"The app lacks Graph's application permission {permission}.",
-        remedies.application_permission(permission, client_id),
+        remedies.mailbox_access(organizer, client_id)
+        if in_exchange
+        else remedies.application_permission(permission, client_id),
         answer,
     )
+
+
+def _is_of_policy(refusal: Refusal, surface: Surface) -> bool:
+    """Tell whether the Teams application access policy is missing; it has no code of its own."""
+    message = refusal.message.casefold()
+    if "application access policy" in message:
+        return True
+    return surface is Surface.ONLINE_MEETINGS and any(text in message for text in _OF_POLICY)
 
 
 def _refusal(error: APIError, request_id: str) -> Refusal:

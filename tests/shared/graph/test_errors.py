@@ -74,8 +74,16 @@ REJECTIONS = [
         ],
     ),
     ("mailbox_access_disabled", MAILBOX, "mailboxAccessDenied", []),
-    ("authorization_request_denied", MAILBOX, "mailboxAccessDenied", []),
+    (
+        "authorization_request_denied",
+        MAILBOX,
+        "applicationPermissionMissing",
+        [f"New-ServicePrincipal -AppId '{CLIENT_ID}'", "-Role 'Application Calendars.ReadWrite'", ORGANIZER],
+    ),
     ("code_empty", MAILBOX, "mailboxAccessDenied", []),
+    ("policy_missing", MAILBOX, "applicationAccessPolicyMissing", ["Grant-CsApplicationAccessPolicy", ORGANIZER]),
+    ("policy_missing_general", MAILBOX, "applicationAccessPolicyMissing", []),
+    ("policy_missing_older", MAILBOX, "mailboxAccessDenied", []),
     (
         "policy_missing",
         MEETINGS,
