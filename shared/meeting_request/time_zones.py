@@ -38,13 +38,17 @@ _SCHEMA: dict[str, Any] = {
 TimeZone = Annotated[str, Field(json_schema_extra=_SCHEMA), AfterValidator(check_time_zone)]
 
 
-@lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
     """Return the rules of a zone that `check_time_zone` lets pass; a Windows name stands for CLDR's main place of it.
 
-    They come from the tzdata package, never from the machine, so that every instance computes alike.
+    They come from the tzdata package, never from the machine, so that every instance computes alike. Two names of one
+    place lead to one object.
     """
-    key = win_tz.get(name, name)
+    return _rules(win_tz.get(name, name))
+
+
+@lru_cache(maxsize=1024)
+def _rules(key: str) -> ZoneInfo:
     with resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=key)
 

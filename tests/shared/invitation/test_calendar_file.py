@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,25 @@ def test_every_request_makes_an_invitation(document: dict[str, Any]) -> None:
     if appointment.start is not None:
         assert event.start is not None
         assert event.end >= event.start
+
+
+@pytest.mark.parametrize(
+    ("start_zone", "end_zone"),
+    [("W. Europe Standard Time", "Europe/Berlin"), ("Europe/Berlin", "W. Europe Standard Time")],
+)
+def test_two_names_of_one_zone_are_one_zone(start_zone: str, end_zone: str) -> None:
+    """Its rules are told once, and hold from the start, in winter time, to the end, in summer time."""
+    request = parse_request(
+        calendar_document(
+            start={"dateTime": "2027-03-01T10:00:00", "timeZone": start_zone},
+            end={"dateTime": "2027-07-01T10:00:00", "timeZone": end_zone},
+        )
+    )
+    assert isinstance(request, CalendarRequest)
+    calendar, event = parsed(calendar_file(meeting(), of_calendar(request, None)))
+    assert [zone.tz_name for zone in calendar.timezones] == ["Europe/Berlin"]
+    assert instant_meant(calendar, event, "DTSTART") == datetime(2027, 3, 1, 9, tzinfo=UTC)
+    assert instant_meant(calendar, event, "DTEND") == datetime(2027, 7, 1, 8, tzinfo=UTC)
 
 
 zones = st.sampled_from(sorted(allowed_names()))
