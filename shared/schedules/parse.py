@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import as_given, parse_request
 from shared.meeting_request.draft import Draft
-from shared.meeting_request.faults import Finding, findings_of, in_document_order, quoted
+from shared.meeting_request.faults import Finding, findings_of, in_document_order
 from shared.meeting_request.json_text import unstorable
 from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
-from shared.schedules.subject import PLACEHOLDERS, unknown_placeholders
 
 # What an answer has beyond the request: a client that changes what it has read need not take it out.
 READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences"})
@@ -116,11 +115,6 @@ def _meeting_findings(meeting: dict[str, Any]) -> Iterator[Finding]:
     if meeting.get("kind") == "existing":
         message = "can only be calendar or standalone: a schedule makes new meetings"
         yield Finding(("request", "kind"), "notOneOf", message)
-    subject = meeting.get("subject")
-    for name in unknown_placeholders(subject) if isinstance(subject, str) else ():
-        known = ", ".join(f"{{{placeholder}}}" for placeholder in PLACEHOLDERS)
-        message = f"has a placeholder {quoted(name)}; there are {known}"
-        yield Finding(("request", "subject"), "unknownPlaceholder", message)
 
 
 def _in_schedule(fault: Fault, *, times_known: bool) -> Fault | None:
