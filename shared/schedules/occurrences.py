@@ -5,12 +5,14 @@ evaluation can begin at any period of the rule: what has been costs nothing, how
 
 Where clocks are changed, a time is read as RFC 5545 says (https://www.rfc-editor.org/rfc/rfc5545#section-3.3.5): one
 that they skip is meant by the clock before the change, so that it is shown as so much later, and one that they show
-twice is meant the first time.
+twice is meant the first time. An hourly rule counts the hours that the clocks would show if they were never changed.
 """
 
 import heapq
+import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from itertools import dropwhile, islice, takewhile
@@ -21,7 +23,7 @@ from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 from shared.meeting_request.date_times import LAST_YEAR
 from shared.meeting_request.time_zones import zone
 from shared.schedules.point import Point
-from shared.schedules.rule import Rule
+from shared.schedules.rule import HOURS_A_DAY, Rule
 
 _FREQUENCIES: Mapping[str, Literal[0, 1, 2, 3]] = {
     "YEARLY": YEARLY,
@@ -157,7 +159,8 @@ class _Completed:
     @staticmethod
     def of(rule: Rule, start: datetime) -> "_Completed":
         by, days = dict(rule.by), rule.weekdays
-        by.setdefault("BYHOUR", (start.hour,))
+        if rule.frequency != "HOURLY":
+            by.setdefault("BYHOUR", (start.hour,))
         by.setdefault("BYMINUTE", (start.minute,))
         by.setdefault("BYSECOND", (start.second,))
         says_which_day = bool(days) or not {"BYMONTHDAY", "BYYEARDAY"}.isdisjoint(by)
@@ -172,6 +175,25 @@ class _Completed:
             every = _ORDINALS_IN_A_MONTH if in_month else _ORDINALS_IN_A_YEAR
             days = tuple((n, day) for ordinal, day in days for n in ([ordinal] if ordinal else every))
         return _Completed(rule.frequency, rule.interval, rule.week_start, frozenset(by.items()), days)
+
+    def as_daily(self, start: datetime) -> Iterator[tuple["_Completed", datetime]]:
+        """Yield the daily rules that an hourly rule from `start` on is, each with the moment from which it holds.
+
+        As many steps as lead to all hours that it can reach, and no more, take it a whole number of days on.
+        """
+        step = math.gcd(self.interval, HOURS_A_DAY)
+        days = self.interval // step
+        by = dict(self.by)
+        wanted = by.get("BYHOUR", range(HOURS_A_DAY))
+        hours = defaultdict[int, list[int]](list)
+        for passed in range(0, HOURS_A_DAY // step * self.interval, self.interval):
+            day, hour = divmod(start.hour + passed, HOURS_A_DAY)
+            if hour in wanted:
+                hours[day % days].append(hour)
+        for day, these in hours.items():
+            begin = datetime.combine(start.date(), time.min) + timedelta(days=day)
+            members = frozenset((by | {"BYHOUR": tuple(sorted(these))}).items())
+            yield replace(self, frequency="DAILY", interval=days, by=members), max(start, begin)
 
     def period_near(self, start: datetime, near: datetime) -> datetime:
         """Return when the last period begins that the rule looks at, counted from `start`, and that is not after."""
@@ -204,6 +226,8 @@ class _Completed:
 
 def _expanded(rule: _Completed, start: datetime, near: datetime) -> Iterator[datetime]:
     """Yield the times from `start` on that the rule gives, in their order; `near` tells how many may be left out."""
+    if rule.frequency == "HOURLY":
+        return heapq.merge(*(_expanded(daily, begin, near) for daily, begin in rule.as_daily(start)))
     period = rule.period_near(start, near)
     late = rule.library_rule(period.replace(year=period.year + _LATE))
     nominals = (nominal.replace(year=nominal.year - _LATE) for nominal in late)

@@ -6,6 +6,7 @@ A rule is read strictly here, so that everything wrong with it is told, and so t
 evaluates it (dateutil) evaluates right and soon: it searches up to the year 9999 for a date that never comes.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,11 +16,11 @@ from shared.meeting_request.faults import quoted
 from shared.schedules.point import Point, parse_point
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
+FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY")
 LONGEST_TEXT = 4096
 LARGEST_COUNT = 4000
 LARGEST_INTERVAL = 1000
-MOST_A_DAY = 24
+MOST_A_DAY = HOURS_A_DAY = 24
 
 # What each of them costs, it costs for every day that is searched.
 _MOST_VALUES = 62
@@ -50,11 +51,13 @@ _PARTS: Mapping[str, _Numbers] = {
     "BYSETPOS": _Numbers(1, 366, signed=True),
 }
 _OTHER_PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST")
-# The notes N/A in RFC 5545's table of what a part does with a frequency.
+# What RFC 5545's table of what a part does with a frequency has as N/A.
 _NOT_WITH: Mapping[str, tuple[str, ...]] = {
     "BYMONTHDAY": ("WEEKLY",),
     "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),
-    "BYWEEKNO": ("MONTHLY", "WEEKLY", "DAILY"),
+    "BYWEEKNO": ("MONTHLY", "WEEKLY", "DAILY", "HOURLY"),
+    # Not of the table: of the few times that an hour may have, the wanted ones can be named.
+    "BYSETPOS": ("HOURLY",),
 }
 
 
@@ -165,8 +168,10 @@ class _Reader:
             self._refuse("invalidRule", "must not have both COUNT and UNTIL")
         if len(by.get("BYSETPOS", ())) > _MOST_POSITIONS:
             self._refuse("tooMany", f"must have at most {_MOST_POSITIONS} values in BYSETPOS")
-        a_day = [len(set(by.get(name, (0,)))) for name in ("BYHOUR", "BYMINUTE", "BYSECOND")]
-        if a_day[0] * a_day[1] * a_day[2] > MOST_A_DAY:
+        interval = self._number("INTERVAL", parts.get("INTERVAL"), LARGEST_INTERVAL) or 1
+        hours = math.ceil(HOURS_A_DAY / interval) if frequency == "HOURLY" else 1
+        an_hour = [len(set(by.get(name, (0,)))) for name in ("BYMINUTE", "BYSECOND")]
+        if len(by.get("BYHOUR", range(hours))) * an_hour[0] * an_hour[1] > MOST_A_DAY:
             self._refuse("tooOften", f"must not have more than {MOST_A_DAY} occurrences a day")
         week_start = parts.get("WKST", "MO")
         if week_start not in WEEKDAYS:
@@ -174,7 +179,7 @@ class _Reader:
             week_start = "MO"
         return Rule(
             frequency=frequency or "DAILY",
-            interval=self._number("INTERVAL", parts.get("INTERVAL"), LARGEST_INTERVAL) or 1,
+            interval=interval,
             count=self._number("COUNT", parts.get("COUNT"), LARGEST_COUNT),
             until=self._point("UNTIL", parts["UNTIL"]) if "UNTIL" in parts else None,
             by=by,
@@ -190,8 +195,10 @@ class _Reader:
         allowed = ", ".join(FREQUENCIES)
         if value is None:
             self._refuse("required", f"must have FREQ, which is one of {allowed}")
-        elif value in {"HOURLY", "MINUTELY", "SECONDLY"}:
-            self._refuse("tooOften", f"must have a FREQ of {allowed}, not {value}: BYHOUR gives several times a day")
+        elif value in {"MINUTELY", "SECONDLY"}:
+            self._refuse(
+                "tooOften", f"must have a FREQ of {allowed}, not {value}: BYMINUTE gives several times an hour"
+            )
         else:
             self._refuse("notOneOf", f"must have a FREQ of {allowed}, not {quoted(value)}")
         return None
@@ -245,7 +252,7 @@ class _Reader:
             if name in by and frequency in others:
                 self._refuse("invalidRule", f"must not have {name} with FREQ={frequency}")
         largest = max((abs(ordinal) for ordinal, _ in weekdays), default=0)
-        if largest and (frequency in {"WEEKLY", "DAILY"} or "BYWEEKNO" in by):
+        if largest and (frequency in {"WEEKLY", "DAILY", "HOURLY"} or "BYWEEKNO" in by):
             where = "BYWEEKNO" if "BYWEEKNO" in by else f"FREQ={frequency}"
             self._refuse("invalidRule", f"must not count the days of BYDAY with {where}")
         elif largest > _MOST_WEEKDAYS_IN_A_MONTH and (frequency == "MONTHLY" or "BYMONTH" in by):

@@ -15,6 +15,7 @@ from shared.schedules.rule import WEEKDAYS, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
 from tests.shared.schedules.documents import schedule_document
 
+LAST = datetime(2200, 1, 1)  # noqa: DTZ001
 EARLY = datetime(1900, 1, 1)  # noqa: DTZ001 - a wall clock's
 
 
@@ -232,10 +233,67 @@ def test_as_many_days_as_counting_gives(rule: str, zone: str, moment: datetime, 
     assert found == shown
 
 
-def test_a_million_that_have_been_cost_nothing() -> None:
+# https://www.rfc-editor.org/rfc/rfc5545#section-3.8.5.3
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("INTERVAL=3;UNTIL=19970902T170000", ["02T09", "02T12", "02T15"]),
+        ("INTERVAL=5;COUNT=6", ["02T09", "02T14", "02T19", "03T00", "03T05", "03T10"]),
+        ("INTERVAL=36;COUNT=3", ["02T09", "03T21", "05T09"]),
+        ("BYHOUR=8,9,10;COUNT=4", ["02T09", "02T10", "03T08", "03T09"]),
+        ("BYDAY=TH;COUNT=2", ["04T00", "04T01"]),
+        ("BYMONTHDAY=1;INTERVAL=12;COUNT=2", ["01T09", "01T21"]),
+    ],
+)
+def test_hours(rule: str, expected: list[str]) -> None:
+    """An hour after the other, as the zone's clocks show them."""
+    found = first(f"RRULE:FREQ=HOURLY;{rule}", "1997-09-02T09:00:00", len(expected) + ("COUNT" in rule))
+    assert [each[8:13] for each in found] == expected
+    assert all(each[13:19] == ":00:00" for each in found)
+
+
+def test_hours_where_clocks_are_changed() -> None:
+    """23 in the night without 2 o'clock, and the repeated hour once."""
+    march = first("RRULE:FREQ=HOURLY;COUNT=5", "2027-03-28T00:30:00", 9, "Europe/Berlin")
+    assert [each[11:16] for each in march] == ["00:30", "01:30", "03:30", "04:30"]
+    october = first("RRULE:FREQ=HOURLY;COUNT=5", "2027-10-31T00:30:00", 9, "Europe/Berlin")
+    assert [each[11:] for each in october] == [
+        "00:30:00+02:00", "01:30:00+02:00", "02:30:00+02:00", "03:30:00+01:00", "04:30:00+01:00",
+    ]  # fmt: skip
+
+
+@settings(max_examples=200)
+@given(
+    st.integers(1, 1000),
+    st.lists(st.integers(0, 23), max_size=5),
+    st.lists(st.integers(0, 6), max_size=4),
+    st.datetimes(datetime(2020, 1, 1), datetime(2027, 6, 30)),  # noqa: DTZ001
+    st.integers(-100, 3000),
+)
+def test_as_many_hours_as_counting_gives(
+    interval: int, hours: list[int], days: list[int], moment: datetime, later: int
+) -> None:
+    """From any hour on, a rule gives the hours that looking at each of its steps gives."""
+    start = moment.replace(microsecond=0)
+    since = start + timedelta(hours=later)
+    steps = (start + timedelta(hours=interval * step) for step in range(2000))
+    shown = [
+        each
+        for each in steps
+        if since < each < LAST and (not hours or each.hour in hours) and (not days or each.weekday() in days)
+    ][:50]
+    by = f";BYHOUR={','.join(map(str, hours))}" if hours else ""
+    by += f";BYDAY={','.join(WEEKDAYS[day] for day in days)}" if days else ""
+    timetable = Timetable(parse_rule(f"RRULE:FREQ=HOURLY;INTERVAL={interval}{by}"), start, "UTC")
+    assert [each.wall for each in islice(timetable.after(since), len(shown))] == shown
+
+
+@pytest.mark.parametrize(
+    "rule", [f"FREQ=DAILY;BYHOUR={','.join(map(str, range(24)))}", "FREQ=HOURLY", "FREQ=HOURLY;INTERVAL=1"]
+)
+def test_a_million_that_have_been_cost_nothing(rule: str) -> None:
     """The evaluation begins near the time asked for: 24 a day since 1900 are over a million until 2030."""
-    hours = ",".join(map(str, range(24)))
-    timetable = Timetable(parse_rule(f"RRULE:FREQ=DAILY;BYHOUR={hours}"), EARLY, "Europe/Berlin")
+    timetable = Timetable(parse_rule(f"RRULE:{rule}"), EARLY, "Europe/Berlin")
     passed: list[datetime] = []
     resolve = Timetable.resolve
 

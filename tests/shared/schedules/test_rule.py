@@ -55,7 +55,11 @@ def test_case_does_not_matter() -> None:
         ("RRULE:FREQ=FORTNIGHTLY", "notOneOf"),
         ("RRULE:FREQ=SECONDLY", "tooOften"),
         ("RRULE:FREQ=MINUTELY", "tooOften"),
-        ("RRULE:FREQ=HOURLY", "tooOften"),
+        ("RRULE:FREQ=HOURLY;BYMINUTE=0,30", "tooOften"),
+        ("RRULE:FREQ=HOURLY;INTERVAL=2;BYMINUTE=0,20,40", "tooOften"),
+        ("RRULE:FREQ=HOURLY;BYSETPOS=1;BYMINUTE=0", "invalidRule"),
+        ("RRULE:FREQ=HOURLY;BYDAY=1MO", "invalidRule"),
+        ("RRULE:FREQ=HOURLY;BYWEEKNO=1", "invalidRule"),
         ("RRULE:FREQ=DAILY;BYHOUR=8,9,10,11,12;BYMINUTE=0,10,20,30,40", "tooOften"),
         ("RRULE:FREQ=DAILY;FREQ=WEEKLY", "invalidRule"),
         ("RRULE:FREQ=DAILY;", "invalidRule"),
@@ -129,7 +133,7 @@ days = st.lists(
     max_size=5,
 ).map(",".join)
 parts = st.one_of(
-    st.sampled_from([f"FREQ={name}" for name in (*FREQUENCIES, "HOURLY", "SECONDLY")]),
+    st.sampled_from([f"FREQ={name}" for name in (*FREQUENCIES, "MINUTELY", "SECONDLY")]),
     st.tuples(
         st.sampled_from([*_PARTS, "COUNT", "INTERVAL", "UNTIL", "WKST", "X"]),
         st.one_of(lists, numbers, st.text(max_size=5)),
@@ -166,6 +170,9 @@ starts = st.datetimes(datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59)).map(
 @given(st.one_of(nonsense, plausible), starts)
 @example("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", NOW)
 @example("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=" + ",".join(map(str, range(24))), NOW)
+@example("RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", NOW)
+@example("RRULE:FREQ=HOURLY;INTERVAL=997;BYMONTH=2;BYMONTHDAY=30", NOW)
+@example("RRULE:FREQ=HOURLY;INTERVAL=24;BYHOUR=9", NOW)
 @example("RRULE:FREQ=YEARLY;BYDAY=53MO,-53SU", NOW)
 @example("RRULE:FREQ=YEARLY;INTERVAL=1000;BYMONTHDAY=29;BYMONTH=2", NOW)
 def test_whatever_is_accepted_ends_soon(text: str, start: datetime) -> None:
