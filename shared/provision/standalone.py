@@ -1,13 +1,14 @@
 """A standalone meeting: an onlineMeeting without an event in a calendar; nobody is invited."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from shared.errors import RejectedError
 from shared.graph import OnlineMeeting, remedies
+from shared.graph.errors import NothingFoundError
 from shared.meeting_request import StandaloneRequest, online_meeting_properties, option_properties
 from shared.provision.applied import Part, differing, with_applied
-from shared.provision.attempt import Attempt
-from shared.provision.steps import Steps
+from shared.provision.attempt import Attempt, NotYetThereError
+from shared.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
 
 
 async def provision_standalone(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
@@ -15,12 +16,13 @@ async def provision_standalone(steps: Steps, attempt: Attempt, request: Standalo
     properties, options = online_meeting_properties(request), option_properties(request)
     settings = properties.pop("joinMeetingIdSettings", None)
     if attempt.outcome.join_url is None:
-        made = await _made(steps, attempt, properties, settings)
-        attempt.outcome = made.added_to(attempt.outcome)
+        if attempt.outcome.online_meeting_id is None:
+            found = await _made(steps, attempt, properties, settings)
+        else:
+            found = await _seen_again(steps, attempt, attempt.outcome.online_meeting_id)
+        attempt.outcome = found.added_to(attempt.outcome) if found else attempt.outcome
         if attempt.outcome.join_url is None:
-            raise RejectedError(
-                "onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT
-            )
+            _wait_for_link(attempt)
     wanted = {name: value for name, value in properties.items() if name != "participants"} | options
     if _settled(attempt, wanted) and not (request.language and attempt.outcome.join_information is None):
         return
@@ -45,6 +47,21 @@ async def _made(
         told = {name: value for name, value in properties.items() if name != "participants"}
         attempt.applied = with_applied(attempt.applied, Part.ONLINE_MEETING, told)
     return made
+
+
+async def _seen_again(steps: Steps, attempt: Attempt, online_meeting_id: str) -> OnlineMeeting | None:
+    """Return a meeting that had no link when it was made; None as long as Graph does not show it at all."""
+    organizer_id = await steps.organizer_id(attempt)
+    try:
+        return await steps.online_meetings.read(organizer_id, online_meeting_id, attempt.language)
+    except NothingFoundError:
+        return None
+
+
+def _wait_for_link(attempt: Attempt) -> NoReturn:
+    if attempt.meeting.misses >= LOOKS_BEFORE_GIVING_UP:
+        raise RejectedError("onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT)
+    raise NotYetThereError("Graph has made the meeting, and its join link is not there yet")
 
 
 def _settled(attempt: Attempt, wanted: dict[str, Any]) -> bool:

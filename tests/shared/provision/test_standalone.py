@@ -108,3 +108,44 @@ async def test_join_information_that_cannot_be_read_holds_nothing_up() -> None:
     meeting = await world.made(STANDALONE | {"language": "ja"})
     assert (meeting.status, meeting.outcome.join_url) == (Status.SUCCEEDED, JOIN_URL)
     assert meeting.outcome.join_information is None
+
+
+@pytest.mark.parametrize("passcode", [True, False])
+async def test_a_link_that_comes_late_is_waited_for(passcode: bool) -> None:  # noqa: FBT001
+    """The meeting is there: it is read again, not made again."""
+    world = World()
+    world.fault({"path": "/onlineMeetings", "times": 3, "action": "noLink"})
+    meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": passcode}})
+    assert (meeting.status, meeting.attempts) == (Status.SUCCEEDED, 4)
+    [made] = world.tenant.meetings.values()
+    assert meeting.outcome.join_url == made.join_url
+    assert bool(meeting.outcome.passcode) == passcode
+    assert [seen.method for seen in world.tenant.requests] == ["GET", "POST", "GET", "GET", "GET"]
+
+
+async def test_a_fresh_meeting_may_not_be_found_at_once() -> None:
+    """Not yet to be found is no reason to give it up."""
+    world = World()
+    world.fault(
+        {"method": "POST", "action": "noLink"},
+        {"method": "GET", "path": "/onlineMeetings/", "times": 2, "action": {"status": 404, "code": "NotFound"}},
+    )
+    meeting = await world.made(STANDALONE)
+    assert (meeting.status, meeting.attempts) == (Status.SUCCEEDED, 4)
+
+
+@pytest.mark.parametrize("action", ["noLink", "foreignLink"])
+async def test_a_link_that_never_comes_fails_the_meeting(action: str) -> None:
+    """After some looks, by name; what was made is looked at again by a retry, and taken away by a cancellation."""
+    world = World()
+    world.fault({"path": "/onlineMeetings", "action": action})
+    meeting = await world.made(STANDALONE)
+    assert meeting.error is not None
+    assert meeting.error.code == "onlineMeetingMissing"
+    assert meeting.attempts == 7
+    assert len(world.sent("POST")) == 1
+    world.tenant.faults.replace([])
+    await world.app.changes.retry(meeting.id)
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+    assert len(world.tenant.meetings) == len(world.sent("POST")) == 1
