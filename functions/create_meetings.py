@@ -3,7 +3,6 @@
 import asyncio
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
@@ -19,7 +18,7 @@ from functions.http import (
     traceparent_of,
     unsupported_media_type,
 )
-from functions.public_url import url_of
+from functions.public_url import path_of, url_of
 from shared.accept import Accepted
 from shared.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
 from shared.bootstrap import app
@@ -99,7 +98,7 @@ def _read_items(req: func.HttpRequest) -> list[BatchItem]:
 def _result(req: func.HttpRequest, outcome: Accepted | Exception, meetings_url: str) -> dict[str, Any]:
     if isinstance(outcome, Exception):
         problem = problem_of(outcome)
-        return {"status": problem.status, "id": None, "problem": problem_document(problem, urlsplit(req.url).path)}
+        return {"status": problem.status, "id": None, "problem": problem_document(problem, path_of(req))}
     meeting = outcome.meeting
     result: dict[str, Any] = {
         "status": 200 if outcome.replayed and meeting.finished else 202,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 import azure.functions as func
 
 from functions.caller import caller_of
+from functions.public_url import path_of
 from shared.accept import LARGEST_REQUEST
 from shared.errors import (
     AttendeeNotFoundError,
@@ -319,7 +319,7 @@ def problem_document(problem: Problem, path: str) -> dict[str, Any]:
 
 def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
     return func.HttpResponse(
-        json.dumps(problem_document(problem, urlsplit(req.url).path)),
+        json.dumps(problem_document(problem, path_of(req))),
         status_code=problem.status,
         headers={"Retry-After": str(problem.retry_after)} if problem.retry_after else None,
         mimetype="application/problem+json",

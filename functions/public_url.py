@@ -1,12 +1,14 @@
 """The URLs that callers are told: absolute, and good from where they stand, also when that is behind a proxy."""
 
-from urllib.parse import quote, urlsplit
+import re
+from urllib.parse import quote
 
 import azure.functions as func
 
 from functions.header_lists import read_elements
 from shared.bootstrap import app
 
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -24,15 +26,31 @@ def url_of(req: func.HttpRequest) -> str:
 
 def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str]) -> str:
     """Return the URL that `url_of` describes."""
-    parts = urlsplit(req.url)
-    path = parts.path.rstrip("/")
+    own_scheme, own_host, path = _own(req)
+    path = path.rstrip("/")
     host, scheme = _forwarded(req)
-    host = (host or parts.netloc).casefold()
-    scheme = scheme if scheme in _DEFAULT_PORTS else parts.scheme
+    host = (host or own_host).casefold()
+    scheme = scheme if scheme in _DEFAULT_PORTS else own_scheme
     host = host.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
     if host in trusted_hosts:
         return f"{scheme}://{host}{path}"
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return f"{own_scheme}://{own_host}{path}"
+
+
+def path_of(req: func.HttpRequest) -> str:
+    """Return the path of a request's URL."""
+    return _own(req)[2]
+
+
+def _own(req: func.HttpRequest) -> tuple[str, str, str]:
+    """Return scheme, host and path of the URL that the app itself was asked at.
+
+    The host is what the caller wrote into `Host`: what is none is not passed on, nor does it get into the way.
+    """
+    scheme, _, rest = req.url.partition("://")
+    host = re.split("[/?#]", rest, maxsplit=1)[0]
+    path = re.split("[?#]", rest.removeprefix(host), maxsplit=1)[0]
+    return scheme, host if _HOST.fullmatch(host) else "localhost", path
 
 
 def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:

@@ -1,11 +1,14 @@
 """URLs behind proxies: only hosts that the operator trusts get into a Location."""
 
+import re
+from urllib.parse import urlsplit
+
 import azure.functions as func
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.public_url import public_url
+from functions.public_url import path_of, public_url
 
 OWN = "http://app.example:7071/api/meetings"
 TRUSTED = frozenset({"api.contoso.com", "gateway.contoso.com:8443"})
@@ -66,3 +69,30 @@ def test_no_header_puts_anything_else_into_a_url(headers: dict[str, str]) -> Non
     """Whatever the headers hold, the URL is the app's own, or on a trusted host over HTTP or HTTPS."""
     allowed = {f"{scheme}://{host}/api/meetings" for scheme in ("http", "https") for host in TRUSTED}
     assert url(headers) in allowed | {OWN}
+
+
+@pytest.mark.parametrize(
+    "host", ['a b"<>', "", "[", "[::1", "a b", "user@host", "host:", "host:99999999", "h\u2100st", "\x00", "a\\b", "é"]
+)
+def test_a_host_that_is_none_is_not_told(host: str) -> None:
+    """Whatever a caller writes into Host, a URL has a host in it, and the path of the request."""
+    own = f"http://{host}/api/meetings"
+    assert url({}, own=own) == "http://localhost/api/meetings"
+    assert url({"x-forwarded-host": "api.contoso.com"}, own=own) == "http://api.contoso.com/api/meetings"
+    assert path_of(func.HttpRequest("POST", f"{own}?code=secret", body=b"")) == "/api/meetings"
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:7071", "[::1]:7071", "my_service:80", "APP.example", "xn--bcher-kva.example"]
+)
+def test_a_host_is_told_as_it_was_asked_for(host: str) -> None:
+    """A name or an address, with or without a port."""
+    assert url({}, own=f"https://{host}/api/meetings") == f"https://{host}/api/meetings"
+
+
+@given(st.text(max_size=30))
+def test_no_host_breaks_a_url(host: str) -> None:
+    """It stays one that any program can follow."""
+    parts = urlsplit(url({}, own=f"http://{host}/api/meetings"))
+    assert re.fullmatch(r"[A-Za-z0-9._\[\]:-]+", parts.netloc)
+    assert (parts.scheme, parts.query, parts.fragment, parts.username) == ("http", "", "", None)
