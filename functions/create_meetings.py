@@ -18,7 +18,7 @@ from functions.http import (
     traceparent_of,
     unsupported_media_type,
 )
-from functions.public_url import path_of, url_of
+from functions.public_url import meeting_url, path_of
 from shared.accept import Accepted
 from shared.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
 from shared.bootstrap import app
@@ -78,11 +78,10 @@ async def create_meetings(req: func.HttpRequest) -> func.HttpResponse:
         raise InvalidRequestError([Fault("/headers/Idempotency-Key", "notAllowed", message)])
     items = await asyncio.to_thread(_read_items, req)  # 4 MiB of nonsense take half a second
     outcomes = await app().batch.accept(items, caller_of(req), traceparent_of(req))
-    meetings_url, _, _ = url_of(req).rpartition("/")
     results: list[dict[str, Any]] = []
     for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True)):
         place = {"index": index} if item.row is None else {"index": index, "row": item.row}
-        results.append(place | _result(req, outcome, meetings_url))
+        results.append(place | _result(req, outcome))
     return json_response({"results": results}, 207)
 
 
@@ -95,7 +94,7 @@ def _read_items(req: func.HttpRequest) -> list[BatchItem]:
     raise unsupported_media_type("Neither JSON nor CSV", detail)
 
 
-def _result(req: func.HttpRequest, outcome: Accepted | Exception, meetings_url: str) -> dict[str, Any]:
+def _result(req: func.HttpRequest, outcome: Accepted | Exception) -> dict[str, Any]:
     if isinstance(outcome, Exception):
         problem = problem_of(outcome)
         return {"status": problem.status, "id": None, "problem": problem_document(problem, path_of(req))}
@@ -103,6 +102,6 @@ def _result(req: func.HttpRequest, outcome: Accepted | Exception, meetings_url: 
     result: dict[str, Any] = {
         "status": 200 if outcome.replayed and meeting.finished else 202,
         "id": meeting.id,
-        "location": f"{meetings_url}/{meeting.id}",
+        "location": meeting_url(req, meeting.id),
     }
     return result | ({"replayed": True} if outcome.replayed else {})

@@ -9,6 +9,7 @@ from functions.header_lists import read_elements
 from shared.bootstrap import app
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_BATCH = re.compile("/batch$", re.IGNORECASE)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -54,19 +55,16 @@ def _own(req: func.HttpRequest) -> tuple[str, str, str]:
 
 
 def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
-    """Return a meeting's absolute URL for `Location`, from that of POST /meetings or of any request below the meeting.
+    """Return a meeting's absolute URL for `Location`, from the URL of a request for it, for many, or below it.
 
     A caller that showed its key in the query, as `code`, gets it back there: workflows follow `Location` by themselves
     and do not all send the headers of their first request again, so that nothing but the URL can let them in.
     https://learn.microsoft.com/azure/architecture/patterns/async-request-reply
     """
     before, _, _ = url_of(req).partition(f"/{meeting_id}")
-    return f"{before}/{meeting_id}{_key_query(req)}"
-
-
-def _key_query(req: func.HttpRequest) -> str:
     key = None if "x-functions-key" in req.headers else req.params.get("code")
-    return f"?code={quote(key, safe='')}" if key else ""
+    query = f"?code={quote(key, safe='')}" if key else ""
+    return f"{_BATCH.sub('', before)}/{meeting_id}{query}"
 
 
 def _forwarded(req: func.HttpRequest) -> tuple[str, str]:

@@ -229,6 +229,11 @@ def test_location_lets_a_workflow_in(stack: Stack) -> None:
         api = f"{host.wait_until_ready().url}/api/meetings"
         by_query = httpx.post(api, params={"code": key}, json=STANDALONE, timeout=30)
         assert httpx.get(by_query.headers["location"], timeout=30).status_code in {200, 202}
+        many = httpx.post(
+            f"{api}/batch", params={"code": key}, json={"meetings": [{"request": STANDALONE}]}, timeout=30
+        )
+        [one] = many.json()["results"]
+        assert httpx.get(one["location"], timeout=30).status_code in {200, 202}
         by_header = httpx.post(api, headers={"x-functions-key": key}, json=STANDALONE, timeout=30)
         assert by_header.status_code == 202
         assert "?" not in by_header.headers["location"]
