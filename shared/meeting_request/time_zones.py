@@ -1,7 +1,8 @@
 """Time zones by the names that a request may use, and the Windows names that Graph is sure to know.
 
-A name is one of Windows, as CLDR lists them, or one of IANA with an area, such as `Europe/Berlin`, or `UTC`. Bare
-abbreviations are refused: CLDR's table takes `EST` for a zone in Panama, and other tables for one with daylight time.
+A name is one of Windows, as CLDR lists them, one of IANA, or one that Graph's documentation spells in its own way.
+Three of IANA's names are refused, because who writes them may mean a zone with daylight time: IANA takes `EST` for
+Panama, `MST` for Phoenix and `HST` for Honolulu.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,23 @@ from shared.meeting_request.faults import quoted, refusal
 # Two zones that agree on every day of one year have the same rules, as far as anybody knows in advance.
 _DAYS_COMPARED = 366
 _DAYS_BETWEEN_SAMPLES = 15
+_AMBIGUOUS = frozenset({"EST", "MST", "HST"})
+_NOWHERE = "Factory"  # what a machine has whose zone nobody has set
+# https://learn.microsoft.com/graph/api/resources/datetimetimezone
+_RESPELLED = {
+    "Asia/Astana (Almaty)": "Asia/Almaty",
+    "Asia/Toshkent (Tashkent)": "Asia/Tashkent",
+    "Asia/Yangon (Rangoon)": "Asia/Yangon",
+    "Europe/Kyiv (Kiev)": "Europe/Kyiv",
+}
+# What CLDR has no Windows name for, any more.
+_WINDOWS = {
+    "CST6CDT": "Central Standard Time",
+    "EST5EDT": "Eastern Standard Time",
+    "GMT": "UTC",
+    "MST7MDT": "Mountain Standard Time",
+    "PST8PDT": "Pacific Standard Time",
+}
 
 
 def check_time_zone(name: str) -> str:
@@ -26,12 +44,12 @@ def check_time_zone(name: str) -> str:
     if names.get(_folded(name)) == name:
         return name
     meant = names.get(_folded(name))
-    hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's area/place names have it"
+    hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's names have it"
     raise refusal("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
 
 
 _SCHEMA: dict[str, Any] = {
-    "description": "A Windows name, an IANA name with an area, or UTC; spelled exactly.",
+    "description": "A Windows or an IANA name, spelled exactly; no EST, MST or HST.",
     "format": "time-zone",
     "examples": ["Pacific Standard Time", "Europe/Berlin"],
 }
@@ -44,7 +62,7 @@ def zone(name: str) -> ZoneInfo:
     They come from the tzdata package, never from the machine, so that every instance computes alike. Two names of one
     place lead to one object.
     """
-    return _rules(win_tz.get(name, name))
+    return _rules(win_tz.get(name) or _RESPELLED.get(name, name))
 
 
 @lru_cache(maxsize=1024)
@@ -60,7 +78,7 @@ def is_windows_name(name: str) -> bool:
 
 def windows_name(name: str) -> str | None:
     """Return CLDR's Windows name for a zone, None if it has none; a Windows name is its own."""
-    return name if name in win_tz else tz_win.get(name)
+    return name if name in win_tz else tz_win.get(_RESPELLED.get(name, name)) or _WINDOWS.get(name)
 
 
 def to_utc(wall: datetime, name: str) -> datetime:
@@ -107,7 +125,7 @@ def nearby_windows_name(name: str, wall: datetime) -> str:
 def allowed_names() -> frozenset[str]:
     """Return every name that a request may use."""
     listed = resources.files("tzdata").joinpath("zones").read_text("ascii").split()
-    return frozenset({"UTC", *win_tz, *(name for name in (*listed, *tz_win) if "/" in name)})
+    return frozenset({*win_tz, *listed, *_RESPELLED, *filter(None, tz_win)}) - _AMBIGUOUS - {_NOWHERE}
 
 
 @cache

@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tzlocal.windows_tz import win_tz
 
+from local.graph.time_zones import DOCUMENTED_IANA_NAMES
 from shared.meeting_request import to_graph
 from shared.meeting_request.date_times import DateTimeTimeZone
 from shared.meeting_request.time_zones import (
     agree_for_a_year,
     allowed_names,
+    check_time_zone,
     is_repeated,
     is_skipped,
     is_windows_name,
@@ -32,11 +34,13 @@ YEAR = 2026
         "europe/berlin",
         "Europe/Berlin\n",
         "EST",
-        "CET",
-        "GMT",
-        "Japan",
+        "MST",
+        "HST",
+        "PST",
+        "CEST",
+        "gmt",
+        "japan",
         "utc",
-        "Zulu",
         "posixrules",
         "posix/Europe/Berlin",
         "right/Europe/Berlin",
@@ -70,6 +74,8 @@ def test_no_time_zone(name: str) -> None:
         ("America/New York", "America/New_York"),
         ("pacific standard time", "Pacific Standard Time"),
         ("utc", "UTC"),
+        ("Cet", "CET"),
+        ("Europe/Kyiv(Kiev)", "Europe/Kyiv (Kiev)"),
     ],
 )
 def test_suggestion(name: str, meant: str) -> None:
@@ -79,9 +85,54 @@ def test_suggestion(name: str, meant: str) -> None:
 
 @pytest.mark.parametrize("name", ["UTC", "UTC-11", "Pacific Standard Time", "Asia/Kolkata", "Etc/GMT+5", "US/Eastern"])
 def test_time_zone(name: str) -> None:
-    """Windows names, IANA's area/place names and UTC are zones."""
+    """Windows names, IANA's names and UTC are zones."""
     request = parsed_calendar(start=at("2026-11-20T13:00:00", name), end=at("2026-11-20T13:00:00", name))
     assert request.start.time_zone == name
+
+
+@pytest.mark.parametrize(
+    ("name", "hours", "windows"),
+    [
+        ("GMT", 0, "UTC"),
+        ("GMT+0", 0, "UTC"),
+        ("Universal", 0, "UTC"),
+        ("Zulu", 0, "UTC"),
+        ("CET", 2, "Romance Standard Time"),
+        ("EST5EDT", -4, "Eastern Standard Time"),
+        ("CST6CDT", -5, "Central Standard Time"),
+        ("MST7MDT", -6, "Mountain Standard Time"),
+        ("PST8PDT", -7, "Pacific Standard Time"),
+        ("Japan", 9, "Tokyo Standard Time"),
+        ("NZ", 12, "New Zealand Standard Time"),
+        ("Europe/Kyiv (Kiev)", 3, "FLE Standard Time"),
+        ("Asia/Yangon (Rangoon)", 6.5, "Myanmar Standard Time"),
+        ("Asia/Toshkent (Tashkent)", 5, "West Asia Standard Time"),
+    ],
+)
+def test_names_without_an_area_and_as_graph_spells_them(name: str, hours: float, windows: str) -> None:
+    """Each is the zone that it is for IANA, in summer as in winter, also for a series."""
+    request = parsed_calendar(
+        start=at("2026-07-20T13:00:00", name),
+        end=at("2026-07-20T14:00:00", name),
+        recurrence={
+            "pattern": {"type": "daily", "interval": 1},
+            "range": {"type": "noEnd", "startDate": "2026-07-20", "recurrenceTimeZone": name},
+        },
+    )
+    assert request.start.instant[0] == datetime(2026, 7, 20, 13, tzinfo=UTC) - timedelta(hours=hours)
+    told = to_graph(request.start, recurring=True, all_day=False)
+    assert told == {"dateTime": "2026-07-20T13:00:00", "timeZone": windows}
+
+
+def test_every_name_that_graph_documents_is_a_zone() -> None:
+    """https://learn.microsoft.com/graph/api/resources/datetimetimezone."""
+    assert allowed_names() >= DOCUMENTED_IANA_NAMES
+
+
+def test_every_name_is_told_from_the_others() -> None:
+    """No name is taken for another one's misspelling."""
+    for name in allowed_names():
+        assert check_time_zone(name) == name
 
 
 def test_every_name_has_rules() -> None:
