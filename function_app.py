@@ -20,7 +20,7 @@ from functions import (
     read_readiness,
     read_schedule,
     read_swagger,
-    record_crash,
+    record_crashes,
     remove_attendee,
     replace_schedule,
     retry_meeting,
@@ -54,6 +54,6 @@ app.register_functions(read_openapi.blueprint)  # GET  /openapi.json
 app.register_functions(read_swagger.blueprint)  # GET  /swagger.json
 app.register_functions(read_docs.blueprint)  # GET  /docs
 app.register_functions(take_message.blueprint)  # the request queue
-app.register_functions(record_crash.blueprint)  # its poison queue
+app.register_functions(record_crashes.blueprint)  # timer, for its poison queue
 app.register_functions(run_upkeep.blueprint)  # timer
 app.register_functions(run_schedules.blueprint)  # timer

@@ -113,10 +113,10 @@ class Acceptance:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError("the idempotency key came with another request before") from None
             if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
-                await self._requests.ask(existing.id)
+                await self._requests.ask(existing)
             return Accepted(existing, replayed=sender.key is not None)
         _logger.info("meeting.accepted %s", meeting.id, extra={"meeting_id": meeting.id, "kind": meeting.kind})
-        await self._requests.ask(meeting.id, delay)
+        await self._requests.ask(meeting, delay)
         return Accepted(meeting, replayed=False)
 
     async def _count(self, meeting: Meeting, sender: Sender) -> None:
@@ -183,7 +183,8 @@ class Acceptance:
             meeting = await self._ledger.insert(meeting)
         except ConflictError:
             meeting = await self._ledger.read(meeting_id)
-        _logger.info("meeting.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
+        else:
+            _logger.info("meeting.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
         if meeting.finished:
             await self._results.report_or_ask(meeting)
 

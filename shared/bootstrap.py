@@ -132,7 +132,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         batch=Batch(acceptance),
         changes=changes,
         intake=Intake(acceptance, changes, provisioner),
-        crashes=CrashRecorder(ledger, acceptance, reporter, clock),
+        crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
         upkeep=Upkeep(ledger, closed_mailboxes, requests, reporter, settings.retention, clock),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
         invitations=Invitations(ledger, graph, gate),

@@ -199,7 +199,7 @@ class Changes:
                 continue
             if wanted.version > meeting.version:
                 _logger.info("meeting.wanted %s version %s", wanted.id, wanted.version, extra={"meeting_id": wanted.id})
-                await self._requests.ask(wanted.id)
+                await self._requests.ask(wanted)
             return wanted
 
     def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:

@@ -1,8 +1,13 @@
-"""Crashes: what the poison queue holds ends as a failed meeting as well, so that nobody waits for it for ever."""
+"""Crashes: what the poison queue holds ends as a failed meeting as well, so that nobody waits for it for ever.
 
+The messages stay there for the operator, until somebody deletes them or their seven days are over. So each is seen
+again and again: whatever is recorded of it follows from the message alone, and is recorded once.
+"""
+
+import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.accept import Acceptance, Sender
@@ -20,24 +25,70 @@ from shared.message import (
     message_digest,
     traceparent_in,
 )
+from shared.request_queue import RequestQueue
 from shared.results import Results
+from shared.storage import QueuedMessage
 
 _logger = logging.getLogger(__name__)
+
+_PER_RUN = 1024
+_AT_ONCE = 16
 
 
 class CrashRecorder:
     """The use case. It raises nothing but StorageUnavailableError: no poison queue stands behind this one."""
 
-    def __init__(self, ledger: Ledger, acceptance: Acceptance, results: Results, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        acceptance: Acceptance,
+        results: Results,
+        retention: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._ledger = ledger
+        self._requests = requests
         self._acceptance = acceptance
         self._results = results
+        self._retention = retention
         self._clock = clock
+        # Of the messages that the latest run saw. It only saves work: another process starts without it.
+        self._recorded: set[str] = set()
+
+    async def run(self) -> None:
+        """Record what the poison queue holds and is not recorded yet, and leave it there.
+
+        A message that storage fails keeps no other waiting for longer than this run.
+        """
+        messages = await self._requests.poisoned(_PER_RUN)
+        self._recorded &= {message.id for message in messages}
+        # What is older may be forgotten by now, and must not come to life again.
+        oldest = self._clock() - self._retention
+        places = asyncio.Semaphore(_AT_ONCE)
+        outages: list[StorageUnavailableError] = []
+
+        async def one(message: QueuedMessage) -> None:
+            async with places:
+                if len(outages) >= _AT_ONCE:  # each waits seconds for its answer
+                    return
+                try:
+                    await self.record(message.text, message.id)
+                except StorageUnavailableError as error:
+                    outages.append(error)
+                else:
+                    self._recorded.add(message.id)
+
+        news = [each for each in messages if each.id not in self._recorded and each.put_at > oldest]
+        await asyncio.gather(*map(one, news))
+        if outages:
+            raise outages[0]
 
     async def record(self, text: str, message_id: str | None) -> None:
         """Record that a message has crashed the app as often as it may.
 
-        A meeting whose own message it was has failed. A request becomes the failed meeting that its key leads to,
+        A meeting whose own message it was has failed, unless another version of it is wanted by now: a retry, or a
+        change, has messages of its own. A request becomes the failed meeting that its key leads to,
         unless it was accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside
         the one that it was about, which stays as it is.
         """
@@ -57,8 +108,8 @@ class CrashRecorder:
             await self._acceptance.refuse(document_in(text), as_meeting_error(error), nameless, traceparent_in(text))
             return
         match message:
-            case LookAt(meeting_id):
-                await self._fail(meeting_id)
+            case LookAt(meeting_id, version):
+                await self._fail(meeting_id, version)
             case NewRequest(document, key):
                 request = _fingerprint(document)
                 meeting_id = nameless if key is None or request is None else Sender(key=key).meeting_id
@@ -67,13 +118,13 @@ class CrashRecorder:
             case Update() | Cancel():
                 await self._acceptance.refuse(document_in(text), _CRASHED_MESSAGE, nameless, traceparent_in(text))
 
-    async def _fail(self, meeting_id: str) -> None:
+    async def _fail(self, meeting_id: str, version: int) -> None:
         try:
             meeting = await self._ledger.read(meeting_id)
         except MeetingNotFoundError:
             await self._acceptance.refuse(None, _crashed(meeting_id), meeting_id)
             return
-        while not meeting.finished:
+        while meeting.version == version and not meeting.finished:
             failed = meeting.changed(
                 status=Status.FAILED,
                 error=_crashed(meeting.id),
@@ -88,7 +139,8 @@ class CrashRecorder:
                 meeting = await self._ledger.read(meeting.id)
             else:
                 _logger.error("meeting.crashed %s", meeting.id, extra={"meeting_id": meeting.id})
-        await self._results.report_or_ask(meeting)
+        if meeting.finished:
+            await self._results.report_or_ask(meeting)
 
 
 def _fingerprint(document: Any) -> str | None:

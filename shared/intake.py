@@ -57,7 +57,7 @@ class Intake:
 
     async def _do(self, message: Message, digest: str) -> None:
         match message:
-            case LookAt(meeting_id):
+            case LookAt(meeting_id, _):
                 await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.

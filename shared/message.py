@@ -22,9 +22,10 @@ _TYPES = (_REQUESTED, _UPDATED, _CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class LookAt:
-    """The app's own message: provision this meeting."""
+    """The app's own message: provision this meeting, of which this version was wanted when it was sent."""
 
     meeting_id: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ def decode_message(text: str) -> Message:
     document = _json_of(text)
     if not isinstance(document, dict):
         raise InvalidRequestError([Fault("", "wrongType", "The message is not a JSON object.")])
-    if set(document) == {"meeting"}:
-        return _look_at(document["meeting"])
+    if "meeting" in document and document.keys() <= {"meeting", "version"}:
+        return _look_at(document["meeting"], document.get("version", 1))
     if "specversion" in document:
         return _cloud_event(document)
     if "idempotencyKey" not in document:
@@ -149,10 +150,12 @@ def _json_of(text: str) -> Any:
     return decode_json(text.encode(errors="surrogatepass"))
 
 
-def _look_at(meeting_id: object) -> LookAt:
-    if isinstance(meeting_id, str) and is_meeting_id(meeting_id):
-        return LookAt(meeting_id)
-    raise InvalidRequestError([Fault("/meeting", "unknownMeeting", "This is not the id of a meeting.")])
+def _look_at(meeting_id: object, version: object) -> LookAt:
+    if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
+        raise InvalidRequestError([Fault("/meeting", "unknownMeeting", "This is not the id of a meeting.")])
+    if not isinstance(version, int):
+        raise InvalidRequestError([Fault("/version", "wrongType", "The version of a meeting is a whole number.")])
+    return LookAt(meeting_id, version)
 
 
 def _cloud_event(event: dict[str, Any]) -> Message:

@@ -62,7 +62,7 @@ class Results:
         except StorageUnavailableError:
             pause = min(max(self._clock() - meeting.updated_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
             _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
-            await self._requests.ask(meeting.id, pause)
+            await self._requests.ask(meeting, pause)
             return meeting
 
 

@@ -130,7 +130,7 @@ class Upkeep:
             status=Status.QUEUED, claim=None, crashes=meeting.crashes + died, next_attempt_at=now, updated_at=now
         )
         await self._ledger.write(meeting, woken)
-        await self._requests.ask(meeting.id)
+        await self._requests.ask(woken)
         return "woken"
 
     async def _forget(self, meeting: Meeting) -> str:

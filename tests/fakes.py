@@ -14,7 +14,7 @@ from sortedcontainers import SortedDict
 from local.host.queue_storage import LeaseLostError
 from local.host.queue_storage import Message as Received
 from shared.errors import ConflictError, StorageUnavailableError
-from shared.storage import Delete, Insert, Operation, Replace, Row
+from shared.storage import Delete, Insert, Operation, QueuedMessage, Replace, Row
 from shared.storage.queues import LARGEST_MESSAGE, LONGEST_DELAY
 
 
@@ -40,6 +40,7 @@ def _too_long(value: str | int) -> bool:
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_PAGE = 32
 
 
 class InMemoryTable:
@@ -110,6 +111,7 @@ class Message:
     text: str
     visible_at: datetime
     put_at: datetime
+    expires_at: datetime
     pop_receipt: str = ""
     dequeue_count: int = 0
 
@@ -125,17 +127,28 @@ class InMemoryQueue:
     broken: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+    async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         self.operations += 1
         if self.broken:
             raise StorageUnavailableError("the queue is switched off")
         if len(text.encode()) > LARGEST_MESSAGE:
             raise StorageUnavailableError("the message is too large")
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
-        self.put(text, timedelta(seconds=seconds))
+        self.put(text, timedelta(seconds=seconds), life)
 
     async def oldest(self) -> datetime | None:
         return min((message.put_at for message in self._visible()), default=None)
+
+    async def look_through(self, limit: int) -> list[QueuedMessage]:
+        self.operations += 1
+        if self.broken:
+            raise StorageUnavailableError("the queue is switched off")
+        seen = self._visible()[:limit]
+        if len(seen) >= _PAGE:
+            self.operations += ceil(len(seen) / _PAGE)
+            for message in seen:
+                self._received(message, timedelta(seconds=2))
+        return [QueuedMessage(message.id, message.text, message.put_at) for message in seen]
 
     async def close(self) -> None:
         pass
@@ -154,7 +167,7 @@ class InMemoryQueue:
 
     async def add(self, text: str) -> None:
         self._reach()
-        self.put(text)
+        self.put(text, life=LONGEST_DELAY)
 
     def take(self) -> list[str]:
         """Return the visible messages, and remove them."""
@@ -170,13 +183,15 @@ class InMemoryQueue:
         """Return every message as the JSON it is."""
         return [json.loads(message.text) for message in self.messages]
 
-    def put(self, text: str, delay: timedelta = timedelta(0)) -> None:
+    def put(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         """Put a message, whatever the weather."""
         now = self.clock()
-        self.messages.append(Message(f"message-{next(self._numbers)}", text, now + delay, now))
+        expires_at = _NEVER if life is None else now + life
+        self.messages.append(Message(f"message-{next(self._numbers)}", text, now + delay, now, expires_at))
 
     def _visible(self) -> list[Message]:
         now = self.clock()
+        self.messages = [message for message in self.messages if message.expires_at > now]
         return [message for message in self.messages if message.visible_at <= now]
 
     def _reach(self) -> None:
@@ -204,6 +219,6 @@ class InMemoryQueue:
             text=message.text,
             dequeue_count=message.dequeue_count,
             insertion_time=message.put_at,
-            expiration_time=_NEVER,
+            expiration_time=message.expires_at,
             next_visible_time=message.visible_at,
         )

@@ -205,12 +205,14 @@ async def through_the_queue(there: World, log: Log, ids: list[str]) -> None:
         )
     ]
     messages = [json.dumps(each) for each in (event, *updates, CALENDAR | {"idempotencyKey": KEY}, {"canary": 1})]
-    crash = functions()["record_crash"][1]
+    crashes = functions()["record_crashes"][1]
     for text in (*messages, "canary, not JSON", '{"meeting": "canary"}'):
         if not there.requests.broken:
             await there.requests.send(text)
+        there.poison.put(text)
+    for _ in range(3):
         with log.of_the_host():
-            await crash(QueueMessage(id="1", body=text.encode()))
+            await crashes(None)
     await deliver(there, log)
 
 

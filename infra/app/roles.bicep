@@ -112,8 +112,9 @@ resource takesRequests 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: queueRole }
 }
 
-// The host copies messages there, the app sends meetings there that keep crashing it, and a function records both.
-resource takesPoison 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+// The host copies messages there, the app sends meetings there that keep crashing it, and a timer looks at both and leaves
+// them. Where there are more than a peek shows it receives them, for a moment: hence the same role.
+resource setsAside 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(poison.id, principalId, queueRole)
   scope: poison
   properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: queueRole }

@@ -25,7 +25,11 @@ class NotYetThereError(UnavailableError):
 
 
 class SupersededError(ConveneError):
-    """Another version is wanted now; what this attempt has made is written down for it."""
+    """Another version is wanted now, `latest`; what this attempt has made is written down for it."""
+
+    def __init__(self, latest: Meeting) -> None:
+        super().__init__("another version is wanted")
+        self.latest = latest
 
 
 # What an attempt has found out about Graph stays true for the next version; how it would have ended does not.
@@ -96,7 +100,7 @@ class Attempt:
             else:
                 break
         if "version" in update:
-            raise SupersededError("another version is wanted")
+            raise SupersededError(self.meeting)
 
     @property
     def _owner(self) -> str:

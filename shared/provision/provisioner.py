@@ -71,9 +71,9 @@ class Provisioner:
         elif meeting.claim and meeting.claim.expires_at > now:
             _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})
         elif meeting.next_attempt_at and meeting.next_attempt_at > now:
-            await self._requests.ask(meeting.id, meeting.next_attempt_at - now)
+            await self._requests.ask(meeting, meeting.next_attempt_at - now)
         elif meeting.crashes + bool(meeting.claim) >= MAX_CRASHES:
-            await self._requests.poison(meeting.id)
+            await self._requests.poison(meeting)
         elif now >= self._patience_ends(meeting):
             await self._give_up(meeting, now)
         else:
@@ -95,9 +95,9 @@ class Provisioner:
                     await self._carry_out(attempt)
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
-        except SupersededError:
+        except SupersededError as error:
             # The message about the new version may have come and gone while the claim was ours.
-            await self._requests.ask(meeting.id)
+            await self._requests.ask(error.latest)
         finally:
             caller_traceparent.reset(traced_before)
 
@@ -209,7 +209,7 @@ class Provisioner:
         _logger.info(
             "meeting.waits %s until %s: %s", meeting.id, next_attempt_at, error, extra={"meeting_id": meeting.id}
         )
-        await self._requests.ask(meeting.id, next_attempt_at - now)
+        await self._requests.ask(meeting, next_attempt_at - now)
 
     async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta) -> None:
         """Have the message come again; the record is only told if the upkeep would take it for lost meanwhile."""
@@ -220,7 +220,7 @@ class Provisioner:
                 await self._ledger.write(meeting, meeting.changed(next_attempt_at=next_attempt_at, updated_at=now))
             except ConflictError:
                 return  # somebody else takes care of it
-        await self._requests.ask(meeting.id, next_attempt_at - now)
+        await self._requests.ask(meeting, next_attempt_at - now)
 
     async def _give_up(self, meeting: Meeting, now: datetime) -> None:
         if attempt := await self._claim(meeting, now):

@@ -1,7 +1,7 @@
 """Azure Tables and Queue Storage, as much of them as the app needs, behind two small protocols."""
 
 from shared.storage.account import storage_services
-from shared.storage.queues import AzureQueue, Queue
+from shared.storage.queues import AzureQueue, Queue, QueuedMessage
 from shared.storage.tables import AzureTable, Delete, Insert, Operation, Replace, Row, Table
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Insert",
     "Operation",
     "Queue",
+    "QueuedMessage",
     "Replace",
     "Row",
     "Table",

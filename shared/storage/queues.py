@@ -1,11 +1,13 @@
-"""A queue, from its sending side; the Functions host is the one that receives."""
+"""A queue, from its sending side, and looked at; the Functions host is the one that takes messages."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Protocol
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
 from shared.errors import StorageUnavailableError
@@ -15,17 +17,43 @@ LONGEST_DELAY = timedelta(days=7)
 LARGEST_MESSAGE = 64 * 1024
 
 _NEVER = -1
+# The most that one call brings: https://learn.microsoft.com/rest/api/storageservices/peek-messages
+_PAGE = 32
+_HIDDEN_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A message that stays in its queue; `id` is its own as long as it is there."""
+
+    id: str
+    text: str
+    put_at: datetime
 
 
 class Queue(Protocol):
     """What the app asks of a queue. Every call may raise StorageUnavailableError."""
 
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Put a message that becomes visible after `delay` (rounded up to seconds, cut to 7 days) and never expires."""
+    async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
+        """Put a message that becomes visible after `delay` and is gone after `life`.
+
+        Args:
+            text: at most LARGEST_MESSAGE bytes.
+            delay: rounded up to seconds, and cut to 7 days.
+            life: whole seconds, longer than `delay`; None for ever.
+        """
         ...
 
     async def oldest(self) -> datetime | None:
         """Return when the message at the head was put, or None if no message is visible."""
+        ...
+
+    async def look_through(self, limit: int) -> list[QueuedMessage]:
+        """Return at most `limit` visible messages (32 or more), each once, and leave them in the queue.
+
+        Fewer than 32 are only peeked at. A peek sees no more than these, so where there are as many all are received,
+        which hides them from everybody for two seconds and counts as a delivery.
+        """
         ...
 
     async def close(self) -> None:
@@ -39,16 +67,17 @@ class AzureQueue:
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        """Put a message that becomes visible after `delay`."""
+    async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
+        """Put a message that becomes visible after `delay` and is gone after `life`."""
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
+        time_to_live = _NEVER if life is None else int(life.total_seconds())
         try:
             try:
-                await self._client.send_message(text, visibility_timeout=seconds, time_to_live=_NEVER)
+                await self._client.send_message(text, visibility_timeout=seconds, time_to_live=time_to_live)
             except ResourceNotFoundError:
                 with suppress(ResourceExistsError):  # another sender was quicker
                     await self._client.create_queue()
-                await self._client.send_message(text, visibility_timeout=seconds, time_to_live=_NEVER)
+                await self._client.send_message(text, visibility_timeout=seconds, time_to_live=time_to_live)
         except AzureError as error:
             raise _unavailable("send", error) from error
 
@@ -62,9 +91,30 @@ class AzureQueue:
             raise _unavailable("peek", error) from error
         return messages[0].inserted_on.astimezone(UTC) if messages and messages[0].inserted_on else None
 
+    async def look_through(self, limit: int) -> list[QueuedMessage]:
+        """Return at most `limit` visible messages, each once, and leave them in the queue."""
+        try:
+            seen = await self._client.peek_messages(_PAGE)
+            if len(seen) == _PAGE:
+                # Read to the end before anything is done about them, or the first are back before the last are seen.
+                pages = self._client.receive_messages(
+                    messages_per_page=_PAGE, max_messages=limit, visibility_timeout=_HIDDEN_SECONDS
+                )
+                seen = [message async for message in pages]
+        except ResourceNotFoundError:
+            return []
+        except AzureError as error:
+            raise _unavailable("look", error) from error
+        return list({message.id: _queued(message) for message in seen}.values())
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.close()
+
+
+def _queued(message: QueueMessage) -> QueuedMessage:
+    put_at = message.inserted_on.astimezone(UTC) if message.inserted_on else datetime.max.replace(tzinfo=UTC)
+    return QueuedMessage(message.id, str(message.content or ""), put_at)
 
 
 def _unavailable(what: str, error: AzureError) -> StorageUnavailableError:

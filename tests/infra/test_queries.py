@@ -107,12 +107,13 @@ async def test_meetings_that_fail(workspace: Workspace) -> None:
 
 
 async def test_what_lies_in_the_poison_queue(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
-    """The upkeep tells that a message was set aside and nobody has recorded it; then the alert has a reason."""
+    """The upkeep tells of a message that was set aside, recorded or not, until somebody takes it away."""
     world = World()
     await world.app.upkeep.run()
     workspace.write([record.getMessage() for record in caplog.records])
     assert workspace.ask("alert-poison") == [{"value": 0}]
     await world.poison.send("anything")
+    await world.app.crashes.run()
     world.clock.advance(minutes=3)
     caplog.clear()
     await world.app.upkeep.run()

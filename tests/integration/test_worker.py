@@ -56,9 +56,11 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "read_docs": ("docs", ["GET"]),
     }
     assert triggers["take_message"]["queueName"] == "meeting-requests"
-    assert triggers["record_crash"]["queueName"] == "meeting-requests-poison"
+    assert triggers["record_crashes"]["schedule"] == "15,45 * * * * *"
     assert triggers["run_upkeep"]["schedule"] == triggers["run_schedules"]["schedule"] == "0 */5 * * * *"
-    assert {triggers[name]["connection"] for name in ("take_message", "record_crash")} == {"MeetingStorage"}
+    assert triggers["take_message"]["connection"] == "MeetingStorage"
+    queues = {str(trigger.get("queueName")) for trigger in triggers.values() if "queueName" in trigger}
+    assert queues == {"meeting-requests"}, "what lies in the poison queue stays there"
     assert [name for name, trigger in triggers.items() if str(trigger.get("authLevel")).lower() == "anonymous"] == [
         "read_health"
     ]
@@ -69,7 +71,6 @@ def test_settings_that_are_there_are_left_to_the_host() -> None:
     schedules = {"UPKEEP_SCHEDULE": "0 0 * * * *", "SCHEDULES_SCHEDULE": "0 30 * * * *"}
     triggers = index({"PATH": os.environ["PATH"], "REQUEST_QUEUE": "mine"} | schedules)
     assert triggers["take_message"]["queueName"] == "%REQUEST_QUEUE%"
-    assert triggers["record_crash"]["queueName"] == "%REQUEST_QUEUE%-poison"
     assert triggers["run_upkeep"]["schedule"] == "%UPKEEP_SCHEDULE%"
     assert triggers["run_schedules"]["schedule"] == "%SCHEDULES_SCHEDULE%"
 

@@ -19,7 +19,7 @@ async def test_a_request_becomes_a_queued_meeting_and_a_message() -> None:
     meeting = await world.accept(CALENDAR)
     stored = await world.ledger.read(meeting.id)
     assert (stored.status, stored.version, stored.attempts) == (Status.QUEUED, 1, 0)
-    assert [json.loads(text) for text in world.requests.take()] == [{"meeting": meeting.id}]
+    assert [json.loads(text) for text in world.requests.take()] == [{"meeting": meeting.id, "version": 1}]
 
 
 async def test_accepting_costs_one_write_and_one_message() -> None:

@@ -1,7 +1,10 @@
-"""The poison queue: every message there is a failed meeting too, and sending it again harms nobody."""
+"""The poison queue: every message there is a failed meeting too, it stays, and sending it again harms nobody."""
 
 import asyncio
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +12,9 @@ import pytest
 from shared.errors import ChangeRefusedError, StorageUnavailableError
 from shared.ledger import Field
 from shared.meeting import Meeting, Status
+from shared.request_queue import meeting_message
+from shared.storage import Operation, Row
+from tests.fakes import InMemoryTable
 from tests.world import CALENDAR, World
 
 DELIVERIES = 5  # host.json's maxDequeueCount
@@ -252,3 +258,294 @@ async def test_a_result_queue_that_is_away_does_not_hold_the_recorder_up() -> No
     world.results.broken = False
     await world.settle()
     assert results(world) == [("meeting.failed", f"{meeting.id}/1")]
+
+
+class FailingTable(InMemoryTable):
+    """A table that one partition of cannot be reached."""
+
+    out_of_reach = ""
+
+    async def read(self, partition: str, key: str) -> Row | None:
+        self._reach(partition)
+        return await super().read(partition, key)
+
+    async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+        self._reach(partition)
+        return await super().write(partition, operations)
+
+    def _reach(self, partition: str) -> None:
+        if partition == self.out_of_reach:
+            raise StorageUnavailableError("the partition does not answer")
+
+
+class Death(BaseException):
+    """The process ends here: nothing catches it."""
+
+
+class DeadlyTable(InMemoryTable):
+    """A table whose user dies at one of its writes, before or after that takes effect."""
+
+    def __init__(self, write: int, *, after: bool) -> None:
+        super().__init__()
+        self.left, self.after = write, after
+
+    async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+        self.left -= 1
+        if self.left != 0:
+            return await super().write(partition, operations)
+        if self.after:
+            await super().write(partition, operations)
+        raise Death
+
+
+async def look_again(world: World, *, times: int = 3) -> None:
+    """Let the timer come some times more, each time on a host that knows nothing of the last one's work."""
+    for _ in range(times):
+        world.clock.advance(seconds=30)
+        await world.app.crashes.run()
+        await world.new_host().crashes.run()
+
+
+def set_aside(world: World, *texts: str) -> None:
+    """Put messages where the host puts those that crash the app, and as it does: they live for seven days."""
+    for text in texts:
+        world.poison.put(text, life=timedelta(days=7))
+
+
+def lying(world: World) -> list[str]:
+    """Return what an operator sees in the poison queue."""
+    return [message.text for message in world.poison.messages if message.visible_at <= world.clock()]
+
+
+class TestWhatStaysInTheQueue:
+    async def test_a_crashed_meetings_message_stays(self) -> None:
+        """The meeting has failed, and the message lies there as before, in sight, not even delivered once."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        set_aside(world, *world.requests.take())
+        await world.app.crashes.run()
+        [crashed] = await crashed_meetings(world)
+        assert crashed.id == meeting.id
+        assert lying(world) == [meeting_message(meeting)]
+        await look_again(world)
+        assert [message.dequeue_count for message in world.poison.messages] == [0]
+        assert results(world) == [("meeting.failed", f"{meeting.id}/1")]
+
+    @pytest.mark.parametrize("counted_by", ["host", "app"])
+    async def test_it_is_gone_after_a_week(self, counted_by: str) -> None:
+        """Whoever has counted the crashes: the queue does not grow for ever."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        if counted_by == "app":
+            await world.app.acceptance._requests.poison(meeting)
+        else:
+            set_aside(world, meeting_message(meeting))
+        await world.app.crashes.run()
+        world.clock.advance(days=6, hours=23)
+        assert await world.poison.oldest()
+        world.clock.advance(hours=2)
+        assert await world.poison.oldest() is None
+
+    @pytest.mark.parametrize("skew", [-30, -1, 0, 1, 30])
+    async def test_a_meeting_that_is_tried_again_is_not_called_crashed(self, skew: int) -> None:
+        """The old message is about the version that crashed, whatever the clocks say."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        set_aside(world, *world.requests.take())
+        await world.app.crashes.run()
+        await world.app.changes.retry(meeting.id)
+        world.poison.messages[0].put_at = world.clock() + timedelta(seconds=skew)
+        await look_again(world)
+        assert (await world.ledger.read(meeting.id)).status is Status.QUEUED
+        await world.settle()
+        await look_again(world)
+        assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+        assert len(lying(world)) == len(world.events()) == 1
+        assert results(world) == [("meeting.failed", f"{meeting.id}/1"), ("meeting.succeeded", f"{meeting.id}/2")]
+
+    @pytest.mark.parametrize("change", ["patch", "cancel"])
+    async def test_a_meeting_that_was_changed_is_not_called_crashed(self, change: str) -> None:
+        """What crashed is not wanted any more; what is wanted now has a message of its own."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        set_aside(world, *world.requests.take())
+        if change == "patch":
+            await world.app.changes.patch(meeting.id, {"subject": "New"})
+        else:
+            await world.app.changes.cancel(meeting.id, None)
+        await look_again(world)
+        assert (await world.ledger.read(meeting.id)).status is Status.QUEUED
+        await world.settle()
+        assert not await crashed_meetings(world)
+
+    async def test_a_retry_that_crashes_again_is_crashed_again(self) -> None:
+        """Its own message is set aside beside the first; both stay, each version is told of once."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        set_aside(world, *world.requests.take())
+        await world.app.crashes.run()
+        await world.app.changes.retry(meeting.id)
+        set_aside(world, *world.requests.take())
+        await look_again(world)
+        assert [each.version for each in await crashed_meetings(world)] == [2]
+        assert len(lying(world)) == 2
+        assert results(world) == [("meeting.failed", f"{meeting.id}/1"), ("meeting.failed", f"{meeting.id}/2")]
+
+    async def test_a_message_without_a_version_is_about_the_first(self) -> None:
+        """So that it can call no later version crashed."""
+        world = World()
+        first, second = await world.accept(CALENDAR), await world.accept(CALENDAR)
+        await world.app.changes.patch(second.id, {"subject": "New"})
+        set_aside(world, *(json.dumps({"meeting": each.id}) for each in (first, second)))
+        await look_again(world)
+        assert [each.id for each in await crashed_meetings(world)] == [first.id]
+
+    async def test_nameless_messages_are_a_failed_meeting_each(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Exactly one, logged and told once, however often and by however many the message is seen."""
+        caplog.set_level("INFO", "shared")
+        world = World()
+        texts = [json.dumps(CALENDAR), json.dumps(CALENDAR), "nonsense", "", "\x00\ud800", "[" * 5000, '{"meeting": 1}']
+        set_aside(world, *texts)
+        await asyncio.gather(*(world.new_host().crashes.run() for _ in range(3)))
+        await look_again(world)
+        found = (await world.ledger.find(Field.STATUS, "failed", 100)).meetings
+        assert len(found) == len(texts)
+        assert {each.error.code for each in found if each.error} == {"crashed", "invalidRequest"}
+        assert results(world) == sorted(("meeting.failed", f"{each.id}/1") for each in found)
+        assert len([line for line in caplog.messages if line.startswith("meeting.refused ")]) == len(texts)
+        assert lying(world) == texts
+
+    async def test_a_nameless_meeting_that_is_retried_is_made_once(self) -> None:
+        """The message it came from is seen again meanwhile, and after."""
+        world = World()
+        set_aside(world, json.dumps(CALENDAR))
+        await world.app.crashes.run()
+        [crashed] = await crashed_meetings(world)
+        await world.app.changes.retry(crashed.id)
+        await look_again(world)
+        await world.settle()
+        await look_again(world)
+        assert (await world.ledger.read(crashed.id)).status is Status.SUCCEEDED
+        assert len(world.events()) == 1
+        assert not await crashed_meetings(world)
+
+    @pytest.mark.parametrize("after", [False, True])
+    @pytest.mark.parametrize("write", [1, 2, 3, 4])
+    async def test_a_death_while_it_is_recorded_loses_nothing(self, write: int, after: bool) -> None:  # noqa: FBT001
+        """Another process sees the message again: one end for each, told at least once, always by the same id."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        world.requests.take()
+        deadly = DeadlyTable(write, after=after)
+        deadly.partitions = world.table.partitions
+        set_aside(world, meeting_message(meeting), json.dumps(CALENDAR))
+        with pytest.raises(Death):
+            await world.new_host(replace(world.wires(), table=deadly)).crashes.run()
+        await look_again(world)
+        world.clock.advance(minutes=1)
+        await world.app.upkeep.run()
+        crashed = await crashed_meetings(world)
+        assert len(crashed) == len(lying(world)) == 2
+        assert set(results(world)) == {("meeting.failed", f"{each.id}/1") for each in crashed}
+
+    async def test_what_an_operator_deletes_is_gone(self) -> None:
+        """The meeting stays as it is, with the way to retry it."""
+        world = World()
+        meeting = await world.accept(CALENDAR)
+        set_aside(world, *world.requests.take(), "nonsense")
+        await world.app.crashes.run()
+        world.poison.messages.clear()
+        await look_again(world)
+        assert [each.id for each in await crashed_meetings(world)] == [meeting.id]
+        await world.app.changes.retry(meeting.id)
+        await world.settle()
+        assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+
+    @pytest.mark.parametrize("text", [KEYED, REQUESTED, json.dumps({"meeting": "looks"})])
+    async def test_moving_it_back_twice_is_safe(self, text: str) -> None:
+        """Sent again, and set aside again, it is the same crashed meeting: nothing is made, nothing told twice."""
+        world = World()
+        if "looks" in text:
+            text = meeting_message(await world.accept(CALENDAR))
+            world.requests.take()
+        set_aside(world, text)
+        await world.app.crashes.run()
+        for number in range(2):
+            await world.app.intake.take(text, f"again {number}")
+            set_aside(world, text)
+            await look_again(world)
+        [crashed] = await crashed_meetings(world)
+        assert not world.events()
+        assert results(world) == [("meeting.failed", f"{crashed.id}/1")]
+
+    async def test_what_is_forgotten_is_not_recorded_again(self) -> None:
+        """Where meetings are forgotten sooner than messages expire: an old message brings no meeting back."""
+        world = World({"RETENTION": "P1D"})
+        set_aside(world, json.dumps(CALENDAR), KEYED, "nonsense")
+        world.clock.advance(seconds=20)
+        await world.app.crashes.run()
+        world.clock.advance(days=1, seconds=1)
+        assert (await world.app.upkeep.run()).forgotten == 3
+        await look_again(world)
+        assert len(results(world)) == 3
+        assert not (await world.ledger.find(Field.STATUS, "failed", 100)).meetings
+
+    @pytest.mark.parametrize("count", [31, 32, 33, 500])
+    async def test_all_of_hundreds_are_reached(self, count: int) -> None:
+        """In one run, and a new one behind hundreds that were there before as well."""
+        world = World()
+        keys = [json.dumps(CALENDAR | {"idempotencyKey": str(number)}) for number in range(count + 1)]
+        set_aside(world, *keys[:count])
+        await world.app.crashes.run()
+        assert len(results(world)) == count
+        world.clock.advance(seconds=30)
+        assert len(lying(world)) == count
+        set_aside(world, keys[count])
+        await world.app.crashes.run()
+        assert len(results(world)) == count + 1
+
+    async def test_one_that_cannot_be_recorded_stops_no_other(self) -> None:
+        """Storage that fails it is told to the host; the others are recorded, and it is when storage is back."""
+        world = World()
+        world.table = FailingTable()
+        world.app = world.new_host()
+        texts = [f"nonsense {number}" for number in range(100)]
+        set_aside(world, *texts)
+        world.table.out_of_reach = "0"
+        with pytest.raises(StorageUnavailableError):
+            await world.app.crashes.run()
+        done = len(results(world))
+        assert 80 < done < 100
+        world.table.out_of_reach = ""
+        await look_again(world, times=1)
+        assert len(results(world)) == 100
+
+    async def test_in_an_outage_it_does_not_ask_for_all(self) -> None:
+        """Each call waits seconds for its answer; the next run goes on."""
+        world = World()
+        set_aside(world, *(f"nonsense {number}" for number in range(500)))
+        world.table.broken = True
+        with pytest.raises(StorageUnavailableError):
+            await world.app.crashes.run()
+        assert world.table.operations < 50
+
+
+class TestCost:
+    async def cost(self, world: World) -> int:
+        """Return how many storage operations a run takes."""
+        before = world.table.operations + world.poison.operations
+        await world.app.crashes.run()
+        return world.table.operations + world.poison.operations - before
+
+    async def test_an_empty_queue_costs_one_operation(self) -> None:
+        """A peek; the ledger is not asked, however much is in it."""
+        world = World()
+        await world.made(CALENDAR)
+        assert await self.cost(world) == 1
+
+    async def test_what_is_recorded_costs_no_more(self) -> None:
+        """It is known while the process lives."""
+        world = World()
+        set_aside(world, *(f"nonsense {number}" for number in range(31)))
+        assert await self.cost(world) > 31
+        assert await self.cost(world) == 1

@@ -198,7 +198,7 @@ class TestReporting:
         about = meeting(updated_at=clock() - finished_for)
         assert not (await results_of(queue, ledger, clock, requests).report_or_ask(await ledger.insert(about))).reported
         [message] = requests.messages
-        assert json.loads(message.text) == {"meeting": about.id}
+        assert json.loads(message.text) == {"meeting": about.id, "version": about.version}
         assert message.visible_at - clock() == pause
 
     async def test_a_result_that_could_not_be_noted_is_sent_again(

@@ -12,6 +12,7 @@ from shared.bootstrap import App
 from shared.errors import MeetingNotFoundError, StorageUnavailableError
 from shared.meeting import Claim, Meeting, Status
 from shared.records import PARTITIONS
+from shared.storage import QueuedMessage
 from shared.upkeep import UpkeepReport
 from tests.fakes import InMemoryQueue
 from tests.world import CALENDAR, EXISTING, STANDALONE, Wires, World
@@ -28,13 +29,16 @@ class DeadlyQueue:
     queue: InMemoryQueue
     before: bool
 
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+    async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         if not self.before:
-            await self.queue.send(text, delay)
+            await self.queue.send(text, delay, life)
         raise Death
 
     async def oldest(self) -> datetime | None:
         return await self.queue.oldest()
+
+    async def look_through(self, limit: int) -> list[QueuedMessage]:
+        return await self.queue.look_through(limit)
 
     async def close(self) -> None:
         pass

@@ -16,7 +16,7 @@ from shared.callers import Caller
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
 from tests.simulation.checker import Evidence, Promise, Violation, check
-from tests.simulation.hosts import OPTIONS, Farm, Host, HostDiedError
+from tests.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
 from tests.simulation.loop import SimulatedClock, simulate
 from tests.simulation.network import Ending, Fate, Network, Point
 from tests.world import CALENDAR, EXISTING, STANDALONE, World
@@ -274,5 +274,5 @@ async def _settle(world: World) -> None:
         unfinished = any(
             key.startswith(("due.", "unsent.")) for rows in world.table.partitions.values() for key in rows
         )
-        if not (world.requests.messages or world.poison.messages or unfinished):
+        if not (world.requests.messages or may_be_unrecorded(world) or unfinished):
             return

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from azure_functions_runtime.bindings.datumdef import Datum
@@ -15,6 +16,7 @@ from tests.simulation.loop import Process, SimulatedClock
 from tests.simulation.network import GraphWire, Network, QueueWire, TableWire
 from tests.world import Wires, World
 
+RECORDED_EVERY = 30.0
 OPTIONS = read_host_options(Path(__file__).parents[2], Settings({})).queues
 
 
@@ -29,7 +31,6 @@ class Host:
         self.name = name
         self.lives = 0
         self.faults: list[Exception] = []  # what the app has raised that it has no name for
-        self.poisoned = 0  # messages that it took from the poison queue
         self._world = world
         self._network = network
         self._options = options
@@ -59,9 +60,8 @@ class Host:
                 GraphWire(network, process, world.tenant, clock),
             )
         )
-        # As functions/take_message.py and functions/record_crash.py do.
+        # As functions/take_message.py does.
         process.start(QueueListener(requests, poison, self._options, self._invoker(app.intake.take)).run())
-        process.start(QueueListener(poison, None, self._options, self._invoker(self._recorder(app))).run())
 
     def die(self) -> None:
         """End the process, as a power failure does."""
@@ -92,13 +92,6 @@ class Host:
             raise HostDiedError
         return task.result()
 
-    def _recorder(self, app: App) -> Callable[[str, str | None], Awaitable[None]]:
-        async def record(text: str, message_id: str | None) -> None:
-            self.poisoned += 1
-            await app.crashes.record(text, message_id)
-
-        return record
-
     def _invoker(
         self, function: Callable[[str, str | None], Awaitable[object]]
     ) -> Callable[[Datum, Mapping[str, Datum]], Awaitable[bool]]:
@@ -115,8 +108,14 @@ class Host:
         return invoke
 
 
+def may_be_unrecorded(world: World) -> bool:
+    """Tell whether something was set aside so lately that the timer has not tried twice to record it."""
+    newest = max((message.put_at for message in world.poison.messages), default=None)
+    return newest is not None and (world.clock() - newest).total_seconds() < 3 * RECORDED_EVERY
+
+
 class Farm:
-    """All hosts: those who keep them running, and the timer that one of them serves."""
+    """All hosts: those who keep them running, and the timers that one of them serves."""
 
     def __init__(self, hosts: list[Host], seed: int) -> None:
         self.hosts = hosts
@@ -130,6 +129,7 @@ class Farm:
         for host in self.hosts:
             asyncio.create_task(self._keep(host))  # noqa: RUF006 - the loop keeps what sleeps in it
         asyncio.create_task(self._upkeep(upkeep_seconds))  # noqa: RUF006
+        asyncio.create_task(self._record_crashes())  # noqa: RUF006
 
     def spare(self) -> None:
         """Kill nobody any more."""
@@ -169,3 +169,13 @@ class Farm:
                 await self.ask(lambda app: app.upkeep.run())
             except (HostDiedError, ConveneError):
                 continue
+
+    async def _record_crashes(self) -> None:
+        """Serve the timer of functions/record_crashes.py, on the first host that lives."""
+        while True:
+            await asyncio.sleep(RECORDED_EVERY)
+            for host in self.hosts:
+                if host.alive:
+                    with suppress(HostDiedError, ConveneError):
+                        await host.ask(lambda app: app.crashes.run())
+                    break

@@ -26,7 +26,7 @@ from local.graph.service import GraphService
 from local.graph.tenant import Tenant
 from local.host.queue_storage import Message
 from shared.errors import StorageUnavailableError
-from shared.storage import Operation, Row
+from shared.storage import Operation, QueuedMessage, Row
 from tests.fakes import InMemoryQueue, InMemoryTable
 from tests.simulation.checker import Call
 from tests.simulation.loop import Process, SimulatedClock, outside
@@ -249,11 +249,16 @@ class QueueWire:
     def name(self) -> str:
         return self._queue.name
 
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
-        return await self._app("send", lambda: self._queue.send(text, delay))
+    async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
+        return await self._app("send", lambda: self._queue.send(text, delay, life))
 
     async def oldest(self) -> datetime | None:
         return await self._app("oldest", self._queue.oldest)
+
+    async def look_through(self, limit: int) -> list[QueuedMessage]:
+        if not self._process.dead and self._queue.idle():
+            return []  # as below
+        return await self._app("look_through", lambda: self._queue.look_through(limit))
 
     async def close(self) -> None:
         pass

@@ -11,7 +11,7 @@ from functools import partial
 from local.graph.control import state
 from tests.simulation.checker import Evidence, Violation, check
 from tests.simulation.clients import Client
-from tests.simulation.hosts import OPTIONS, Farm, Host
+from tests.simulation.hosts import OPTIONS, Farm, Host, may_be_unrecorded
 from tests.simulation.loop import SimulatedClock, simulate
 from tests.simulation.network import Network
 from tests.simulation.weather import Climate, RandomWeather
@@ -138,7 +138,7 @@ async def _run(plan: Plan, seed: int) -> Report:
         deaths=farm.deaths,
         orphans=_orphans(world, clients),
         most_creations=max(network.creations.values(), default=0),
-        poisoned=sum(host.poisoned for host in farm.hosts),
+        poisoned=len(world.poison.messages),
         last_end=max(((message.put_at - clock.now).total_seconds() for message in world.results.messages), default=0),
         simulated_seconds=loop.time(),
         seconds=time.perf_counter() - begun,
@@ -155,7 +155,7 @@ async def _settle(world: World) -> None:
 
 
 def _settled(world: World) -> bool:
-    if world.requests.messages or world.poison.messages:
+    if world.requests.messages or may_be_unrecorded(world):
         return False
     return not any(key.startswith(("due.", "unsent.")) for rows in world.table.partitions.values() for key in rows)
 

@@ -142,9 +142,9 @@ class _BusyQueue(InMemoryQueue):
     gauge: _Gauge
 
     @override
-    async def send(self, text: str, delay: timedelta = timedelta(0)) -> None:
+    async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         async with self.gauge:
-            await super().send(text, delay)
+            await super().send(text, delay, life)
 
 
 def busy_world() -> tuple[World, _Gauge]:

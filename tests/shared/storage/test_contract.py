@@ -275,6 +275,49 @@ class TestQueue:
         await queue.send("much later", delay)
         assert await queue.oldest() is None
 
+    async def test_a_message_that_lives_for_a_time_is_gone_after_it(self, queue: Queue) -> None:
+        """One without a life of its own stays."""
+        await queue.send("gone", life=timedelta(seconds=1))
+        await queue.send("stays")
+        await asyncio.sleep(1.2)
+        assert [message.text for message in await queue.look_through(32)] == ["stays"]
+
+    async def test_a_look_finds_nothing_in_a_queue_that_is_empty_or_not_there(self, queue: Queue) -> None:
+        """Nor one in which no message is visible."""
+        assert await queue.look_through(32) == []
+        await queue.send("later", timedelta(minutes=1))
+        assert await queue.look_through(32) == []
+
+    async def test_a_look_takes_nothing_away(self, queue: Queue) -> None:
+        """Each message comes with its text, and at each look with the same id and moment."""
+        texts = ["first", "", '{"a": "<&>"}', "会議 😀"]
+        sent = _now()
+        for text in texts:
+            await queue.send(text)
+        first = await queue.look_through(32)
+        assert sorted(message.text for message in first) == sorted(texts)
+        assert len({message.id for message in first}) == len(texts)
+        assert all(abs(message.put_at - sent) < timedelta(seconds=5) for message in first)
+        assert await queue.look_through(32) == first
+
+    @pytest.mark.parametrize("count", [31, 32, 33, 100])
+    async def test_a_look_reaches_every_message(self, queue: Queue, count: int) -> None:
+        """Also beyond the 32 that can be peeked at; and all are in sight again soon after."""
+        for number in range(count):
+            await queue.send(str(number))
+        for _ in range(2):
+            assert {message.text for message in await queue.look_through(1024)} == {str(each) for each in range(count)}
+            await asyncio.sleep(2.5 if count >= 32 else 0)
+        assert await queue.oldest() is not None
+
+    async def test_a_look_has_its_limit(self, queue: Queue) -> None:
+        """What it did not come to is left for the next one."""
+        for number in range(70):
+            await queue.send(str(number))
+        first, second = await queue.look_through(40), await queue.look_through(40)
+        assert (len(first), len(second)) == (40, 30)
+        assert {message.text for message in (*first, *second)} == {str(number) for number in range(70)}
+
     async def test_many_may_send_first(self, queue: Queue) -> None:
         """Senders that race for the missing queue all succeed."""
         await asyncio.gather(*(queue.send(str(number)) for number in range(8)))
@@ -394,6 +437,7 @@ async def test_storage_that_does_not_answer_is_unavailable() -> None:
             table.write("p", [Insert(Row("k"))]),
             queue.send("text"),
             queue.oldest(),
+            queue.look_through(32),
         )
         for call in calls:
             with pytest.raises(StorageUnavailableError) as raised:
