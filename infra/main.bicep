@@ -52,6 +52,9 @@ param retention string = 'P90D'
 @description('Setting UPKEEP_SCHEDULE: when stalled meetings are woken, as an NCRONTAB expression.')
 param upkeepSchedule string = '0 */5 * * * *'
 
+@description('Setting CRASHES_SCHEDULE: when what lies in the poison queue is recorded, as an NCRONTAB expression.')
+param crashesSchedule string = '30 * * * * *'
+
 @description('Setting SCHEDULES_SCHEDULE: when meetings of schedules are made, as an NCRONTAB expression.')
 param schedulesSchedule string = '0 */5 * * * *'
 
@@ -230,6 +233,7 @@ module app './app/function.bicep' = {
         RESULT_QUEUE: resultQueue
         GIVE_UP_AFTER: giveUpAfter
         UPKEEP_SCHEDULE: upkeepSchedule
+        CRASHES_SCHEDULE: crashesSchedule
         SCHEDULES_SCHEDULE: schedulesSchedule
         RETENTION: retention
         CALLERS: empty(callers) ? '' : string(callers)

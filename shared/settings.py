@@ -28,6 +28,7 @@ from shared.setting_values import (
 
 REQUEST_QUEUE = ("REQUEST_QUEUE", "meeting-requests")
 UPKEEP_SCHEDULE = ("UPKEEP_SCHEDULE", "0 */5 * * * *")
+CRASHES_SCHEDULE = ("CRASHES_SCHEDULE", "30 * * * * *")
 SCHEDULES_SCHEDULE = ("SCHEDULES_SCHEDULE", "0 */5 * * * *")
 
 
@@ -148,7 +149,7 @@ class _Reader:
         )
         if settings.result_queue in {settings.request_queue, f"{settings.request_queue}-poison"}:
             self._faults.append("RESULT_QUEUE is the queue of the requests or their poison queue, which read it as one")
-        for schedule in (UPKEEP_SCHEDULE, SCHEDULES_SCHEDULE):
+        for schedule in (UPKEEP_SCHEDULE, CRASHES_SCHEDULE, SCHEDULES_SCHEDULE):
             self._parsed(*schedule, ncrontab)
         if self._faults:
             raise SettingsError("Convene cannot start, its settings are wrong: " + "; ".join(self._faults))

@@ -11,10 +11,11 @@ from local.processes import running_stack
 from tests.integration.conftest import Client, clients, until
 from tests.world import CALENDAR
 
-# One death is enough, and the dead host's message comes back soon; the upkeep, which would wake the meeting, never runs.
+# One death is enough, and the dead host's message comes back soon; the upkeep would wake the meeting, and never runs.
 SETTINGS = {
     "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "1",
     "UPKEEP_SCHEDULE": "0 0 0 1 1 *",
+    "CRASHES_SCHEDULE": "*/2 * * * * *",
 }
 OPTIONS = ("--queue-lease", "5")
 

@@ -56,7 +56,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "read_docs": ("docs", ["GET"]),
     }
     assert triggers["take_message"]["queueName"] == "meeting-requests"
-    assert triggers["record_crashes"]["schedule"] == "15,45 * * * * *"
+    assert triggers["record_crashes"]["schedule"] == "30 * * * * *"
     assert triggers["run_upkeep"]["schedule"] == triggers["run_schedules"]["schedule"] == "0 */5 * * * *"
     assert triggers["take_message"]["connection"] == "MeetingStorage"
     queues = {str(trigger.get("queueName")) for trigger in triggers.values() if "queueName" in trigger}
@@ -68,10 +68,11 @@ def test_the_app_is_indexed_without_any_setting() -> None:
 
 def test_settings_that_are_there_are_left_to_the_host() -> None:
     """The host resolves them, as it does in Azure when they change."""
-    schedules = {"UPKEEP_SCHEDULE": "0 0 * * * *", "SCHEDULES_SCHEDULE": "0 30 * * * *"}
+    schedules = dict.fromkeys(("UPKEEP_SCHEDULE", "CRASHES_SCHEDULE", "SCHEDULES_SCHEDULE"), "0 0 * * * *")
     triggers = index({"PATH": os.environ["PATH"], "REQUEST_QUEUE": "mine"} | schedules)
     assert triggers["take_message"]["queueName"] == "%REQUEST_QUEUE%"
     assert triggers["run_upkeep"]["schedule"] == "%UPKEEP_SCHEDULE%"
+    assert triggers["record_crashes"]["schedule"] == "%CRASHES_SCHEDULE%"
     assert triggers["run_schedules"]["schedule"] == "%SCHEDULES_SCHEDULE%"
 
 

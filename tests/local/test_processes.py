@@ -26,6 +26,7 @@ def test_given_settings_win() -> None:
         "MeetingStorage": "mine",
         "GRAPH_CREDENTIAL": "none",
         "GRAPH_BASE_URL": "http://127.0.0.1:1/v1.0",
+        "CRASHES_SCHEDULE": "*/5 * * * * *",
         "OTHER": "x",
     }
 

@@ -71,6 +71,7 @@ def test_a_blank_setting_counts_as_unset() -> None:
         "GIVE_UP_AFTER",
         "RETENTION",
         "UPKEEP_SCHEDULE",
+        "CRASHES_SCHEDULE",
         "SCHEDULES_SCHEDULE",
     )
     for blank in ("", "  "):
@@ -130,6 +131,7 @@ def test_every_fault_is_listed_at_once_by_name() -> None:
         "GIVE_UP_AFTER": "24h",
         "RETENTION": "P0D",
         "UPKEEP_SCHEDULE": "*/5 * * * *",
+        "CRASHES_SCHEDULE": "30 s",
         "SCHEDULES_SCHEDULE": "never",
         "TRUSTED_HOSTS": "https://api.contoso.com",
     }
@@ -451,7 +453,7 @@ def test_calls_per_mailbox(text: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("setting", ["UPKEEP_SCHEDULE", "SCHEDULES_SCHEDULE"])
+@pytest.mark.parametrize("setting", ["UPKEEP_SCHEDULE", "CRASHES_SCHEDULE", "SCHEDULES_SCHEDULE"])
 def test_schedules(setting: str) -> None:
     """A schedule has the six fields of NCRONTAB."""
     assert faults(LEAST | {setting: "0 0 3 * * SUN"}) == []

@@ -16,7 +16,7 @@ from tests.simulation.loop import Process, SimulatedClock
 from tests.simulation.network import GraphWire, Network, QueueWire, TableWire
 from tests.world import Wires, World
 
-RECORDED_EVERY = 30.0
+RECORDED_EVERY = 60.0  # as CRASHES_SCHEDULE has it
 OPTIONS = read_host_options(Path(__file__).parents[2], Settings({})).queues
 
 
