@@ -26,6 +26,11 @@ _logger = logging.getLogger(__name__)
 _FIRST_GUESS = 1.0
 _FIRST_CROWD = 1000
 _REMEMBERED_NAMES = 10_000
+# Several processes that keep to the limit, each for itself, exceed it together. Each time that Graph asks for patience,
+# all of them double the pause between those they let in, and halve it again with each such time that passes in peace;
+# so one call in some hundred is refused, however many processes there are.
+_CALMER = timedelta(seconds=30)
+_MOST_DOUBLINGS = 8
 PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_AGO = datetime.min.replace(tzinfo=UTC)
 # What other instances know is worth so much time; longer is a fault of the storage, which the ledger will notice too.
@@ -38,11 +43,29 @@ class _Mailbox:
     inside: int = 0
     closed_until: datetime = _LONGEST_AGO
     line_ends: datetime = _LONGEST_AGO  # when all who were sent away will have had their turn
+    next_entry: datetime = _LONGEST_AGO  # before this nobody is let in, while it is crowded
+    calm_at: datetime = _LONGEST_AGO  # when everybody goes at full pace again
     seconds: float = _FIRST_GUESS  # that a provision takes, on a moving average
 
     def idle(self, now: datetime) -> bool:
         """Tell whether nobody would notice if it were forgotten."""
-        return not self.inside and max(self.closed_until, self.line_ends) <= now
+        return not self.inside and max(self.closed_until, self.line_ends, self.calm_at) <= now
+
+    def close(self, until: datetime, now: datetime) -> None:
+        """Let nobody in until a moment, and fewer than before for a while after it.
+
+        Who was inside already when it closed is told the same, a little later: that makes it no worse.
+        """
+        if until <= self.closed_until:
+            return
+        doubled = _CALMER if self.closed_until <= now else timedelta(0)
+        self.calm_at = min(max(self.calm_at, until) + doubled, until + _MOST_DOUBLINGS * _CALMER)
+        self.closed_until = until
+
+    def pause(self, limit: int, now: datetime) -> timedelta:
+        """Return how long after one another provisions are let in, so that Graph refuses none."""
+        doublings = max(self.calm_at - max(now, self.closed_until), timedelta(0)) / _CALMER
+        return timedelta(seconds=self.seconds / limit * 2**doublings)
 
     def take_in(self, other: "_Mailbox") -> None:
         """Become one with what turned out to be the same mailbox."""
@@ -50,6 +73,8 @@ class _Mailbox:
         self.inside += other.inside
         self.closed_until = max(self.closed_until, other.closed_until)
         self.line_ends = max(self.line_ends, other.line_ends)
+        self.next_entry = max(self.next_entry, other.next_entry)
+        self.calm_at = max(self.calm_at, other.calm_at)
         self.seconds = max(self.seconds, other.seconds)
 
 
@@ -88,9 +113,11 @@ class MailboxGate:
         now = self._clock()
         self._forget_idle(now)
         mailbox = self._mailbox(organizer)
-        if self._refusal(mailbox, now):
+        if mailbox.next_entry > now or self._refusal(mailbox, now):
             return self._turn(mailbox, now)
         mailbox.inside += 1
+        if mailbox.calm_at > now:
+            mailbox.next_entry = now + mailbox.pause(self._limit, now)
         return None
 
     def leave(self, organizer: str, entered_at: datetime) -> None:
@@ -183,7 +210,7 @@ class MailboxGate:
 
     def _close(self, organizer: str, until: datetime) -> _Mailbox:
         mailbox = self._mailbox(organizer)
-        mailbox.closed_until = max(mailbox.closed_until, until)
+        mailbox.close(until, self._clock())
         return mailbox
 
     def _refusal(self, mailbox: _Mailbox, now: datetime) -> HeldBackError | None:
@@ -215,5 +242,5 @@ class MailboxGate:
 
     def _turn(self, mailbox: _Mailbox, now: datetime) -> timedelta:
         opens = max(mailbox.closed_until, mailbox.line_ends, now)
-        mailbox.line_ends = opens + timedelta(seconds=mailbox.seconds / self._limit)
+        mailbox.line_ends = opens + mailbox.pause(self._limit, now)
         return mailbox.line_ends - now + timedelta(seconds=random.uniform(0, mailbox.seconds))  # noqa: S311 - jitter

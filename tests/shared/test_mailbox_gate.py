@@ -14,6 +14,9 @@ from tests.fakes import Clock, InMemoryTable
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 ALEX, MEGAN = "AlexW@contoso.com", "MeganB@contoso.com"
 LIMIT = 4
+# In seconds: each such time without a Retry-After doubles the pace, which is the full one after the longest.
+CALMER = 30
+LONGEST_CALMING = 8 * CALMER
 
 
 @pytest.fixture
@@ -79,6 +82,51 @@ async def test_a_shorter_retry_after_does_not_open_early(gate: MailboxGate, cloc
     assert clock() + pause >= late
 
 
+async def test_after_a_retry_after_they_come_one_by_one(gate: MailboxGate, clock: Clock) -> None:
+    """Each Retry-After doubles the pause between those let in, and each half minute in peace halves it."""
+    for _ in range(2):
+        await gate.close(ALEX, timedelta(seconds=5))
+        await gate.close(ALEX, timedelta(seconds=10))  # another call that was under way
+        clock.advance(seconds=10)
+    assert await _entries_in_a_minute(gate, clock) == pytest.approx(0.7 * 60 * LIMIT, rel=0.1)
+    assert await _entries_in_a_minute(gate, clock) == pytest.approx(60 * LIMIT, rel=0.1)
+
+
+async def test_patience_has_an_end(gate: MailboxGate, clock: Clock) -> None:
+    """However often Graph has asked for patience, the full pace is back after four minutes in peace."""
+    for _ in range(50):
+        await gate.close(ALEX, timedelta(seconds=10))
+        clock.advance(seconds=10)
+    assert gate.enter(ALEX) is None
+    assert gate.enter(ALEX) is not None
+    clock.advance(seconds=LONGEST_CALMING)
+    gate.leave(ALEX, clock() - timedelta(seconds=1))
+    assert [gate.enter(ALEX) for _ in range(LIMIT)] == [None] * LIMIT
+
+
+async def test_a_long_retry_after_is_no_slower_than_a_short_one(gate: MailboxGate) -> None:
+    """The time for which the mailbox is closed does not count towards the pauses after it."""
+    await gate.close(ALEX, timedelta(days=1))
+    pauses = [gate.enter(ALEX) for _ in range(LIMIT)]
+    assert max(pause for pause in pauses if pause) <= timedelta(days=1, seconds=2 + 1)  # twice the pause, and jitter
+
+
+async def _entries_in_a_minute(gate: MailboxGate, clock: Clock) -> int:
+    """Return how many get in who stay for a second, with somebody at the door all the time."""
+    inside: list[datetime] = []
+    entries = 0
+    for _ in range(600):
+        clock.advance(seconds=0.1)
+        while inside and clock() - inside[0] >= timedelta(seconds=1):
+            gate.leave(ALEX, inside.pop(0))
+        while gate.enter(ALEX) is None:
+            inside.append(clock())
+            entries += 1
+    while inside:
+        gate.leave(ALEX, inside.pop())
+    return entries
+
+
 def test_a_line_spreads(gate: MailboxGate, clock: Clock) -> None:
     """Those who are sent away come back one after the other, at the rate at which there is room."""
     for _ in range(LIMIT):
@@ -121,7 +169,7 @@ async def test_a_clock_that_is_set_back(gate: MailboxGate, clock: Clock) -> None
 
 
 async def test_an_idle_mailbox_is_forgotten(gate: MailboxGate, clock: Clock) -> None:
-    """Once the last has left nothing is kept, unless somebody waits in line or outside a closed door."""
+    """Once the last has left nothing is kept, unless somebody waits in line or it was closed a while ago."""
     gate.enter(ALEX)
     gate.leave(ALEX, clock())
     assert not gate._mailboxes
@@ -129,7 +177,7 @@ async def test_an_idle_mailbox_is_forgotten(gate: MailboxGate, clock: Clock) -> 
     await gate.close(ALEX, timedelta(seconds=1))
     gate.leave(ALEX, clock())
     assert len(gate._mailboxes) == 1
-    clock.advance(seconds=10)
+    clock.advance(seconds=1 + CALMER)
     gate.enter(ALEX)
     gate.leave(ALEX, clock())
     assert not gate._mailboxes
@@ -165,14 +213,16 @@ async def test_any_course_of_events(course: list[tuple[str, str, bool, float]], 
     gate = MailboxGate(limit, clock)
     gate.same(ALEX, OBJECT_ID)
     inside: dict[str, list[tuple[str, datetime]]] = {ALEX: [], MEGAN: []}
-    closed = {ALEX: clock(), MEGAN: clock()}
+    never = clock() - timedelta(seconds=LONGEST_CALMING)
+    closed = {ALEX: never, MEGAN: never}
     for action, organizer, otherwise, seconds in course:
         name = OTHER_NAME[organizer] if otherwise else organizer
         match action:
             case "enter":
                 pause = gate.enter(name)
                 free = len(inside[organizer]) < limit and closed[organizer] <= clock()
-                assert (pause is None) is free
+                calm = closed[organizer] + timedelta(seconds=LONGEST_CALMING) <= clock()
+                assert (pause is None) is free if calm else free or pause is not None
                 if pause is None:
                     inside[organizer].append((name, clock()))
                 else:
@@ -198,7 +248,7 @@ class TestTwoNames:
         gate.same(ALEX.upper(), OBJECT_ID)
         with pytest.raises(HeldBackError):
             gate.check(ALEX)
-        clock.advance(seconds=31)
+        clock.advance(seconds=30 + CALMER)
         assert gate.enter(OBJECT_ID) is None
         assert gate.enter(ALEX) is not None
         for name in (OBJECT_ID, OBJECT_ID, ALEX, ALEX):
