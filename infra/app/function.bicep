@@ -91,7 +91,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       // How many calls reach one mailbox? Graph takes 4 at once of one app for one mailbox, and refuses the fifth with
       // 429 and a Retry-After, which costs time and no meeting: the request waits as a delayed message.
       //   One process never has more than GRAPH_CALLS_PER_MAILBOX (4) under way for one organizer.
-      //   One instance takes up to 24 messages (host.json: batchSize 16 + newBatchThreshold 8).
+      //   One instance takes up to 24 messages (host.json: batchSize 2 + newBatchThreshold 22).
       //   Queue and HTTP functions scale apart, each up to maximumInstanceCount.
       // Many organizers: 40 instances x 24 messages = 960 under way, spread over mailboxes; the default.
       // One organizer for all (a booking mailbox): n messages at once bring about n / 24 instances and so up to n / 6 calls

@@ -14,7 +14,7 @@ from local.graph.tenant import Tenant
 from tests.world import World
 
 # host.json: the host fetches another batch when no more than newBatchThreshold messages are under way
-BATCH_SIZE, NEW_BATCH_THRESHOLD = 16, 8
+BATCH_SIZE, NEW_BATCH_THRESHOLD = 2, 22
 
 
 class SlowGraph(httpx.AsyncBaseTransport):
