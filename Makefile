@@ -14,7 +14,7 @@ DETECT_SECRETS_VERSION := 1.5.0
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
-.PHONY: help setup start demo test fuzz soak mutants bench check infra-check package format lock sbom audit secrets clean
+.PHONY: help setup start demo test fuzz soak scale mutants bench check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ test: setup  ## the whole test suite
 
 soak: setup  ## 10,000 requests in simulated time, three hosts, all kinds of bad luck; SOAK="--seed 1" for the same again
 	@$(BIN)/python -m tests.simulation $(SOAK)
+
+scale: setup  ## the figures of docs/scale.md: a million requests in simulated time, an hour in all; SCALE="--divide 100" for a minute
+	@$(BIN)/python -m tests.scale $(SCALE)
 
 mutants: setup  ## prove that the tests catch what could break the promises
 	@$(BIN)/python -m tests.mutants

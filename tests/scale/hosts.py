@@ -1,0 +1,129 @@
+"""Instances: the app's own provisioning, gate and upkeep in each, behind the host's way of taking messages."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import override
+
+from local.host.configuration import QueueOptions
+from local.host.queue_trigger import Backoff
+from shared.closed_mailboxes import ClosedMailboxes
+from shared.mailbox_gate import MailboxGate
+from shared.meeting import Meeting, Outcome
+from shared.message import LookAt, decode_message
+from shared.provision.attempt import Attempt
+from shared.provision.provisioner import Provisioner
+from shared.provision.steps import GraphServices
+from shared.request_queue import RequestQueue
+from shared.results import Results
+from shared.upkeep import Upkeep
+from tests.scale.graph import LightGraph
+from tests.scale.storage import LightLedger, LightQueue, LightTable
+
+_MADE = Outcome(is_online_meeting=True, event_id="event", join_url="https://teams.microsoft.com/l/meetup-join/1")
+_GIVE_UP_AFTER = timedelta(days=365)  # who waits for long is to be seen waiting
+_PROVIDERS_REMEMBERED = timedelta(seconds=600)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all instances share."""
+
+    ledger: LightLedger
+    closed_mailboxes: LightTable
+    requests: LightQueue
+    poison: LightQueue
+    results: LightQueue
+    graph: LightGraph
+    clock: Callable[[], datetime]
+    calls_per_mailbox: int
+
+
+class _LightResults(Results):
+    """The real results but for their text, which nobody reads here."""
+
+    @override
+    async def report(self, meeting: Meeting) -> Meeting:
+        if meeting.reported:
+            return meeting
+        assert self._queue
+        await self._queue.send("")
+        return await self._ledger.write(meeting, meeting.changed(reported=True))
+
+
+class _LightProvisioner(Provisioner):
+    """The real provisioner but for the contents of a calendar meeting: its calls to Graph are made without them."""
+
+    def __init__(self, around: Surroundings, requests: RequestQueue, gate: MailboxGate) -> None:
+        super().__init__(
+            ledger=around.ledger,
+            requests=requests,
+            results=_LightResults(around.results, around.ledger, requests, around.clock),
+            graph=GraphServices(None, None, None),  # type: ignore[arg-type] - nobody comes so far
+            gate=gate,
+            give_up_after=_GIVE_UP_AFTER,
+            clock=around.clock,
+        )
+        self._around = around
+        self._providers_known_until: dict[str, datetime] = {}
+
+    @override
+    async def _make_true(self, attempt: Attempt) -> None:
+        graph, now, organizer = self._around.graph, self._around.clock(), attempt.meeting.organizer or ""
+        if attempt.uncertain_since is not None:
+            await graph.call(organizer, "find")
+        if self._providers_known_until.get(organizer, now) <= now:
+            await graph.call(organizer, "providers")
+            self._providers_known_until[organizer] = self._around.clock() + _PROVIDERS_REMEMBERED
+        await graph.call(organizer, "create")
+        attempt.outcome = _MADE
+
+
+class LightHost:
+    """One instance."""
+
+    def __init__(self, around: Surroundings, options: QueueOptions, accept: Callable[[int], Meeting]) -> None:
+        self._around = around
+        self._options = options
+        self._accept = accept
+        self._requests = RequestQueue(around.requests, around.poison)
+        elsewhere = ClosedMailboxes(around.closed_mailboxes)
+        gate = MailboxGate(around.calls_per_mailbox, around.clock, elsewhere)
+        self._provisioner = _LightProvisioner(around, self._requests, gate)
+        self._results = _LightResults(around.results, around.ledger, self._requests, around.clock)
+        self.upkeep = Upkeep(around.ledger, elsewhere, self._requests, self._results, timedelta(days=365), around.clock)
+        self._running = 0
+        self._room = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take messages as `local.host.queue_trigger` does, which follows the queue extension of Azure Functions."""
+        options, backoff = self._options, Backoff(self._options.max_polling_interval)
+        while True:
+            messages = await self._around.requests.receive(options.batch_size)
+            if not messages:
+                await asyncio.sleep(backoff.next_pause())
+                continue
+            backoff.reset()
+            for text in messages:
+                self._running += 1
+                asyncio.create_task(self._handle(text))  # noqa: RUF006 - it waits in the loop
+            while self._running > options.new_batch_threshold:
+                self._room.clear()
+                await self._room.wait()
+
+    async def _handle(self, text: str) -> None:
+        match decode_message(text):
+            case LookAt(meeting_id):
+                await self._provisioner.provision(meeting_id)
+            case request:
+                await self._take_in(int(request.document["number"]))  # type: ignore[union-attr]
+        await self._around.requests.delete()
+        self._running -= 1
+        if self._running <= self._options.new_batch_threshold:
+            self._room.set()
+
+    async def _take_in(self, number: int) -> None:
+        """Accept a request as `shared.accept` does: one write, one message."""
+        meeting = await self._around.ledger.insert(self._accept(number))
+        await self._requests.ask(meeting.id)
