@@ -28,8 +28,8 @@ _FIRST_CROWD = 1000
 _REMEMBERED_NAMES = 10_000
 # Several processes that keep to the limit, each for itself, exceed it together. Each time that Graph asks for patience,
 # all of them double the pause between those they let in, and halve it again with each such time that passes in peace;
-# so one call in some hundred is refused, however many processes there are.
-_CALMER = timedelta(seconds=30)
+# so few calls are refused, however many processes there are. Longer would make a mailbox slow that is refused by chance.
+_CALMER = timedelta(seconds=10)
 _MOST_DOUBLINGS = 8
 PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_AGO = datetime.min.replace(tzinfo=UTC)
@@ -58,14 +58,17 @@ class _Mailbox:
         """
         if until <= self.closed_until:
             return
-        doubled = _CALMER if self.closed_until <= now else timedelta(0)
-        self.calm_at = min(max(self.calm_at, until) + doubled, until + _MOST_DOUBLINGS * _CALMER)
+        calm_after = self._calm_after(now) + (_CALMER if self.closed_until <= now else timedelta(0))
+        self.calm_at = until + min(calm_after, _MOST_DOUBLINGS * _CALMER)
         self.closed_until = until
 
     def pause(self, limit: int, now: datetime) -> timedelta:
         """Return how long after one another provisions are let in, so that Graph refuses none."""
-        doublings = max(self.calm_at - max(now, self.closed_until), timedelta(0)) / _CALMER
-        return timedelta(seconds=self.seconds / limit * 2**doublings)
+        return timedelta(seconds=self.seconds / limit * 2 ** (self._calm_after(now) / _CALMER))
+
+    def _calm_after(self, now: datetime) -> timedelta:
+        """Return how long it has to be open in peace before everybody goes at full pace."""
+        return max(self.calm_at - max(now, self.closed_until), timedelta(0))
 
     def take_in(self, other: "_Mailbox") -> None:
         """Become one with what turned out to be the same mailbox."""

@@ -70,8 +70,7 @@ class Report:
         orphans: online meetings with a passcode that nobody was told of, the documented exception.
         most_creations: how often a creation was sent that Graph can recognise, at most.
         poisoned: messages in the poison queue.
-        last_end: when the last result was sent, in seconds from the start; but for cancellations, which look for what
-            an attempt in doubt may have made, for up to three minutes.
+        last_end: when the last result was sent, in seconds from the start.
         simulated_seconds: from the first request to the last end.
         seconds: that the run took.
     """
@@ -159,12 +158,6 @@ def _settled(world: World) -> bool:
     if world.requests.messages or may_be_unrecorded(world):
         return False
     return not any(key.startswith(("due.", "unsent.")) for rows in world.table.partitions.values() for key in rows)
-
-
-def _last_end(world: World, clock: SimulatedClock) -> float:
-    sent = zip(world.results.messages, world.results.events(), strict=True)
-    moments = (message.put_at for message, event in sent if event["type"] != "meeting.cancelled")
-    return max(((moment - clock.now).total_seconds() for moment in moments), default=0.0)
 
 
 def _organizers(world: World, number: int) -> list[str]:

@@ -88,7 +88,7 @@ def test_what_a_creation_leaves_that_outlasts_its_cancellation(record_property: 
 def test_half_an_hour_without_graph_is_caught_up_in_two_minutes(
     seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    """Nothing goes to poison meanwhile, and two minutes after Graph is back everything that is wanted has its end."""
+    """Nothing goes to poison meanwhile, and two minutes after Graph is back everything has its end."""
     outage = (5.0, 1805.0)
     climate = Climate(graph_outages=[outage])
     report = run(Plan(requests=100, hosts=3, climate=climate, arrive_within=1500.0, organizers=5), seed)
