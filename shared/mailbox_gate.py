@@ -28,7 +28,7 @@ _FIRST_CROWD = 1000
 _REMEMBERED_NAMES = 10_000
 # Several processes that keep to the limit, each for itself, exceed it together. Each time that Graph asks for patience,
 # all of them double the pause between those they let in, and halve it again with each such time that passes in peace;
-# so few calls are refused, however many processes there are. Longer would make a mailbox slow that is refused by chance.
+# so few calls are refused, however many processes there are. More would slow a mailbox that was refused by chance.
 _CALMER = timedelta(seconds=10)
 _MOST_DOUBLINGS = 8
 PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)

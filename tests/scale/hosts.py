@@ -114,7 +114,7 @@ class LightHost:
 
     async def _handle(self, text: str) -> None:
         match decode_message(text):
-            case LookAt(meeting_id):
+            case LookAt(meeting_id=meeting_id):
                 await self._provisioner.provision(meeting_id)
             case request:
                 await self._take_in(int(request.document["number"]))  # type: ignore[union-attr]
@@ -126,4 +126,4 @@ class LightHost:
     async def _take_in(self, number: int) -> None:
         """Accept a request as `shared.accept` does: one write, one message."""
         meeting = await self._around.ledger.insert(self._accept(number))
-        await self._requests.ask(meeting.id)
+        await self._requests.ask(meeting)

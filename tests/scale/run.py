@@ -208,8 +208,9 @@ async def _arrive(plan: Plan, around: Surroundings) -> None:
                 await asyncio.sleep(1 / plan.per_second)
             case Arrival.WAITING:
                 pass
-        around.ledger.place(around.ledger.accepted(number))
-        around.requests.put(meeting_message(meeting_id(number)))
+        meeting = around.ledger.accepted(number)
+        around.ledger.place(meeting)
+        around.requests.put(meeting_message(meeting))
 
 
 def organizers_of(plan: Plan, seed: int) -> array[int]:
