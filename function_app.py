@@ -1,34 +1,37 @@
 """Convene: online meetings in Microsoft 365 for other systems. This file is the table of contents of the app."""
 
-import azure.functions as func
+from functions.importing import without_garbage_collection
 
-from functions import (
-    add_attendee,
-    cancel_meeting,
-    create_meeting,
-    create_meetings,
-    create_schedule,
-    delete_schedule,
-    find_meetings,
-    find_schedules,
-    patch_meeting,
-    read_docs,
-    read_health,
-    read_invitation,
-    read_meeting,
-    read_openapi,
-    read_readiness,
-    read_schedule,
-    read_swagger,
-    record_crashes,
-    remove_attendee,
-    replace_schedule,
-    retry_meeting,
-    run_schedules,
-    run_upkeep,
-    take_message,
-    validate_meeting,
-)
+with without_garbage_collection():
+    import azure.functions as func
+
+    from functions import (
+        add_attendee,
+        cancel_meeting,
+        create_meeting,
+        create_meetings,
+        create_schedule,
+        delete_schedule,
+        find_meetings,
+        find_schedules,
+        patch_meeting,
+        read_docs,
+        read_health,
+        read_invitation,
+        read_meeting,
+        read_openapi,
+        read_readiness,
+        read_schedule,
+        read_swagger,
+        record_crashes,
+        remove_attendee,
+        replace_schedule,
+        retry_meeting,
+        run_schedules,
+        run_upkeep,
+        take_message,
+        validate_meeting,
+    )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
