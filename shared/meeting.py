@@ -77,6 +77,26 @@ class Outcome(_Record):
     meeting_options_web_url: str | None = None
 
 
+# Every `code` that the error of a meeting can have; README.md and docs/operations.md say who acts on each.
+FAILURE_CODES = (
+    "invalidRequest",
+    "organizerNotAllowed",
+    "callerNotAllowed",
+    "organizerNotFound",
+    "organizerHasNoMailbox",
+    "providerNotAllowed",
+    "mailboxAccessDenied",
+    "applicationAccessPolicyMissing",
+    "applicationPermissionMissing",
+    "timeZoneNotSupported",
+    "eventDeleted",
+    "onlineMeetingMissing",
+    "graphRejected",
+    "gaveUp",
+    "crashed",
+)
+
+
 class MeetingError(_Record):
     """Why a meeting failed, and who does what about it."""
 

@@ -23,7 +23,7 @@ from shared.cli.files import Line, read_lines
 from shared.cli.following import Door, Followed, Submitted, follow_all, outcome, submit_all
 from shared.cli.over_http import OverHttp
 from shared.errors import ConveneError, InvalidRequestError
-from shared.meeting import is_meeting_id
+from shared.meeting import FAILURE_CODES, is_meeting_id
 from shared.settings import read_environment
 
 _SOME_FAILED, _NOT_DONE = 1, 2
@@ -92,6 +92,8 @@ def retry(
         raise _not_done("Say which: either ids or --code CODE.")
     if wrong := [each for each in ids or () if not is_meeting_id(each)]:
         raise _not_done(f"Not the id of a meeting: {', '.join(wrong)}.")
+    if unknown := [each for each in code or () if each not in FAILURE_CODES]:
+        raise _not_done(f"No meeting fails with {', '.join(unknown)}. The codes are {', '.join(FAILURE_CODES)}.")
 
     async def work(door: OverHttp, progress: Progress) -> list[Followed]:
         return await _retry(door, ids or await door.failed(code or ()), progress, dry_run=dry_run)
