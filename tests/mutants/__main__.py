@@ -1,15 +1,16 @@
 """`make mutants`: prove that the tests can fail, by taking away what the promises rest on, one thing at a time.
 
 Each mutant lives in a copy of the tree, in which only the tests that should catch it run. One that survives is a
-promise that no test keeps. `python -m tests.mutants NAME` takes only those whose name contains the text.
+promise that no test keeps.
 """
 
+import argparse
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,10 +45,10 @@ class Outcome:
     output: str
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Try the mutants; return 0 if every one is caught."""
+    mutants = chosen(read_mutants(), arguments)
     console = Console()
-    mutants = [mutant for mutant in read_mutants() if all(text in mutant.name for text in arguments)]
     with copies(_AT_ONCE) as trees:
         tests = sorted({test for mutant in mutants for test in mutant.caught_by})
         console.print(f"{len(mutants)} mutants. First their {len(tests)} tests on the app as it is ...")
@@ -61,6 +62,18 @@ def main(arguments: list[str]) -> int:
             outcomes = list(pool.map(partial(attempt, trees), mutants))
     show(console, outcomes)
     return 1 if any(outcome.caught_by is None for outcome in outcomes) else 0
+
+
+def chosen(mutants: Sequence[Mutant], arguments: Sequence[str] | None) -> Sequence[Mutant]:
+    """Return the mutants that the command line asks for; end with exit code 2 and the names if there are none such."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("name", nargs="*", help="take only the mutants whose name contains each of these texts")
+    texts: list[str] = parser.parse_args(arguments).name
+    found = [mutant for mutant in mutants if all(text in mutant.name for text in texts)]
+    if not found:
+        names = "\n".join(f"  {mutant.name}" for mutant in mutants)
+        parser.exit(2, f"No mutant's name contains {' and '.join(map(repr, texts))}. There are:\n{names}\n")
+    return found
 
 
 def attempt(trees: "Queue[Path]", mutant: Mutant) -> Outcome:
@@ -138,4 +151,4 @@ def show(console: Console, outcomes: list[Outcome]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
