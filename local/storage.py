@@ -90,12 +90,14 @@ def running_storage(
 
 
 def serve(queue_port: int, table_port: int, blob_port: int, location: Path | None) -> int:
-    """Run Azurite until SIGINT or SIGTERM; return the exit code."""
+    """Run Azurite until SIGINT or SIGTERM, and print the settings that join an app to it; return the exit code."""
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _interrupt)
     try:
         with running_storage(queue_port, table_port, blob_port, location) as storage:
             urls = ((storage.queue_port, "queue"), (storage.table_port, "table"), (storage.blob_port, "blob"))
+            print(f"export AzureWebJobsStorage='{storage.connection_string}'")
+            print('export MeetingStorage="$AzureWebJobsStorage"')
             print("listening on", ", ".join(f"http://127.0.0.1:{port} ({name})" for port, name in urls), flush=True)
             return storage.process.wait()
     except KeyboardInterrupt:

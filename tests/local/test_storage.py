@@ -31,11 +31,13 @@ def test_queues_and_tables_answer(storage: Storage) -> None:
     assert list(TableServiceClient.from_connection_string(storage.connection_string).list_tables()) is not None
 
 
-def test_command_prints_one_line() -> None:
-    """`python -m local storage` prints one line with the three addresses, and SIGTERM ends it and Azurite."""
+def test_command_says_how_to_reach_it() -> None:
+    """`python -m local storage` prints settings for a shell and its three addresses; SIGTERM ends it and Azurite."""
     with start_child(["storage", "--queue-port", "0", "--table-port", "0", "--blob-port", "0"]) as child:
         queue, table, blob = child.ports
         assert child.output == (
+            f"export AzureWebJobsStorage='{connection_string(queue, table, blob)}'\n"
+            'export MeetingStorage="$AzureWebJobsStorage"\n'
             f"listening on http://127.0.0.1:{queue} (queue), http://127.0.0.1:{table} (table), "
             f"http://127.0.0.1:{blob} (blob)\n"
         )
