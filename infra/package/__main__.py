@@ -1,4 +1,4 @@
-"""`make package`: builds the deployment package and shows how large it is and how quickly it starts."""
+"""`make package`: builds the deployment package; --compare shows what everything that pip installs would cost."""
 
 import argparse
 import shutil

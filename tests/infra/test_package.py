@@ -130,6 +130,16 @@ def test_the_package_is_compiled_for_good(package: Package) -> None:
     assert flags == {_UNCHECKED_HASH}
 
 
+def test_a_deployment_only_builds() -> None:
+    """`azd` and the workflow run `make package`, which compares with a whole installation only when it is asked to."""
+    for options, compared in (([], 0), (["PACKAGE=--compare"], 1)):
+        command = ["make", "--dry-run", "--always-make", "package", *options]
+        planned = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        assert planned.count("-m infra.package") == 1
+        assert planned.count("--compare") == compared
+    assert "\n        make package\n" in (ROOT / "azure.yaml").read_text()
+
+
 def test_the_same_content_is_the_same_zip(tmp_path: Path) -> None:
     """Two builds of one commit can be compared byte by byte."""
     for name in ("a", "b"):
