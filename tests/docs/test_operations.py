@@ -160,6 +160,8 @@ async def test_what_the_timers_cost() -> None:
     await world.app.schedule_run.run()
     schedules = counted.take()
     assert f"| a run of the upkeep with nothing to do | {upkeep} |" in PAGE
+    reliability = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| a run of the upkeep .*? \| (\d+) operations", reliability, re.MULTILINE) == [f"{upkeep}"]
     assert f"| a run of the schedules with nothing due | {schedules} |" in PAGE
     meetings, looks = 10_000, 30 * 24 * 60
     runs = looks // 5
