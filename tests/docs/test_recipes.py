@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from functions.routes import described_routes
 from local.processes import Stack, running_stack
 from shared.meeting_request import parse_request
 from tests.docs import connector
@@ -67,10 +68,9 @@ def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
     """Each request of meetings.http does what the line above it says."""
     text = (RECIPES / "meetings.http").read_text(encoding="utf-8")
     variables = {"url": str(client.http.base_url).rstrip("/"), "key": _KEY}
-    titles: list[str] = []
     for part in re.split(r"^###", text, flags=re.MULTILINE)[1:]:
         title, _, rest = part.partition("\n")
-        titles.append(title.strip())
+        name = re.search(r"^# @name (\w+)$", rest, re.MULTILINE)
         rest = re.sub(r"^#.*\n", "", rest, flags=re.MULTILINE)
         rest = re.sub(r"\{\{([\w.]+)\}\}", lambda found: variables[found[1]], rest)
         head, _, body = rest.strip().partition("\n\n")
@@ -78,11 +78,25 @@ def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
         named = {name.rstrip(":"): value for name, value in headers}
         answer = client.http.request(method, url, headers=named, content=body.encode())
         assert answer.is_success, (title, answer.text)
-        if "created" in part:
-            variables["created.response.body.id"] = answer.json()["id"]
+        if name:
+            variables[f"{name[1]}.response.body.id"] = answer.json()["id"]
         if method != "GET" and answer.status_code == 202:
             client.finished(answer.headers.get("location") or url)
-    assert len(titles) >= 9
+    assert variables.keys() >= {f"{name}.response.body.id" for name in ("created", "refused", "weekly")}
+
+
+def test_the_http_file_has_every_call() -> None:
+    """Each call is a route of the app, and each route is called."""
+    text = (RECIPES / "meetings.http").read_text(encoding="utf-8")
+    routes = {(route.method, route.path) for route in described_routes()}
+    called: set[tuple[str, str]] = set()
+    for call in re.findall(r"^([A-Z]+) \{\{url\}\}(/[^?\s]*)", text, re.MULTILINE):
+        found = {
+            route for route in routes if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", " ".join(route)), " ".join(call))
+        }
+        assert len(found) == 1, call
+        called |= found
+    assert called == routes
 
 
 @pytest.mark.parametrize("options", [[], ["--base64"]], ids=["plain", "base64"])
