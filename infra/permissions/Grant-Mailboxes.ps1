@@ -35,13 +35,16 @@ param(
     [string] $Name = 'Convene',
 
     # Mailboxes to test at the end.
-    [string[]] $Test = @()
+    [string[]] $Test = @(),
+
+    # Exchange's cloud, as Connect-ExchangeOnline names it; a connection that is there already is used as it is.
+    [string] $Environment = 'O365Default'
 )
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Invoke-Plan.ps1')
 
-if (-not (Get-ConnectionInformation)) { Connect-ExchangeOnline -ShowBanner:$false }
+if (-not (Get-ConnectionInformation)) { Connect-ExchangeOnline -ExchangeEnvironmentName $Environment -ShowBanner:$false }
 
 $wanted = @{ clientId = "$ClientId"; objectId = "$ObjectId"; name = $Name }
 switch ($PSCmdlet.ParameterSetName) {

@@ -29,14 +29,18 @@ param(
     [switch] $Everybody,
 
     # Name of the policy for those who have none.
-    [string] $Policy = 'Convene'
+    [string] $Policy = 'Convene',
+
+    # Teams' national cloud, as Connect-MicrosoftTeams names it; none for the global one.
+    [string] $Environment = ''
 )
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Invoke-Plan.ps1')
 
 if (-not ($User -or $Group -or $Everybody)) { throw 'Name organizers: -User, -Group or -Everybody.' }
-Connect-MicrosoftTeams | Out-Null
+$cloud = if ($Environment) { @{ TeamsEnvironmentName = $Environment } } else { @{} }
+Connect-MicrosoftTeams @cloud | Out-Null
 
 $policyOf = @{}
 foreach ($id in $User) {

@@ -65,7 +65,9 @@ def _az(method: str, url: str, body: dict[str, str] | None = None) -> Any:
     az = shutil.which("az")
     if az is None:
         raise AzError("The Azure CLI (az) is not on the PATH.")
-    command = [az, "rest", "--only-show-errors", "--method", method, "--url", url]
+    # Without the resource it finds no token for a Graph that its cloud does not name, such as US Government L5's.
+    resource = url.partition("/v1.0")[0]
+    command = [az, "rest", "--only-show-errors", "--method", method, "--url", url, "--resource", resource]
     if body:
         command += ["--headers", "Content-Type=application/json", "--body", json.dumps(body)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
