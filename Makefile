@@ -26,7 +26,7 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt constraints.txt .pytho
 	  echo "Convene needs Python 3.13, and none of python3.13, python3 and python is that ($$(python3 --version 2>&1 || true)): install it, or name it with 'make setup PYTHON=/path/to/python3.13'." >&2; exit 1; fi
 	@echo "setup 1/3: a virtual environment in $(VENV)/, with uv"
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check 'uv==$(UV_VERSION)'
 	@echo "setup 2/3: the Python packages"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
 	@touch $@
