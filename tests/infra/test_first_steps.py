@@ -91,7 +91,8 @@ def test_from_the_deployment_to_the_first_meeting(stack: Stack, tmp_path: Path) 
     """Steps 4, 6 and 7: the app is up, an organizer ready; a meeting is made that invites nobody, and taken away."""
     values = f'AZURE_RESOURCE_GROUP="rg"\nAZURE_FUNCTION_NAME="func"\nCONVENE_URL="{stack.host.url}/api"'
     shell = Shell(tmp_path, {"azd env get-values": values, "az functionapp keys list": KEY})
-    steps = [piece("infra/README.md", text) for text in ("$CONVENE_URL/health", "/readiness", "first-meeting")]
+    starts = ("$CONVENE_URL/health", "/readiness", "first-meeting", "--request DELETE")
+    steps = [piece("infra/README.md", text) for text in starts]
     lines = shell.run(*(f"{step}\necho" for step in steps)).splitlines()
     health, ready, made, gone = (json.loads(line) for line in lines if line.startswith("{"))
     assert health["status"] == "ok"
