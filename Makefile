@@ -14,6 +14,9 @@ DETECT_SECRETS_VERSION := 1.5.0
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
 
+# What `make package` does beside building.
+PACKAGE ?= --compare
+
 .PHONY: help setup start demo test fuzz soak scale mutants bench check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
@@ -72,7 +75,7 @@ infra-check: setup  ## what checkov says of the Bicep templates
 	@$(BIN)/uv tool run --python $(BIN)/python --overrides <(grep '^pycep-parser' requirements-dev.txt) --from 'checkov==3.3.30' \
 	  checkov --directory infra --config-file infra/.checkov.yaml
 
-package: setup  ## the deployment package, dist/convene.zip (a minute); PACKAGE=--compare sets it beside what pip installs
+package: setup  ## the deployment package, dist/convene.zip, beside what pip alone would install; PACKAGE= only builds it
 	@$(BIN)/python -m infra.package $(PACKAGE)
 
 format: setup  ## let the formatter and the linter mend what they can

@@ -7,6 +7,7 @@ process ends in whatever way, the pipe closes and Azurite ends too.
 import re
 import signal
 import subprocess
+import sys
 from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -96,9 +97,13 @@ def serve(queue_port: int, table_port: int, blob_port: int, location: Path | Non
     try:
         with running_storage(queue_port, table_port, blob_port, location) as storage:
             urls = ((storage.queue_port, "queue"), (storage.table_port, "table"), (storage.blob_port, "blob"))
-            print(f"export AzureWebJobsStorage='{storage.connection_string}'")
-            print('export MeetingStorage="$AzureWebJobsStorage"')
-            print("listening on", ", ".join(f"http://127.0.0.1:{port} ({name})" for port, name in urls), flush=True)
+            lines = (
+                f"listening on {', '.join(f'http://127.0.0.1:{port} ({name})' for port, name in urls)}",
+                f"export AzureWebJobsStorage='{storage.connection_string}'",
+                'export MeetingStorage="$AzureWebJobsStorage"',
+            )
+            sys.stdout.write("\n".join(lines) + "\n")  # at once: who waits for the first line has the others too
+            sys.stdout.flush()
             return storage.process.wait()
     except KeyboardInterrupt:
         return 0

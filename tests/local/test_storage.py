@@ -36,10 +36,10 @@ def test_command_says_how_to_reach_it() -> None:
     with start_child(["storage", "--queue-port", "0", "--table-port", "0", "--blob-port", "0"]) as child:
         queue, table, blob = child.ports
         assert child.output == (
-            f"export AzureWebJobsStorage='{connection_string(queue, table, blob)}'\n"
-            'export MeetingStorage="$AzureWebJobsStorage"\n'
             f"listening on http://127.0.0.1:{queue} (queue), http://127.0.0.1:{table} (table), "
             f"http://127.0.0.1:{blob} (blob)\n"
+            f"export AzureWebJobsStorage='{connection_string(queue, table, blob)}'\n"
+            'export MeetingStorage="$AzureWebJobsStorage"\n'
         )
         assert _answers(queue)
         assert child.stop() == 0
