@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -34,3 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         counts = [value for value in values if isinstance(value, int)]
         told = f"{sum(counts):,}" if len(counts) == len(values) else "; ".join(map(str, values))
         terminalreporter.write_line(f"{name}: {told}")
+
+
+def pytest_unconfigure() -> None:
+    """Let go of what importing the app has frozen, or libraries report it as leaks when the process ends."""
+    gc.unfreeze()
