@@ -13,8 +13,6 @@ from shared.at_once import AtOnce
 from shared.batch import Batch
 from shared.callers import Callers
 from shared.change import Changes
-from shared.closed_mailboxes import TABLE as CLOSED_MAILBOXES
-from shared.closed_mailboxes import ClosedMailboxes
 from shared.crash import CrashRecorder
 from shared.external_meetings import ExternalMeetings
 from shared.find import Finder
@@ -24,6 +22,8 @@ from shared.intake import Intake
 from shared.invitation import Invitations
 from shared.ledger import TABLE, Ledger
 from shared.mailbox_gate import MailboxGate
+from shared.mailbox_notices import TABLE as NOTICES_TABLE
+from shared.mailbox_notices import MailboxNotices
 from shared.provision import GraphServices, Provisioner
 from shared.quota import Quotas
 from shared.readiness import Readiness
@@ -91,7 +91,7 @@ def _build(settings: Settings) -> App:
         settings,
         ledger=Ledger(AzureTable(tables.get_table_client(TABLE))),
         schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
-        closed_mailboxes=ClosedMailboxes(AzureTable(tables.get_table_client(CLOSED_MAILBOXES))),
+        notices=MailboxNotices(AzureTable(tables.get_table_client(NOTICES_TABLE))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
         graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
@@ -103,7 +103,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     *,
     ledger: Ledger,
     schedules: ScheduleStore,
-    closed_mailboxes: ClosedMailboxes,
+    notices: MailboxNotices,
     requests: RequestQueue,
     results: Any,
     graph: GraphServices,
@@ -113,7 +113,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     clock = clock or _now
     reporter = Results(results, ledger, requests, clock)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
-    gate = MailboxGate(settings.graph_calls_per_mailbox, clock, closed_mailboxes)
+    gate = MailboxGate(settings.graph_calls_per_mailbox, clock, notices)
     acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(ledger.table, clock), clock)
     changes = Changes(ledger, requests, reporter, admission, clock)
     provisioner = Provisioner(
@@ -133,7 +133,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         changes=changes,
         intake=Intake(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
-        upkeep=Upkeep(ledger, closed_mailboxes, requests, reporter, settings.retention, clock),
+        upkeep=Upkeep(ledger, notices, requests, reporter, settings.retention, clock),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, admission),

@@ -9,17 +9,17 @@ the queue meanwhile.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cachetools import LRUCache
 
-from shared.closed_mailboxes import ClosedMailboxes
 from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.graph import before_each_call
 from shared.graph.errors import ASKED_FOR_PATIENCE, LONGEST_RETRY_AFTER
+from shared.mailbox_notices import Allowed, MailboxNotices, Notice
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +35,10 @@ PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_AGO = datetime.min.replace(tzinfo=UTC)
 # What other instances know is worth so much time; longer is a fault of the storage, which the ledger will notice too.
 _LONGEST_LOOK_SECONDS = 2.0
+# So many inside, of all mailboxes, are half of an instance's places for messages (host.json's batchSize and
+# newBatchThreshold). The platform starts an instance for as many messages as there are places in one: while fewer are
+# inside there is nobody to tell, and a meeting costs no write more.
+_BUSY = 12
 
 
 @dataclass(slots=True)
@@ -84,7 +88,7 @@ class _Mailbox:
 class MailboxGate:
     """Who may call Graph for which organizer, in this process; when nobody may, in every process."""
 
-    def __init__(self, limit: int, clock: Callable[[], datetime], elsewhere: ClosedMailboxes | None = None) -> None:
+    def __init__(self, limit: int, clock: Callable[[], datetime], elsewhere: MailboxNotices | None = None) -> None:
         """Open the gate.
 
         Args:
@@ -98,6 +102,7 @@ class MailboxGate:
         self._mailboxes: dict[str, _Mailbox] = {}
         self._names = LRUCache[str, frozenset[str]](_REMEMBERED_NAMES)
         self._crowded = _FIRST_CROWD
+        self._inside = 0
 
     def same(self, organizer: str, object_id: str) -> None:
         """Know two names for one mailbox: who comes under either goes through one gate from now on."""
@@ -138,9 +143,11 @@ class MailboxGate:
         """Have each call of a block ask whether the mailbox is still open, and leave at the block's end."""
         entered_at = self._clock()
         asked_before = before_each_call.set(lambda: self.check(organizer))
+        self._inside += 1
         try:
             yield
         finally:
+            self._inside -= 1
             before_each_call.reset(asked_before)
             self.leave(organizer, entered_at)
 
@@ -180,32 +187,41 @@ class MailboxGate:
         if mailbox and mailbox.closed_until > now:
             raise HeldBackError(ASKED_FOR_PATIENCE, mailbox.closed_until - now)
 
-    async def look(self, organizer: str) -> None:
-        """Learn from the other processes whether the mailbox is closed; one that cannot be learned from is not."""
+    async def look(self, organizer: str) -> Notice | None:
+        """Learn from the other processes whether the mailbox is closed, and return all that they tell of it.
+
+        One that cannot be learned of, for which None is returned, is open.
+        """
         if self._elsewhere is None:
-            return
+            return None
         try:
             async with asyncio.timeout(_LONGEST_LOOK_SECONDS):
-                until = await self._elsewhere.closed_until(organizer)
+                notice = await self._elsewhere.read(organizer)
         except (StorageUnavailableError, TimeoutError) as error:
             _logger.warning("mailbox.notLookedAt %s", error)
-            return
-        if until:
+            return None
+        if notice.closed_until:
             # What Graph cannot have said is not believed here either: a clock was wrong somewhere.
-            self._close(organizer, min(until, self._clock() + LONGEST_RETRY_AFTER))
+            self._close(organizer, min(notice.closed_until, self._clock() + LONGEST_RETRY_AFTER))
+        return notice
 
     async def close(self, organizer: str, delay: timedelta) -> None:
         """Keep everybody away for as long as Graph asks, and tell the other processes, if they can be told."""
         mailbox = self._close(organizer, self._clock() + delay)
-        if self._elsewhere is None:
-            return
-        names = mailbox.names | self._names_of(organizer)
-        told = [self._elsewhere.close(name, mailbox.closed_until) for name in names]
-        try:
-            async with asyncio.timeout(_LONGEST_LOOK_SECONDS):
-                await asyncio.gather(*told)
-        except (StorageUnavailableError, TimeoutError) as error:
-            _logger.warning("mailbox.notShared %s", error)
+        if self._elsewhere:
+            names = mailbox.names | self._names_of(organizer)
+            await _share(*(self._elsewhere.close(name, mailbox.closed_until) for name in names))
+
+    async def tell(self, organizer: str, allowed: Allowed, seen: Notice | None) -> None:
+        """Tell the other processes what a calendar allows, if there are any, and if they can be told.
+
+        Args:
+            organizer: whose calendar was asked just now.
+            allowed: what it answered.
+            seen: what `look` returned.
+        """
+        if self._elsewhere and self._inside >= _BUSY:
+            await _share(self._elsewhere.allow(organizer, allowed, seen))
 
     def stand_in_line(self, organizer: str) -> timedelta:
         """Return how long one who was inside, or would be, stays away."""
@@ -247,3 +263,11 @@ class MailboxGate:
         opens = max(mailbox.closed_until, mailbox.line_ends, now)
         mailbox.line_ends = opens + mailbox.pause(self._limit, now)
         return mailbox.line_ends - now + timedelta(seconds=random.uniform(0, mailbox.seconds))  # noqa: S311 - jitter
+
+
+async def _share(*told: Awaitable[None]) -> None:
+    try:
+        async with asyncio.timeout(_LONGEST_LOOK_SECONDS):
+            await asyncio.gather(*told)
+    except (StorageUnavailableError, TimeoutError) as error:
+        _logger.warning("mailbox.notShared %s", error)

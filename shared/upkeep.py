@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.closed_mailboxes import ClosedMailboxes
 from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError
 from shared.ledger import Ledger, due_at
+from shared.mailbox_notices import MailboxNotices
 from shared.meeting import Meeting, Status
 from shared.request_queue import RequestQueue
 from shared.results import Results
@@ -39,14 +39,14 @@ class Upkeep:
     def __init__(
         self,
         ledger: Ledger,
-        closed_mailboxes: ClosedMailboxes,
+        notices: MailboxNotices,
         requests: RequestQueue,
         results: Results,
         retention: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._closed_mailboxes = closed_mailboxes
+        self._notices = notices
         self._requests = requests
         self._results = results
         self._retention = retention
@@ -67,7 +67,7 @@ class Upkeep:
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
         done += await self._each(await self._ledger.finished_before(now - self._retention, _PER_RUN), self._forget)
-        await self._closed_mailboxes.forget_past(now)
+        await self._notices.forget_past(now)
         try:  # last, because it fails as long as the result queue is away
             done += await self._each(await self._ledger.unsent(now, _PER_RUN), wake)
         finally:

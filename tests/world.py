@@ -13,9 +13,9 @@ from local.graph.faults import read_rule
 from local.graph.tenant import Tenant
 from shared.accept import Sender
 from shared.bootstrap import App, assemble
-from shared.closed_mailboxes import ClosedMailboxes
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
 from shared.ledger import Ledger
+from shared.mailbox_notices import MailboxNotices
 from shared.meeting import Meeting
 from shared.provision import GraphServices
 from shared.request_queue import RequestQueue
@@ -76,7 +76,7 @@ class World:
             self.settings,
             ledger=Ledger(wires.table),
             schedules=ScheduleStore(self.schedules_table),
-            closed_mailboxes=ClosedMailboxes(wires.closed_mailboxes),
+            notices=MailboxNotices(wires.closed_mailboxes),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),

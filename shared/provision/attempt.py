@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.errors import ConflictError, ConveneError, UnavailableError
 from shared.ledger import Ledger
+from shared.mailbox_notices import Notice
 from shared.meeting import Claim, Meeting, Outcome
 
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
@@ -47,6 +48,7 @@ class Attempt:
         outcome: what Graph has made so far.
         applied: which properties Graph has been told.
         organizer_id: the organizer's object id, once it was looked up.
+        notice: what other instances told of the organizer's mailbox when the attempt began, None if that is not known.
     """
 
     ledger: Ledger
@@ -55,6 +57,7 @@ class Attempt:
     outcome: Outcome
     applied: dict[str, str]
     organizer_id: str | None = None
+    notice: Notice | None = None
 
     @property
     def language(self) -> str | None:

@@ -56,7 +56,7 @@ async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRe
         event = await steps.events.read(request.organizer, request.event_id)
         _check_may_be_enabled(event, request)
         if not event.is_online_meeting:
-            await steps.require_provider(request.organizer, request.online_meeting_provider)
+            await steps.require_provider(attempt, request.online_meeting_provider)
             event = await _enable(steps, attempt, event, request)
         attempt.outcome = event.added_to(attempt.outcome)
         if event.join_url is None:
@@ -70,7 +70,7 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest) ->
     properties = event_properties(request)
     if attempt.uncertain_since is not None and (event := await steps.events.find(organizer, meeting.id)):
         return _as_made(attempt, event, properties)
-    await steps.require_provider(organizer, request.online_meeting_provider)
+    await steps.require_provider(attempt, request.online_meeting_provider)
     try:
         event = await steps.events.create(organizer, meeting.id, properties)
     except DuplicateTransactionError as error:

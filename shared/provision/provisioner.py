@@ -90,8 +90,9 @@ class Provisioner:
         try:
             with self._gate.inside(organizer):
                 # Side by side, so that it costs no time to know what Graph has told other processes.
-                attempt, _ = await asyncio.gather(self._claim(meeting, now), self._gate.look(organizer))
+                attempt, notice = await asyncio.gather(self._claim(meeting, now), self._gate.look(organizer))
                 if attempt:
+                    attempt.notice = notice
                     await self._carry_out(attempt)
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from shared.errors import RejectedError
 from shared.graph import CalendarEvents, OnlineMeeting, OnlineMeetings, Organizers, remedies
 from shared.graph.online_meetings import by_join_url
 from shared.mailbox_gate import MailboxGate
+from shared.mailbox_notices import BELIEVED, Allowed
 from shared.organizer import is_object_id
 from shared.provision.applied import Part, differing, unsure, with_applied
 from shared.provision.attempt import Attempt, NotYetThereError
@@ -39,33 +40,43 @@ class Steps:
         self._organizers = graph.organizers
         self._gate = gate
         self._clock = clock
-        self._providers = TTLCache[str, tuple[str, ...]](_REMEMBERED, _REMEMBERED_SECONDS)
+        self._allowed = LRUCache[str, Allowed](_REMEMBERED)
         self._object_ids = TTLCache[str, str](_REMEMBERED, _REMEMBERED_SECONDS)
 
     async def checkpoint(self, attempt: Attempt) -> None:
         """Write down what Graph has made so far."""
         await attempt.checkpoint(self._clock())
 
-    async def require_provider(self, organizer: str, provider: str) -> None:
+    async def require_provider(self, attempt: Attempt, provider: str) -> None:
         """Refuse to make an event that Graph would make without a link.
 
         Graph answers 201, gives no link and sends the invitations all the same when the calendar does not allow the
-        provider, so it is asked first. Only a yes is remembered: a no is asked again, an administrator may have acted.
-        A calendar that does not tell refuses nothing; the link is verified afterwards in any case.
+        provider, so it is asked first. Only a yes is remembered, here and by the other instances: a no is asked again,
+        an administrator may have acted. A calendar that does not tell refuses nothing; the link is verified afterwards
+        in any case.
         """
-        key = organizer.casefold()
-        if provider in self._providers.get(key, ()):
+        organizer, asked_at = attempt.meeting.organizer or "", self._clock()
+        if self._knows(attempt, provider):
             return
-        allowed = (await self.events.providers(organizer)).allowed_online_meeting_providers
-        if allowed is None:
+        names = (await self.events.providers(organizer)).allowed_online_meeting_providers
+        if names is None:
             return
-        self._providers[key] = allowed
-        if provider not in allowed:
+        news = not self._knows(attempt, provider)  # another meeting of the organizer may have asked meanwhile
+        allowed = self._allowed[organizer.casefold()] = Allowed(names, asked_at + BELIEVED)
+        if provider not in names:
             raise RejectedError(
                 "providerNotAllowed",
-                f"The calendar of {organizer} does not allow {provider} (it allows: {', '.join(allowed) or 'none'}).",
+                f"The calendar of {organizer} does not allow {provider} (it allows: {', '.join(names) or 'none'}).",
                 remedies.provider(organizer, provider),
             )
+        if news:
+            await self._gate.tell(organizer, allowed, attempt.notice)
+
+    def _knows(self, attempt: Attempt, provider: str) -> bool:
+        """Tell whether a provider is known to be allowed, from this instance's own questions or from another's."""
+        asked = self._allowed.get((attempt.meeting.organizer or "").casefold())
+        told = attempt.notice and attempt.notice.allowed
+        return any(known.names(provider, self._clock()) for known in (asked, told) if known)
 
     async def organizer_id(self, attempt: Attempt) -> str:
         """Return the organizer's object id, which is looked up unless it was given."""

@@ -8,8 +8,9 @@ from typing import override
 
 from local.host.configuration import QueueOptions
 from local.host.queue_trigger import Backoff
-from shared.closed_mailboxes import ClosedMailboxes
+from shared.graph.calendar_events import Providers
 from shared.mailbox_gate import MailboxGate
+from shared.mailbox_notices import MailboxNotices
 from shared.meeting import Meeting, Outcome
 from shared.message import LookAt, decode_message
 from shared.provision.attempt import Attempt
@@ -23,7 +24,7 @@ from tests.scale.storage import LightLedger, LightQueue, LightTable
 
 _MADE = Outcome(is_online_meeting=True, event_id="event", join_url="https://teams.microsoft.com/l/meetup-join/1")
 _GIVE_UP_AFTER = timedelta(days=365)  # who waits for long is to be seen waiting
-_PROVIDERS_REMEMBERED = timedelta(seconds=600)
+_PROVIDER = "teamsForBusiness"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,17 @@ class _LightResults(Results):
         return await self._ledger.write(meeting, meeting.changed(reported=True))
 
 
+class _LightEvents:
+    """Calendars that all allow the same."""
+
+    def __init__(self, graph: LightGraph) -> None:
+        self._graph = graph
+
+    async def providers(self, organizer: str) -> Providers:
+        await self._graph.call(organizer, "providers")
+        return Providers.model_validate({"allowedOnlineMeetingProviders": (_PROVIDER,)})
+
+
 class _LightProvisioner(Provisioner):
     """The real provisioner but for the contents of a calendar meeting: its calls to Graph are made without them."""
 
@@ -60,22 +72,19 @@ class _LightProvisioner(Provisioner):
             ledger=around.ledger,
             requests=requests,
             results=_LightResults(around.results, around.ledger, requests, around.clock),
-            graph=GraphServices(None, None, None),  # type: ignore[arg-type] - nobody comes so far
+            graph=GraphServices(_LightEvents(around.graph), None, None),  # type: ignore[arg-type] - no more is called
             gate=gate,
             give_up_after=_GIVE_UP_AFTER,
             clock=around.clock,
         )
         self._around = around
-        self._providers_known_until: dict[str, datetime] = {}
 
     @override
     async def _make_true(self, attempt: Attempt) -> None:
-        graph, now, organizer = self._around.graph, self._around.clock(), attempt.meeting.organizer or ""
+        graph, organizer = self._around.graph, attempt.meeting.organizer or ""
         if attempt.uncertain_since is not None:
             await graph.call(organizer, "find")
-        if self._providers_known_until.get(organizer, now) <= now:
-            await graph.call(organizer, "providers")
-            self._providers_known_until[organizer] = self._around.clock() + _PROVIDERS_REMEMBERED
+        await self._steps.require_provider(attempt, _PROVIDER)
         await graph.call(organizer, "create")
         attempt.outcome = _MADE
 
@@ -88,7 +97,7 @@ class LightHost:
         self._options = options
         self._accept = accept
         self._requests = RequestQueue(around.requests, around.poison)
-        elsewhere = ClosedMailboxes(around.closed_mailboxes)
+        elsewhere = MailboxNotices(around.closed_mailboxes)
         gate = MailboxGate(around.calls_per_mailbox, around.clock, elsewhere)
         self._provisioner = _LightProvisioner(around, self._requests, gate)
         self._results = _LightResults(around.results, around.ledger, self._requests, around.clock)

@@ -1,15 +1,21 @@
 """The gate in front of each mailbox: how many at once, and for how long nobody."""
 
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
+from typing import override
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.closed_mailboxes import ClosedMailboxes
 from shared.errors import HeldBackError, ThrottledError, UnavailableError
 from shared.mailbox_gate import MailboxGate
+from shared.mailbox_notices import BELIEVED, Allowed, MailboxNotices, Notice
+from shared.storage import Operation, Row
 from tests.fakes import Clock, InMemoryTable
+from tests.simulation.loop import SimulatedClock, simulate
 
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 ALEX, MEGAN = "AlexW@contoso.com", "MeganB@contoso.com"
@@ -282,11 +288,11 @@ class TestSeveralProcesses:
     async def test_a_closed_mailbox_is_closed_everywhere(self, clock: Clock) -> None:
         """Whoever looks, in another process or after a restart, under any name that was known, learns of it."""
         table = InMemoryTable()
-        gate = MailboxGate(LIMIT, clock, ClosedMailboxes(table))
+        gate = MailboxGate(LIMIT, clock, MailboxNotices(table))
         gate.same(ALEX, OBJECT_ID)
         await gate.close(ALEX, timedelta(seconds=30))
         for name in (ALEX.upper(), OBJECT_ID):
-            other = MailboxGate(LIMIT, clock, ClosedMailboxes(table))
+            other = MailboxGate(LIMIT, clock, MailboxNotices(table))
             await other.look(name)
             with pytest.raises(HeldBackError) as held:
                 other.check(name)
@@ -298,7 +304,7 @@ class TestSeveralProcesses:
         """A storage that fails, or hangs, is told of in the log, without the organizer's name."""
         table = InMemoryTable()
         table.broken = True
-        gate = MailboxGate(LIMIT, clock, ClosedMailboxes(table))
+        gate = MailboxGate(LIMIT, clock, MailboxNotices(table))
         await gate.look(ALEX)
         gate.check(ALEX)
         await gate.close(ALEX, timedelta(seconds=30))
@@ -309,13 +315,48 @@ class TestSeveralProcesses:
 
     async def test_a_moment_that_nobody_can_have_named_is_not_believed(self, clock: Clock) -> None:
         """A row that an instance with a wrong clock wrote closes no mailbox for ever: a day at most."""
-        elsewhere = ClosedMailboxes(InMemoryTable())
+        elsewhere = MailboxNotices(InMemoryTable())
         await elsewhere.close(ALEX, clock() + timedelta(days=3650))
         gate = MailboxGate(LIMIT, clock, elsewhere)
         await gate.look(ALEX)
         with pytest.raises(HeldBackError) as held:
             gate.check(ALEX)
         assert held.value.delay == timedelta(days=1)
+
+    def test_a_storage_that_hangs_is_waited_for_briefly(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Telling what a calendar allows, and learning it, takes two seconds at most."""
+
+        class Hanging(InMemoryTable):
+            @override
+            async def read(self, partition: str, key: str) -> Row | None:
+                await asyncio.sleep(3600)
+                return await super().read(partition, key)
+
+            @override
+            async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+                await asyncio.sleep(3600)
+                return await super().write(partition, operations)
+
+        async def seconds() -> list[float]:
+            loop, clock = asyncio.get_running_loop(), SimulatedClock()
+            gate = MailboxGate(LIMIT, clock, MailboxNotices(Hanging()))
+            took: list[float] = []
+            with ExitStack() as inside:
+                for number in range(12):
+                    name = f"user{number}@contoso.com"
+                    assert gate.enter(name) is None
+                    inside.enter_context(gate.inside(name))
+                for seen in (None, Notice()):
+                    began = loop.time()
+                    await gate.tell(ALEX, Allowed(("teamsForBusiness",), clock() + BELIEVED), seen)
+                    took.append(loop.time() - began)
+                began = loop.time()
+                assert await gate.look(ALEX) is None
+                took.append(loop.time() - began)
+            return took
+
+        assert simulate(seconds, 1) == pytest.approx([2.0, 2.0, 2.0])
+        assert "alexw" not in caplog.text.lower()
 
 
 class TestTurn:

@@ -92,9 +92,9 @@ class Storage:
     def give_to_convene(self) -> None:
         """Put the app together over this storage, where its own bootstrap would open an account."""
         from shared import bootstrap
-        from shared.closed_mailboxes import ClosedMailboxes
         from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
         from shared.ledger import Ledger
+        from shared.mailbox_notices import MailboxNotices
         from shared.provision import GraphServices
         from shared.request_queue import RequestQueue
         from shared.schedules import ScheduleStore
@@ -103,12 +103,12 @@ class Storage:
         bootstrap.quiet_libraries()
         settings = read_environment()
         client = GraphClient(settings.graph)
-        meetings, schedules, closed_mailboxes = self.tables
+        meetings, schedules, notices = self.tables
         bootstrap._apps[asyncio.get_running_loop()] = bootstrap.assemble(
             settings,
             ledger=Ledger(meetings),
             schedules=ScheduleStore(schedules),
-            closed_mailboxes=ClosedMailboxes(closed_mailboxes),
+            notices=MailboxNotices(notices),
             requests=RequestQueue(self.requests, self.poison),
             results=self.results,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
