@@ -113,7 +113,7 @@ class LightQueue:
 
 
 class LightTable(InMemoryTable):
-    """The real in-memory table behind the wire: it holds the closed mailboxes."""
+    """The real in-memory table behind the wire: it holds what instances tell each other of mailboxes."""
 
     def __init__(self, wire: Wire) -> None:
         super().__init__()

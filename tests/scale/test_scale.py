@@ -68,6 +68,13 @@ def test_a_spread_load_is_made_at_the_rate_of_the_places() -> None:
     assert report.refused == 0
 
 
+def test_many_instances_do_not_ask_for_the_same_calendars() -> None:
+    """Ten instances and 500 organizers keep to the same figures: what one has asked, the others know."""
+    report = run(Plan(5_000, 10, organizers=500))
+    assert report.calls_per_needed <= 1.05
+    assert report.share_of_limit >= 0.95
+
+
 def test_a_batch_as_large_as_the_rest_leaves_places_empty() -> None:
     """The goal can be missed: with the host's default batch a third of the places wait for the next one."""
     assert run(replace(SMALL, options=replace(OPTIONS, batch_size=16, new_batch_threshold=8))).share_of_limit < 0.8

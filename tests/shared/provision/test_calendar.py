@@ -68,6 +68,17 @@ async def test_a_refusal_of_the_provider_is_not_remembered() -> None:
     assert (await world.made(request)).status is Status.SUCCEEDED
 
 
+async def test_after_a_refusal_the_calendar_is_asked_again() -> None:
+    """The second meeting is refused like the first one, and nobody is invited to it either."""
+    world = World()
+    for _ in range(2):
+        meeting = await world.made(CALENDAR | {"organizer": "NoProvider@contoso.com"})
+        assert meeting.error
+        assert meeting.error.code == "providerNotAllowed"
+    assert [seen.method for seen in world.tenant.requests] == ["GET", "GET"]
+    assert not world.tenant.sent_mail
+
+
 @pytest.mark.parametrize("told", [{}, {"allowedOnlineMeetingProviders": None}])
 @pytest.mark.parametrize("request_of_kind", [CALENDAR, EXISTING])
 async def test_a_calendar_that_tells_no_providers_is_tried(
