@@ -94,7 +94,9 @@ class Moment:
 
 
 def parse_local_time(text: str, zone_name: str) -> Moment:
-    """Read a dateTimeTimeZone.
+    """Read a dateTimeTimeZone; a time that clocks show twice is standard time, the second, as it is for Windows.
+
+    https://learn.microsoft.com/dotnet/api/system.timezoneinfo.converttimetoutc
 
     Raises:
         GraphError: it is no wall-clock time, or the zone is unknown.
@@ -103,7 +105,7 @@ def parse_local_time(text: str, zone_name: str) -> Moment:
     found = _LOCAL.fullmatch(text)
     try:
         if found:
-            second = datetime.fromisoformat(found[1]).replace(tzinfo=where)
+            second = datetime.fromisoformat(found[1]).replace(tzinfo=where, fold=1)
             # Exchange keeps times from 1601 on; the far end leaves room for any offset.
             if 1602 <= second.year <= 9998:  # noqa: PLR2004
                 return Moment(second.astimezone(UTC), (found[2] or "").ljust(7, "0"))

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 
 from shared.meeting_request.closed_model import ClosedModel
 from shared.meeting_request.faults import refusal
-from shared.meeting_request.time_zones import TimeZone, agree, is_windows_name, to_utc, windows_name
+from shared.meeting_request.time_zones import TimeZone, agree, to_utc, windows_name
 
 FIRST_YEAR = 1900
 LAST_YEAR = 2199
@@ -127,8 +127,11 @@ def to_graph(value: DateTimeTimeZone, *, recurring: bool, all_day: bool) -> dict
     """Return `dateTime` and `timeZone` in a form of which Graph's reading is certain.
 
     Of IANA's names Graph documents some hundred only, so they go as Windows names, or in UTC where the Windows zone's
-    clock differs or shows the time twice. All-day and recurring events stay in their zone, because UTC would move
-    their days. https://learn.microsoft.com/graph/api/resources/datetimetimezone
+    clock differs. A time that clocks show twice, or never, goes in UTC whatever the name, because Windows takes it for
+    standard time where the app means the first. All-day and recurring events stay in their zone, because UTC would
+    move their days, and a series' hour between summer and winter.
+    https://learn.microsoft.com/graph/api/resources/datetimetimezone
+    https://learn.microsoft.com/dotnet/api/system.timezoneinfo.converttimetoutc
 
     Raises:
         ValueError: an all-day or recurring event is in a zone without a Windows name; parsing lets none pass.
@@ -136,12 +139,11 @@ def to_graph(value: DateTimeTimeZone, *, recurring: bool, all_day: bool) -> dict
     windows = windows_name(value.time_zone)
     _, dot, digits = value.date_time.partition(".")
     fraction = dot + digits
-    if is_windows_name(value.time_zone) or (windows and (recurring or all_day)):
-        return {"dateTime": f"{value.wall.isoformat()}{fraction}", "timeZone": str(windows)}
-    if recurring or all_day:
+    stays = recurring or all_day
+    if stays and windows is None:
         message = f"{value.time_zone} has no Windows name"
         raise ValueError(message)
-    if windows and agree(value.time_zone, windows, value.wall):
+    if windows and (stays or agree(value.time_zone, windows, value.wall)):
         return {"dateTime": f"{value.wall.isoformat()}{fraction}", "timeZone": windows}
     return {"dateTime": f"{value.instant[0].replace(tzinfo=None).isoformat()}{fraction}", "timeZone": "UTC"}
 

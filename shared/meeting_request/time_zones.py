@@ -98,7 +98,7 @@ def is_repeated(wall: datetime, name: str) -> bool:
 
 
 def agree(name: str, other: str, wall: datetime) -> bool:
-    """Tell whether `wall` is one and the same instant in both zones, beyond doubt."""
+    """Tell whether `wall` is one and the same instant in both zones, and the other's clocks show it exactly once."""
     instants = {wall.replace(tzinfo=zone(other), fold=fold).astimezone(UTC) for fold in (0, 1)}
     return instants == {to_utc(wall, name)}
 

@@ -190,6 +190,15 @@ async def test_zones(graph: httpx.AsyncClient, zone: str) -> None:
         assert body["start"]["dateTime"] == "2026-07-01T07:00:00.0000000"
 
 
+async def test_a_time_shown_twice_is_standard_time(graph: httpx.AsyncClient) -> None:
+    """Windows reads it as the second, not as IANA and RFC 5545 do: who means the first has to say so in UTC."""
+    start, end = (
+        {"dateTime": f"2027-10-31T{time}", "timeZone": "W. Europe Standard Time"} for time in ("02:30", "04:00")
+    )
+    body = (await graph.post(EVENTS, json=event(start=start, end=end))).json()
+    assert body["start"]["dateTime"] == "2027-10-31T01:30:00.0000000"
+
+
 async def test_all_day(graph: httpx.AsyncClient) -> None:
     """An all-day event reads back at midnight in whatever zone one asks for; two zones are refused."""
     start, end = ({"dateTime": f"2026-12-0{day}T00:00:00", "timeZone": "Tokyo Standard Time"} for day in (1, 2))

@@ -104,17 +104,18 @@ def test_digits_are_kept(text: str, told: str) -> None:
         (at("2026-11-20T13:00:00", "UTC"), at("2026-11-20T13:00:00", "UTC")),
         (at("2026-11-20T13:00:00.1234567"), at("2026-11-20T13:00:00.1234567", "W. Europe Standard Time")),
         (at("2026-10-25T02:30:00.1234567"), at("2026-10-25T00:30:00.1234567", "UTC")),
-        (
-            at("2026-10-25T02:30:00", "W. Europe Standard Time"),
-            at("2026-10-25T02:30:00", "W. Europe Standard Time"),
-        ),
+        (at("2026-10-25T02:30:00", "W. Europe Standard Time"), at("2026-10-25T00:30:00", "UTC")),
+        (at("2026-10-25T03:00:00", "W. Europe Standard Time"), at("2026-10-25T03:00:00", "W. Europe Standard Time")),
+        (at("2027-11-07T01:30:00.5", "Pacific Standard Time"), at("2027-11-07T08:30:00.5", "UTC")),
+        (at("2026-03-29T02:30:00", "W. Europe Standard Time"), at("2026-03-29T01:30:00", "UTC")),
+        (at("2026-03-29T02:30:00"), at("2026-03-29T01:30:00", "UTC")),
         (at("2026-11-20T13:00:00", "Antarctica/Troll"), at("2026-11-20T13:00:00", "UTC")),
         (at("2026-07-20T13:00:00", "Antarctica/Troll"), at("2026-07-20T11:00:00", "UTC")),
         (at("2026-11-20T13:00:00", "Antarctica/Casey"), at("2026-11-20T05:00:00", "UTC")),
     ],
 )
 def test_zone_for_graph(value: dict[str, str], told: dict[str, str]) -> None:
-    """IANA names go as Windows names where the clocks agree beyond doubt, as UTC elsewhere."""
+    """Times go with Windows names where those clocks show them once, and as they were meant; as UTC elsewhere."""
     assert to_graph(DateTimeTimeZone.model_validate(value), recurring=False, all_day=False) == told
 
 

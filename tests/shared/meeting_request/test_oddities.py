@@ -54,6 +54,16 @@ def test_calendar(members: dict[str, Any], warnings: list[tuple[str, str]]) -> N
     assert warnings_of(calendar_document(**members)) == warnings
 
 
+def test_which_of_two_times_is_meant() -> None:
+    """A single meeting begins at the first; a series stays in its zone, where we cannot tell Graph which is meant."""
+    single = calendar_document(start=at("2026-10-25T02:00:00", "W. Europe Standard Time"))
+    extent = {"type": "numbered", "startDate": "2026-10-25", "numberOfOccurrences": 2}
+    series = single | {"recurrence": {"pattern": {"type": "daily", "interval": 1}, "range": extent}}
+    [of_single], [of_series] = (find_warnings(parse_request(each), NOW) for each in (single, series))
+    assert "the first is meant" in of_single.message
+    assert "the calendar decides" in of_series.message
+
+
 @pytest.mark.parametrize(
     ("members", "warnings"),
     [
