@@ -129,7 +129,7 @@ def schedule() -> dict[str, Any]:
         updated_at=_ASKED_AT,
         fingerprint="",
         request=request,
-        made_until=request.timetable.wall(_ASKED_AT),
+        made_until=request.timetable.mark(_ASKED_AT),
     )
     return kept.timed(_ASKED_AT).as_json(_ASKED_AT)
 

@@ -5,7 +5,8 @@ evaluation can begin at any period of the rule: what has been costs nothing, how
 
 Where clocks are changed, a time is read as RFC 5545 says (https://www.rfc-editor.org/rfc/rfc5545#section-3.3.5): one
 that they skip is meant by the clock before the change, so that it is shown as so much later, and one that they show
-twice is meant the first time. An hourly rule counts the hours that the clocks would show if they were never changed.
+twice is meant the first time. Only a date in UTC, in RDATE or EXDATE, can name the second; on the clock it then has
+`fold` 1. An hourly rule counts the hours that the clocks would show if they were never changed.
 """
 
 import heapq
@@ -56,7 +57,7 @@ class Occurrence:
     """One of the times that a rule gives.
 
     Attributes:
-        nominal: the time by the rule, which the zone's clocks may skip.
+        nominal: the time by the rule or RDATE, which the zone's clocks may skip.
         start: the time on the zone's clocks.
     """
 
@@ -67,6 +68,11 @@ class Occurrence:
     def wall(self) -> datetime:
         """What the zone's clocks show at the start."""
         return self.start.replace(tzinfo=None)
+
+    @property
+    def mark(self) -> datetime:
+        """The start as it is kept: see `Timetable.mark`."""
+        return self.start if self.start.fold else self.wall
 
     @property
     def instant(self) -> datetime:
@@ -82,46 +88,58 @@ class Timetable:
     start: datetime
     time_zone: str
 
-    def after(self, wall: datetime) -> Iterator[Occurrence]:
-        """Yield the occurrences whose start is later on the zone's clocks than `wall`, each once, in their order."""
-        near = max(wall, self.start) - _MARGIN
-        return dropwhile(lambda occurrence: occurrence.wall <= wall, self._in_order(near))
+    def after(self, moment: datetime) -> Iterator[Occurrence]:
+        """Yield the occurrences that start later than a moment, each once, in their order."""
+        since = self.instant(moment)
+        near = max(self.wall(since), self.start) - _MARGIN
+        times = {self.instant(point) for point in self.rule.excluded if isinstance(point, datetime)}
+        days = {point for point in self.rule.excluded if not isinstance(point, datetime)}
+        last: datetime | None = None
+        for occurrence in dropwhile(lambda each: each.instant <= since, self._in_order(near)):
+            instant, named = occurrence.instant, {occurrence.nominal.date(), occurrence.start.date()}
+            if instant != last and instant not in times and days.isdisjoint(named):
+                yield occurrence
+            last = instant
 
     def resolve(self, nominal: datetime) -> datetime:
         """Return a time that the rule, or a sum of days, gives as the zone's clocks show it."""
         where = zone(self.time_zone)
-        return nominal.replace(tzinfo=where, fold=0).astimezone(UTC).astimezone(where)
+        return nominal.replace(tzinfo=where).astimezone(UTC).astimezone(where)
+
+    def instant(self, moment: datetime) -> datetime:
+        """Return a moment in UTC; without a zone it is a time on the zone's clocks."""
+        return (moment if moment.tzinfo else self.resolve(moment)).astimezone(UTC)
 
     def wall(self, instant: datetime) -> datetime:
         """Return what the zone's clocks show at an instant."""
         return instant.astimezone(zone(self.time_zone)).replace(tzinfo=None)
 
+    def mark(self, instant: datetime) -> datetime:
+        """Return an instant as it is kept: what clocks show, with its offset if they show it the second time.
+
+        So it stays the clock's time when the zone's rules are changed, and yet is never ambiguous.
+        """
+        start = instant.astimezone(zone(self.time_zone))
+        return start if start.fold else start.replace(tzinfo=None)
+
     def _in_order(self, near: datetime) -> Iterator[Occurrence]:
-        # A skipped time moves past later ones: it waits until the rule has come so far.
+        # A skipped time moves past later ones, and the second of two equal times comes after the first of later ones:
+        # each waits until the rule gives none any more that can be earlier.
+        where = zone(self.time_zone)
         waiting: list[tuple[datetime, datetime]] = []
-        last: datetime | None = None
         for nominal in self._nominals(near):
-            while waiting and waiting[0][0] < nominal:
-                wall, moved = heapq.heappop(waiting)
-                if wall != last:
-                    yield self._occurrence(moved)
-                last = wall
-            heapq.heappush(waiting, (self.resolve(nominal).replace(tzinfo=None), nominal))
-        for wall, nominal in sorted(waiting):
-            if wall != last:
-                yield self._occurrence(nominal)
-            last = wall
+            instants = [nominal.replace(tzinfo=where, fold=fold).astimezone(UTC) for fold in (0, 1)]
+            while waiting and waiting[0][0] < min(instants):
+                yield self._occurrence(heapq.heappop(waiting)[1])
+            heapq.heappush(waiting, (instants[nominal.fold], nominal))
+        yield from (self._occurrence(nominal) for _, nominal in sorted(waiting))
 
     def _occurrence(self, nominal: datetime) -> Occurrence:
         return Occurrence(nominal, self.resolve(nominal))
 
     def _nominals(self, near: datetime) -> Iterator[datetime]:
-        excluded = {self._local(point) for point in self.rule.excluded}
-        added = sorted(point for point in map(self._local, self.rule.added) if isinstance(point, datetime))
-        later = (point for point in added if point >= near)
-        for nominal in heapq.merge(self._by_rule(near), later):
-            if nominal not in excluded and nominal.date() not in excluded:
-                yield nominal
+        added = sorted(self.wall(point) if point.tzinfo else point for point in self.rule.added)
+        return heapq.merge(self._by_rule(near), (point for point in added if point >= near))
 
     def _by_rule(self, near: datetime) -> Iterator[datetime]:
         until = self._until()
@@ -141,9 +159,6 @@ class Timetable:
         if not isinstance(until, datetime):
             return nominal.date() > until
         return (self.resolve(nominal) if until.tzinfo else nominal) > until
-
-    def _local(self, point: Point) -> Point:
-        return self.wall(point) if isinstance(point, datetime) and point.tzinfo else point
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
     if start is None or zone is None:
         return None
     timetable = Timetable(rule, datetime.fromisoformat(start.partition(".")[0]), zone)
-    first = next(timetable.after(timetable.wall(now)), None)
+    first = next(timetable.after(now), None)
     if first is not None:
         return first
     if next(timetable.after(timetable.start - _MOMENT), None) is None:

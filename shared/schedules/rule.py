@@ -71,7 +71,7 @@ class Rule:
         weekdays: BYDAY, each with its ordinal or 0 and the number of the day, Monday 0.
         week_start: the number of the day that begins a week.
         until: no occurrence of the rule is later, None for one without such an end.
-        excluded: what EXDATE takes away; a day takes away all its occurrences.
+        excluded: what EXDATE takes away; a day takes away all its occurrences, a time the one at its instant.
         added: what RDATE adds.
     """
 

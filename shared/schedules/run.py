@@ -105,7 +105,7 @@ class ScheduleRun:
             except QuotaExceededError as error:  # what its caller may not have today waits for tomorrow
                 again_at = now + error.delay
                 break
-            made, made_until = made + 1, occurrence.wall
+            made, made_until = made + 1, occurrence.mark
         after = schedule.changed(made_until=made_until).timed(now)
         await self._store.write(schedule, after.changed(due_at=again_at) if again_at else after)
         return made

@@ -26,10 +26,10 @@ class Schedule(BaseModel):
         version: of the request.
         fingerprint: of the request that created it; tells a repeated one from another with the same key.
         request: the schedule as it is wanted now.
-        made_until: the start, on the zone's clocks, of the latest occurrence that is made, or the time from which on
+        made_until: the mark (`Timetable.mark`) of the latest occurrence that is made, or of the time from which on
             occurrences are made at all; the ones before it are done with.
         made_ahead: occurrences after `made_until` that are made all the same, because the schedule was changed after
-            it: their starts on the zone's clocks, and their meetings' ids.
+            it: their marks, and their meetings' ids.
         due_at: when the timer is to look at it, None for never.
         caller: the principal that asked for it over HTTP; None where callers are not told apart.
         etag: of the record as it was read; not a part of it.
@@ -58,7 +58,7 @@ class Schedule(BaseModel):
     def unmade(self) -> Iterator[Occurrence]:
         """Yield the occurrences whose meetings are still to be made."""
         occurrences = self.request.timetable.after(self.made_until)
-        return (each for each in occurrences if each.wall.isoformat() not in self.made_ahead)
+        return (each for each in occurrences if each.mark.isoformat() not in self.made_ahead)
 
     def due(self, now: datetime) -> Iterator[Occurrence]:
         """Yield those of them that are to be made by now."""
@@ -71,11 +71,11 @@ class Schedule(BaseModel):
 
     def key(self, occurrence: Occurrence) -> tuple[str, str]:
         """Return whose key, and which one, it is with which an occurrence's meeting is asked for."""
-        return f"schedule {self.id}", f"{occurrence.wall.isoformat()} {self.request.time_zone}"
+        return f"schedule {self.id}", f"{occurrence.mark.isoformat()} {self.request.time_zone}"
 
     def meeting_id(self, occurrence: Occurrence) -> str:
         """Return the id of an occurrence's meeting."""
-        return self.made_ahead.get(occurrence.wall.isoformat()) or id_from_key(*self.key(occurrence))
+        return self.made_ahead.get(occurrence.mark.isoformat()) or id_from_key(*self.key(occurrence))
 
     def meeting_of(self, occurrence: Occurrence) -> dict[str, Any]:
         """Return the meeting request of an occurrence; without a reference of its own it has the schedule's id."""
@@ -84,8 +84,8 @@ class Schedule(BaseModel):
 
     def timed(self, now: datetime) -> "Schedule":
         """Return the schedule with the time at which the timer is to look at it again, and what is past forgotten."""
-        here = self.request.timetable.wall(now).isoformat()
-        ahead = {wall: meeting_id for wall, meeting_id in self.made_ahead.items() if wall > here}
+        instant = self.request.timetable.instant
+        ahead = {mark: made for mark, made in self.made_ahead.items() if instant(datetime.fromisoformat(mark)) > now}
         following = None if self.request.paused else next(self.unmade(), None)
         due_at = None
         if following is not None:
@@ -99,15 +99,16 @@ class Schedule(BaseModel):
         overdue = next(self.due(now), None)
         since = now if overdue is None else min(now, overdue.instant - _MOMENT)
         mine, new = self.request.timetable, request.timetable
-        made = itertools.takewhile(lambda each: each.wall <= self.made_until, mine.after(mine.wall(now)))
-        ahead = {new.wall(each.instant).isoformat(): self.meeting_id(each) for each in made}
-        for wall, meeting_id in self.made_ahead.items():
-            ahead[new.wall(mine.resolve(datetime.fromisoformat(wall))).isoformat()] = meeting_id
+        made_until = mine.instant(self.made_until)
+        made = itertools.takewhile(lambda each: each.instant <= made_until, mine.after(now))
+        ahead = {new.mark(each.instant).isoformat(): self.meeting_id(each) for each in made}
+        for mark, meeting_id in self.made_ahead.items():
+            ahead[new.mark(mine.instant(datetime.fromisoformat(mark))).isoformat()] = meeting_id
         return self.changed(
             request=request,
             version=self.version + 1,
             updated_at=now,
-            made_until=new.wall(since),
+            made_until=new.mark(since),
             made_ahead=ahead,
         ).timed(now)
 
@@ -126,12 +127,13 @@ class Schedule(BaseModel):
 
     def _shown(self, now: datetime) -> Iterator[dict[str, Any]]:
         timetable = self.request.timetable
-        for each in itertools.islice(timetable.after(timetable.wall(now)), _SHOWN):
-            wall = each.wall.isoformat()
-            made = each.wall <= self.made_until or wall in self.made_ahead
+        made_until = timetable.instant(self.made_until)
+        for each in itertools.islice(timetable.after(now), _SHOWN):
+            made = each.instant <= made_until or each.mark.isoformat() in self.made_ahead
+            start, end = self.request.times_of(each)
             yield {
-                "start": each.start.isoformat(),
-                "end": self.request.end_of(each).isoformat(),
+                "start": start.isoformat(),
+                "end": end.isoformat(),
                 "makeAt": timestamp(self.make_at(each)),
                 "meetingId": self.meeting_id(each) if made else None,
             }

@@ -90,37 +90,44 @@ class ScheduleRequest(ClosedModel):
 
     def end_of(self, occurrence: Occurrence) -> datetime:
         """Return when an occurrence ends, as the zone's clocks show it."""
-        duration = _read_duration(self.duration)
-        day = self.timetable.resolve(occurrence.wall + timedelta(days=duration.days))
+        duration, day = _read_duration(self.duration), occurrence.start
+        if duration.days:
+            day = self.timetable.resolve(occurrence.wall + timedelta(days=duration.days))
         return (day.astimezone(UTC) + duration.time).astimezone(day.tzinfo)
+
+    def times_of(self, occurrence: Occurrence) -> tuple[datetime, datetime]:
+        """Return when an occurrence's meeting starts and ends.
+
+        An all-day event keeps its midnights where clocks skip them, too, with the offset from before the change.
+        """
+        if not self._all_day:
+            return occurrence.start, self.end_of(occurrence)
+        where, last = occurrence.start.tzinfo, occurrence.nominal + _read_duration(self.duration).length
+        return occurrence.nominal.replace(tzinfo=where), last.replace(tzinfo=where)
+
+    @property
+    def _all_day(self) -> bool:
+        return self.request.get("isAllDay") is True
 
     def meeting_of(self, occurrence: Occurrence) -> dict[str, Any]:
         """Return the meeting request that an occurrence becomes."""
         subject = self.request.get("subject")
-        filled = {"subject": fill(subject, occurrence.start)} if isinstance(subject, str) else {}
+        filled = {"subject": fill(subject, self.times_of(occurrence)[0])} if isinstance(subject, str) else {}
         return self.request | filled | dict(self._times(occurrence))
 
     def _times(self, occurrence: Occurrence) -> Iterator[tuple[str, Any]]:
-        start, end = occurrence.start, self.end_of(occurrence)
+        start, end = self.times_of(occurrence)
         if self.request.get("kind") == "standalone":
             yield "startDateTime", _utc(start) + "Z"
             yield "endDateTime", _utc(end) + "Z"
-        elif self.request.get("isAllDay") is True:
-            # An all-day event keeps its midnights also where clocks skip them.
-            last = occurrence.nominal + _read_duration(self.duration).length
-            yield "start", self._wall_time(occurrence.nominal)
-            yield "end", self._wall_time(last)
         else:
             yield "start", self._date_time(start)
             yield "end", self._date_time(end)
 
     def _date_time(self, moment: datetime) -> dict[str, str]:
-        if moment.fold:  # a time shown twice is read as the first one
+        if moment.fold and not self._all_day:  # a time shown twice is read as the first one
             return {"dateTime": _utc(moment), "timeZone": "UTC"}
-        return self._wall_time(moment.replace(tzinfo=None))
-
-    def _wall_time(self, wall: datetime) -> dict[str, str]:
-        return {"dateTime": wall.isoformat(), "timeZone": self.time_zone}
+        return {"dateTime": moment.replace(tzinfo=None).isoformat(), "timeZone": self.time_zone}
 
 
 def _utc(moment: datetime) -> str:

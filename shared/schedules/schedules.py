@@ -61,7 +61,7 @@ class Schedules:
             updated_at=now,
             fingerprint=_fingerprint(request),
             request=request,
-            made_until=request.timetable.wall(now),
+            made_until=request.timetable.mark(now),
             caller=caller.id,
         ).timed(now)
         try:
@@ -149,7 +149,7 @@ class Schedules:
 
     def _checked(self, document: Any, now: datetime, caller: Caller) -> ScheduleRequest:
         request = parse_schedule(document, now)
-        first = next(request.timetable.after(request.timetable.wall(now)))
+        first = next(request.timetable.after(now))
         try:
             self._admission.admit(parse_request(request.meeting_of(first)), caller)
         except InvalidRequestError as error:

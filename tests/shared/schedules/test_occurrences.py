@@ -124,6 +124,63 @@ def test_a_skipped_time_that_falls_on_another_is_one_occurrence() -> None:
     ]  # fmt: skip
 
 
+MARCH, OCTOBER = "2027-03-27T02:30:00", "2027-10-30T02:30:00"
+BEFORE_MARCH, IN_MARCH, AFTER_MARCH = (
+    "2027-03-27T02:30:00+01:00",
+    "2027-03-28T03:30:00+02:00",
+    "2027-03-29T02:30:00+02:00",
+)
+BEFORE_OCTOBER, AFTER_OCTOBER = "2027-10-30T02:30:00+02:00", "2027-11-01T02:30:00+01:00"
+FIRST, SECOND = "2027-10-31T02:30:00+02:00", "2027-10-31T02:30:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("start", "dates", "expected"),
+    [
+        (MARCH, "EXDATE:20270328T013000Z", [BEFORE_MARCH, AFTER_MARCH]),
+        (MARCH, "EXDATE:20270328T033000", [BEFORE_MARCH, AFTER_MARCH]),  # where it is shown
+        (MARCH, "EXDATE:20270328T023000", [BEFORE_MARCH, AFTER_MARCH]),  # what the rule gives
+        (MARCH, "EXDATE:20270328T003000Z", [BEFORE_MARCH, IN_MARCH, AFTER_MARCH]),
+        (MARCH, "RDATE:20270328T013000Z,20270328T033000,20270328T023000", [BEFORE_MARCH, IN_MARCH, AFTER_MARCH]),
+        (OCTOBER, "EXDATE:20271031T013000Z", [BEFORE_OCTOBER, FIRST, AFTER_OCTOBER]),
+        (OCTOBER, "EXDATE:20271031T003000Z", [BEFORE_OCTOBER, AFTER_OCTOBER]),
+        (OCTOBER, "EXDATE:20271031T023000", [BEFORE_OCTOBER, AFTER_OCTOBER]),
+        (OCTOBER, "RDATE:20271031T013000Z", [BEFORE_OCTOBER, FIRST, SECOND, AFTER_OCTOBER]),
+        (OCTOBER, "RDATE:20271031T003000Z", [BEFORE_OCTOBER, FIRST, AFTER_OCTOBER]),
+        (OCTOBER, "RDATE:20271031T013000Z\nEXDATE:20271031T023000", [BEFORE_OCTOBER, SECOND, AFTER_OCTOBER]),
+        (OCTOBER, "RDATE:20271031T013000Z\nEXDATE:20271031T013000Z", [BEFORE_OCTOBER, FIRST, AFTER_OCTOBER]),
+        (OCTOBER, "RDATE:20271031T013000Z\nEXDATE;VALUE=DATE:20271031", [BEFORE_OCTOBER, AFTER_OCTOBER]),
+        (
+            OCTOBER,
+            "RDATE:20271031T024500,20271031T013000Z,20271031T014500Z",
+            [BEFORE_OCTOBER, FIRST, "2027-10-31T02:45:00+02:00", SECOND, "2027-10-31T02:45:00+01:00", AFTER_OCTOBER],
+        ),
+    ],
+)
+def test_a_date_in_utc_names_its_instant(start: str, dates: str, expected: list[str]) -> None:
+    """RFC 5545, section 3.3.5: with a Z it is that instant and no other, also where clocks are changed."""
+    assert first(f"RRULE:FREQ=DAILY;COUNT=3\n{dates}", start, 9, "Europe/Berlin") == expected
+
+
+def test_the_second_of_two_times_goes_on_from_itself() -> None:
+    """Its end is counted from it, and it is asked for in UTC, being read as the first."""
+    members = {"start": OCTOBER, "recurrence": "RRULE:FREQ=DAILY;COUNT=1\nRDATE:20271031T013000Z", "duration": "PT15M"}
+    request = ScheduleRequest.model_validate(schedule_document(**members))
+    [second] = request.timetable.after(wall("2027-10-30T12:00:00"))
+    document = request.meeting_of(second)
+    assert document["start"] == {"dateTime": "2027-10-31T01:30:00", "timeZone": "UTC"}
+    assert document["end"] == {"dateTime": "2027-10-31T01:45:00", "timeZone": "UTC"}
+    longer = ScheduleRequest.model_validate(schedule_document(**members | {"duration": "P1D"}))
+    assert longer.end_of(second).isoformat() == "2027-11-01T02:30:00+01:00"
+
+
+def test_what_comes_after_an_instant() -> None:
+    """Within the hour that clocks show twice, too: the first 02:45 is past when the second 02:30 comes."""
+    timetable = Timetable(parse_rule("RRULE:FREQ=DAILY;BYMINUTE=45"), wall("2027-10-30T02:45:00"), "Europe/Berlin")
+    found = [next(timetable.after(datetime(2027, 10, 31, hour, 30, tzinfo=UTC))).start.isoformat() for hour in (0, 1)]
+    assert found == ["2027-10-31T02:45:00+02:00", "2027-11-01T02:45:00+01:00"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -227,7 +284,7 @@ def test_as_many_days_as_counting_gives(rule: str, zone: str, moment: datetime, 
     expected = sorted(
         datetime.fromtimestamp(day.replace(tzinfo=clock).timestamp(), UTC) for day in counted(rule, start, end)
     )
-    shown = [instant for instant in expected if instant.astimezone(clock).replace(tzinfo=None) > since]
+    shown = [instant for instant in expected if instant > since.replace(tzinfo=clock).astimezone(UTC)]
     timetable = Timetable(parse_rule(f"RRULE:{rule}"), start, zone)
     found = [each.instant for each in islice(timetable.after(since), len(shown))]
     assert found == shown
@@ -305,3 +362,34 @@ def test_a_million_that_have_been_cost_nothing(rule: str) -> None:
     watched = Watched(timetable.rule, timetable.start, timetable.time_zone)
     assert next(watched.after(wall("2030-01-01T10:00:00"))).wall == wall("2030-01-01T11:00:00")
     assert len(passed) < 200
+
+
+CHANGES = [datetime(2027, 3, 28, 1), datetime(2027, 10, 31, 1), datetime(2027, 6, 1)]  # noqa: DTZ001
+AROUND = st.sampled_from([change + timedelta(minutes=15 * step) for change in CHANGES for step in range(-12, 13)])
+LOCAL = st.builds("{:%Y%m%dT%H%M%S}".format, AROUND)
+IN_UTC = st.builds("{:%Y%m%dT%H%M%S}Z".format, AROUND)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.one_of(LOCAL, IN_UTC), max_size=8),
+    st.lists(st.one_of(LOCAL, IN_UTC), max_size=8),
+    st.integers(-12, 12),
+)
+def test_dates_are_a_set_of_instants(added: list[str], taken: list[str], quarters: int) -> None:
+    """What is there is what the rule and RDATE name without what EXDATE names, read as RFC 5545 reads each alone."""
+    clock = ZoneInfo("Europe/Berlin")
+
+    def instant(text: str) -> datetime:
+        read = datetime.fromisoformat(text)
+        return (read if read.tzinfo else read.replace(tzinfo=clock)).astimezone(UTC)
+
+    start = datetime(2027, 3, 27, 2, 30) + timedelta(minutes=15 * quarters)  # noqa: DTZ001
+    rule = [(start + timedelta(days=day)).replace(tzinfo=clock).astimezone(UTC) for day in range(250)]
+    later = {date for date in map(instant, added) if date > min(rule)}
+    expected = sorted({*rule, *later} - set(map(instant, taken)))
+    text = "RRULE:FREQ=DAILY;COUNT=250" + "".join(f"\nRDATE:{date}" for date in added)
+    text += "".join(f"\nEXDATE:{date}" for date in taken)
+    timetable = Timetable(parse_rule(text), start, "Europe/Berlin")
+    found = [each.instant for each in timetable.after(start - timedelta(seconds=1))]
+    assert found == expected

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -127,7 +128,7 @@ def test_placeholders_are_filled_and_other_braces_left(subject: str, filled: str
     document = schedule_document(start="2027-01-04T10:00:00", request=MEETING | {"subject": subject})
     parsed = parse_schedule(document, NOW)
     assert parsed.request["subject"] == subject
-    first = next(parsed.timetable.after(parsed.timetable.wall(NOW)))
+    first = next(parsed.timetable.after(NOW))
     assert parsed.meeting_of(first)["subject"] == filled
 
 
@@ -140,12 +141,26 @@ def test_an_all_day_meeting_keeps_its_midnights() -> None:
         request=MEETING | {"isAllDay": True},
     )
     parsed = parse_schedule(document, NOW)
-    times = [
-        parsed.meeting_of(each)
-        for _, each in zip("ab", parsed.timetable.after(parsed.timetable.wall(NOW)), strict=False)
-    ]
+    times = [parsed.meeting_of(each) for _, each in zip("ab", parsed.timetable.after(NOW), strict=False)]
     assert [each["start"]["dateTime"] for each in times] == ["2027-09-04T00:00:00", "2027-09-05T00:00:00"]
     assert [each["end"]["dateTime"] for each in times] == ["2027-09-05T00:00:00", "2027-09-06T00:00:00"]
+
+
+def test_a_midnight_that_clocks_skip_is_shown_and_told_as_the_event_has_it() -> None:
+    """Beirut's 28 March 2027 begins at one: the event is at midnight, and so are subject and next occurrences."""
+    document = schedule_document(
+        timeZone="Asia/Beirut",
+        start="2027-03-27T00:00:00",
+        duration="P1D",
+        request=MEETING | {"isAllDay": True, "subject": "{date} {time}"},
+    )
+    parsed = parse_schedule(document, NOW)
+    days = list(islice(parsed.timetable.after(NOW), 2))
+    assert [parsed.meeting_of(each)["subject"] for each in days] == ["2027-03-27 00:00", "2027-03-28 00:00"]
+    assert [[time.isoformat() for time in parsed.times_of(each)] for each in days] == [
+        ["2027-03-27T00:00:00+02:00", "2027-03-28T00:00:00+02:00"],
+        ["2027-03-28T00:00:00+02:00", "2027-03-29T00:00:00+03:00"],
+    ]
 
 
 json_values = st.recursive(

@@ -21,6 +21,7 @@ from shared.records import PARTITIONS
 from shared.schedules import RunReport, ScheduleStore, occurrences
 from shared.storage import Operation, Row
 from tests.fakes import InMemoryTable
+from tests.shared.invitation.reading import instant_meant, parsed
 from tests.shared.schedules.documents import MEETING, VISIT, schedule_document
 from tests.world import World
 
@@ -166,6 +167,62 @@ async def test_meetings_are_ordinary_ones() -> None:
     assert {meeting.status for meeting in meetings(world)} == {Status.SUCCEEDED}
     seen = {(event.properties["subject"], event.start.moment.second.hour) for event in world.events()}
     assert seen == {("Review 2026-11-23 10:00", 9), ("Review 2027-05-23 10:00", 8)}
+
+
+BOTH_TIMES = "RRULE:FREQ=DAILY;COUNT=2\nRDATE:20271031T013000Z"
+
+
+@pytest.mark.parametrize("place", ["Europe/Berlin", "W. Europe Standard Time"])
+async def test_both_times_that_clocks_show_twice(place: str) -> None:
+    """What is shown as next, what Graph has, and what the invitation says are the same; each meeting has its own id."""
+    world = World()
+    document = schedule_document(
+        recurrence=BOTH_TIMES, timeZone=place, start="2027-10-30T02:30:00", leadTime="PT1H", duration="PT15M"
+    )
+    schedule = (await world.app.schedules.create(document)).schedule
+    shown = schedule.as_json(world.clock())["nextOccurrences"]
+    world.clock.now = datetime(2027, 10, 30, 23, 30, tzinfo=UTC)
+    assert (await world.app.schedule_run.run()).meetings == 2
+    world.clock.advance(minutes=59)
+    assert (await world.app.schedule_run.run()).meetings == 0
+    halfway = (await world.app.schedules.read(schedule.id)).as_json(world.clock())
+    assert [each["meetingId"] is not None for each in halfway["nextOccurrences"]] == [True, False]
+    world.clock.advance(minutes=1)
+    assert (await world.app.schedule_run.run()).meetings == 1
+    assert (await world.app.schedules.read(schedule.id)).as_json(world.clock())["status"] == "ended"
+    await world.settle()
+    wanted = {datetime.fromisoformat(each["start"]): datetime.fromisoformat(each["end"]) for each in shown}
+    assert sorted(wanted) == [datetime(2027, 10, day, 0, 30, tzinfo=UTC) for day in (30, 31)] + [
+        datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+    ]
+    assert {event.start.moment.second: event.end.moment.second for event in world.events()} == wanted
+    files = [parsed((await world.app.invitations.write(each.id))[1]) for each in meetings(world)]
+    assert {instant_meant(*file, "DTSTART"): instant_meant(*file, "DTEND") for file in files} == wanted
+
+
+async def test_the_second_of_two_times_is_not_made_again_after_a_change() -> None:
+    """The mark and what is made ahead of it tell the two apart, also under the zone's other name."""
+    world = World()
+    document = schedule_document(recurrence=BOTH_TIMES, start="2027-10-30T02:30:00", leadTime="PT1H")
+    schedule = (await world.app.schedules.create(document)).schedule
+    world.clock.now = datetime(2027, 10, 31, 0, 45, tzinfo=UTC)
+    assert (await world.app.schedule_run.run()).meetings == 3
+    for change in ({"duration": "PT1H"}, {"timeZone": "W. Europe Standard Time"}, {"leadTime": "PT2H"}):
+        await world.app.schedules.replace(schedule.id, document | change)
+        assert (await world.app.schedule_run.run()).meetings == 0
+        [left] = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+        assert left["meetingId"] in {each.id for each in meetings(world)}
+
+
+async def test_keys_of_occurrences_stay() -> None:
+    """They keep a meeting from being made again by a later version of the app; only the second time has an offset."""
+    document = schedule_document(recurrence=BOTH_TIMES + ",20270328T023000", start="2027-03-27T02:30:00")
+    schedule = (await World().app.schedules.create(document)).schedule
+    assert [schedule.key(each)[1] for each in schedule.unmade()] == [
+        "2027-03-27T02:30:00 Europe/Berlin",
+        "2027-03-28T03:30:00 Europe/Berlin",
+        "2027-10-31T02:30:00+01:00 Europe/Berlin",
+    ]
 
 
 async def test_standalone_meetings_too() -> None:
