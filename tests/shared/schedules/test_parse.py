@@ -84,6 +84,8 @@ def test_every_fault_is_told_at_once() -> None:
         ({"recurrence": "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, ("/recurrence", "noOccurrence")),
         ({"recurrence": "RRULE:FREQ=DAILY;UNTIL=20261122"}, ("/recurrence", "noOccurrence")),
         ({"recurrence": "RRULE:FREQ=DAILY;COUNT=1\nEXDATE:20261123T100000"}, ("/recurrence", "noOccurrence")),
+        ({"recurrence": "RRULE:FREQ=DAILY\nRDATE:20261123T095959"}, ("/recurrence", "outOfRange")),
+        ({"recurrence": "RRULE:FREQ=DAILY\nRDATE:20261123T085959Z,20261201T080000Z"}, ("/recurrence", "outOfRange")),
         ({"start": "2019-11-23T10:00:00", "recurrence": "RRULE:FREQ=DAILY;COUNT=9"}, ("/recurrence", "noOccurrence")),
         ({"request": MEETING | {"kind": "existing", "eventId": "x"}}, ("/request/kind", "notOneOf")),
         ({"request": MEETING | {"kind": "webinar"}}, ("/request/kind", "notOneOf")),
@@ -161,6 +163,12 @@ def test_a_midnight_that_clocks_skip_is_shown_and_told_as_the_event_has_it() -> 
         ["2027-03-27T00:00:00+02:00", "2027-03-28T00:00:00+02:00"],
         ["2027-03-28T00:00:00+02:00", "2027-03-29T00:00:00+03:00"],
     ]
+
+
+def test_a_date_at_the_start_is_none_before_it() -> None:
+    """RDATE may name the start itself, by the clock or in UTC."""
+    text = "RRULE:FREQ=DAILY\nRDATE:20261123T100000,20261123T090000Z"
+    assert parse_schedule(schedule_document(recurrence=text), NOW).recurrence == text
 
 
 json_values = st.recursive(
