@@ -1,5 +1,6 @@
 """Occurrences: what RFC 5545 says they are, by its own examples and by counting days."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -122,6 +123,35 @@ def test_a_skipped_time_that_falls_on_another_is_one_occurrence() -> None:
         "2027-03-28T03:00", "2027-03-28T03:30",
         "2027-03-29T02:00", "2027-03-29T02:30", "2027-03-29T03:00", "2027-03-29T03:30",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("FREQ=HOURLY;INTERVAL=23;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU", ["2032-02-29T20", "2060-02-29T05"]),
+        ("FREQ=HOURLY;INTERVAL=999;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU", []),
+        ("FREQ=HOURLY;INTERVAL=24;BYHOUR=11", []),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=SU", ["2032-02-29T10", "2060-02-29T10"]),
+        ("FREQ=DAILY;BYMONTHDAY=30,31;BYMONTH=2", []),
+        ("FREQ=HOURLY;INTERVAL=24;BYYEARDAY=366;BYDAY=SU", ["2028-12-31T10", "2056-12-31T10"]),
+        ("FREQ=HOURLY;INTERVAL=24;BYYEARDAY=-366;BYDAY=MO", ["2052-01-01T10", "2080-01-01T10"]),
+    ],
+)
+def test_what_comes_rarely_or_never_is_found_soon(rule: str, expected: list[str]) -> None:
+    """A search up to the end of the calendar looks at years, not at every day or hour of each rule."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        found = first(f"RRULE:{rule}", "2027-01-10T10:00:00", 2, "Europe/Berlin")
+    finally:
+        sys.setprofile(None)
+    assert [each[:13] for each in found] == expected
+    assert calls < 5000
 
 
 MARCH, OCTOBER = "2027-03-27T02:30:00", "2027-10-30T02:30:00"
@@ -324,11 +354,12 @@ def test_hours_where_clocks_are_changed() -> None:
     st.integers(1, 1000),
     st.lists(st.integers(0, 23), max_size=5),
     st.lists(st.integers(0, 6), max_size=4),
+    st.lists(st.integers(1, 12), max_size=2),
     st.datetimes(datetime(2020, 1, 1), datetime(2027, 6, 30)),  # noqa: DTZ001
     st.integers(-100, 3000),
 )
 def test_as_many_hours_as_counting_gives(
-    interval: int, hours: list[int], days: list[int], moment: datetime, later: int
+    interval: int, hours: list[int], days: list[int], months: list[int], moment: datetime, later: int
 ) -> None:
     """From any hour on, a rule gives the hours that looking at each of its steps gives."""
     start = moment.replace(microsecond=0)
@@ -337,10 +368,14 @@ def test_as_many_hours_as_counting_gives(
     shown = [
         each
         for each in steps
-        if since < each < LAST and (not hours or each.hour in hours) and (not days or each.weekday() in days)
+        if since < each < LAST
+        and (not hours or each.hour in hours)
+        and (not days or each.weekday() in days)
+        and (not months or each.month in months)
     ][:50]
     by = f";BYHOUR={','.join(map(str, hours))}" if hours else ""
     by += f";BYDAY={','.join(WEEKDAYS[day] for day in days)}" if days else ""
+    by += f";BYMONTH={','.join(map(str, months))}" if months else ""
     timetable = Timetable(parse_rule(f"RRULE:FREQ=HOURLY;INTERVAL={interval}{by}"), start, "UTC")
     assert [each.wall for each in islice(timetable.after(since), len(shown))] == shown
 
