@@ -28,6 +28,8 @@ _RESPELLED = {
     "Asia/Yangon (Rangoon)": "Asia/Yangon",
     "Europe/Kyiv (Kiev)": "Europe/Kyiv",
 }
+# Windows keeps these two for old appointments, with rules that nobody follows any more; CLDR has dropped them.
+_OBSOLETE = {"Kamchatka Standard Time": "Asia/Kamchatka", "Mid-Atlantic Standard Time": "UTC-02"}
 # What CLDR has no Windows name for, any more.
 _WINDOWS = {
     "CST6CDT": "Central Standard Time",
@@ -44,7 +46,10 @@ def check_time_zone(name: str) -> str:
     if names.get(_folded(name)) == name:
         return name
     meant = names.get(_folded(name))
-    hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's names have it"
+    if name in _OBSOLETE:
+        hint = f"Windows keeps it for old appointments only: use {_OBSOLETE[name]}"
+    else:
+        hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's names have it"
     raise refusal("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
 
 

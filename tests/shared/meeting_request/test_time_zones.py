@@ -81,6 +81,18 @@ def test_suggestion(name: str, meant: str) -> None:
     assert f"did you mean '{meant}'" in faults_of(calendar_document(start=at("2026-11-20T13:00:00", name)))[0].message
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("Kamchatka Standard Time", "Asia/Kamchatka"), ("Mid-Atlantic Standard Time", "UTC-02")],
+)
+def test_obsolete_names_of_windows(name: str, instead: str) -> None:
+    """They are refused with the name of a zone that can be used."""
+    [fault, *_] = faults_of(calendar_document(start=at("2026-11-20T13:00:00", name)))
+    assert fault.code == "invalidTimeZone"
+    assert f"use {instead}" in fault.message
+    assert check_time_zone(instead) == instead
+
+
 @pytest.mark.parametrize("name", ["UTC", "UTC-11", "Pacific Standard Time", "Asia/Kolkata", "Etc/GMT+5", "US/Eastern"])
 def test_time_zone(name: str) -> None:
     """Windows names, IANA's names and UTC are zones."""
