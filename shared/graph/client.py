@@ -50,6 +50,8 @@ _DOT_SEGMENTS = frozenset({".", ".."})
 before_each_call: ContextVar[Callable[[], None] | None] = ContextVar("before_each_call", default=None)
 # The W3C trace context of whoever a task calls Graph for: the log joins it to each call's client-request-id.
 caller_traceparent: ContextVar[str | None] = ContextVar("caller_traceparent", default=None)
+# What Graph answers to a task's call when it is no success: status and headers count, even if no body can be read.
+_refused: ContextVar[httpx.Response | None] = ContextVar("_refused", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class GraphClient:
             transport=self._transport,
             follow_redirects=False,
             headers={"Accept-Encoding": "gzip"},
-            event_hooks={"request": [_ask_first], "response": [_refuse_redirect, bound_answer]},
+            event_hooks={"request": [_ask_first], "response": [_note_refusal, bound_answer]},
         )
         self._http_client = GraphClientFactory.create_with_custom_middleware(
             [ParametersNameDecodingHandler(), GraphTelemetryHandler()], client=http_client
@@ -115,20 +117,24 @@ class GraphClient:
         Raises:
             RejectedError: Graph refused for good.
             ThrottledError: Graph asks for patience.
-            UnavailableError: no answer, an error of the service, or an answer that is not JSON.
+            UnavailableError: no answer, an error of the service, or an answer that is not JSON or cannot be read. With
+                the delay that its headers name, unless it is a success.
         """
         if not _DOT_SEGMENTS.isdisjoint(call.builder.path_parameters.values()):
             raise RejectedError("graphRejected", "Graph has no ids that are dots.", remedies.REPORT)
         request_id = str(uuid.uuid4())
         ids = {"client_request_id": request_id, "traceparent": caller_traceparent.get()}
         writes = call.method is not Method.GET
+        _refused.set(None)
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
                 content = await self._adapter.send_primitive_async(
                     self._request(call, request_id), "bytes", {"XXX": ODataError}
                 )
         except (APIError, httpx.HTTPError, AzureError, TimeoutError) as error:
-            failure = translate(error, await self._explained_to(call.addressee, error), request_id, writes=writes)
+            unread = None if isinstance(error, APIError) else _refused.get()
+            addressee = await self._explained_to(call.addressee, error)
+            failure = translate(error, addressee, request_id, writes=writes, unread=unread)
             _logger.warning(
                 "graph.failed %s %s: %s (client-request-id %s, traceparent %s)",
                 call.method.value,
@@ -190,9 +196,12 @@ async def _ask_first(_: httpx.Request) -> None:
         check()
 
 
-async def _refuse_redirect(response: httpx.Response) -> None:
-    """Make a failure of an answer that is neither success nor error, which the SDK takes for a success."""
-    if response.status_code < HTTPStatus.BAD_REQUEST and not response.is_success:
+async def _note_refusal(response: httpx.Response) -> None:
+    """Keep an answer that is no success; a redirect ends here, for the SDK takes it for a success."""
+    if response.is_success:
+        return
+    _refused.set(response)
+    if response.status_code < HTTPStatus.BAD_REQUEST:
         raise httpx.RemoteProtocolError(f"unexpected status {response.status_code}", request=response.request)
 
 

@@ -140,6 +140,7 @@ def translate(
     request_id: str,
     *,
     writes: bool,
+    unread: httpx.Response | None = None,
 ) -> GraphError:
     """Return what an exception of the SDK means.
 
@@ -148,7 +149,10 @@ def translate(
         addressee: whom the call was about.
         request_id: our client-request-id, for when Graph does not tell its own.
         writes: whether the call changes something, so that a lost answer leaves it uncertain.
+        unread: an answer that is no success, of which no more than status and headers could be read.
     """
+    if unread:
+        return _unread(unread, request_id, writes=writes)
     if isinstance(error, AzureError):
         return UnavailableError(f"no token for Graph could be had ({type(error).__name__})", uncertain=False)
     if isinstance(error, (httpx.HTTPError, TimeoutError)):
@@ -175,6 +179,16 @@ def translate(
             "Graph could not do it now", uncertain=False, delay=refusal.retry_after, answer=refusal.answer
         )
     return _rejection(refusal, addressee)
+
+
+def _unread(response: httpx.Response, request_id: str, *, writes: bool) -> ThrottledError | UnavailableError:
+    """Return what an answer without its body means. Which other refusal it is, its code would have said: try again."""
+    refusal = _refusal(APIError("", response.status_code, dict(response.headers)), request_id)
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
+    return UnavailableError(
+        "Graph's answer could not be read", uncertain=writes, delay=refusal.retry_after, answer=refusal.answer
+    )
 
 
 def _rejection(refusal: Refusal, addressee: Addressee) -> RejectedError:

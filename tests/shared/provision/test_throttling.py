@@ -1,19 +1,21 @@
 """Throttle-aware waiting: Retry-After holds for everybody, in every process, and costs little."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.accept import Sender
 from shared.bootstrap import App
-from shared.errors import NoJoinLinkError, StorageUnavailableError, ThrottledError
+from shared.errors import NoJoinLinkError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.find import Filter
 from shared.ledger import Field
 from shared.meeting import Meeting, Status
@@ -87,7 +89,7 @@ async def ask(world: World, app: App, name: str, made: dict[str, Meeting]) -> No
     """Do what somebody may ask of the app, now; being held back is an answer."""
     try:
         await ASKS[name](app, made)
-    except (ThrottledError, NoJoinLinkError):
+    except (ThrottledError, UnavailableError, NoJoinLinkError):
         return
     await world.deliver(app)
 
@@ -158,6 +160,46 @@ async def test_who_is_throttled_while_looking_closes_the_mailbox_for_all(name: s
     assert len(world.tenant.requests) == calls
     await world.settle()
     assert len(world.events()) == 4
+
+
+class CutRefusals(httpx.AsyncBaseTransport):
+    """A network on which no refusal of Graph's arrives whole."""
+
+    def __init__(self, graph: httpx.AsyncBaseTransport) -> None:
+        self._graph = graph
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._graph.handle_async_request(request)
+        return answer if answer.is_success else httpx.Response(answer.status_code, headers=answer.headers, stream=Cut())
+
+
+class Cut(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"error":'
+        raise httpx.ReadError("cut")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("name", sorted(ASKS))
+async def test_a_refusal_that_does_not_arrive_whole_closes_the_mailbox(name: str, status: int) -> None:
+    """Its status and its Retry-After had arrived: nothing asks again before, here or elsewhere, and all is made."""
+    world = World(PATIENT)
+    wires = world.wires()
+    world.app = world.new_host(replace(wires, graph=CutRefusals(wires.graph)))
+    made = await made_before(world)
+    action = {"status": status, "headers": {"Retry-After": "60"}}
+    world.fault({"user": "alexw@contoso.com", "times": 1, "action": action})
+    await ask(world, world.app, name, made)
+    assert world.tenant.requests[-1].status == status
+    told_at, calls = world.tenant.requests[-1].time, len(world.tenant.requests)
+    for app in (world.app, world.new_host()):
+        await world.accept(CALENDAR)
+        await world.deliver(app)
+    assert len(world.tenant.requests) == calls
+    await world.settle()
+    assert min(seen.time for seen in list(world.tenant.requests)[calls:]) >= told_at + timedelta(seconds=60)
+    asked = (await world.ledger.find(Field.ORGANIZER, "AlexW@contoso.com", 99)).meetings
+    assert {meeting.status for meeting in asked} <= {Status.SUCCEEDED, Status.CANCELLED}
 
 
 async def test_an_attempt_that_was_held_back_leaves_no_doubt_behind() -> None:
