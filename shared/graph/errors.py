@@ -292,23 +292,29 @@ def parse_retry_after(text: str | None, date: str | None, now: datetime) -> time
     is a moment on Graph's clock, so it is measured against the answer's own Date, which is on that clock as well.
 
     Args:
-        text: the header Retry-After: seconds, also fractional ones, or an HTTP date.
+        text: the header Retry-After: seconds, also fractional ones, or an HTTP date; of several the longest counts.
         date: the header Date of the same answer.
         now: by our clock, which measures where there is no Date.
     """
+    # Several headers are joined by commas. A date is parted from its day of the week, which says nothing more.
+    waits = [_seconds(part, date, now) for part in (text or "").split(",")]
+    seconds = max((each for each in waits if each is not None and each.is_finite()), default=Decimal(0))
+    if seconds <= 0:
+        return None
+    longest = Decimal(LONGEST_RETRY_AFTER // timedelta(seconds=1))
+    rounded = min(seconds, longest).quantize(Decimal("0.000001"), ROUND_CEILING)
+    return int(rounded.scaleb(6)) * _MICROSECOND
+
+
+def _seconds(text: str, date: str | None, now: datetime) -> Decimal | None:
     try:
-        seconds = Decimal(text or "")
+        return Decimal(text)
     except InvalidOperation:
         moment, sent_at = _http_date(text), _http_date(date)
         if moment is None:
             return None
         wait = moment - sent_at if sent_at else moment - now + _CLOCK_DIFFERENCE
-        seconds = Decimal(wait // _MICROSECOND).scaleb(-6)
-    if not seconds.is_finite() or seconds <= 0:
-        return None
-    longest = Decimal(LONGEST_RETRY_AFTER // timedelta(seconds=1))
-    rounded = min(seconds, longest).quantize(Decimal("0.000001"), ROUND_CEILING)
-    return int(rounded.scaleb(6)) * _MICROSECOND
+        return Decimal(wait // _MICROSECOND).scaleb(-6)
 
 
 def _http_date(text: str | None) -> datetime | None:

@@ -27,6 +27,12 @@ from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, refusal
 DIRECTORY, MAILBOX, MEETINGS = Surface.DIRECTORY, Surface.MAILBOX, Surface.ONLINE_MEETINGS
 REQUEST_ID = "e6ea3b1c-6a1b-4f1e-9c2b-0d7c1f6b8a55"
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+# A Retry-After of an answer that was sent NOW, and its seconds.
+WAITS = st.integers(1, 86_400).flatmap(
+    lambda seconds: st.sampled_from(
+        [(str(seconds), seconds), (format_datetime(NOW + timedelta(seconds=seconds), usegmt=True), seconds)]
+    )
+)
 
 
 async def failure(
@@ -315,6 +321,14 @@ class TestRetryAfter:
             ("Sat, 21 Nov 2026 08:01:00 -0000", 60),
             ("Saturday, 21-Nov-26 08:01:00 GMT", 60),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
+            ("5, 20", 20),
+            ("20,5", 20),
+            ("1,5", 5),
+            ("soon, 5, 0,", 5),
+            ("5, Sat, 21 Nov 2026 08:01:00 GMT", 60),
+            ("Sat, 21 Nov 2026 08:01:00 GMT, 90", 90),
+            ("Sat, 21 Nov 2026 08:01:00 GMT, Sat, 21 Nov 2026 08:02:00 GMT", 120),
+            ("Saturday, 21-Nov-26 08:01:00 GMT, Sat Nov 21 08:03:00 2026", 180),
         ],
     )
     def test_a_wait(self, text: str, seconds: float) -> None:
@@ -338,7 +352,8 @@ class TestRetryAfter:
             "Sat, 21 Nov 99999999999 08:01:00 GMT",
             "Sat, 21 Nov 2026 08:01:00 +9999",
             "5 seconds",
-            "1,5",
+            ",",
+            "soon, later",
         ],
     )
     def test_no_wait(self, text: str | None) -> None:
@@ -352,6 +367,13 @@ class TestRetryAfter:
         text, date = format_datetime(moment, usegmt=True), format_datetime(NOW, usegmt=True)
         wait = parse_retry_after(text, date, NOW + timedelta(seconds=ahead))
         assert wait == min(timedelta(seconds=seconds), timedelta(days=1))
+
+    @given(st.lists(WAITS | st.tuples(st.sampled_from(["", "soon", "0", "-1", "nan"]), st.just(0)), min_size=1))
+    def test_of_several_the_longest_counts(self, waits: list[tuple[str, int]]) -> None:
+        """Graph and what stands before it may both name one: none is undercut, and what is no wait takes none away."""
+        text, date = ", ".join(text for text, _ in waits), format_datetime(NOW, usegmt=True)
+        longest = timedelta(seconds=max(seconds for _, seconds in waits))
+        assert parse_retry_after(text, date, NOW) == (longest or None)
 
     @pytest.mark.parametrize("date", [None, "", "today", "Sat, 32 Nov 2026 08:01:00 GMT"])
     def test_without_a_usable_date_a_little_is_added(self, date: str | None) -> None:
@@ -380,6 +402,14 @@ class TestRetryAfter:
         wire.answers(429, {}, Retry_After="Wed, 21 Oct 2015 07:29:00 GMT", Date="Wed, 21 Oct 2015 07:28:00 GMT")
         error: Any = await failure(wire)
         assert error.delay == timedelta(seconds=60)
+
+    async def test_two_headers(self, wire: Wire) -> None:
+        """They are one list, in whichever of them the longer wait stands."""
+        for values in (("5", "20"), ("20", "5")):
+            headers = [("Retry-After", value) for value in values]
+            wire.answer = httpx.Response(429, headers=headers)
+            error: Any = await failure(wire)
+            assert error.delay == timedelta(seconds=20)
 
     async def test_a_date_alone_counts_from_now(self, wire: Wire) -> None:
         """Without a Date of the answer, our clock measures."""
