@@ -43,7 +43,10 @@ VERSION_MISMATCH = VersionMismatchError("the meeting has version 2 now")
 
 IMMUTABLE_FIELD = ChangeRefusedError("immutableField", "kind cannot change: Graph fixes it when the meeting is made.")
 MEETING_CANCELLED = ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
-NOT_A_MEETING = ChangeRefusedError("notAMeeting", "This failed message never held a request; send a new one.")
+NOT_A_MEETING = ChangeRefusedError(
+    "notAMeeting",
+    "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
+)
 NO_ATTENDEES = ChangeRefusedError("noAttendees", "A meeting of kind standalone invites nobody.")
 NOT_FAILED = ChangeRefusedError("notFailed", "The meeting is succeeded; only a failed one is retried.")
 

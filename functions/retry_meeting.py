@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.caller import caller_of
-from functions.failures import MEETING_NOT_FOUND, NOT_FAILED, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.failures import MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http import answers_problems, meeting_id_of, meeting_response, traceparent_of
 from functions.public_url import meeting_url
 from shared.bootstrap import app
@@ -14,11 +14,12 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Try a failed meeting again",
-    description="Has a meeting that failed tried once more, after what its error names was mended.",
+    description="Has a meeting that failed tried once more, after what its error names was mended. A failed message"
+    " that cannot become a meeting is sent again instead.",
     tag="Meetings",
     parameters=(MEETING_ID, TRACE),
     answers=(ACCEPTED,),
-    raises=(MEETING_NOT_FOUND, NOT_FAILED, ORGANIZER_NOT_ALLOWED, *SERVICE),
+    raises=(MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, *SERVICE),
 )
 
 

@@ -16,6 +16,7 @@ from shared.errors import ConflictError, Fault, KeyReusedError, MeetingNotFoundE
 from shared.ledger import Ledger
 from shared.meeting import Meeting, MeetingError, Status, id_from_key, random_id
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
+from shared.message import Said
 from shared.quota import Quotas
 from shared.request_queue import RequestQueue
 from shared.results import Results
@@ -141,25 +142,23 @@ class Acceptance:
 
     async def refuse(
         self,
-        document: dict[str, Any] | None,
+        said: Said,
         error: MeetingError,
         meeting_id: str,
-        traceparent: str | None = None,
         request_fingerprint: str = "",
         caller: str | None = None,
     ) -> None:
         """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
 
         Args:
-            document: what the message holds, for the people who look for its sender.
+            said: what was said.
             error: why it fails.
             meeting_id: which meeting it becomes.
-            traceparent: of the sender, for the result.
             request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
             caller: whose it is, where callers are known.
         """
         now = self._clock()
-        about = document or {}
+        about = said.document or {}
         kind = about.get("kind")
         error = error.model_copy(update={"errors": first_faults(error.errors)})
         meeting = Meeting(
@@ -167,7 +166,8 @@ class Acceptance:
             kind=kind if isinstance(kind, str) and kind in _KINDS else "calendar",
             organizer=_name(about.get("organizer")),
             reference=_name(about.get("reference")),
-            request=document,
+            request=said.document,
+            is_message=said.is_message,
             fingerprint=request_fingerprint,
             status=Status.FAILED,
             version=1,
@@ -176,7 +176,7 @@ class Acceptance:
             since=now,
             reported=not self._results.wanted,
             error=error,
-            traceparent=traceparent,
+            traceparent=said.traceparent,
             caller=caller,
         )
         try:

@@ -164,12 +164,13 @@ class Changes:
         """Try a failed meeting again.
 
         Raises:
-            ChangeRefusedError: it has not failed.
+            ChangeRefusedError: it has not failed, or is a message that has to be sent again.
         """
 
         def wish(meeting: Meeting) -> Meeting | None:
             if meeting.status is not Status.FAILED:
                 raise ChangeRefusedError("notFailed", f"The meeting is {meeting.status}; only a failed one is retried.")
+            _require_request(meeting)
             unchanged = meeting.next_version(self._clock())
             if meeting.uncertain_since != meeting.version:
                 return unchanged
@@ -208,12 +209,11 @@ class Changes:
         seen = meeting.seen if message is None else (*meeting.seen, message)[-_REMEMBERED_MESSAGES:]
         if meeting.cancellation:
             raise ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
-        if meeting.request is None:
-            raise ChangeRefusedError("notAMeeting", "This failed message never held a request; send a new one.")
-        _check_immutable(meeting.request, document)
+        former_document = _require_request(meeting)
+        _check_immutable(former_document, document)
         request = parse_request(document)
         self._admission.require_in_cloud(request)
-        if former := _valid(meeting.request):
+        if former := _valid(former_document):
             _check_nothing_is_unset(former, request)
             if canonical(request) == canonical(former):
                 return None if seen == meeting.seen else meeting.changed(seen=seen)
@@ -231,6 +231,16 @@ def merged(target: Any, patch: Any) -> Any:
         else:
             result[name] = merged(result.get(name), value)
     return result
+
+
+def _require_request(meeting: Meeting) -> dict[str, Any]:
+    """Return a meeting's request. What never was one is not tried: it would fail for other reasons than its own."""
+    if meeting.request is None or meeting.is_message:
+        raise ChangeRefusedError(
+            "notAMeeting",
+            "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
+        )
+    return meeting.request
 
 
 def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -19,11 +19,11 @@ from shared.message import (
     Cancel,
     LookAt,
     NewRequest,
+    Said,
     Update,
     decode_message,
-    document_in,
     message_digest,
-    traceparent_in,
+    said_in,
 )
 from shared.request_queue import RequestQueue
 from shared.results import Results
@@ -33,6 +33,7 @@ _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1024
 _AT_ONCE = 16
+_NOTHING = Said(None, is_message=True)
 
 
 class CrashRecorder:
@@ -99,30 +100,30 @@ class CrashRecorder:
             raise
         except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
             _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
-            await self._acceptance.refuse(None, _CRASHED_MESSAGE, nameless)
+            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, nameless)
 
     async def _record(self, text: str, nameless: str) -> None:
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.refuse(document_in(text), as_meeting_error(error), nameless, traceparent_in(text))
+            await self._acceptance.refuse(said_in(text), as_meeting_error(error), nameless)
             return
         match message:
             case LookAt(meeting_id, version):
                 await self._fail(meeting_id, version)
-            case NewRequest(document, key):
+            case NewRequest(document, key, traceparent):
                 request = _fingerprint(document)
                 meeting_id = nameless if key is None or request is None else Sender(key=key).meeting_id
-                trace = traceparent_in(text)
-                await self._acceptance.refuse(document, _crashed(meeting_id), meeting_id, trace, request or "")
+                said = Said(document, traceparent)
+                await self._acceptance.refuse(said, _crashed(meeting_id), meeting_id, request or "")
             case Update() | Cancel():
-                await self._acceptance.refuse(document_in(text), _CRASHED_MESSAGE, nameless, traceparent_in(text))
+                await self._acceptance.refuse(said_in(text), _CRASHED_MESSAGE, nameless)
 
     async def _fail(self, meeting_id: str, version: int) -> None:
         try:
             meeting = await self._ledger.read(meeting_id)
         except MeetingNotFoundError:
-            await self._acceptance.refuse(None, _crashed(meeting_id), meeting_id)
+            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, meeting_id)
             return
         while meeting.version == version and not meeting.finished:
             failed = meeting.changed(

@@ -16,12 +16,12 @@ from shared.message import (
     LookAt,
     Message,
     NewRequest,
+    Said,
     Update,
     decode_message,
-    document_in,
     message_digest,
     refused_id,
-    traceparent_in,
+    said_in,
 )
 from shared.provision import Provisioner
 
@@ -42,6 +42,7 @@ class Intake:
             message_id: its id there, which a redelivered message keeps; None if it is not known.
         """
         digest = message_digest(text, message_id)
+        message: Message | None = None
         try:
             message = decode_message(text)
             try:
@@ -51,9 +52,11 @@ class Intake:
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
         except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
-            await self._acceptance.refuse(
-                document_in(text), as_meeting_error(error), refused_id(text, message_id), traceparent_in(text)
-            )
+            said = said_in(text)
+            # Tried again without its key, it would be a second meeting of one key.
+            if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
+                said = Said(message.document, message.traceparent)
+            await self._acceptance.refuse(said, as_meeting_error(error), refused_id(text, message_id))
 
     async def _do(self, message: Message, digest: str) -> None:
         match message:

@@ -169,6 +169,8 @@ class Meeting(_Record):
 
     Attributes:
         id: a UUID in its canonical form.
+        request: what was asked for; of a message that cannot become a meeting, what it held instead.
+        is_message: only the sender of that message can try again, by sending it again.
         fingerprint: of the request as it was accepted; tells a repeated request from another with the same key.
         version: of the request; the meeting is finished when its status says so, for this version.
         since: when this version began to be tried; `GIVE_UP_AFTER` counts from here.
@@ -212,6 +214,7 @@ class Meeting(_Record):
     applied: dict[str, str] = Field(default_factory=dict)
     cancellation: Cancellation | None = None
     seen: tuple[str, ...] = ()
+    is_message: bool = False
     reported: bool = False
     organizer_id: str | None = None
     outcome: Outcome = Outcome()

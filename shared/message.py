@@ -38,7 +38,7 @@ class NewRequest:
         traceparent: W3C trace context of the sender.
     """
 
-    document: Any
+    document: dict[str, Any]
     key: str | None
     traceparent: str | None = None
 
@@ -67,6 +67,21 @@ class Cancel:
     meeting_id: str
     comment: str | None
     traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What cannot become a meeting, as the record of it shows it to those who look for its sender.
+
+    Attributes:
+        document: the meeting request; or of a message that holds none, what it does hold, if that is a JSON object.
+        traceparent: W3C trace context of the sender.
+        is_message: the fault lies in the message and not in a request in it, so that only its sender can try again.
+    """
+
+    document: dict[str, Any] | None
+    traceparent: str | None = None
+    is_message: bool = False
 
 
 type Message = LookAt | NewRequest | Update | Cancel
@@ -117,24 +132,18 @@ def refused_id(text: str, message_id: str | None) -> str:
     return id_from_key("refused", message_digest(text, message_id))
 
 
-def document_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON object of a message that cannot become a meeting, for the people who look for its sender."""
+def said_in(text: str) -> Said:
+    """Return what a message says that has to be sent again, as far as it can be read."""
     try:
         document = _json_of(text)
     except InvalidRequestError:
-        return None
-    data = document.get("data") if isinstance(document, dict) and "specversion" in document else document
-    return data if isinstance(data, dict) else None
-
-
-def traceparent_in(text: str) -> str | None:
-    """Return the trace context of an event that cannot become a meeting, for the result that tells of it."""
-    try:
-        document = _json_of(text)
-    except InvalidRequestError:
-        return None
-    is_event = isinstance(document, dict) and "specversion" in document
-    return as_traceparent(document.get("traceparent")) if is_event else None
+        document = None
+    if not isinstance(document, dict):
+        return Said(None, is_message=True)
+    is_event = "specversion" in document
+    said = document.get("data") if is_event else document
+    traceparent = as_traceparent(document.get("traceparent")) if is_event else None
+    return Said(said if isinstance(said, dict) else None, traceparent, is_message=True)
 
 
 def _json_of(text: str) -> Any:

@@ -93,9 +93,9 @@ class OverHttp:
     async def retry(self, number: int, meeting_id: str) -> Submitted:
         """Have a failed meeting tried again; one that is not failed (any more) is only looked at."""
         answer = await self._send("POST", f"/meetings/{meeting_id}/retry")
-        if answer.status_code in {HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT}:
-            return Submitted(number, meeting_id)
         problem = _json(answer)
+        if answer.status_code == HTTPStatus.ACCEPTED or problem["code"] == "notFailed":
+            return Submitted(number, meeting_id)
         return Submitted(number, meeting_id=None, refusal=f"{meeting_id}: {problem['code']}: {problem['detail']}")
 
     async def close(self) -> None:

@@ -149,7 +149,7 @@ class Provisioner:
 
     async def _make_true(self, attempt: Attempt) -> None:
         wanted = not attempt.meeting.cancellation
-        if not wanted and attempt.meeting.request is None:
+        if not wanted and _never_made(attempt):
             return
         match parse_request(attempt.meeting.request):
             case CalendarRequest() as request if wanted:
@@ -229,6 +229,13 @@ class Provisioner:
 
     def _patience_ends(self, meeting: Meeting) -> datetime:
         return meeting.since + self._give_up_after
+
+
+def _never_made(attempt: Attempt) -> bool:
+    """Tell whether there is nothing to take away, as of a request that never was one or never was valid."""
+    if attempt.meeting.request is None or attempt.meeting.is_message:
+        return True
+    return attempt.uncertain_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)
 
 
 def _pause(failures: int) -> timedelta:

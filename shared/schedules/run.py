@@ -28,6 +28,7 @@ from shared.errors import (
 )
 from shared.failure_trace import failure_trace
 from shared.meeting import as_meeting_error, id_from_key
+from shared.message import Said
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
@@ -119,5 +120,5 @@ class ScheduleRun:
         except KeyReusedError:
             return  # made already, by the schedule as it was before a change
         except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
-            await self._acceptance.refuse(document, as_meeting_error(error), meeting_id, caller=schedule.caller)
+            await self._acceptance.refuse(Said(document), as_meeting_error(error), meeting_id, caller=schedule.caller)
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

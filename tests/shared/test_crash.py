@@ -36,6 +36,14 @@ def cancelled(meeting: Meeting) -> str:
     return cloud_event("meeting.cancelled", {"id": meeting.id})
 
 
+def looked_at(meeting: Meeting) -> str:
+    return json.dumps({"meeting": meeting.id, "version": meeting.version})
+
+
+def nonsense(_meeting: Meeting) -> str:
+    return "nonsense"
+
+
 async def crash_loop(world: World, text: str, message_id: str = "m1") -> str:
     """Deliver a message as often as the host would, then put it where the host would: on the poison queue."""
     for _ in range(DELIVERIES):
@@ -111,6 +119,22 @@ async def test_a_change_that_crashes_ends_as_a_failed_meeting_beside_its_own(mes
     assert "send the message again" in crashed.error.remedy
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     assert results(world) == [("meeting.failed", f"{crashed.id}/1"), ("meeting.succeeded", f"{meeting.id}/1")]
+
+
+@pytest.mark.parametrize("message", [updated, cancelled, looked_at, nonsense])
+async def test_a_crashed_message_without_a_request_is_not_retried(message: Any) -> None:
+    """There is nothing to try again: the record keeps its diagnosis, its remedy is to send the message again."""
+    world = World()
+    about = await World().accept(CALENDAR)  # not there (any more)
+    await world.app.crashes.record(message(about), "p1")
+    [failed] = (await world.ledger.find(Field.STATUS, "failed", 100)).meetings
+    with pytest.raises(ChangeRefusedError, match="send the message again") as refused:
+        await world.app.changes.retry(failed.id)
+    assert refused.value.code == "notAMeeting"
+    await world.settle()
+    assert await world.ledger.read(failed.id) == failed
+    assert failed.error is not None
+    assert "/retry" not in failed.error.remedy
 
 
 @pytest.mark.parametrize("text", [KEYED, REQUESTED])

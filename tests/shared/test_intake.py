@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ChangeRefusedError
+from shared.ledger import Field
 from shared.meeting import Status
 from tests.world import CALENDAR, World
 
@@ -17,6 +19,7 @@ EVENT: dict[str, Any] = {
     "data": CALENDAR,
 }
 PLAIN = json.dumps(CALENDAR)
+ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 
 
 async def take(world: World, text: str, message_id: str | None = "m1") -> None:
@@ -181,3 +184,99 @@ async def test_an_organizer_that_is_not_allowed_fails_by_name() -> None:
     world = World({"ALLOWED_ORGANIZERS": "@fabrikam.com"})
     await take(world, PLAIN)
     assert (await only_meeting(world))["error"]["code"] == "organizerNotAllowed"
+
+
+NO_REQUEST = [
+    "nonsense",
+    "[1]",
+    json.dumps({"meeting": ID}),
+    json.dumps({"meeting": "x", "version": 1}),
+    json.dumps(CALENDAR | {"idempotencyKey": "a b"}),
+    json.dumps(EVENT | {"type": "meeting.moved"}),
+    json.dumps(EVENT | {"data": [CALENDAR]}),
+    json.dumps(EVENT | {"type": "meeting.updated", "data": {"id": ID, "patch": {"subject": "New"}}}),
+    json.dumps(EVENT | {"type": "meeting.updated", "data": {"id": ID, "patch": {}, "organizer": "a@b.co"}}),
+    json.dumps(EVENT | {"type": "meeting.cancelled", "data": {"id": ID}}),
+]
+
+
+class TestWhatBecomesOfTheRecord:
+    @pytest.mark.parametrize("text", NO_REQUEST)
+    async def test_a_message_that_was_not_read_as_a_request(self, text: str) -> None:
+        """Trying it again or changing it would tell other faults than its own: it has to be sent again."""
+        world = World()
+        await take(world, text)
+        failed = await only_meeting(world)
+        assert failed["error"]["code"] == "invalidRequest"
+        changes = world.app.changes
+        attendee = {"emailAddress": {"address": "a@b.co"}}
+        for change in (
+            changes.retry(failed["id"]),
+            changes.patch(failed["id"], CALENDAR),
+            changes.add_attendee(failed["id"], attendee),
+        ):
+            with pytest.raises(ChangeRefusedError, match="send the message again") as refused:
+                await change
+            assert refused.value.code == "notAMeeting"
+        await world.settle()
+        assert await only_meeting(world) == failed
+
+    @pytest.mark.parametrize("text", [*NO_REQUEST, json.dumps({"subject": "x"}), json.dumps(CALENDAR | {"sub": "x"})])
+    async def test_it_can_be_cancelled(self, text: str) -> None:
+        """Nothing was made of it, whatever it says: so it is out of the way, and nobody is asked."""
+        world = World()
+        await take(world, text)
+        failed = await only_meeting(world)
+        await world.app.changes.cancel(failed["id"], None)
+        await world.settle()
+        assert (await only_meeting(world))["status"] == "cancelled"
+        assert not world.tenant.requests
+
+    @pytest.mark.parametrize("key", [{}, {"idempotencyKey": "k"}])
+    async def test_a_request_that_is_not_valid_is_tried_again_with_the_same_faults(self, key: dict[str, str]) -> None:
+        """It may have been refused by another version of the app; the faults are those of the request."""
+        world = World()
+        await take(world, json.dumps({"subject": "x"} | key))
+        failed = await only_meeting(world)
+        await world.app.changes.retry(failed["id"])
+        await world.settle()
+        assert (await only_meeting(world))["error"] == failed["error"]
+
+    @pytest.mark.parametrize("text", [json.dumps(CALENDAR | {"idempotencyKey": "k"}), json.dumps(EVENT)])
+    async def test_a_key_that_was_used_before_stays_used(self, text: str) -> None:
+        """No retry makes a second meeting of one key."""
+        world = World()
+        await take(world, text)
+        await take(world, text.replace(CALENDAR["subject"], "Another"))
+        await world.settle()
+        [failed] = (await world.ledger.find(Field.STATUS, "failed", 9)).meetings
+        with pytest.raises(ChangeRefusedError) as refused:
+            await world.app.changes.retry(failed.id)
+        assert refused.value.code == "notAMeeting"
+        await world.settle()
+        assert len(world.events()) == 1
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            PLAIN,
+            json.dumps(CALENDAR | {"idempotencyKey": "k"}),
+            json.dumps(EVENT),
+            json.dumps(
+                {name: EVENT[name] for name in EVENT if name != "data"}
+                | {"data_base64": base64.b64encode(PLAIN.encode()).decode()}
+            ),
+        ],
+    )
+    async def test_a_request_that_was_refused_for_its_organizer_is_made_once_that_is_mended(self, text: str) -> None:
+        """The record holds the request alone, without the key and the event that it came with."""
+        world = World({"ALLOWED_ORGANIZERS": "@fabrikam.com"})
+        await take(world, text)
+        failed = await only_meeting(world)
+        assert failed["error"]["code"] == "organizerNotAllowed"
+        assert failed["request"] == CALENDAR
+        world.settings = World().settings
+        world.app = world.new_host()
+        await world.app.changes.retry(failed["id"])
+        await world.settle()
+        assert (await only_meeting(world))["status"] == "succeeded"

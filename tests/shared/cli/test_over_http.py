@@ -206,9 +206,16 @@ async def test_a_search_that_is_refused() -> None:
 
 async def test_what_becomes_of_a_retry() -> None:
     """It is followed, also when somebody was quicker; what the app refuses is told with its reason."""
-    problem = {"code": "organizerNotAllowed", "detail": "No."}
-    app = App(httpx.Response(202, json={}), httpx.Response(409, json={}), httpx.Response(403, json=problem))
-    retried = [await app.door().retry(number, ID) for number in (1, 2, 3)]
+    app = App(
+        httpx.Response(202, json={}),
+        httpx.Response(409, json={"code": "notFailed", "detail": "It is queued."}),
+        httpx.Response(403, json={"code": "organizerNotAllowed", "detail": "No."}),
+        httpx.Response(409, json={"code": "notAMeeting", "detail": "Send the message again."}),
+    )
+    retried = [await app.door().retry(number, ID) for number in (1, 2, 3, 4)]
     assert retried[:2] == [Submitted(1, ID), Submitted(2, ID)]
-    assert retried[2].refusal == f"{ID}: organizerNotAllowed: No."
+    assert [each.refusal for each in retried[2:]] == [
+        f"{ID}: organizerNotAllowed: No.",
+        f"{ID}: notAMeeting: Send the message again.",
+    ]
     assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/retry")}
