@@ -61,6 +61,7 @@ class Problem:
     detail: str
     faults: tuple[Fault, ...] = ()
     retry_after: int | None = None
+    accept_patch: str | None = None
     members: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -318,9 +319,12 @@ def problem_document(problem: Problem, path: str) -> dict[str, Any]:
 
 
 def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:
+    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
+    if problem.accept_patch:
+        headers["Accept-Patch"] = problem.accept_patch
     return func.HttpResponse(
         json.dumps(problem_document(problem, path_of(req))),
         status_code=problem.status,
-        headers={"Retry-After": str(problem.retry_after)} if problem.retry_after else None,
+        headers=headers,
         mimetype="application/problem+json",
     )

@@ -1,10 +1,22 @@
 """PATCH /meetings/{id}: want a meeting otherwise."""
 
+import re
+from typing import Any
+
 import azure.functions as func
 
 from functions.caller import caller_of
-from functions.failures import BODY, CHANGE, IMMUTABLE_FIELD, SERVICE
-from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
+from functions.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
+from functions.http import (
+    COMPRESSED,
+    HttpError,
+    Problem,
+    answers_problems,
+    meeting_id_of,
+    meeting_response,
+    read_json,
+    traceparent_of,
+)
 from functions.public_url import meeting_url
 from shared.bootstrap import app
 from shared.openapi.examples import MEETING_PATCH as SOME_PATCH
@@ -14,6 +26,19 @@ from shared.openapi.request_schemas import MEETING_PATCH
 
 blueprint = func.Blueprint()
 
+_MERGE_PATCH = "application/merge-patch+json"
+_TAKEN = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)
+# https://www.rfc-editor.org/rfc/rfc5789#section-2.2
+_NOT_MERGE_PATCH = HttpError(
+    Problem(
+        415,
+        "unsupportedMediaType",
+        "Not a merge patch",
+        f"Send a JSON Merge Patch (RFC 7396) as {_MERGE_PATCH} or {JSON}.",
+        accept_patch=f"{_MERGE_PATCH}, {JSON}",
+    )
+)
+
 OPERATION = Operation(
     summary="Change a meeting",
     description="Applies a JSON Merge Patch (RFC 7396) to the meeting's request. The join link stays as it is.",
@@ -21,11 +46,11 @@ OPERATION = Operation(
     parameters=(MEETING_ID, IF_MATCH, TRACE),
     body=Body(
         "What is to be otherwise.",
-        {JSON: MEETING_PATCH},
+        {JSON: MEETING_PATCH, _MERGE_PATCH: MEETING_PATCH},
         {JSON: {"moved": Example("Another subject, another day, no place", SOME_PATCH)}},
     ),
     answers=(ACCEPTED,),
-    raises=(*BODY, *CHANGE, IMMUTABLE_FIELD, *SERVICE),
+    raises=(INVALID_REQUEST, _NOT_MERGE_PATCH, COMPRESSED, TOO_LARGE, *CHANGE, IMMUTABLE_FIELD, *SERVICE),
 )
 
 
@@ -37,9 +62,15 @@ async def patch_meeting(req: func.HttpRequest) -> func.HttpResponse:
     meeting_id = meeting_id_of(req)
     meeting = await app().changes.patch(
         meeting_id,
-        read_json(req),
+        _read_patch(req),
         caller=caller_of(req),
         if_match=req.headers.get("if-match"),
         traceparent=traceparent_of(req),
     )
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)
+
+
+def _read_patch(req: func.HttpRequest) -> Any:
+    if not _TAKEN.fullmatch(req.headers.get("content-type", "").strip()):
+        raise _NOT_MERGE_PATCH
+    return read_json(req)

@@ -77,4 +77,6 @@ def _routes(function: func.Function) -> Iterator[Route]:
 
 def _problem(error: Exception, path: str) -> ProblemAnswer:
     problem: Problem = as_problem(error)
-    return ProblemAnswer(problem.status, problem_document(problem, f"/api{path}"), problem.retry_after)
+    return ProblemAnswer(
+        problem.status, problem_document(problem, f"/api{path}"), problem.retry_after, problem.accept_patch
+    )

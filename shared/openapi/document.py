@@ -173,10 +173,13 @@ def _problem(problems: Sequence[ProblemAnswer], schemas: _Schemas) -> dict[str, 
         "description": "; ".join(titles) + ".",
         "content": {"application/problem+json": _content(schema, examples, schemas)},
     }
-    waits = [problem.retry_after for problem in problems]
-    if any(waits):
-        retry = Header("Retry-After", "In how many seconds to try again.", {"type": "integer"}, always=all(waits))
-        answer["headers"] = {retry.name: _header(retry, schemas)}
+    waits, patches = [each.retry_after for each in problems], [each.accept_patch for each in problems]
+    headers = (
+        (waits, Header("Retry-After", "In how many seconds to try again.", {"type": "integer"}, all(waits))),
+        (patches, Header("Accept-Patch", "The kinds of patch that are taken.", {"type": "string"}, all(patches))),
+    )
+    if found := {header.name: _header(header, schemas) for values, header in headers if any(values)}:
+        answer["headers"] = found
     return answer
 
 

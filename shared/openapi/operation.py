@@ -107,11 +107,12 @@ class Operation(NamedTuple):
 
 
 class ProblemAnswer(NamedTuple):
-    """What one error looks like from outside: a status, and an example of the document."""
+    """What one error looks like from outside: a status, an example of the document, and the headers it may have."""
 
     status: int
     document: Mapping[str, Any]
     retry_after: int | None = None
+    accept_patch: str | None = None
 
 
 class Route(NamedTuple):

@@ -197,6 +197,30 @@ def test_a_failed_meeting_is_retried(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("media_type", "status"),
+    [
+        ("application/json-patch+json", 415),
+        ("application/problem+json", 415),
+        ("text/plain", 415),
+        ("", 415),
+        ("application/json-patch+json; charset=utf-8", 415),
+        ("application/json; charset=utf-8", 202),
+        ("Application/Merge-Patch+JSON ; charset=utf-8", 202),
+    ],
+)
+def test_only_a_merge_patch_is_a_patch(client: Client, media_type: str, status: int) -> None:
+    """Another kind is refused with the names of those that are taken: RFC 5789, section 2.2."""
+    meeting_id = client.post(CALENDAR).json()["id"]
+    headers = {"Content-Type": media_type} if media_type else {}
+    content = b'[{"op": "replace", "path": "/subject", "value": "x"}]' if status == 415 else b'{"subject": "x"}'
+    answer = client.http.patch(f"/meetings/{meeting_id}", content=content, headers=headers)
+    assert answer.status_code == status, answer.text
+    if status == 415:
+        assert answer.json()["code"] == "unsupportedMediaType"
+        assert answer.headers["accept-patch"] == "application/merge-patch+json, application/json"
+
+
+@pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status", "code"),
     [
         ("PATCH", "", {"organizer": "MeganB@contoso.com"}, {}, 409, "immutableField"),

@@ -17,7 +17,7 @@ from shared.openapi.examples import CALENDAR_REQUEST, MEETING_ID, MEETING_REQUES
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 HEADERS = {
     *("Idempotency-Key", "Prefer", "If-Match", "traceparent"),
-    *("Location", "Retry-After", "ETag", "Idempotency-Replayed", "Preference-Applied"),
+    *("Location", "Retry-After", "ETag", "Idempotency-Replayed", "Preference-Applied", "Accept-Patch"),
 }
 
 
