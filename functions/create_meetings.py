@@ -8,16 +8,8 @@ import azure.functions as func
 
 from functions.caller import caller_of
 from functions.failures import BODY, SERVICE
-from functions.http import (
-    answers_problems,
-    is_json,
-    json_response,
-    problem_document,
-    problem_of,
-    read_body,
-    traceparent_of,
-    unsupported_media_type,
-)
+from functions.http import answers_problems, is_json, json_response, read_body, traceparent_of, unsupported_media_type
+from functions.problem import problem_document, problem_of
 from functions.public_url import meeting_url, path_of
 from shared.accept import Accepted
 from shared.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items

@@ -1,6 +1,6 @@
 """An example of every error that a route may turn into a problem, for the routes' declarations.
 
-What the problem looks like is not said here: `functions.http.problem_of` is asked.
+What the problem looks like is not said here: `functions.problem.problem_of` is asked.
 """
 
 from datetime import timedelta

@@ -7,16 +7,8 @@ import azure.functions as func
 
 from functions.caller import caller_of
 from functions.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
-from functions.http import (
-    COMPRESSED,
-    HttpError,
-    Problem,
-    answers_problems,
-    meeting_id_of,
-    meeting_response,
-    read_json,
-    traceparent_of,
-)
+from functions.http import COMPRESSED, answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
+from functions.problem import HttpError, Problem
 from functions.public_url import meeting_url
 from shared.bootstrap import app
 from shared.openapi.examples import MEETING_PATCH as SOME_PATCH

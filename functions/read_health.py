@@ -3,7 +3,8 @@
 import azure.functions as func
 
 from functions.failures import SETTINGS_WRONG
-from functions.http import HttpError, Problem, answers_anybody, json_response
+from functions.http import answers_anybody, json_response
+from functions.problem import HttpError, Problem
 from shared.bootstrap import app
 from shared.health import HealthReport
 from shared.openapi.answer_schemas import HEALTH

@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.http import Problem, as_problem, problem_document
+from functions.problem import Problem, as_problem, problem_document
 from functions.public_url import url_of
 from shared.openapi.operation import Operation, ProblemAnswer, Route
 
