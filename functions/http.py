@@ -15,9 +15,7 @@ from functions.caller import caller_of
 from functions.problem import HttpError, Problem, problem_document, problem_of
 from functions.public_url import path_of
 from shared.accept import LARGEST_REQUEST
-from shared.errors import (
-    MeetingNotFoundError,
-)
+from shared.errors import MeetingNotFoundError
 from shared.graph import caller_traceparent
 from shared.meeting import Meeting, is_meeting_id
 from shared.meeting_request import decode_json

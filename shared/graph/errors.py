@@ -152,7 +152,7 @@ def translate(
         unread: an answer that is no success, of which no more than status and headers could be read.
     """
     if unread:
-        return _unread(unread, request_id, writes=writes)
+        error = APIError("", unread.status_code, dict(unread.headers))
     if isinstance(error, AzureError):
         return UnavailableError(f"no token for Graph could be had ({type(error).__name__})", uncertain=False)
     if isinstance(error, (httpx.HTTPError, TimeoutError)):
@@ -164,7 +164,8 @@ def translate(
     status, code = refusal.answer.status, refusal.answer.code.casefold()
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES:
+    failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES
+    if failed or unread:  # which refusal it is that cannot be read, its code would have said: so it is tried again
         did_nothing = status == HTTPStatus.PRECONDITION_FAILED  # its code is that of conflicts half-way as well
         return UnavailableError(
             "Graph is not available",
@@ -179,16 +180,6 @@ def translate(
             "Graph could not do it now", uncertain=False, delay=refusal.retry_after, answer=refusal.answer
         )
     return _rejection(refusal, addressee)
-
-
-def _unread(response: httpx.Response, request_id: str, *, writes: bool) -> ThrottledError | UnavailableError:
-    """Return what an answer without its body means. Which other refusal it is, its code would have said: try again."""
-    refusal = _refusal(APIError("", response.status_code, dict(response.headers)), request_id)
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
-    return UnavailableError(
-        "Graph's answer could not be read", uncertain=writes, delay=refusal.retry_after, answer=refusal.answer
-    )
 
 
 def _rejection(refusal: Refusal, addressee: Addressee) -> RejectedError:
