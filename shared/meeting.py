@@ -177,6 +177,8 @@ class Meeting(_Record):
         attempts: how often it has been claimed.
         crashes: how many claims in a row ended without a word.
         uncertain_since: the version whose attempt may have made something in Graph that `outcome` does not know of.
+        late_until: until when Graph may still carry out a creation that was given up, though a later one is made: while
+            that is there, Graph knows the two for one.
         applied: a digest of each property that Graph has been told, so that a change sends only what differs; and the
             etags with which it refused to change the event.
         cancellation: set once the meeting is not wanted any more.
@@ -211,6 +213,7 @@ class Meeting(_Record):
     next_attempt_at: datetime | None = None
     claim: Claim | None = None
     uncertain_since: int | None = None
+    late_until: datetime | None = None
     applied: dict[str, str] = Field(default_factory=dict)
     cancellation: Cancellation | None = None
     seen: tuple[str, ...] = ()

@@ -12,6 +12,8 @@ from shared.meeting import Claim, Meeting, Outcome
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
 # CALL_TIMEOUT_SECONDS of shared.graph.client), and the writing down.
 CLAIM = timedelta(seconds=60)
+# Graph may carry out a request long after we gave up waiting for its answer; it names no bound, so this is one.
+LATEST_EFFECT = timedelta(seconds=90)
 
 
 class ClaimLostError(ConveneError):

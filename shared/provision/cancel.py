@@ -1,26 +1,25 @@
 """The end of a meeting: what was made is taken away, also when Graph makes it late; what was not is never made."""
 
-from datetime import timedelta
 from http import HTTPStatus
 
 from shared.errors import RejectedError
 from shared.graph import Event
 from shared.graph.errors import NothingFoundError
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
-from shared.provision.attempt import Attempt, NotYetThereError
+from shared.provision.attempt import CLAIM, LATEST_EFFECT, Attempt, NotYetThereError
 from shared.provision.steps import Steps
 
-# Graph may carry out a request long after we gave up waiting for its answer; it names no bound. An attempt that was
-# under way at the cancellation asks for nothing after its claim of a minute; Graph has a minute and a half from then.
-_STILL_TO_COME = timedelta(seconds=150)
+# An attempt that was under way at the cancellation asks for nothing after its claim.
+_STILL_TO_COME = CLAIM + LATEST_EFFECT
 
 
 async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
     """Cancel the event, if there is one; its attendees are told, with the comment."""
     try:
         event = await _event_of(steps, attempt, request)
-        if event is None and _may_still_come(attempt):
-            raise NotYetThereError("what an earlier attempt has asked for may still be made")
+        if event is None or attempt.meeting.late_until:
+            # Of what was asked for twice Graph makes the other one too, once the one that is there is cancelled.
+            _wait_for_what_may_come(attempt)
         if event is None or event.is_cancelled:
             return
         cancellation = attempt.meeting.cancellation
@@ -33,9 +32,19 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
             raise
 
 
-def _may_still_come(attempt: Attempt) -> bool:
-    waited = attempt.meeting.updated_at - attempt.meeting.since
-    return attempt.uncertain_since is not None and waited < _STILL_TO_COME
+def _wait_for_what_may_come(attempt: Attempt) -> None:
+    """Return if all that attempts in doubt have asked for is made by now, or never will be.
+
+    Raises:
+        NotYetThereError: it may still be made.
+    """
+    meeting = attempt.meeting
+    if attempt.outcome.event_id or attempt.outcome.online_meeting_id:
+        may_come = meeting.late_until is not None and meeting.updated_at < meeting.late_until
+    else:
+        may_come = attempt.uncertain_since is not None and meeting.updated_at - meeting.since < _STILL_TO_COME
+    if may_come:
+        raise NotYetThereError("what an earlier attempt has asked for may still be made")
 
 
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:
@@ -55,11 +64,14 @@ async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: Standal
     online_meeting_id = attempt.outcome.online_meeting_id
     if online_meeting_id is None and attempt.uncertain_since is None:
         return
+    settings = request.join_meeting_id_settings
+    has_passcode = settings is not None and settings.is_passcode_required
+    if online_meeting_id is None and has_passcode:
+        return  # Graph cannot tell whether it was made; nobody has its link, and it expires by itself
+    if not has_passcode:  # otherwise Graph never knows two for one
+        _wait_for_what_may_come(attempt)
     organizer_id = await steps.organizer_id(attempt)
     if online_meeting_id is None:
-        settings = request.join_meeting_id_settings
-        if settings and settings.is_passcode_required:
-            return  # Graph cannot tell whether it was made; nobody has its link, and it expires by itself
         made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, {}, None)
         online_meeting_id = made.id
     try:

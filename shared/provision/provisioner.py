@@ -20,7 +20,7 @@ from shared.ledger import Ledger, due_at
 from shared.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.meeting import Claim, Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
-from shared.provision.attempt import CLAIM, Attempt, ClaimLostError, NotYetThereError, SupersededError
+from shared.provision.attempt import CLAIM, LATEST_EFFECT, Attempt, ClaimLostError, NotYetThereError, SupersededError
 from shared.provision.calendar import provision_calendar, provision_existing
 from shared.provision.cancel import cancel_event, cancel_online_meeting
 from shared.provision.standalone import provision_standalone
@@ -112,6 +112,7 @@ class Provisioner:
             claim=Claim(owner=owner, expires_at=now + CLAIM),
             # until this attempt has ended in order
             uncertain_since=meeting.version if meeting.uncertain_since is None else meeting.uncertain_since,
+            late_until=_late_until(meeting),
             updated_at=now,
         )
         try:
@@ -229,6 +230,15 @@ class Provisioner:
 
     def _patience_ends(self, meeting: Meeting) -> datetime:
         return meeting.since + self._give_up_after
+
+
+def _late_until(meeting: Meeting) -> datetime | None:
+    """Return until when what an attempt in doubt has asked for may still be made, if the next asks for it anew."""
+    known = meeting.outcome.event_id or meeting.outcome.online_meeting_id
+    if meeting.uncertain_since is None or known or meeting.cancellation:
+        return meeting.late_until
+    asked_until = meeting.claim.expires_at if meeting.claim else meeting.updated_at
+    return asked_until + LATEST_EFFECT
 
 
 def _never_made(attempt: Attempt) -> bool:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from shared.bootstrap import App
 from shared.errors import StorageUnavailableError
 from shared.meeting import Status
-from tests.world import CALENDAR, World
+from tests.world import CALENDAR, STANDALONE, World
 
 type Happening = Callable[[], Awaitable[None]]
 
@@ -111,6 +112,35 @@ async def test_what_comes_after_its_cancellation_is_taken_away() -> None:
     await world.settle()
     assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
     assert not world.events()
+
+
+@pytest.mark.parametrize("request_", [CALENDAR, STANDALONE])
+async def test_what_was_asked_for_twice_is_not_made_again_after_its_cancellation(request_: dict[str, Any]) -> None:
+    """The first creation is still on its way: the cancellation waits, so that Graph knows the one that was made."""
+    world = World()
+    meeting = await world.accept(request_)
+    [text] = world.requests.take()
+    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        on_its_way.set()
+        await goes_on.wait()
+
+    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
+    await on_its_way.wait()
+    world.clock.advance(seconds=61)
+    await world.app.intake.take(text, None)
+    assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+    await world.app.changes.cancel(meeting.id, None)
+    await world.deliver()
+    assert (await world.ledger.read(meeting.id)).status is Status.QUEUED
+    goes_on.set()
+    await hanging
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
+    assert not world.events()
+    assert not world.tenant.meetings
+    assert len(world.tenant.sent_mail) == (2 if request_ is CALENDAR else 0)  # an invitation, and that it is off
 
 
 async def test_an_end_that_could_not_be_written_down_is_not_told() -> None:
