@@ -35,6 +35,9 @@ PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 _LONGEST_AGO = datetime.min.replace(tzinfo=UTC)
 # What other instances know is worth so much time; longer is a fault of the storage, which the ledger will notice too.
 _LONGEST_LOOK_SECONDS = 2.0
+# A provision takes about a second; who asks over HTTP would rather wait that long than ask again.
+_LONGEST_MOMENT_SECONDS = 1.5
+_LOOK_AGAIN_SECONDS = 0.05
 # So many inside, of all mailboxes, are half of an instance's places for messages (host.json's batchSize and
 # newBatchThreshold). The platform starts an instance for as many messages as there are places in one: while fewer are
 # inside there is nobody to tell, and a meeting costs no write more.
@@ -155,12 +158,12 @@ class MailboxGate:
     async def turn(self, organizer: str) -> AsyncGenerator[None]:
         """Let one look at a mailbox in for the length of a block, and close the gate when Graph asks for patience.
 
-        Whoever looks does not stand in line: they are told when there may be room.
+        Whoever looks does not stand in line: they wait a moment, and are told when there may be room.
 
         Raises:
-            HeldBackError: the mailbox is busy, or closed: its delay says for how long.
+            HeldBackError: the mailbox stays busy, or is closed: its delay says for how long.
         """
-        mailbox = self._mailbox(organizer)
+        mailbox = await self._moment_of_room(organizer)
         if refusal := self._refusal(mailbox, self._clock()):
             raise refusal
         mailbox.inside += 1
@@ -226,6 +229,16 @@ class MailboxGate:
     def stand_in_line(self, organizer: str) -> timedelta:
         """Return how long one who was inside, or would be, stays away."""
         return self._turn(self._mailbox(organizer), self._clock())
+
+    async def _moment_of_room(self, organizer: str) -> _Mailbox:
+        """Return the mailbox once there is room, or as it is after a moment; a closed one is not waited for."""
+        looks = int(_LONGEST_MOMENT_SECONDS / _LOOK_AGAIN_SECONDS)
+        while True:
+            mailbox = self._mailbox(organizer)
+            if mailbox.inside < self._limit or mailbox.closed_until > self._clock() or not looks:
+                return mailbox
+            looks -= 1
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
 
     def _close(self, organizer: str, until: datetime) -> _Mailbox:
         mailbox = self._mailbox(organizer)

@@ -364,13 +364,24 @@ class TestTurn:
         """However often a lookup is refused, no provision waits longer for it."""
         for _ in range(LIMIT):
             gate.enter(ALEX)
-        for _ in range(1000):
+
+        async def look() -> None:
             with pytest.raises(HeldBackError, match="As many calls"):
                 async with gate.turn(ALEX):
                     raise AssertionError
+
+        await asyncio.gather(*(look() for _ in range(1000)))
         pause = gate.enter(ALEX)
         assert pause is not None
         assert pause <= timedelta(seconds=1 / LIMIT + 1)
+
+    async def test_who_looks_waits_a_moment_for_room(self, gate: MailboxGate, clock: Clock) -> None:
+        """A provision that is over meanwhile makes room, and nobody is told to come back."""
+        for _ in range(LIMIT):
+            gate.enter(ALEX)
+        asyncio.get_running_loop().call_later(0.1, gate.leave, ALEX, clock())
+        async with gate.turn(ALEX):
+            assert gate.enter(ALEX) is not None
 
     @pytest.mark.parametrize("delay", [None, timedelta(seconds=31)])
     async def test_graphs_request_for_patience_closes_the_gate(
