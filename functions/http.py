@@ -2,7 +2,6 @@
 
 import functools
 import json
-import logging
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,8 +19,6 @@ from shared.graph import caller_traceparent
 from shared.meeting import Meeting, is_meeting_id
 from shared.meeting_request import decode_json
 from shared.message import as_traceparent
-
-_logger = logging.getLogger(__name__)
 
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 _POLL_SECONDS = 2
@@ -89,9 +86,9 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
     return body
 
 
-def unsupported_media_type(title: str, detail: str) -> HttpError:
-    """Return what is raised for a body of a form that is not read."""
-    return HttpError(Problem(415, "unsupportedMediaType", title, detail))
+def unsupported_media_type(title: str, detail: str, accept_patch: str | None = None) -> HttpError:
+    """Return what is raised for a body of a form that is not read; `accept_patch` names the patches that are."""
+    return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
 
 
 NOT_JSON = unsupported_media_type("Not JSON", "Send the request as application/json.")

@@ -7,8 +7,15 @@ import azure.functions as func
 
 from functions.caller import caller_of
 from functions.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
-from functions.http import COMPRESSED, answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
-from functions.problem import HttpError, Problem
+from functions.http import (
+    COMPRESSED,
+    answers_problems,
+    meeting_id_of,
+    meeting_response,
+    read_json,
+    traceparent_of,
+    unsupported_media_type,
+)
 from functions.public_url import meeting_url
 from shared.bootstrap import app
 from shared.openapi.examples import MEETING_PATCH as SOME_PATCH
@@ -21,14 +28,10 @@ blueprint = func.Blueprint()
 _MERGE_PATCH = "application/merge-patch+json"
 _TAKEN = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)
 # https://www.rfc-editor.org/rfc/rfc5789#section-2.2
-_NOT_MERGE_PATCH = HttpError(
-    Problem(
-        415,
-        "unsupportedMediaType",
-        "Not a merge patch",
-        f"Send a JSON Merge Patch (RFC 7396) as {_MERGE_PATCH} or {JSON}.",
-        accept_patch=f"{_MERGE_PATCH}, {JSON}",
-    )
+_NOT_MERGE_PATCH = unsupported_media_type(
+    "Not a merge patch",
+    f"Send a JSON Merge Patch (RFC 7396) as {_MERGE_PATCH} or {JSON}.",
+    accept_patch=f"{_MERGE_PATCH}, {JSON}",
 )
 
 OPERATION = Operation(

@@ -89,9 +89,9 @@ class CrashRecorder:
         """Record that a message has crashed the app as often as it may.
 
         A meeting whose own message it was has failed, unless another version of it is wanted by now: a retry, or a
-        change, has messages of its own. A request becomes the failed meeting that its key leads to,
-        unless it was accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside
-        the one that it was about, which stays as it is.
+        change, has messages of its own. A request becomes the failed meeting that its key leads to, unless it was
+        accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
+        was about, which stays as it is.
         """
         nameless = id_from_key("poison", message_digest(text, message_id))
         try:

@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import ConflictError
+from shared.records import PARTITIONS
 from shared.storage import Delete, Insert, Replace, Row, Table
 
 _logger = logging.getLogger(__name__)
 
 # Older than what is told here, which has kept its name.
 TABLE = "ClosedMailboxes"
-PARTITIONS = "0123456789abcdef"
 # What an administrator changes takes that long in Microsoft 365 itself, and up to 24 hours for the members of a group
 # (https://learn.microsoft.com/powershell/module/teams/new-csgrouppolicyassignment); and the link of what was made on an
 # old answer is verified afterwards in any case.

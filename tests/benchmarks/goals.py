@@ -64,6 +64,10 @@ def _throughput(concurrency: int) -> Goal:
     )
 
 
+def _operations(what: str, most: int, section: str, case: str) -> Goal:
+    return Goal(f"storage operations of {what}", most, at_least=False, of=absolute, section=section, case=case)
+
+
 _SLOW = throughput.Case(throughput.IN_MEMORY, 32, 0.3)
 
 GOALS = (
@@ -95,28 +99,7 @@ GOALS = (
         section=throughput.SECTION,
         case=str(_SLOW),
     ),
-    Goal(
-        "storage operations of a calendar meeting by queue",
-        8,
-        at_least=False,
-        of=absolute,
-        section=paths.SECTION,
-        case=paths.OPERATIONS,
-    ),
-    Goal(
-        "storage operations of an accept over HTTP",
-        2,
-        at_least=False,
-        of=absolute,
-        section=latencies.SECTION,
-        case=latencies.ACCEPT_OPERATIONS,
-    ),
-    Goal(
-        "storage operations of a lookup",
-        1,
-        at_least=False,
-        of=absolute,
-        section=latencies.SECTION,
-        case=latencies.LOOKUP_OPERATIONS,
-    ),
+    _operations("a calendar meeting by queue", 8, paths.SECTION, paths.OPERATIONS),
+    _operations("an accept over HTTP", 2, latencies.SECTION, latencies.ACCEPT_OPERATIONS),
+    _operations("a lookup", 1, latencies.SECTION, latencies.LOOKUP_OPERATIONS),
 )

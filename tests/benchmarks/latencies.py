@@ -18,7 +18,8 @@ _PERCENTS = (50, 95, 99)
 def measure(surroundings: Surroundings, report: Report) -> None:
     """Ask for meetings and look them up, in memory and on the emulator; health needs no storage."""
     plan, app = surroundings.plan, App.CONVENE
-    with Subject("memory_host", app, environment=surroundings.in_memory) as host:
+    with surroundings.memory_hosts(app) as hosts:
+        host = hosts[app]
         host.ask("make", count=16, concurrency=1)
         _count_operations(surroundings, report, host)
         host.ask("listen", concurrency=1)

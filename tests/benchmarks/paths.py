@@ -34,10 +34,7 @@ def measure(surroundings: Surroundings, report: Report) -> None:
 
 def _in_memory(surroundings: Surroundings, report: Report) -> None:
     plan, apps = surroundings.plan, tuple(App)
-    with ExitStack() as stack:
-        hosts = {
-            app: stack.enter_context(Subject("memory_host", app, environment=surroundings.in_memory)) for app in apps
-        }
+    with surroundings.memory_hosts(*apps) as hosts:
         for host in hosts.values():
             host.ask("make", count=ORGANIZERS, concurrency=_AT_ONCE)
         for number in range(plan.rounds):

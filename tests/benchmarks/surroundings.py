@@ -79,6 +79,12 @@ class Surroundings:
             yield child
 
     @contextmanager
+    def memory_hosts(self, *apps: App) -> Generator[dict[App, Subject]]:
+        """Run the host of each app over storage in memory."""
+        with ExitStack() as stack:
+            yield {app: stack.enter_context(Subject("memory_host", app, environment=self.in_memory)) for app in apps}
+
+    @contextmanager
     def slow_graph(self, seconds: float) -> Generator[None]:
         """Have each of Graph's answers take so long."""
         self.graph.ask("wait", seconds=seconds)

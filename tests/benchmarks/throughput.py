@@ -1,10 +1,8 @@
 """(d) How many meetings one host makes in a second, when there is no end of work."""
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tests.benchmarks.apps import App
-from tests.benchmarks.commands import Subject
 from tests.benchmarks.emulated_host import emulated_host
 from tests.benchmarks.figures import Report
 from tests.benchmarks.meetings import ORGANIZERS
@@ -35,10 +33,7 @@ def measure(surroundings: Surroundings, report: Report) -> None:
 
 def _in_memory(surroundings: Surroundings, report: Report) -> None:
     plan, apps = surroundings.plan, tuple(App)
-    with ExitStack() as stack:
-        hosts = {
-            app: stack.enter_context(Subject("memory_host", app, environment=surroundings.in_memory)) for app in apps
-        }
+    with surroundings.memory_hosts(*apps) as hosts:
         for host in hosts.values():
             host.ask("make", count=ORGANIZERS, concurrency=8)
         for number in range(plan.rounds):

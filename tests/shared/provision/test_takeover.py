@@ -51,6 +51,24 @@ async def die() -> None:
     raise Death
 
 
+async def hung(world: World, text: str) -> Happening:
+    """Have a process take a message and hang with its creation on the way to Graph; return what lets both go on."""
+    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        on_its_way.set()
+        await goes_on.wait()
+
+    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
+    await on_its_way.wait()
+
+    async def let_go() -> None:
+        goes_on.set()
+        await hanging
+
+    return let_go
+
+
 async def test_what_a_dead_attempt_made_is_found() -> None:
     """Even when Graph forgets transaction ids: the claim says that something may have been made."""
     world = World()
@@ -72,19 +90,11 @@ async def test_a_request_that_comes_after_the_takeover_makes_no_second_event() -
     world = World()
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
-    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
-
-    async def hang() -> None:
-        on_its_way.set()
-        await goes_on.wait()
-
-    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
-    await on_its_way.wait()
+    let_go = await hung(world, text)
     world.clock.advance(seconds=61)
     await world.app.intake.take(text, None)
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
-    goes_on.set()
-    await hanging
+    await let_go()
     assert len(world.events()) == len(world.tenant.sent_mail) == 1
     assert [event["id"] for event in world.results.events()] == [f"{meeting.id}/1"]
 
@@ -94,20 +104,12 @@ async def test_what_comes_after_its_cancellation_is_taken_away() -> None:
     world = World()
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
-    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
-
-    async def hang() -> None:
-        on_its_way.set()
-        await goes_on.wait()
-
-    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
-    await on_its_way.wait()
+    let_go = await hung(world, text)
     await world.app.changes.cancel(meeting.id, None)
     world.clock.advance(seconds=61)
     await world.deliver()
     assert (await world.ledger.read(meeting.id)).status is Status.QUEUED
-    goes_on.set()
-    await hanging
+    await let_go()
     assert len(world.events()) == 1
     await world.settle()
     assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
@@ -120,22 +122,14 @@ async def test_what_was_asked_for_twice_is_not_made_again_after_its_cancellation
     world = World()
     meeting = await world.accept(request_)
     [text] = world.requests.take()
-    on_its_way, goes_on = asyncio.Event(), asyncio.Event()
-
-    async def hang() -> None:
-        on_its_way.set()
-        await goes_on.wait()
-
-    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
-    await on_its_way.wait()
+    let_go = await hung(world, text)
     world.clock.advance(seconds=61)
     await world.app.intake.take(text, None)
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     await world.app.changes.cancel(meeting.id, None)
     await world.deliver()
     assert (await world.ledger.read(meeting.id)).status is Status.QUEUED
-    goes_on.set()
-    await hanging
+    await let_go()
     await world.settle()
     assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
     assert not world.events()
