@@ -1,6 +1,6 @@
 """Convene: online meetings in Microsoft 365 for other systems. This file is the table of contents of the app."""
 
-from functions.importing import without_garbage_collection
+from functions.startup import without_garbage_collection
 
 with without_garbage_collection():
     import azure.functions as func
@@ -32,31 +32,32 @@ with without_garbage_collection():
         take_message,
         validate_meeting,
     )
+    from functions.http.routes import register
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
-app.register_functions(create_meeting.blueprint)  # POST /meetings
-app.register_functions(create_meetings.blueprint)  # POST /meetings/batch
-app.register_functions(validate_meeting.blueprint)  # POST /meetings/validate
-app.register_functions(read_meeting.blueprint)  # GET  /meetings/{id}
-app.register_functions(patch_meeting.blueprint)  # PATCH /meetings/{id}
-app.register_functions(cancel_meeting.blueprint)  # DELETE /meetings/{id}
-app.register_functions(retry_meeting.blueprint)  # POST /meetings/{id}/retry
-app.register_functions(add_attendee.blueprint)  # POST /meetings/{id}/attendees
-app.register_functions(remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{address}
-app.register_functions(find_meetings.blueprint)  # GET  /meetings
-app.register_functions(read_invitation.blueprint)  # GET  /meetings/{id}/invitation.ics
-app.register_functions(read_readiness.blueprint)  # GET  /organizers/{organizer}/readiness
-app.register_functions(create_schedule.blueprint)  # POST /schedules
-app.register_functions(find_schedules.blueprint)  # GET  /schedules
-app.register_functions(read_schedule.blueprint)  # GET  /schedules/{id}
-app.register_functions(replace_schedule.blueprint)  # PUT  /schedules/{id}
-app.register_functions(delete_schedule.blueprint)  # DELETE /schedules/{id}
-app.register_functions(read_health.blueprint)  # GET  /health
-app.register_functions(read_openapi.blueprint)  # GET  /openapi.json
-app.register_functions(read_swagger.blueprint)  # GET  /swagger.json
-app.register_functions(read_docs.blueprint)  # GET  /docs
-app.register_functions(take_message.blueprint)  # the request queue
-app.register_functions(record_crashes.blueprint)  # timer, for its poison queue
-app.register_functions(run_upkeep.blueprint)  # timer
-app.register_functions(run_schedules.blueprint)  # timer
+register(app, create_meeting.blueprint)  # POST /meetings
+register(app, create_meetings.blueprint)  # POST /meetings/batch
+register(app, validate_meeting.blueprint)  # POST /meetings/validate
+register(app, read_meeting.blueprint)  # GET  /meetings/{id}
+register(app, patch_meeting.blueprint)  # PATCH /meetings/{id}
+register(app, cancel_meeting.blueprint)  # DELETE /meetings/{id}
+register(app, retry_meeting.blueprint)  # POST /meetings/{id}/retry
+register(app, add_attendee.blueprint)  # POST /meetings/{id}/attendees
+register(app, remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{address}
+register(app, find_meetings.blueprint)  # GET  /meetings
+register(app, read_invitation.blueprint)  # GET  /meetings/{id}/invitation.ics
+register(app, read_readiness.blueprint)  # GET  /organizers/{organizer}/readiness
+register(app, create_schedule.blueprint)  # POST /schedules
+register(app, find_schedules.blueprint)  # GET  /schedules
+register(app, read_schedule.blueprint)  # GET  /schedules/{id}
+register(app, replace_schedule.blueprint)  # PUT  /schedules/{id}
+register(app, delete_schedule.blueprint)  # DELETE /schedules/{id}
+register(app, read_health.blueprint)  # GET  /health
+register(app, read_openapi.blueprint)  # GET  /openapi.json
+register(app, read_swagger.blueprint)  # GET  /swagger.json
+register(app, read_docs.blueprint)  # GET  /docs
+register(app, take_message.blueprint)  # the request queue
+register(app, record_crashes.blueprint)  # timer, for its poison queue
+register(app, run_upkeep.blueprint)  # timer
+register(app, run_schedules.blueprint)  # timer

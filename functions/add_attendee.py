@@ -2,10 +2,11 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, CHANGE, NO_ATTENDEES, SERVICE
-from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
-from functions.public_url import meeting_url
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, CHANGE, NO_ATTENDEES, SERVICE
+from functions.http.public_url import meeting_url
+from functions.http.requests import meeting_id_of, read_json, traceparent_of
+from functions.http.responses import answers_problems, meeting_response
 from shared.bootstrap import app
 from shared.meeting_request.people import Attendee
 from shared.openapi.examples import ATTENDEE

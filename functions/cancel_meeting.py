@@ -2,12 +2,13 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, MEETING_NOT_FOUND, SERVICE, VERSION_MISMATCH
-from functions.http import answers_problems, meeting_id_of, meeting_response, read_json, traceparent_of
-from functions.public_url import meeting_url
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, MEETING_NOT_FOUND, SERVICE, VERSION_MISMATCH
+from functions.http.public_url import meeting_url
+from functions.http.requests import meeting_id_of, read_json, traceparent_of
+from functions.http.responses import answers_problems, meeting_response
 from shared.bootstrap import app
-from shared.message import read_comment
+from shared.meeting.messages import read_comment
 from shared.openapi.operation import JSON, Body, Example, Operation
 from shared.openapi.parameters import ACCEPTED, FINISHED, IF_MATCH, MEETING_ID, TRACE
 from shared.openapi.request_schemas import CANCELLATION

@@ -2,14 +2,13 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, QUOTA_EXCEEDED, SERVICE
-from functions.http import answers_problems, json_response, meeting_response, read_json, traceparent_of
-from functions.idempotency_key import idempotency_key_of
-from functions.prefer import preference_applied, preferred_wait
-from functions.public_url import meeting_url
-from shared.accept import Sender
-from shared.at_once import MARGIN
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, QUOTA_EXCEEDED, SERVICE
+from functions.http.idempotency_key import idempotency_key_of
+from functions.http.prefer import preference_applied, preferred_wait
+from functions.http.public_url import meeting_url
+from functions.http.requests import read_json, traceparent_of
+from functions.http.responses import answers_problems, json_response, meeting_response
 from shared.bootstrap import app
 from shared.meeting import Status
 from shared.meeting_request import parse_request
@@ -26,6 +25,8 @@ from shared.openapi.parameters import (
     TRACE,
 )
 from shared.openapi.request_schemas import MEETING_REQUEST
+from shared.use_cases.accept import Sender
+from shared.use_cases.provision_inline import MARGIN
 
 blueprint = func.Blueprint()
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, SERVICE
-from functions.http import answers_problems, is_json, json_response, read_body, traceparent_of, unsupported_media_type
-from functions.problem import problem_document, problem_of
-from functions.public_url import meeting_url, path_of
-from shared.accept import Accepted
-from shared.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, SERVICE
+from functions.http.problems import problem_document, problem_of
+from functions.http.public_url import meeting_url, path_of
+from functions.http.requests import is_json, read_body, traceparent_of, unsupported_media_type
+from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import decode_json
@@ -23,6 +22,8 @@ from shared.openapi.examples import batch_results
 from shared.openapi.operation import JSON, Answer, Body, Example, Operation
 from shared.openapi.parameters import TRACE
 from shared.openapi.request_schemas import BATCH
+from shared.use_cases.accept import Accepted
+from shared.use_cases.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
 
 blueprint = func.Blueprint()
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http import answers_problems, read_json
-from functions.idempotency_key import idempotency_key_of
-from functions.public_url import url_of
-from functions.schedule_response import schedule_response
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, KEY_REUSED, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.idempotency_key import idempotency_key_of
+from functions.http.public_url import url_of
+from functions.http.requests import read_json
+from functions.http.responses import answers_problems, schedule_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import SCHEDULE
 from shared.openapi.examples import SCHEDULE_REQUEST as SOME_SCHEDULE

@@ -2,15 +2,15 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http import answers_problems, json_response
+from functions.http.caller import caller_of
+from functions.http.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
-from shared.find import LONGEST_VALUE, parse_filter
 from shared.meeting import Status
 from shared.openapi.answer_schemas import FOUND_MEETINGS
 from shared.openapi.operation import Answer, Operation, Parameter
 from shared.openapi.parameters import CONTINUATION, TOP
+from shared.use_cases.find import LONGEST_VALUE, parse_filter
 
 blueprint = func.Blueprint()
 

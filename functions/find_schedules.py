@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import INVALID_REQUEST, SERVICE
-from functions.http import answers_problems, json_response
+from functions.http.caller import caller_of
+from functions.http.failures import INVALID_REQUEST, SERVICE
+from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import SCHEDULES
 from shared.openapi.operation import Answer, Operation

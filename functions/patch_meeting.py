@@ -5,18 +5,11 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
-from functions.http import (
-    COMPRESSED,
-    answers_problems,
-    meeting_id_of,
-    meeting_response,
-    read_json,
-    traceparent_of,
-    unsupported_media_type,
-)
-from functions.public_url import meeting_url
+from functions.http.caller import caller_of
+from functions.http.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
+from functions.http.public_url import meeting_url
+from functions.http.requests import COMPRESSED, meeting_id_of, read_json, traceparent_of, unsupported_media_type
+from functions.http.responses import answers_problems, meeting_response
 from shared.bootstrap import app
 from shared.openapi.examples import MEETING_PATCH as SOME_PATCH
 from shared.openapi.operation import JSON, Body, Example, Operation

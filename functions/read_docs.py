@@ -4,8 +4,8 @@ import asyncio
 
 import azure.functions as func
 
-from functions.failures import SERVICE
-from functions.http import answers_problems
+from functions.http.failures import SERVICE
+from functions.http.responses import answers_problems
 from shared.openapi.operation import Answer, Operation
 
 blueprint = func.Blueprint()

@@ -2,14 +2,14 @@
 
 import azure.functions as func
 
-from functions.failures import SETTINGS_WRONG
-from functions.http import answers_anybody, json_response
-from functions.problem import HttpError, Problem
+from functions.http.failures import SETTINGS_WRONG
+from functions.http.problems import HttpError, Problem
+from functions.http.responses import answers_anybody, json_response
+from shared import VERSION
 from shared.bootstrap import app
-from shared.health import HealthReport
 from shared.openapi.answer_schemas import HEALTH
 from shared.openapi.operation import Answer, Operation, Parameter
-from shared.version import VERSION
+from shared.use_cases.health import HealthReport
 
 blueprint = func.Blueprint()
 

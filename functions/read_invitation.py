@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import GRAPH, MEETING_NOT_FOUND, NO_JOIN_LINK, SERVICE
-from functions.http import answers_problems, meeting_id_of
+from functions.http.caller import caller_of
+from functions.http.failures import GRAPH, MEETING_NOT_FOUND, NO_JOIN_LINK, SERVICE
+from functions.http.requests import meeting_id_of
+from functions.http.responses import answers_problems
 from shared.bootstrap import app
 from shared.openapi.operation import Answer, Header, Operation
 from shared.openapi.parameters import ETAG, MEETING_ID

@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
-from functions.failures import SERVICE
-from functions.http import answers_problems, json_response
-from functions.routes import document_for
+from functions.http.failures import SERVICE
+from functions.http.responses import answers_problems, json_response
+from functions.http.routes import document_for
 from shared.openapi.operation import Answer, Operation
 
 blueprint = func.Blueprint()

@@ -2,9 +2,9 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http import answers_problems, json_response
+from functions.http.caller import caller_of
+from functions.http.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import READINESS
 from shared.openapi.operation import Answer, Operation, Parameter

@@ -2,10 +2,10 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import SCHEDULE_NOT_FOUND, SERVICE
-from functions.http import answers_problems
-from functions.schedule_response import schedule_id_of, schedule_response
+from functions.http.caller import caller_of
+from functions.http.failures import SCHEDULE_NOT_FOUND, SERVICE
+from functions.http.requests import schedule_id_of
+from functions.http.responses import answers_problems, schedule_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import SCHEDULE
 from shared.openapi.operation import Answer, Operation

@@ -5,7 +5,7 @@ A trigger on the queue would take each message away once it has run, and the mes
 
 import azure.functions as func
 
-from functions.discretion import fails_discreetly
+from functions.redaction import fails_discreetly
 from shared.bootstrap import app
 from shared.settings import CRASHES_SCHEDULE, setting_reference
 

@@ -2,10 +2,10 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, SERVICE, VERSION_MISMATCH
-from functions.http import answers_problems, read_json
-from functions.schedule_response import schedule_id_of, schedule_response
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, SERVICE, VERSION_MISMATCH
+from functions.http.requests import read_json, schedule_id_of
+from functions.http.responses import answers_problems, schedule_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import SCHEDULE
 from shared.openapi.examples import SCHEDULE_REQUEST as SOME_SCHEDULE

@@ -2,10 +2,11 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http import answers_problems, meeting_id_of, meeting_response, traceparent_of
-from functions.public_url import meeting_url
+from functions.http.caller import caller_of
+from functions.http.failures import MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.public_url import meeting_url
+from functions.http.requests import meeting_id_of, traceparent_of
+from functions.http.responses import answers_problems, meeting_response
 from shared.bootstrap import app
 from shared.openapi.operation import Operation
 from shared.openapi.parameters import ACCEPTED, MEETING_ID, TRACE

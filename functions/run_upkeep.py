@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.discretion import fails_discreetly
+from functions.redaction import fails_discreetly
 from shared.bootstrap import app
 from shared.settings import UPKEEP_SCHEDULE, setting_reference
 

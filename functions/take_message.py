@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions.discretion import fails_discreetly
 from functions.queue_message import text_of
+from functions.redaction import fails_discreetly
 from shared.bootstrap import app
 from shared.settings import REQUEST_QUEUE, setting_reference
 

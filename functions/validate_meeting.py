@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
-from functions.caller import caller_of
-from functions.failures import BODY, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http import answers_problems, json_response, read_json
+from functions.http.caller import caller_of
+from functions.http.failures import BODY, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.requests import read_json
+from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
 from shared.openapi.answer_schemas import VALIDATION
 from shared.openapi.examples import MEETING_REQUESTS

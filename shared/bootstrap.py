@@ -7,33 +7,36 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from shared.accept import Acceptance
-from shared.admission import Admission
-from shared.at_once import AtOnce
-from shared.batch import Batch
-from shared.callers import Callers
-from shared.change import Changes
-from shared.crash import CrashRecorder
-from shared.external_meetings import ExternalMeetings
-from shared.find import Finder
+from shared.access.callers import Callers
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
-from shared.health import Health
-from shared.intake import Intake
-from shared.invitation import Invitations
-from shared.ledger import TABLE, Ledger
-from shared.mailbox_gate import MailboxGate
-from shared.mailbox_notices import TABLE as NOTICES_TABLE
-from shared.mailbox_notices import MailboxNotices
-from shared.provision import GraphServices, Provisioner
-from shared.quota import Quotas
-from shared.readiness import Readiness
-from shared.request_queue import RequestQueue
-from shared.results import Results
+from shared.graph.services import GraphServices
+from shared.meeting.ledger import TABLE, Ledger
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Results
 from shared.schedules import TABLE as SCHEDULES_TABLE
-from shared.schedules import ScheduleRun, Schedules, ScheduleStore
+from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
 from shared.storage import AzureQueue, AzureTable, storage_services
-from shared.upkeep import Upkeep
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.throttling.mailbox_notices import TABLE as NOTICES_TABLE
+from shared.throttling.mailbox_notices import MailboxNotices
+from shared.use_cases.accept import Acceptance
+from shared.use_cases.admission import Admission
+from shared.use_cases.batch import Batch
+from shared.use_cases.change import Changes
+from shared.use_cases.external_meetings import ExternalMeetings
+from shared.use_cases.find import Finder
+from shared.use_cases.health import Health
+from shared.use_cases.invitation import Invitations
+from shared.use_cases.provision import Provisioner
+from shared.use_cases.provision_inline import AtOnce
+from shared.use_cases.quota import Quotas
+from shared.use_cases.readiness import Readiness
+from shared.use_cases.record_crashes import CrashRecorder
+from shared.use_cases.run_schedules import ScheduleRun
+from shared.use_cases.schedules import Schedules
+from shared.use_cases.take_message import Intake
+from shared.use_cases.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import azure.functions as func
 
-from functions.routes import app_functions
+from functions.http.routes import app_functions
 from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.worker import Function
 from shared import bootstrap

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from shared.accept import Accepted, Sender
 from shared.errors import QuotaExceededError
 from shared.storage import Operation, Row
+from shared.use_cases.accept import Accepted, Sender
 from tests.fakes import InMemoryTable
 from tests.in_process import Answer, InProcess, endpoints
 from tests.world import CALENDAR, STANDALONE, World

@@ -11,17 +11,17 @@ import httpx
 from local.graph.app import create_app
 from local.graph.faults import read_rule
 from local.graph.tenant import Tenant
-from shared.accept import Sender
 from shared.bootstrap import App, assemble
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
-from shared.ledger import Ledger
-from shared.mailbox_notices import MailboxNotices
+from shared.graph.services import GraphServices
 from shared.meeting import Meeting
-from shared.provision import GraphServices
-from shared.request_queue import RequestQueue
+from shared.meeting.ledger import Ledger
+from shared.meeting.request_queue import RequestQueue
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, Table
+from shared.throttling.mailbox_notices import MailboxNotices
+from shared.use_cases.accept import Sender
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
 CALENDAR: dict[str, Any] = {

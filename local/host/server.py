@@ -67,7 +67,7 @@ def _log(level: str) -> None:
 
 def _settings_fault(app_directory: Path) -> str | None:
     """Return what is wrong with the settings, as the app itself judges them; other apps than Convene do not."""
-    if not (app_directory / "shared" / "settings.py").is_file():
+    if not (app_directory / "shared" / "settings" / "settings.py").is_file():
         return None
     read_settings: Callable[[Mapping[str, str]], object] = importlib.import_module("shared.settings").read_settings
     error_type: type[Exception] = importlib.import_module("shared.errors").SettingsError

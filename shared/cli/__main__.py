@@ -23,7 +23,8 @@ from shared.cli.files import Line, read_lines
 from shared.cli.following import Door, Followed, Submitted, follow_all, outcome, submit_all
 from shared.cli.over_http import OverHttp
 from shared.errors import ConveneError, InvalidRequestError
-from shared.meeting import FAILURE_CODES, is_meeting_id
+from shared.ids import is_meeting_id
+from shared.meeting import FAILURE_CODES
 from shared.settings import read_environment
 
 _SOME_FAILED, _NOT_DONE = 1, 2

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from shared.batch import BatchItem, read_csv_items, read_json_items
-from shared.batch.items import with_key
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import decode_json
+from shared.use_cases.batch import BatchItem, read_csv_items, read_json_items
+from shared.use_cases.batch.items import with_key
 
 _NO_LIMIT = sys.maxsize
 
@@ -33,8 +33,8 @@ class Line:
 def read_lines(file: Path) -> list[Line]:
     """Return the requests of a file, of any number.
 
-    A `.csv` file is as `shared.batch.csv_rows` describes. Any other is JSON: what `POST /meetings/batch` takes, a list
-    of requests, or one request, each as the queue takes it, with or without `idempotencyKey`.
+    A `.csv` file is as `shared.use_cases.batch.csv_rows` describes. Any other is JSON: what `POST /meetings/batch`
+    takes, a list of requests, or one request, each as the queue takes it, with or without `idempotencyKey`.
 
     Raises:
         OSError: the file cannot be read.

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from shared.batch.acceptance import refuse
-from shared.batch.csv_rows import in_row
 from shared.cli.files import Line
 from shared.errors import ConveneError, Fault, InvalidRequestError
 from shared.meeting_request import unstorable
+from shared.use_cases.batch.acceptance import refuse
+from shared.use_cases.batch.csv_rows import in_row
 
 _LOOKS_AT_ONCE = 16
 

@@ -10,10 +10,10 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from shared.batch import MOST_ITEMS
 from shared.cli.files import Line
 from shared.cli.following import Looked, Submitted, UnreachableError, known_refusal, told
 from shared.errors import Fault
+from shared.use_cases.batch import MOST_ITEMS
 
 _TRIES = 6
 _LONGEST_PAUSE = 60.0

@@ -8,17 +8,18 @@ from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
 from azure.storage.queue.aio import QueueClient
 
-from shared.batch.acceptance import refuse
 from shared.cli.files import Line
 from shared.cli.following import Looked, Submitted, UnreachableError, told
 from shared.errors import InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
-from shared.ledger import TABLE, Ledger
-from shared.meeting import Meeting, id_from_key
+from shared.ids import id_from_key
+from shared.meeting import Meeting
+from shared.meeting.ledger import TABLE, Ledger
+from shared.meeting.messages import refused_id
 from shared.meeting_request import fingerprint, parse_request
-from shared.message import refused_id
 from shared.settings import Settings
 from shared.storage import AzureTable, storage_services
 from shared.storage.queues import LARGEST_MESSAGE
+from shared.use_cases.batch.acceptance import refuse
 
 _AT_ONCE = 16
 _PAUSE_SECONDS = 2.0

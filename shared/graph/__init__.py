@@ -6,7 +6,7 @@ models costs twenty times as much as the call itself.
 
 from shared.graph import remedies
 from shared.graph.calendar_events import CalendarEvents, Event
-from shared.graph.client import GraphClient, before_each_call, caller_traceparent
+from shared.graph.client import GraphClient, before_each_call
 from shared.graph.online_meetings import OnlineMeeting, OnlineMeetings
 from shared.graph.organizers import Organizers
 
@@ -18,6 +18,5 @@ __all__ = [
     "OnlineMeetings",
     "Organizers",
     "before_each_call",
-    "caller_traceparent",
     "remedies",
 ]

@@ -11,7 +11,7 @@ from shared.errors import UnavailableError
 from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, Surface
-from shared.join_links import is_join_link
+from shared.graph.join_links import is_join_link
 from shared.meeting import DialIn, Outcome
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names

@@ -34,10 +34,11 @@ from shared.graph.credentials import Credential, app_id_in_token, make_authentic
 from shared.graph.errors import Addressee, translate
 from shared.graph.transport import AiohttpTransport
 from shared.settings import GraphService
+from shared.trace_context import caller_traceparent
 
 _logger = logging.getLogger(__name__)
 
-# The longest that a call may take; shared.provision.attempt counts on it.
+# The longest that a call may take; shared.use_cases.provision.attempt counts on it.
 CALL_TIMEOUT_SECONDS = 12.0
 _TIMEOUT = aiohttp.ClientTimeout(total=CALL_TIMEOUT_SECONDS, sock_connect=5.0)
 # What Graph's codes and request ids look like; anything else in their place stays out of the log.
@@ -48,8 +49,6 @@ _DOT_SEGMENTS = frozenset({".", ".."})
 
 # What a task wants to be asked before each of its calls; it may raise a GraphError instead of letting the call go.
 before_each_call: ContextVar[Callable[[], None] | None] = ContextVar("before_each_call", default=None)
-# The W3C trace context of whoever a task calls Graph for: the log joins it to each call's client-request-id.
-caller_traceparent: ContextVar[str | None] = ContextVar("caller_traceparent", default=None)
 # What Graph answers to a task's call when it is no success: status and headers count, even if no body can be read.
 _refused: ContextVar[httpx.Response | None] = ContextVar("_refused", default=None)
 

@@ -20,8 +20,8 @@ from kiota_abstractions.authentication import (
 )
 from kiota_authentication_azure.azure_identity_access_token_provider import AzureIdentityAccessTokenProvider
 
-from shared.clouds import CLOUDS
 from shared.settings import GraphCredential, GraphService
+from shared.settings.clouds import CLOUDS
 
 
 class Credential(Protocol):

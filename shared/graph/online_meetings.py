@@ -14,9 +14,9 @@ from shared.errors import UnavailableError
 from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, NothingFoundError, Surface
-from shared.join_links import is_join_link
+from shared.graph.join_links import is_join_link
 from shared.meeting import DialIn, JoinInformation, Outcome
-from shared.meeting_request.addressed import TEAMS
+from shared.meeting_request.any_kind import TEAMS
 
 # Without it the newer enum members, coorganizer among them, read back as unknownFutureValue:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations

@@ -5,18 +5,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.meeting_request.addressed import TEAMS, AddressedRequest, IsOnlineMeeting, Provider
-from shared.meeting_request.date_times import DateTimeTimeZone, to_graph
-from shared.meeting_request.draft import Draft
+from shared.meeting_request.any_kind import TEAMS, AddressedRequest, IsOnlineMeeting, Provider
 from shared.meeting_request.event_times import time_findings
-from shared.meeting_request.faults import Finding
 from shared.meeting_request.html_body import Body
 from shared.meeting_request.options import Options
 from shared.meeting_request.people import MAX_ATTENDEES, Attendees
 from shared.meeting_request.places import Location, Locations
 from shared.meeting_request.recurrence import Recurrence, recurrence_findings
-from shared.meeting_request.text import AnyCase, FilledLine
-from shared.meeting_request.time_zones import windows_name
+from shared.validation.date_times import DateTimeTimeZone, to_graph
+from shared.validation.draft import Draft
+from shared.validation.findings import Finding
+from shared.validation.text import AnyCase, FilledLine
+from shared.validation.time_zones import windows_name
 
 # Five years, the bound of Exchange's own schema (ReminderMinutesBeforeStartType).
 MAX_REMINDER_MINUTES = 2_629_800

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from shared.meeting_request.date_times import DateTimeTimeZone
-from shared.meeting_request.draft import Draft
-from shared.meeting_request.faults import Finding, JsonPath
-from shared.meeting_request.time_zones import (
+from shared.validation.date_times import DateTimeTimeZone
+from shared.validation.draft import Draft
+from shared.validation.findings import Finding, JsonPath
+from shared.validation.time_zones import (
     agree_for_a_year,
     is_skipped,
     is_windows_name,

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from shared.meeting_request.addressed import TEAMS, AddressedRequest, IsOnlineMeeting, Provider
+from shared.meeting_request.any_kind import TEAMS, AddressedRequest, IsOnlineMeeting, Provider
 from shared.meeting_request.options import Options
-from shared.meeting_request.text import AnyCase, Identifier
+from shared.validation.text import AnyCase, Identifier
 
 
 class ExistingRequest(AddressedRequest):

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 import nh3
 from pydantic import ValidationInfo, field_validator
 
-from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.faults import refusal
-from shared.meeting_request.text import AnyCase, Text
+from shared.validation.closed_model import ClosedModel
+from shared.validation.findings import refusal
+from shared.validation.text import AnyCase, Text
 
 # An HTML parser repeats the formatting elements that are open in every paragraph that follows, and walks up the open
 # elements at every tag: 35 kB of well-chosen tags become 65 MB, 200 kB of <div> take seconds. The bounds leave room

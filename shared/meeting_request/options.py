@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.faults import refusal
 from shared.meeting_request.people import Principal
-from shared.meeting_request.text import AnyCase, FilledLine, Line
+from shared.validation.closed_model import ClosedModel
+from shared.validation.findings import refusal
+from shared.validation.text import AnyCase, FilledLine, Line
 
 Role = Annotated[Literal["attendee", "presenter", "coorganizer", "producer"], AnyCase()]
 

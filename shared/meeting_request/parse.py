@@ -1,19 +1,21 @@
 """From a JSON value to a meeting request, or to everything that is wrong with it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, cast
 
 from pydantic import ValidationError
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request.addressed import AddressedRequest, RequestOfUnknownKind
+from shared.meeting_request.any_kind import AddressedRequest, RequestOfUnknownKind
 from shared.meeting_request.calendar_request import CalendarRequest, calendar_findings, provider_findings
-from shared.meeting_request.draft import Draft
 from shared.meeting_request.existing_request import ExistingRequest
-from shared.meeting_request.faults import Finding, findings_of, in_document_order
-from shared.meeting_request.json_text import unstorable
 from shared.meeting_request.people import invite_once
+from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
+from shared.validation.draft import Draft
+from shared.validation.findings import Explain, Finding, findings_of, in_document_order
+from shared.validation.json_text import unstorable
 
 MeetingRequest = CalendarRequest | StandaloneRequest | ExistingRequest
 
@@ -65,7 +67,12 @@ def _examine[M: AddressedRequest](
     try:
         return model.model_validate(document), []
     except ValidationError as error:
-        return None, findings_of(error, kind)
+        return None, findings_of(error, kind, _reasons_against(model))
+
+
+@cache
+def _reasons_against(model: type[AddressedRequest]) -> Explain:
+    return reasons_against_fields(model)
 
 
 def _with_each_attendee_once(request: MeetingRequest) -> MeetingRequest:

@@ -1,6 +1,7 @@
 """Who organizes, who is invited: organizers, attendees and their addresses."""
 
 import re
+import uuid
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -8,10 +9,10 @@ import email_validator
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
-from shared.errors import Fault
-from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.faults import quoted, refusal
-from shared.meeting_request.text import AnyCase, Line
+from shared.errors import Fault, InvalidRequestError
+from shared.validation.closed_model import ClosedModel
+from shared.validation.findings import quoted, refusal
+from shared.validation.text import AnyCase, Line
 
 MAX_ATTENDEES = 500  # https://learn.microsoft.com/graph/api/resources/event
 MAX_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
@@ -32,6 +33,28 @@ def check_organizer(value: str) -> str:
         return value
     message = f"must be an object id or a user principal name such as AlexW@contoso.com, not {quoted(value)}"
     raise refusal("invalidOrganizer", message)
+
+
+def is_object_id(organizer: str) -> bool:
+    """Tell whether an organizer is named by object id."""
+    try:
+        uuid.UUID(organizer)
+    except ValueError:
+        return False
+    return True
+
+
+def require_organizer(organizer: str) -> None:
+    """Refuse what is neither an object id nor a user principal name.
+
+    Raises:
+        InvalidRequestError: it is neither.
+    """
+    try:
+        check_organizer(organizer)
+    except ValueError as error:
+        message = "organizer is neither an object id nor a user principal name such as AlexW@contoso.com."
+        raise InvalidRequestError([Fault("/organizer", "invalidOrganizer", message)]) from error
 
 
 def check_principal(value: str) -> str:

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.meeting_request.closed_model import ClosedModel
 from shared.meeting_request.people import Address
-from shared.meeting_request.text import AnyCase, FilledLine, Line, Uri
+from shared.validation.closed_model import ClosedModel
+from shared.validation.text import AnyCase, FilledLine, Line, Uri
 
 
 class PhysicalAddress(ClosedModel):

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.date_times import CalendarDate, DateTimeTimeZone
-from shared.meeting_request.draft import Draft
-from shared.meeting_request.faults import Finding
-from shared.meeting_request.text import AnyCase
-from shared.meeting_request.time_zones import TimeZone
+from shared.validation.closed_model import ClosedModel
+from shared.validation.date_times import CalendarDate, DateTimeTimeZone
+from shared.validation.draft import Draft
+from shared.validation.findings import Finding
+from shared.validation.text import AnyCase
+from shared.validation.time_zones import TimeZone
 
 _INT32_MAX = 2**31 - 1  # Graph's counts are Edm.Int32
 

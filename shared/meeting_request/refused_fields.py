@@ -1,9 +1,11 @@
 """Fields that a request may not have where they stand, and why: the reason saves a search through Graph's pages."""
 
 from collections.abc import Mapping
-from functools import cache
 
-from shared.meeting_request.closed_model import ClosedModel
+from shared.meeting_request.options import MeetingOptions
+from shared.validation.closed_model import ClosedModel
+from shared.validation.findings import Explain
+from shared.validation.member_names import field_names, fields_below
 
 _CREATED_WITH = (
     "has no place here: a passcode can only be asked for when a standalone meeting is made"
@@ -42,31 +44,24 @@ _REASONS_ANYWHERE: Mapping[str, str] = {
     "onlineMeeting": "is set by Graph and cannot be given",
     "onlineMeetingUrl": "is set by Graph and cannot be given",
 }
+_OPTIONS = field_names(MeetingOptions)
 
 
-def reason_against(name: str, parent: str) -> tuple[str, str]:
-    """Return code and predicate for a field that `parent`, a field or a request's kind, does not have."""
-    reason = _REASONS.get((parent, name)) or _REASONS_ANYWHERE.get(name)
-    if reason is not None:
-        return "notAllowed", reason
-    if parent in ("calendar", "existing") and name in _options():
-        return "notAllowed", "belongs inside options"
-    meant = _known_fields().get(name.lower(), name)
-    hint = "" if meant == name else f"; did you mean {meant}?"
-    return "unknownField", f"is not a field that can stand here{hint}"
+def reasons_against_fields(*models: type[ClosedModel]) -> Explain:
+    """Return what explains a field that these models of a request, and those below them, do not have where it stands.
 
+    A name that differs from one of theirs in case alone is taken for it.
+    """
+    known = {name.lower(): name for model in models for name in fields_below(model)}
 
-@cache
-def _options() -> frozenset[str]:
-    from shared.meeting_request.options import MeetingOptions
+    def explain(name: str, parent: str) -> tuple[str, str]:
+        reason = _REASONS.get((parent, name)) or _REASONS_ANYWHERE.get(name)
+        if reason is not None:
+            return "notAllowed", reason
+        if parent in ("calendar", "existing") and name in _OPTIONS:
+            return "notAllowed", "belongs inside options"
+        meant = known.get(name.lower(), name)
+        hint = "" if meant == name else f"; did you mean {meant}?"
+        return "unknownField", f"is not a field that can stand here{hint}"
 
-    return frozenset(str(field.alias) for field in MeetingOptions.model_fields.values())
-
-
-@cache
-def _known_fields() -> dict[str, str]:
-    models = [ClosedModel]
-    for model in models:
-        models.extend(model.__subclasses__())
-    aliases = (str(field.alias) for model in models for field in model.model_fields.values())
-    return {alias.lower(): alias for alias in aliases}
+    return explain

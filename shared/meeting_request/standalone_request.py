@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from shared.meeting_request.addressed import AddressedRequest
-from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.date_times import Timestamp, instant_of
-from shared.meeting_request.draft import Draft
-from shared.meeting_request.faults import Finding
+from shared.meeting_request.any_kind import AddressedRequest
 from shared.meeting_request.options import MeetingOptions
-from shared.meeting_request.text import FilledLine
+from shared.validation.closed_model import ClosedModel
+from shared.validation.date_times import Timestamp, instant_of
+from shared.validation.draft import Draft
+from shared.validation.findings import Finding
+from shared.validation.text import FilledLine
 
 
 class JoinMeetingIdSettings(ClosedModel):

@@ -11,8 +11,8 @@ from shared.openapi import examples
 from shared.openapi.json_schema import components_of, member_types, nullable, record
 from shared.openapi.operation import Component
 from shared.openapi.request_schemas import KINDS
-from shared.readiness.report import Check
 from shared.schedules import Schedule, ScheduleRequest
+from shared.use_cases.readiness.report import Check
 
 _TEXTS: Mapping[str, str] = {
     "id": "Stands for the meeting in every later call.",

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from shared import VERSION
 from shared.openapi.answer_schemas import PROBLEM
 from shared.openapi.json_schema import REF, components_of
 from shared.openapi.operation import Answer, Body, Component, Example, Header, Parameter, ProblemAnswer, Route, Schema
-from shared.version import VERSION
 
 _CREATED = range(200, 300)
 DESCRIPTION = (

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.meeting_request.closed_model import ClosedModel
 from shared.openapi.operation import Component
+from shared.validation.closed_model import ClosedModel
 
 REF = "#/components/schemas/"
 _NULL = {"type": "null"}

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from shared.at_once import LONGEST_WAIT
-from shared.message import KEY_RULE
+from shared.ids import KEY_RULE
 from shared.openapi.answer_schemas import MEETING
 from shared.openapi.examples import MEETING_ID as SOME_ID
 from shared.openapi.examples import TRACEPARENT, failed_meeting, queued_meeting, schedule, succeeded_meeting
 from shared.openapi.operation import Answer, Example, Header, Parameter
 from shared.openapi.request_schemas import KEY_PATTERN
-from shared.paging import DEFAULT_TOP, MAX_TOP
+from shared.use_cases.provision_inline import LONGEST_WAIT
+from shared.validation.paging import DEFAULT_TOP, MAX_TOP
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _UUID: dict[str, Any] = {"type": "string", "format": "uuid"}

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from shared.batch import MOST_ITEMS
-from shared.change import IMMUTABLE
+from shared.ids import KEY_RULE
+from shared.meeting.messages import LONGEST_COMMENT
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
-from shared.meeting_request.closed_model import ClosedModel
-from shared.message import KEY_RULE, LONGEST_COMMENT
 from shared.openapi.json_schema import REF, components_of, nullable, record
 from shared.openapi.operation import Component
 from shared.schedules import ScheduleRequest
 from shared.schedules.subject import PLACEHOLDERS
+from shared.use_cases.batch import MOST_ITEMS
+from shared.use_cases.change import IMMUTABLE
+from shared.validation.closed_model import ClosedModel
 
 _OF_SCHEDULE = ("start", "end", "startDateTime", "endDateTime", "recurrence")
 KEY_PATTERN = "^[!-~]{1,255}$"

@@ -3,26 +3,18 @@
 rule, occurrences, duration    RFC 5545: what the text means, and when that is
 schedule_request, parse        a schedule as it is asked for, or every fault at once
 schedule, store                the record, with the mark up to which its meetings are made
-schedules                      make, look at, change and end them
-run                            the timer: what is due becomes meetings
 """
 
 from shared.schedules.parse import parse_schedule
-from shared.schedules.run import RunReport, ScheduleRun
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
-from shared.schedules.schedules import Created, Schedules
 from shared.schedules.store import TABLE, SchedulePage, ScheduleStore
 
 __all__ = [
     "TABLE",
-    "Created",
-    "RunReport",
     "Schedule",
     "SchedulePage",
     "ScheduleRequest",
-    "ScheduleRun",
     "ScheduleStore",
-    "Schedules",
     "parse_schedule",
 ]

@@ -20,10 +20,10 @@ from typing import Any, Literal
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 
-from shared.meeting_request.date_times import LAST_YEAR
-from shared.meeting_request.time_zones import zone
-from shared.schedules.point import Point
+from shared.schedules.date_or_time import Point
 from shared.schedules.rule import HOURS_A_DAY, WEEKDAYS, Rule
+from shared.validation.date_times import LAST_YEAR
+from shared.validation.time_zones import zone
 
 _FREQUENCIES: Mapping[str, Literal[0, 1, 2, 3]] = {
     "YEARLY": YEARLY,

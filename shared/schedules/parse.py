@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import as_given, parse_request
-from shared.meeting_request.draft import Draft
-from shared.meeting_request.faults import Finding, findings_of, in_document_order
-from shared.meeting_request.json_text import unstorable
+from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
+from shared.validation.draft import Draft
+from shared.validation.findings import Finding, findings_of, in_document_order
+from shared.validation.json_text import unstorable
 
 # What an answer has beyond the request: a client that changes what it has read need not take it out.
 READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences"})
@@ -45,7 +46,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
     try:
         request, findings = ScheduleRequest.model_validate(members), list[Finding]()
     except ValidationError as error:
-        request, findings = None, findings_of(error, "schedule")
+        request, findings = None, findings_of(error, "schedule", reasons_against_fields(ScheduleRequest))
     draft = Draft(members, findings)
     first: Occurrence | None = None
     try:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.meeting import id_from_key, timestamp
+from shared.ids import id_from_key
+from shared.meeting import timestamp
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from shared.meeting_request.closed_model import ClosedModel
-from shared.meeting_request.date_times import WALL_TIME_SCHEMA, check_wall_time
-from shared.meeting_request.faults import quoted, refusal
-from shared.meeting_request.time_zones import TimeZone
 from shared.schedules.duration import Duration, parse_duration
 from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule import parse_rule
 from shared.schedules.subject import fill
+from shared.validation.closed_model import ClosedModel
+from shared.validation.date_times import WALL_TIME_SCHEMA, check_wall_time
+from shared.validation.findings import quoted, refusal
+from shared.validation.time_zones import TimeZone
 
 LONGEST_DURATION = timedelta(days=366)
 LONGEST_LEAD_TIME = timedelta(days=90)

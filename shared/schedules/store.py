@@ -1,6 +1,6 @@
 """Where schedules are kept: one table, in which a schedule is a record with the rows that lead to it.
 
-Row keys (shared/records.py):
+Row keys (shared/storage/records.py):
     schedule.<id>          the record
     all.<when>.<id>        in the list of all, newest first
     own.<digest of the caller>.<when>.<id>   in the list of one caller's, where callers are known
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.errors import ScheduleNotFoundError
-from shared.records import Record, Records, key_moment, newest_first
 from shared.schedules.schedule import Schedule
 from shared.storage import Table
+from shared.storage.records import Record, Records, key_moment, newest_first
 
 TABLE = "Schedules"
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from functions.routes import described_routes
+from functions.http.routes import described_routes
 from shared.openapi.document import openapi_document
 from shared.openapi.power_platform import swagger_document
 

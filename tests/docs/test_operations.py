@@ -10,7 +10,7 @@ import pytest
 import typer.main
 
 import shared.errors
-from functions.routes import described_routes
+from functions.http.routes import described_routes
 from shared.cli.__main__ import commands
 from shared.errors import RejectedError
 from shared.graph import errors as graph_errors

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from functions.routes import described_routes
+from functions.http.routes import described_routes
 from local.processes import Stack, running_stack
 from shared.meeting_request import parse_request
 from tests.docs import connector

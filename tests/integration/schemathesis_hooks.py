@@ -5,7 +5,7 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from shared.meeting_request.time_zones import allowed_names
+from shared.validation.time_zones import allowed_names
 
 _USERS = ["AlexW@contoso.com", "AdeleV@contoso.com", "NoPolicy@contoso.com", "NoMailbox@contoso.com"]
 

@@ -65,7 +65,7 @@ class TestReadiness:
 
         def run(*organizers: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run(
-                [sys.executable, "-m", "shared.readiness", *organizers],
+                [sys.executable, "-m", "shared.cli.readiness", *organizers],
                 cwd=ROOT,
                 env={**os.environ, **client.stack.environment, "COLUMNS": "200"},
                 capture_output=True,

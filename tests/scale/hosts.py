@@ -9,16 +9,16 @@ from typing import override
 from local.host.configuration import QueueOptions
 from local.host.queue_trigger import Backoff
 from shared.graph.calendar_events import Providers
-from shared.mailbox_gate import MailboxGate
-from shared.mailbox_notices import MailboxNotices
+from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Outcome
-from shared.message import LookAt, decode_message
-from shared.provision.attempt import Attempt
-from shared.provision.provisioner import Provisioner
-from shared.provision.steps import GraphServices
-from shared.request_queue import RequestQueue
-from shared.results import Results
-from shared.upkeep import Upkeep
+from shared.meeting.messages import LookAt, decode_message
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Results
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.throttling.mailbox_notices import MailboxNotices
+from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.provisioner import Provisioner
+from shared.use_cases.upkeep import Upkeep
 from tests.scale.graph import LightGraph
 from tests.scale.storage import LightLedger, LightQueue, LightTable
 
@@ -133,6 +133,6 @@ class LightHost:
             self._room.set()
 
     async def _take_in(self, number: int) -> None:
-        """Accept a request as `shared.accept` does: one write, one message."""
+        """Accept a request as `shared.use_cases.accept` does: one write, one message."""
         meeting = await self._around.ledger.insert(self._accept(number))
         await self._requests.ask(meeting)

@@ -13,7 +13,7 @@ from functools import partial
 
 from local.host.configuration import QueueOptions
 from shared.meeting import Meeting, Status
-from shared.request_queue import meeting_message
+from shared.meeting.request_queue import meeting_message
 from tests.fakes import Clock
 from tests.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
 from tests.scale.hosts import LightHost, Surroundings

@@ -16,10 +16,10 @@ from math import ceil
 from typing import override
 
 from shared.errors import ConflictError, MeetingNotFoundError
-from shared.ledger import Ledger, due_at
 from shared.meeting import Meeting, Status
-from shared.records import PARTITIONS
+from shared.meeting.ledger import Ledger, due_at
 from shared.storage import Operation, QueuedMessage, Row
+from shared.storage.records import PARTITIONS
 from tests.fakes import InMemoryTable
 
 
@@ -169,7 +169,7 @@ class LightLedger(Ledger):
         self._etags = count(1)
 
     def accepted(self, number: int) -> Meeting:
-        """Return a meeting to be, as `shared.accept` makes it."""
+        """Return a meeting to be, as `shared.use_cases.accept` makes it."""
         return self._untouched(number, self._clock())
 
     def place(self, meeting: Meeting) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.accept import Sender
-from shared.graph import caller_traceparent
-from shared.message import as_traceparent
+from shared.trace_context import as_traceparent, caller_traceparent
+from shared.use_cases.accept import Sender
 from tests.world import CALENDAR, STANDALONE, World
 
 FIRST = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from local.graph.events import create_event
-from shared.accept import Sender
-from shared.at_once import MARGIN
+from shared.access.callers import Caller
 from shared.bootstrap import App
-from shared.callers import Caller
 from shared.errors import AttendeeNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting
+from shared.use_cases.accept import Sender
+from shared.use_cases.provision_inline import MARGIN
 from tests.simulation.checker import Promise
 from tests.simulation.hosts import Farm, HostDiedError
 from tests.world import World

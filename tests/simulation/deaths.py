@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from local.graph.control import state
-from shared.accept import Sender
-from shared.at_once import MARGIN
+from shared.access.callers import Caller
 from shared.bootstrap import App
-from shared.callers import Caller
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
+from shared.use_cases.accept import Sender
+from shared.use_cases.provision_inline import MARGIN
 from tests.simulation.checker import Evidence, Promise, Violation, check
 from tests.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
 from tests.simulation.loop import SimulatedClock, simulate

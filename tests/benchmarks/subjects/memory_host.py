@@ -93,12 +93,12 @@ class Storage:
         """Put the app together over this storage, where its own bootstrap would open an account."""
         from shared import bootstrap
         from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
-        from shared.ledger import Ledger
-        from shared.mailbox_notices import MailboxNotices
-        from shared.provision import GraphServices
-        from shared.request_queue import RequestQueue
+        from shared.graph.services import GraphServices
+        from shared.meeting.ledger import Ledger
+        from shared.meeting.request_queue import RequestQueue
         from shared.schedules import ScheduleStore
         from shared.settings import read_environment
+        from shared.throttling.mailbox_notices import MailboxNotices
 
         bootstrap.quiet_libraries()
         settings = read_environment()

@@ -8,7 +8,7 @@ import pytest
 
 from shared.cli.files import read_lines
 from shared.errors import InvalidRequestError
-from shared.message import is_key
+from shared.ids import is_key
 from tests.world import CALENDAR, STANDALONE
 
 HEADER = "idempotencyKey,kind,organizer,subject"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.batch import BatchItem
 from shared.cli.files import Line
 from shared.cli.following import Followed, Looked, Submitted, UnreachableError, follow_all, outcome, submit_all
+from shared.use_cases.batch import BatchItem
 from tests.world import STANDALONE
 
 MEETING: dict[str, Any] = {"id": "m", "status": "succeeded", "joinUrl": "https://teams.microsoft.com/x", "error": None}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 
-from shared.clouds import GLOBAL
 from shared.errors import RejectedError
 from shared.graph import OnlineMeetings
 from shared.graph.credentials import app_id_in_token
 from shared.settings import GraphCredential, GraphService
+from shared.settings.clouds import GLOBAL
 from tests.shared.graph.wire import CLIENT_ID, OBJECT_ID, ROOT, Wire, refusal
 
 

@@ -11,13 +11,13 @@ import httpx
 import pytest
 from kiota_abstractions.method import Method
 
-from shared.clouds import GLOBAL
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.client import Call
 from shared.graph.errors import Addressee, Surface
 from shared.settings import GraphCredential, GraphService
+from shared.settings.clouds import GLOBAL
 from tests.one_answer import Server, serving
 from tests.shared.graph.wire import ORGANIZER, Wire
 
@@ -152,7 +152,7 @@ provider = TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(spans))
 trace.set_tracer_provider(provider)
 from kiota_abstractions.method import Method
-from shared.clouds import GLOBAL
+from shared.settings.clouds import GLOBAL
 from shared.errors import GraphError
 from shared.graph import GraphClient
 from shared.graph.client import Call

@@ -10,13 +10,13 @@ import httpx
 import pytest
 from kiota_abstractions.method import Method
 
-from shared.clouds import GLOBAL
 from shared.errors import GraphError, ThrottledError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.client import Call
 from shared.graph.errors import Addressee, Surface
 from shared.settings import GraphCredential, GraphService
+from shared.settings.clouds import GLOBAL
 from tests.shared.graph.test_transport import Server
 from tests.shared.graph.wire import ORGANIZER, Wire
 

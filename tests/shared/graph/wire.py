@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from shared.clouds import GLOBAL
 from shared.graph import GraphClient
 from shared.settings import GraphCredential, GraphService
+from shared.settings.clouds import GLOBAL
 
 ORGANIZER = "AlexW@contoso.com"
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"

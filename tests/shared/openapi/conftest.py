@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.routes import described_routes
+from functions.http.routes import described_routes
 from shared.openapi.document import openapi_document
 from shared.openapi.power_platform import swagger_document
 

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from shared.meeting import is_meeting_id
+from shared.ids import is_meeting_id
 from shared.meeting_request import parse_request
 from shared.openapi.document import camel_case
 from shared.openapi.examples import CALENDAR_REQUEST, MEETING_ID, MEETING_REQUESTS, STANDALONE_REQUEST

@@ -1,0 +1,1 @@
+"""What every HTTP trigger shares: requests, responses, problems, callers, routes."""

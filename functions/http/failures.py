@@ -1,0 +1,93 @@
+"""An example of every error that a route may turn into a problem, for the routes' declarations.
+
+What the problem looks like is not said here: `functions.http.problems.problem_of` is asked.
+"""
+
+from datetime import timedelta
+
+from functions.http.requests import COMPRESSED, NOT_JSON
+from shared.errors import (
+    AttendeeNotFoundError,
+    CallerNotAllowedError,
+    ChangeRefusedError,
+    Fault,
+    InvalidRequestError,
+    KeyReusedError,
+    MeetingNotFoundError,
+    NoJoinLinkError,
+    OrganizerNotAllowedError,
+    QuotaExceededError,
+    RejectedError,
+    RequestTooLargeError,
+    ScheduleNotFoundError,
+    SettingsError,
+    StorageUnavailableError,
+    UnavailableError,
+    VersionMismatchError,
+)
+from shared.graph import remedies
+from shared.use_cases.accept import LARGEST_REQUEST
+
+_ORGANIZER = "AlexW@contoso.com"
+_TIME_ZONE = "timeZone must be the name of a time zone, not 'Eastern' (neither Windows nor IANA's names have it)."
+
+INVALID_REQUEST = InvalidRequestError([Fault("/start/timeZone", "invalidTimeZone", _TIME_ZONE)])
+ORGANIZER_NOT_ALLOWED = OrganizerNotAllowedError(f"The settings do not allow the organizer {_ORGANIZER}")
+SCHEDULE_NOT_FOUND = ScheduleNotFoundError()
+MEETING_NOT_FOUND = MeetingNotFoundError()
+ATTENDEE_NOT_FOUND = AttendeeNotFoundError()
+NO_JOIN_LINK = NoJoinLinkError("The meeting is queued and has no join link")
+KEY_REUSED = KeyReusedError()
+TOO_LARGE = RequestTooLargeError(f"This takes at most {LARGEST_REQUEST} bytes")
+VERSION_MISMATCH = VersionMismatchError("the meeting has version 2 now")
+
+IMMUTABLE_FIELD = ChangeRefusedError("immutableField", "kind cannot change: Graph fixes it when the meeting is made.")
+MEETING_CANCELLED = ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
+NOT_A_MEETING = ChangeRefusedError(
+    "notAMeeting",
+    "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
+)
+NO_ATTENDEES = ChangeRefusedError("noAttendees", "A meeting of kind standalone invites nobody.")
+NOT_FAILED = ChangeRefusedError("notFailed", "The meeting is succeeded; only a failed one is retried.")
+
+# A body of JSON, and a meeting that is to change.
+BODY = (INVALID_REQUEST, NOT_JSON, COMPRESSED, TOO_LARGE)
+CHANGE = (MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, MEETING_CANCELLED, NOT_A_MEETING, VERSION_MISMATCH)
+
+QUOTA_EXCEEDED = QuotaExceededError(200, timedelta(hours=9))
+
+# Of every route that needs a key: the caller is unknown, or it is nobody's fault who calls.
+SETTINGS_WRONG = SettingsError()
+SERVICE = (
+    CallerNotAllowedError("The setting CALLERS does not name this caller"),
+    StorageUnavailableError(),
+    SETTINGS_WRONG,
+)
+GRAPH_UNAVAILABLE = UnavailableError("Graph is not available", uncertain=False, delay=timedelta(seconds=10))
+GRAPH = (
+    RejectedError(
+        "applicationAccessPolicyMissing",
+        f"No Teams application access policy lets the app make online meetings for {_ORGANIZER}.",
+        remedies.application_access_policy(_ORGANIZER, None),
+    ),
+    RejectedError(
+        "applicationPermissionMissing",
+        "The app lacks Graph's application permission OnlineMeetings.ReadWrite.All.",
+        remedies.application_permission("OnlineMeetings.ReadWrite.All", None),
+    ),
+    RejectedError(
+        "mailboxAccessDenied",
+        f"The app may not use the calendar of {_ORGANIZER}.",
+        remedies.mailbox_access(_ORGANIZER, None),
+    ),
+    RejectedError("organizerNotFound", f"There is no user {_ORGANIZER}.", remedies.organizer_not_found(_ORGANIZER)),
+    RejectedError(
+        "organizerHasNoMailbox",
+        f"The organizer {_ORGANIZER} has no Exchange Online mailbox.",
+        remedies.no_mailbox(_ORGANIZER),
+    ),
+    RejectedError("eventDeleted", "The event is not in the organizer's calendar.", remedies.EVENT_DELETED),
+    RejectedError("onlineMeetingMissing", "The online meeting is not there any more.", remedies.ONLINE_MEETING_MISSING),
+    RejectedError("graphRejected", "Graph refused the request (status 400).", remedies.REPORT),
+    GRAPH_UNAVAILABLE,
+)

@@ -1,0 +1,27 @@
+"""The header Prefer: how long a caller wants to wait for the outcome (RFC 7240, section 4.3)."""
+
+import re
+from datetime import timedelta
+
+import azure.functions as func
+
+from functions.http.header_lists import read_elements
+from shared.use_cases.provision_inline import LONGEST_WAIT
+
+
+def preferred_wait(req: func.HttpRequest) -> timedelta:
+    """Return the wait that `Prefer: wait=N` asks for, at most 60 s; no time at all without it.
+
+    Of several, the first counts. A wait of another form is no preference, and other preferences, such as
+    `respond-async`, which is what happens anyway, change nothing.
+    """
+    for (name, value), *_ in read_elements(req.headers.get("prefer")):
+        if name == "wait":
+            seconds = int(value) if re.fullmatch("[0-9]+", value) else 0
+            return timedelta(seconds=min(seconds, int(LONGEST_WAIT.total_seconds())))
+    return timedelta(0)
+
+
+def preference_applied(wait: timedelta) -> dict[str, str]:
+    """Return the header that tells the caller how long a wait was allowed; none when there was no wait."""
+    return {"Preference-Applied": f"wait={int(wait.total_seconds())}"} if wait else {}

@@ -1,0 +1,80 @@
+"""The URLs that callers are told: absolute, and good from where they stand, also when that is behind a proxy."""
+
+import re
+from urllib.parse import quote
+
+import azure.functions as func
+
+from functions.http.header_lists import read_elements
+from shared.bootstrap import app
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_BATCH = re.compile("/batch$", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def url_of(req: func.HttpRequest) -> str:
+    """Return the absolute URL of a request without its query, which may hold a key.
+
+    A proxy that answers under another name tells it in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and how it was
+    reached in `proto` or `X-Forwarded-Proto`. Both are believed only when the setting TRUSTED_HOSTS names that host,
+    because anybody can send these headers; otherwise the URL is the one that the app itself was asked at. The path is
+    always the app's own: a gateway that serves it under another path rewrites `Location`, as API Management's policy
+    find-and-replace does (https://learn.microsoft.com/azure/api-management/find-and-replace-policy).
+    """
+    return public_url(req, app().trusted_hosts)
+
+
+def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str]) -> str:
+    """Return the URL that `url_of` describes."""
+    own_scheme, own_host, path = _own(req)
+    path = path.rstrip("/")
+    host, scheme = _forwarded(req)
+    host = (host or own_host).casefold()
+    scheme = scheme if scheme in _DEFAULT_PORTS else own_scheme
+    host = host.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
+    if host in trusted_hosts:
+        return f"{scheme}://{host}{path}"
+    return f"{own_scheme}://{own_host}{path}"
+
+
+def path_of(req: func.HttpRequest) -> str:
+    """Return the path of a request's URL."""
+    return _own(req)[2]
+
+
+def _own(req: func.HttpRequest) -> tuple[str, str, str]:
+    """Return scheme, host and path of the URL that the app itself was asked at.
+
+    The host is what the caller wrote into `Host`: what is none is not passed on, nor does it get into the way.
+    """
+    scheme, _, rest = req.url.partition("://")
+    host = re.split("[/?#]", rest, maxsplit=1)[0]
+    path = re.split("[?#]", rest.removeprefix(host), maxsplit=1)[0]
+    return scheme, host if _HOST.fullmatch(host) else "localhost", path
+
+
+def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
+    """Return a meeting's absolute URL for `Location`, from the URL of a request for it, for many, or below it.
+
+    A caller that showed its key in the query, as `code`, gets it back there: workflows follow `Location` by themselves
+    and do not all send the headers of their first request again, so that nothing but the URL can let them in.
+    https://learn.microsoft.com/azure/architecture/patterns/async-request-reply
+    """
+    before, _, _ = url_of(req).partition(f"/{meeting_id}")
+    key = None if "x-functions-key" in req.headers else req.params.get("code")
+    query = f"?code={quote(key, safe='')}" if key else ""
+    return f"{_BATCH.sub('', before)}/{meeting_id}{query}"
+
+
+def _forwarded(req: func.HttpRequest) -> tuple[str, str]:
+    """Return host and scheme as the first proxy was asked for them, each empty if no proxy tells."""
+    elements = read_elements(req.headers.get("forwarded"))
+    first = dict(elements[0]) if elements else {}
+    host = first.get("host") or _first(req.headers.get("x-forwarded-host"))
+    scheme = first.get("proto") or _first(req.headers.get("x-forwarded-proto"))
+    return host, scheme.casefold()
+
+
+def _first(header: str | None) -> str:
+    return (header or "").partition(",")[0].strip()

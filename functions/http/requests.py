@@ -1,0 +1,84 @@
+"""Requests over HTTP, for every route alike: bodies within bounds, ids in routes, trace context."""
+
+import re
+from typing import Any
+
+import azure.functions as func
+
+from functions.http.problems import HttpError, Problem
+from shared.errors import MeetingNotFoundError, ScheduleNotFoundError
+from shared.ids import is_meeting_id
+from shared.trace_context import as_traceparent
+from shared.use_cases.accept import LARGEST_REQUEST
+from shared.validation.json_text import decode_json
+
+_JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+
+
+def read_json(req: func.HttpRequest) -> Any:
+    """Return the JSON value of a request's body.
+
+    Raises:
+        HttpError: it is not said to be JSON, is compressed, or is too large.
+        InvalidRequestError: it is not JSON.
+    """
+    if not is_json(req):
+        raise NOT_JSON
+    return decode_json(read_body(req, LARGEST_REQUEST))
+
+
+def is_json(req: func.HttpRequest) -> bool:
+    """Tell whether a request's body is said to be JSON."""
+    return bool(_JSON.fullmatch(req.headers.get("content-type", "").strip()))
+
+
+def read_body(req: func.HttpRequest, largest: int) -> bytes:
+    """Return a request's body.
+
+    Raises:
+        HttpError: it is compressed, or has more than `largest` bytes.
+    """
+    if req.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise COMPRESSED
+    body = req.get_body()
+    if len(body) > largest:
+        raise HttpError(Problem(413, "tooLarge", "Too large", f"This takes at most {largest} bytes."))
+    return body
+
+
+def unsupported_media_type(title: str, detail: str, accept_patch: str | None = None) -> HttpError:
+    """Return what is raised for a body of a form that is not read; `accept_patch` names the patches that are."""
+    return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
+
+
+NOT_JSON = unsupported_media_type("Not JSON", "Send the request as application/json.")
+COMPRESSED = unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
+
+
+def meeting_id_of(req: func.HttpRequest) -> str:
+    """Return the meeting's id in a route.
+
+    Raises:
+        MeetingNotFoundError: no meeting has an id of this form.
+    """
+    meeting_id = req.route_params.get("id", "")
+    if not is_meeting_id(meeting_id):
+        raise MeetingNotFoundError("an id of another form belongs to no meeting")
+    return meeting_id
+
+
+def schedule_id_of(req: func.HttpRequest) -> str:
+    """Return the schedule's id in a route.
+
+    Raises:
+        ScheduleNotFoundError: no schedule has an id of this form.
+    """
+    schedule_id = req.route_params.get("id", "")
+    if not is_meeting_id(schedule_id):
+        raise ScheduleNotFoundError("an id of another form belongs to no schedule")
+    return schedule_id
+
+
+def traceparent_of(req: func.HttpRequest) -> str | None:
+    """Return the caller's W3C trace context, if there is one."""
+    return as_traceparent(req.headers.get("traceparent"))

@@ -1,0 +1,86 @@
+"""The app's HTTP routes: what the triggers say to the Functions host, and what they say of themselves."""
+
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import azure.functions as func
+
+from functions.http.problems import Problem, as_problem, problem_document
+from functions.http.public_url import url_of
+from shared.openapi.operation import Operation, ProblemAnswer, Route
+
+_METHODS = ("POST", "GET", "PUT", "PATCH", "DELETE")
+_registered: list[func.Blueprint] = []
+_OWN_FAILURE = Exception("a defect of the app")
+
+
+class UndescribedError(Exception):
+    """A trigger has no declaration beside it."""
+
+
+def document_for(req: func.HttpRequest) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document, which names the server that was asked: by a path right below the base path."""
+    return {**_document(), "servers": [{"url": url_of(req).rpartition("/")[0]}]}
+
+
+@cache
+def _document() -> dict[str, Any]:
+    from shared.openapi.document import openapi_document
+
+    return openapi_document(described_routes())
+
+
+@cache
+def described_routes() -> tuple[Route, ...]:
+    """Return every HTTP route of the app, as the Functions host is told of it, with the declaration beside its trigger.
+
+    Raises:
+        UndescribedError: a module with an HTTP trigger has no `OPERATION`.
+    """
+    found = (route for function in app_functions() if function.is_http_function() for route in _routes(function))
+    return tuple(sorted(found, key=_place))
+
+
+def register(app: func.FunctionApp, blueprint: func.Blueprint) -> None:
+    """Register a trigger with the app, and remember it for the description of the interface."""
+    app.register_functions(blueprint)
+    _registered.append(blueprint)
+
+
+def app_functions() -> list[func.Function]:
+    """Return every function of the app, from an app of its own: the one that Azure runs lists them once."""
+    app = func.FunctionApp(func.AuthLevel.FUNCTION)
+    for blueprint in _registered:
+        app.register_functions(blueprint)
+    return app.get_functions()
+
+
+def _place(route: Route) -> tuple[bool, list[str], int]:
+    """Return where a reader looks for a route: what workflows do first, a collection before its items."""
+    return route.operation.visibility == "internal", route.path.split("/"), _METHODS.index(route.method)
+
+
+def _routes(function: func.Function) -> Iterator[Route]:
+    name = str(function.get_function_name())
+    [trigger] = (binding for binding in function.get_bindings_dict()["bindings"] if binding["type"] == "httpTrigger")
+    module = sys.modules[function.get_user_function().__module__]
+    operation = getattr(module, "OPERATION", None)
+    if not isinstance(operation, Operation):
+        raise UndescribedError(
+            f"{module.__name__} has an HTTP trigger and no OPERATION: declare beside it what {name} takes and answers,"
+            " as functions/read_meeting.py does."
+        )
+    path = f"/{trigger['route']}"
+    problems = tuple(_problem(error, path) for error in (*operation.raises, _OWN_FAILURE))
+    needs_key = str(trigger["authLevel"]).lower() != "anonymous"
+    for method in trigger["methods"]:
+        yield Route(name, path, str(method), needs_key, operation, problems)
+
+
+def _problem(error: Exception, path: str) -> ProblemAnswer:
+    problem: Problem = as_problem(error)
+    return ProblemAnswer(
+        problem.status, problem_document(problem, f"/api{path}"), problem.retry_after, problem.accept_patch
+    )

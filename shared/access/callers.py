@@ -1,0 +1,176 @@
+"""Callers over HTTP: who calls, and the setting CALLERS, which says what each of them may ask for.
+
+CALLERS is one JSON object. Its keys are the object ids of users and enterprise applications in Microsoft Entra; each
+has `organizers` (as in ALLOWED_ORGANIZERS, which holds besides), and may have `meetingsPerDay` and `seesAll`:
+
+    {"1f0c...": {"organizers": ["@contoso.com"], "meetingsPerDay": 200},
+     "8e42...": {"organizers": [], "seesAll": true}}
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.access.organizers import may_organize, organizer_entry
+from shared.errors import CallerNotAllowedError, InvalidRequestError, MeetingNotFoundError, OrganizerNotAllowedError
+from shared.validation.json_text import decode_json_text
+
+# Whoever App Service authentication lets through without asking who it is: one caller, all of them together.
+_UNAUTHENTICATED = "unauthenticated"
+_MOST_MEETINGS = 1_000_000
+
+
+class Owned(Protocol):
+    """What belongs to the caller who asked for it."""
+
+    @property
+    def id(self) -> str:
+        """Return the id of the meeting or schedule."""
+        ...
+
+    @property
+    def caller(self) -> str | None:
+        """Return the caller's id, None if it was nobody's who is told apart."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks over HTTP, and what they may ask for.
+
+    Attributes:
+        id: the principal's id, None where callers are not told apart.
+        organizers: whom the caller may name, as ALLOWED_ORGANIZERS does.
+        meetings_per_day: at most this many are accepted in one day of UTC, None for any number.
+        sees_all: whether the meetings of other callers, and those of the queue, are there for this one.
+    """
+
+    id: str | None = None
+    organizers: frozenset[str] = frozenset({"*"})
+    meetings_per_day: int | None = None
+    sees_all: bool = True
+
+    def require_may_name(self, organizer: str) -> None:
+        """Refuse an organizer that the caller may not name.
+
+        Raises:
+            OrganizerNotAllowedError: the caller may not.
+        """
+        if not may_organize(organizer, self.organizers):
+            raise OrganizerNotAllowedError(
+                f"This caller may not name the organizer {organizer}: the setting CALLERS does not let them"
+            )
+
+    def sees(self, owned: Owned) -> bool:
+        """Tell whether a meeting or a schedule is there for the caller."""
+        return self.sees_all or owned.caller == self.id
+
+    def require_sees[T: Owned](self, meeting: T) -> T:
+        """Return a meeting of the caller.
+
+        Raises:
+            MeetingNotFoundError: it is somebody else's, which is told like one that there is not.
+        """
+        if not self.sees(meeting):
+            raise MeetingNotFoundError(f"there is no meeting {meeting.id}")
+        return meeting
+
+
+# The queue, the timers, and every HTTP caller where nobody says who calls.
+ANYBODY = Caller()
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Everyone who may call.
+
+    Attributes:
+        authenticated: whether App Service authentication stands in front of the app; only it says who calls.
+        named: by object id in lower case; empty for any caller.
+    """
+
+    authenticated: bool = False
+    named: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
+
+    def again(self, caller_id: str | None) -> Caller:
+        """Return the caller who asked for something earlier, as the settings are now.
+
+        Raises:
+            CallerNotAllowedError: CALLERS does not name the caller any more.
+        """
+        return ANYBODY if caller_id is None else self.identify(caller_id)
+
+    def identify(self, principal: str) -> Caller:
+        """Return the caller with a principal's id, which may be empty.
+
+        Raises:
+            CallerNotAllowedError: CALLERS does not name the principal.
+        """
+        if not self.authenticated:
+            if self.named:
+                raise CallerNotAllowedError(
+                    "It is not known who calls: CALLERS is set, and App Service authentication is not on"
+                )
+            return ANYBODY
+        if not self.named:
+            return Caller(principal or _UNAUTHENTICATED, sees_all=False)
+        caller = self.named.get(principal.casefold())
+        if caller is None:
+            raise CallerNotAllowedError("The setting CALLERS does not name this caller")
+        return caller
+
+
+def _object_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise ValueError("is not the object id of a user or an enterprise application") from None
+
+
+class _Rights(BaseModel):
+    """What CALLERS says of one caller."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel)
+
+    organizers: list[Annotated[str, AfterValidator(organizer_entry)]]
+    meetings_per_day: Annotated[int, Field(ge=1, le=_MOST_MEETINGS)] | None = None
+    sees_all: bool = False
+
+
+def parse_callers(text: str) -> dict[str, Caller]:
+    """Return the callers that the setting names; an empty text names none.
+
+    Raises:
+        ValueError: with every fault and its place.
+    """
+    if not text:
+        return {}
+    try:
+        document = decode_json_text(text)
+    except InvalidRequestError as error:
+        raise ValueError(f"is not usable JSON ({error})") from error
+    if not isinstance(document, dict) or not document:
+        raise ValueError(
+            "is not a JSON object of at least one caller's rights by object id; leave it out for any caller"
+        )
+    try:
+        found = TypeAdapter(dict[Annotated[str, AfterValidator(_object_id)], _Rights]).validate_python(document)
+    except ValidationError as error:
+        raise ValueError(f"is wrong ({', '.join(_faults(error))})") from error
+    if len(found) < len(document):
+        raise ValueError("names a caller twice, in two spellings of one object id")
+    return {
+        principal: Caller(principal, frozenset(rights.organizers), rights.meetings_per_day, rights.sees_all)
+        for principal, rights in found.items()
+    }
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Yield each fault with its place; the values stay out of it, for the message goes into the log."""
+    for fault in error.errors(include_input=False, include_url=False):
+        place = "/".join(str(step) for step in fault["loc"] if step != "[key]")
+        yield f"/{place}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,34 @@
+"""The setting ALLOWED_ORGANIZERS, and whether it names an organizer: what is checked before Graph is asked."""
+
+import re
+
+from shared.errors import OrganizerNotAllowedError
+
+_ORGANIZER = re.compile(r"\*|\S*@[^@\s,]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
+
+
+def organizer_entry(text: str) -> str:
+    """Return, in one case, an object id, a user principal name, a suffix such as @contoso.com, or * for everyone."""
+    entry = text.strip().casefold()
+    if not _ORGANIZER.fullmatch(entry):
+        raise ValueError("is not an object id, a user principal name, an @domain suffix or *")
+    return entry
+
+
+def may_organize(organizer: str, allowed: frozenset[str]) -> bool:
+    """Tell whether the setting allows an organizer, by the name that the caller uses."""
+    name = organizer.casefold()
+    suffix = name[name.rfind("@") :] if "@" in name else name
+    return not allowed.isdisjoint({"*", name, suffix})
+
+
+def require_allowed(organizer: str, allowed: frozenset[str]) -> None:
+    """Refuse an organizer whom the setting does not allow.
+
+    Raises:
+        OrganizerNotAllowedError: it does not.
+    """
+    if not may_organize(organizer, allowed):
+        raise OrganizerNotAllowedError(
+            f"{organizer} may not organize meetings here: the setting ALLOWED_ORGANIZERS does not name them"
+        )

@@ -1,0 +1,33 @@
+"""The ids of meetings and schedules, and the idempotency keys that they follow from."""
+
+import json
+import re
+import uuid
+
+KEY_RULE = "An idempotency key is 1 to 255 visible ASCII characters."
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# The namespace of every id that comes from an idempotency key; a new one would make new meetings of old keys.
+_NAMESPACE = uuid.UUID("6f1e3d0a-52b7-4a0e-9f3b-8d0c5f6f7a21")
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text can be an idempotency key."""
+    return bool(_KEY.fullmatch(text))
+
+
+def id_from_key(caller: str, key: str) -> str:
+    """Return the id that an idempotency key of a caller always leads to."""
+    return str(uuid.uuid5(_NAMESPACE, json.dumps([caller, key])))
+
+
+def random_id() -> str:
+    """Return an id for a request without a key."""
+    return str(uuid.uuid4())
+
+
+def is_meeting_id(text: str) -> bool:
+    """Tell whether a text can be a meeting's id, before any storage is asked."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,31 @@
+"""The meeting: its record, and the ledger, the queue messages and the results that it lives in."""
+
+from shared.meeting.meeting import (
+    FAILURE_CODES,
+    FINISHED,
+    Cancellation,
+    Claim,
+    DialIn,
+    JoinInformation,
+    Meeting,
+    MeetingError,
+    Outcome,
+    Status,
+    as_meeting_error,
+    timestamp,
+)
+
+__all__ = [
+    "FAILURE_CODES",
+    "FINISHED",
+    "Cancellation",
+    "Claim",
+    "DialIn",
+    "JoinInformation",
+    "Meeting",
+    "MeetingError",
+    "Outcome",
+    "Status",
+    "as_meeting_error",
+    "timestamp",
+]

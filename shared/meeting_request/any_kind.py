@@ -1,0 +1,57 @@
+"""What a request of every kind has."""
+
+from typing import Annotated, Literal, override
+
+from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
+
+from shared.errors import Fault
+from shared.meeting_request.people import Organizer
+from shared.validation.closed_model import ClosedModel
+from shared.validation.findings import refusal
+from shared.validation.text import FilledLine, Language
+
+
+def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
+    """Return `value` if it is true: there are no other meetings here."""
+    if not value:
+        raise refusal("notOneOf", "can only be true: this service makes online meetings")
+    return value
+
+
+IsOnlineMeeting = Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(check_online)]
+Provider = Literal["teamsForBusiness", "skypeForBusiness", "skypeForConsumer"]
+TEAMS: Provider = "teamsForBusiness"
+
+
+class AddressedRequest(ClosedModel):
+    """Whose meeting it is, and how its caller calls it."""
+
+    organizer: Organizer
+    reference: FilledLine | None = None
+    language: Language | None = None
+
+    # What parsing has left out: told once, and no part of what is asked for.
+    _omissions: tuple[Fault, ...] = PrivateAttr(default=())
+
+    @property
+    def omissions(self) -> tuple[Fault, ...]:
+        """The warnings of parsing: attendees that were given, but are not invited once more."""
+        return self._omissions
+
+    def note_omissions(self, omissions: tuple[Fault, ...]) -> None:
+        """Note the warnings of parsing."""
+        self._omissions = omissions
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AddressedRequest) and type(self) is type(other) and dict(self) == dict(other)
+
+    @override
+    def __hash__(self) -> int:
+        return hash(tuple(dict(self).values()))
+
+
+class RequestOfUnknownKind(AddressedRequest):
+    """Checks what can be checked when the kind is wrong."""
+
+    model_config = ConfigDict(extra="ignore")

@@ -1,0 +1,59 @@
+"""What is odd about a request, yet may be meant: accepted, and reported to whoever asks for a check."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.errors import Fault
+from shared.meeting_request.calendar_request import CalendarRequest
+from shared.meeting_request.options import MeetingOptions
+from shared.meeting_request.parse import MeetingRequest
+from shared.meeting_request.standalone_request import StandaloneRequest
+from shared.validation.date_times import instant_of
+from shared.validation.time_zones import is_repeated
+
+
+def find_warnings(request: MeetingRequest, now: datetime) -> list[Fault]:
+    """Return the warnings about a request; `now` is an aware time."""
+    warnings: list[Fault] = []
+    if isinstance(request, CalendarRequest):
+        warnings += _about_times_of_event(request, now)
+    elif isinstance(request, StandaloneRequest):
+        warnings += _about_times_of_meeting(request, now)
+    if isinstance(request, StandaloneRequest):
+        warnings += _about_roles(request, "")
+    elif request.options is not None:
+        warnings += _about_roles(request.options, "/options")
+    return [*warnings, *request.omissions]
+
+
+def _about_times_of_event(request: CalendarRequest, now: datetime) -> Iterator[Fault]:
+    if request.start.instant < (now, 0):
+        yield Fault("/start", "startInPast", "The meeting starts in the past.")
+    if request.end.instant == request.start.instant:
+        yield Fault("/end", "endEqualsStart", "The meeting ends when it starts.")
+    for name, time in (("start", request.start), ("end", request.end)):
+        if not request.is_all_day and is_repeated(time.wall, time.time_zone):
+            # A series goes to Graph in its zone (date_times.py), so that which of the two it is, is not ours to say.
+            meant = "the first is meant" if request.recurrence is None else "for a series the calendar decides which"
+            message = f"Clocks in {time.time_zone} show this time twice, being put back over it; {meant}."
+            yield Fault(f"/{name}/dateTime", "ambiguousTime", message)
+
+
+def _about_times_of_meeting(request: StandaloneRequest, now: datetime) -> Iterator[Fault]:
+    if request.start_date_time is None:
+        return
+    start = instant_of(request.start_date_time)
+    if start < (now, 0):
+        yield Fault("/startDateTime", "startInPast", "The meeting starts in the past.")
+    if request.end_date_time is not None and instant_of(request.end_date_time) == start:
+        yield Fault("/endDateTime", "endEqualsStart", "The meeting ends when it starts.")
+
+
+def _about_roles(options: MeetingOptions, pointer: str) -> Iterator[Fault]:
+    # https://learn.microsoft.com/graph/api/onlinemeeting-update: other settings of allowedPresenters overrule the role.
+    if options.participants is None or options.allowed_presenters == "roleIsPresenter":
+        return
+    for index, participant in enumerate(options.participants.attendees):
+        if participant.role == "presenter":
+            message = "The role presenter takes effect only when allowedPresenters is roleIsPresenter."
+            yield Fault(f"{pointer}/participants/attendees/{index}/role", "presenterRoleWithoutEffect", message)

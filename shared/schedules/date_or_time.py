@@ -1,0 +1,28 @@
+"""A date of iCalendar, with or without a time: RFC 5545, sections 3.3.4 and 3.3.5."""
+
+import re
+from datetime import UTC, date, datetime
+
+from shared.validation.date_times import FIRST_YEAR, LAST_YEAR
+
+_POINT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
+
+# A time on the zone's clock, one in UTC (aware), or a whole day.
+type Point = datetime | date
+
+
+def parse_point(text: str) -> Point:
+    """Return the point that a text such as `20270120T130000`, `20270120T120000Z` or `20270120` is.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = _POINT.fullmatch(text)
+    if found is None:
+        raise ValueError("not a date of RFC 5545")
+    year, month, day, *time = (int(group) for group in found.groups()[:6] if group is not None)
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError("not in the calendar of meetings")
+    if not time:
+        return date(year, month, day)
+    return datetime(year, month, day, *time, tzinfo=UTC if found[7] else None)

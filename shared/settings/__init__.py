@@ -1,0 +1,29 @@
+"""What an operator decides: one type, read in one place; and the clouds that Microsoft runs."""
+
+from shared.settings.settings import (
+    CRASHES_SCHEDULE,
+    REQUEST_QUEUE,
+    SCHEDULES_SCHEDULE,
+    UPKEEP_SCHEDULE,
+    GraphCredential,
+    GraphService,
+    Settings,
+    StorageAccount,
+    read_environment,
+    read_settings,
+    setting_reference,
+)
+
+__all__ = [
+    "CRASHES_SCHEDULE",
+    "REQUEST_QUEUE",
+    "SCHEDULES_SCHEDULE",
+    "UPKEEP_SCHEDULE",
+    "GraphCredential",
+    "GraphService",
+    "Settings",
+    "StorageAccount",
+    "read_environment",
+    "read_settings",
+    "setting_reference",
+]

@@ -1,0 +1,17 @@
+"""W3C trace context: for the log, for Graph, and for the result."""
+
+import re
+from contextvars import ContextVar
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+# The W3C trace context of whoever a task calls Graph for: the log joins it to each call's client-request-id.
+caller_traceparent: ContextVar[str | None] = ContextVar("caller_traceparent", default=None)
+
+
+def as_traceparent(text: object) -> str | None:
+    """Return a W3C traceparent, or None for anything else: https://www.w3.org/TR/trace-context/#traceparent-header.
+
+    Its companion `tracestate`, data of the tracing systems on the way, is not kept: nothing here adds to it or reads
+    it, and the specification lets it be dropped.
+    """
+    return text if isinstance(text, str) and _TRACEPARENT.fullmatch(text) else None

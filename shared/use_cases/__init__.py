@@ -1,0 +1,1 @@
+"""What the app does, one module or package for each use case."""

@@ -1,0 +1,212 @@
+"""Accept: a request becomes a meeting in the ledger, and the queue is told to look at it.
+
+Everything that asks for a meeting comes through here, HTTP and queue alike. Accepting twice is an insert that fails,
+because the id follows from the idempotency key.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.access.callers import ANYBODY, Caller
+from shared.errors import ConflictError, Fault, KeyReusedError, MeetingNotFoundError, first_faults
+from shared.ids import id_from_key, random_id
+from shared.meeting import Meeting, MeetingError, Status
+from shared.meeting.ledger import Ledger
+from shared.meeting.messages import Said
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Results
+from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
+from shared.use_cases.admission import Admission
+from shared.use_cases.quota import Quotas
+
+_logger = logging.getLogger(__name__)
+
+# The most bytes of JSON that one request may have.
+LARGEST_REQUEST = 256 * 1024
+_LONGEST_NAME = 320
+_KINDS = frozenset({"calendar", "standalone", "existing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A meeting that was asked for; `replayed` when the same request with the same key had come before."""
+
+    meeting: Meeting
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who asks, and how a repetition is recognised.
+
+    Attributes:
+        caller: who may name whom, and whose keys are not another's.
+        key: the idempotency key, None for a request that is never a repetition.
+        traceparent: W3C trace context, kept for the result.
+        keys: whose keys they are, where they are not the caller's own.
+    """
+
+    caller: Caller = ANYBODY
+    key: str | None = None
+    traceparent: str | None = None
+    keys: str | None = None
+
+    @property
+    def meeting_id(self) -> str:
+        """Return the id that the meeting gets; another one at each call if there is no key."""
+        return random_id() if self.key is None else id_from_key(self.keys or self.caller.id or "", self.key)
+
+
+class Acceptance:
+    """The use case. Every call may raise StorageUnavailableError: then the request is not accepted, or unanswered."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        results: Results,
+        admission: Admission,
+        quotas: Quotas,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._results = results
+        self._admission = admission
+        self._quotas = quotas
+        self._clock = clock
+
+    def check(self, document: Any, caller: Caller = ANYBODY) -> list[Fault]:
+        """Return what is odd about a request, storing nothing.
+
+        Raises:
+            InvalidRequestError: the document is not a valid request.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+        """
+        request = parse_request(document)
+        self._admission.admit(request, caller)
+        return find_warnings(request, self._clock())
+
+    async def accept(self, document: Any, sender: Sender, delay: timedelta = timedelta(0)) -> Accepted:
+        """Record the meeting that a request asks for, and have it provisioned.
+
+        Args:
+            document: a JSON value that should be a meeting request.
+            sender: who asks.
+            delay: how long the queue is to leave the meeting to somebody who provisions it at once.
+
+        Raises:
+            InvalidRequestError: the document is not a valid request.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+            QuotaExceededError: the caller has had as many meetings today as it may.
+            KeyReusedError: the key came with another request before.
+        """
+        request = parse_request(document)
+        self._admission.admit(request, sender.caller)
+        meeting = self._queued(request, sender)
+        await self._count(meeting, sender)
+        try:
+            meeting = await self._ledger.insert(meeting)
+        except ConflictError:
+            existing = await self._ledger.read(meeting.id)
+            if existing.fingerprint != meeting.fingerprint:
+                raise KeyReusedError("the idempotency key came with another request before") from None
+            if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
+                await self._requests.ask(existing)
+            return Accepted(existing, replayed=sender.key is not None)
+        _logger.info("meeting.accepted %s", meeting.id, extra={"meeting_id": meeting.id, "kind": meeting.kind})
+        await self._requests.ask(meeting, delay)
+        return Accepted(meeting, replayed=False)
+
+    async def _count(self, meeting: Meeting, sender: Sender) -> None:
+        """Count a meeting towards its caller's quota, if there is one; a replay is none.
+
+        It is counted before it is recorded. When the recording fails, its place in the day is lost unless the same
+        key comes again: a quota may be short of what it allows, and is never above.
+        """
+        caller = sender.caller
+        if caller.id is None or caller.meetings_per_day is None:
+            return
+        if sender.key is not None and await self._is_there(meeting.id):
+            return
+        await self._quotas.count(caller.id, meeting.id, caller.meetings_per_day)
+
+    async def _is_there(self, meeting_id: str) -> bool:
+        try:
+            await self._ledger.read(meeting_id)
+        except MeetingNotFoundError:
+            return False
+        return True
+
+    async def refuse(
+        self,
+        said: Said,
+        error: MeetingError,
+        meeting_id: str,
+        request_fingerprint: str = "",
+        caller: str | None = None,
+    ) -> None:
+        """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
+
+        Args:
+            said: what was said.
+            error: why it fails.
+            meeting_id: which meeting it becomes.
+            request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
+            caller: whose it is, where callers are known.
+        """
+        now = self._clock()
+        about = said.document or {}
+        kind = about.get("kind")
+        error = error.model_copy(update={"errors": first_faults(error.errors)})
+        meeting = Meeting(
+            id=meeting_id,
+            kind=kind if isinstance(kind, str) and kind in _KINDS else "calendar",
+            organizer=_name(about.get("organizer")),
+            reference=_name(about.get("reference")),
+            request=said.document,
+            is_message=said.is_message,
+            fingerprint=request_fingerprint,
+            status=Status.FAILED,
+            version=1,
+            created_at=now,
+            updated_at=now,
+            since=now,
+            reported=not self._results.wanted,
+            error=error,
+            traceparent=said.traceparent,
+            caller=caller,
+        )
+        try:
+            meeting = await self._ledger.insert(meeting)
+        except ConflictError:
+            meeting = await self._ledger.read(meeting_id)
+        else:
+            _logger.info("meeting.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
+        if meeting.finished:
+            await self._results.report_or_ask(meeting)
+
+    def _queued(self, request: MeetingRequest, sender: Sender) -> Meeting:
+        now = self._clock()
+        return Meeting(
+            id=sender.meeting_id,
+            kind=request.kind,
+            organizer=request.organizer,
+            reference=request.reference,
+            request=as_given(request),
+            fingerprint=fingerprint(request),
+            status=Status.QUEUED,
+            version=1,
+            created_at=now,
+            updated_at=now,
+            since=now,
+            traceparent=sender.traceparent,
+            caller=sender.caller.id,
+        )
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME else None

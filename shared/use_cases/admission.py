@@ -1,0 +1,54 @@
+"""Admission: what a request has to be, beyond valid, before anything is done for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.access.callers import Caller
+from shared.access.organizers import require_allowed
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request import MeetingRequest, StandaloneRequest
+from shared.settings.clouds import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """For whom this deployment makes meetings, and which.
+
+    Attributes:
+        allowed_organizers: the setting ALLOWED_ORGANIZERS.
+        cloud: where Graph is.
+    """
+
+    allowed_organizers: frozenset[str]
+    cloud: Cloud
+
+    def admit(self, request: MeetingRequest, caller: Caller) -> None:
+        """Refuse what a caller may not ask for here, or Graph does not have here.
+
+        Raises:
+            InvalidRequestError: Graph has no online meetings in this cloud, and the request needs them.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+        """
+        self.require_in_cloud(request)
+        require_allowed(request.organizer, self.allowed_organizers)
+        caller.require_may_name(request.organizer)
+
+    def require_in_cloud(self, request: MeetingRequest) -> None:
+        """Refuse what Graph does not have here.
+
+        Raises:
+            InvalidRequestError: Graph has no online meetings in this cloud, and the request needs them.
+        """
+        if not self.cloud.online_meetings and (faults := list(self._faults(request))):
+            raise InvalidRequestError(faults)
+
+    def _faults(self, request: MeetingRequest) -> Iterator[Fault]:
+        """Yield what can only be had of an onlineMeeting."""
+        why = f"Microsoft Graph has no onlineMeetings in {self.cloud.name}"
+        if isinstance(request, StandaloneRequest):
+            yield Fault("/kind", "notInThisCloud", f"{why}: ask for kind calendar.")
+            return
+        if request.options is not None:
+            yield Fault("/options", "notInThisCloud", f"{why}: leave the options out.")
+        if request.language is not None:
+            yield Fault("/language", "notInThisCloud", f"{why}, which have the join information: leave it out.")

@@ -1,0 +1,52 @@
+"""Backup: every meeting and schedule out of the tables, and back into tables that have lost them.
+
+Azure Tables have no snapshots. What is copied are the records; the rows that lead to them are made anew by whoever puts
+them back. A caller's count of today and the mailboxes that are closed for some minutes are not worth a copy.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+
+from shared.errors import ConflictError
+from shared.meeting import Meeting, Status
+from shared.meeting.ledger import Ledger
+from shared.schedules import Schedule, ScheduleStore
+
+
+class Backup:
+    """The use case. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, ledger: Ledger, schedules: ScheduleStore, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._schedules = schedules
+        self._clock = clock
+
+    async def records(self) -> AsyncIterator[Meeting | Schedule]:
+        """Yield every record, each as it is when its turn comes: nothing has to stand still meanwhile."""
+        async for meeting in self._ledger.all():
+            yield meeting
+        async for schedule in self._schedules.all():
+            yield schedule
+
+    async def put_back(self, record: Meeting | Schedule) -> bool:
+        """Put a record back; False if there is one with its id, which is newer and stays as it is."""
+        try:
+            if isinstance(record, Meeting):
+                await self._ledger.insert(_after_a_loss(record, self._clock()))
+            else:
+                await self._schedules.insert(record)
+        except ConflictError:
+            return False
+        return True
+
+
+def _after_a_loss(meeting: Meeting, now: datetime) -> Meeting:
+    """Return a meeting as it goes on after a loss: what was made after the copy is looked for before it is made."""
+    if meeting.status in {Status.SUCCEEDED, Status.CANCELLED}:
+        return meeting
+    if meeting.uncertain_since is None:  # no earlier version made anything, so it was this one if any
+        meeting = meeting.changed(uncertain_since=meeting.version)
+    if meeting.finished:
+        return meeting
+    # Its message and its worker are gone; it has its whole patience again, however old the copy is.
+    return meeting.changed(status=Status.QUEUED, claim=None, crashes=0, next_attempt_at=None, since=now, updated_at=now)

@@ -1,0 +1,92 @@
+"""The use case: each item of a batch is accepted or refused by itself, some at a time."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from shared.access.callers import Caller
+from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError, first_faults
+from shared.meeting_request import parse_request
+from shared.use_cases.accept import LARGEST_REQUEST, Acceptance, Accepted, Sender
+from shared.use_cases.batch.csv_rows import in_row
+from shared.use_cases.batch.items import BatchItem
+
+# An acceptance makes one call to the storage at a time.
+AT_ONCE = 16
+# Azure's load balancer gives up after 230 s (https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout);
+# when the storage hardly answers, the caller should hear before that what was accepted.
+_LONGEST_SECONDS = 90.0
+
+type Outcome = Accepted | Exception
+
+
+class Batch:
+    """Accepts what can be accepted. It raises nothing: what went wrong with an item is that item's outcome."""
+
+    def __init__(self, acceptance: Acceptance, longest_seconds: float = _LONGEST_SECONDS) -> None:
+        self._acceptance = acceptance
+        self._longest_seconds = longest_seconds
+
+    async def accept(self, items: Sequence[BatchItem], caller: Caller, traceparent: str | None) -> list[Outcome]:
+        """Return what became of each item, in order: accepted, or the error that a request alone would have raised.
+
+        Items with the same key are taken one after the other, so that the first one is the one that counts.
+        """
+        outcomes: dict[int, Outcome] = {}
+        places = asyncio.Semaphore(AT_ONCE)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self._longest_seconds
+
+        async def in_turn(indexes: list[int]) -> None:
+            for index in indexes:
+                async with places:
+                    if loop.time() < ends_at:
+                        outcomes[index] = await self._outcome(items[index], caller, traceparent)
+                    else:
+                        late = "the batch took too long, and this item was not begun"
+                        outcomes[index] = StorageUnavailableError(late)
+
+        turns: defaultdict[str | int, list[int]] = defaultdict(list)
+        for index, item in enumerate(items):
+            turns[index if item.key is None else item.key].append(index)
+        await asyncio.gather(*map(in_turn, turns.values()))
+        return [outcomes[index] for index in range(len(items))]
+
+    async def _outcome(self, item: BatchItem, caller: Caller, traceparent: str | None) -> Outcome:
+        await asyncio.sleep(0)  # a batch of nothing but faults would never let others have their turn
+        try:
+            return await self._accept(item, caller, traceparent)
+        except Exception as error:  # noqa: BLE001 - the trigger tells the caller, and logs what it does not know
+            return error
+
+    async def _accept(self, item: BatchItem, caller: Caller, traceparent: str | None) -> Accepted:
+        if _size(item) > LARGEST_REQUEST:
+            raise RequestTooLargeError(f"A request of a batch has at most {LARGEST_REQUEST} bytes")
+        try:
+            if item.faults:
+                refuse(item)
+            return await self._acceptance.accept(item.document, Sender(caller, item.key, traceparent))
+        except InvalidRequestError as error:
+            faults = in_row(item, error.faults)
+            raise InvalidRequestError(first_faults(faults)) from error
+
+
+def refuse(item: BatchItem) -> None:
+    """Raise what is wrong with an item that is known to be faulty, its request's own faults included.
+
+    Raises:
+        InvalidRequestError: always.
+    """
+    faults = list(item.faults)
+    if item.document != {}:
+        try:
+            parse_request(item.document)
+        except InvalidRequestError as error:
+            faults += error.faults
+    raise InvalidRequestError(faults)
+
+
+def _size(item: BatchItem) -> int:
+    text = json.dumps(item.document, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode(errors="surrogatepass"))

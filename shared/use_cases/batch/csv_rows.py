@@ -1,0 +1,219 @@
+"""Meeting requests as the rows of a CSV file, such as a spreadsheet saves.
+
+RFC 4180 in UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; the header
+row shows by which, and holds names of COLUMNS in any order and any case. An empty cell is a field that is not given,
+a row of empty cells is none. A cell is plain text, whatever it begins with.
+
+    idempotencyKey      the row's key; the same row sent again is then the same meeting
+    kind                calendar (also when empty), standalone, existing
+    organizer           user principal name or object id
+    reference, language, subject, eventId
+                        as in the JSON request
+    start, end          2027-01-20T13:00:00 or 2027-01-20 13:00, without an offset
+    timeZone            of both, a Windows or IANA name
+    location            the place's name
+    body                plain text
+    attendees, optionalAttendees
+                        separated by semicolons, each `AdeleV@contoso.com` or `Adele Vance <AdeleV@contoso.com>`
+
+What else a request can hold needs JSON. A fault's pointer is `/rows/<row>/<column>`, the row as a spreadsheet counts
+it: the header is row 1. Faults of the header are at `/columns/<name>`.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from shared.errors import Fault, InvalidRequestError, first_faults
+from shared.use_cases.batch.items import MOST_ITEMS, BatchItem, count_fault, with_key
+from shared.validation.date_times import DateTimeTimeZone
+from shared.validation.findings import Finding, findings_of, pointer_to, quoted
+from shared.validation.time_zones import is_skipped
+
+if TYPE_CHECKING:
+    from _csv import Reader as _Reader
+
+COLUMNS = (
+    "idempotencyKey",
+    "kind",
+    "organizer",
+    "reference",
+    "language",
+    "subject",
+    "start",
+    "end",
+    "timeZone",
+    "location",
+    "body",
+    "attendees",
+    "optionalAttendees",
+    "eventId",
+)
+_AS_THEY_ARE = ("kind", "organizer", "reference", "language", "subject", "eventId")
+_NEEDED = ("organizer",)
+_NEEDED_BY_CALENDAR = ("organizer", "subject", "start", "end", "timeZone")
+_SEPARATORS = ",;\t"
+_LONGEST_HEADER = 10_000
+_LARGEST_CELL = 4 * 1024 * 1024
+_MOST_COLUMNS = 100
+_CANONICAL = {name.casefold(): name for name in COLUMNS}
+_SPACED_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d.*)", re.ASCII)
+_NAMED_ADDRESS = re.compile(r'"?([^"<>]*?)"?\s*<([^<>]*)>')
+
+
+def read_csv_items(data: bytes, most: int = MOST_ITEMS) -> list[BatchItem]:
+    """Return the rows of a CSV file as the items of a batch. What is wrong with one row is left to its item.
+
+    Raises:
+        InvalidRequestError: the file is no CSV, its header is wrong, or it has no row or more than `most`; nothing of
+            it is accepted then.
+    """
+    reader = _reader(data)
+    numbered: list[tuple[int, list[str]]] = []
+    try:
+        header = [_CANONICAL.get(name.strip().casefold(), name.strip()) for name in next(reader, [])]
+        for number, row in enumerate(reader, start=2):
+            if any(row):
+                numbered.append((number, row))
+            if len(numbered) > most:
+                break
+    except csv.Error as error:
+        message = f"The text is not CSV: {error} (line {reader.line_num})."
+        raise InvalidRequestError([Fault("", "malformedCsv", message)]) from error
+    faults = list(_header_faults(header))
+    if fault := count_fault("/rows", len(numbered), most):
+        faults.append(fault)
+    if faults:
+        raise InvalidRequestError(first_faults(faults))
+    return [_item(header, row, number) for number, row in numbered]
+
+
+def in_row(item: BatchItem, faults: Iterable[Fault]) -> list[Fault]:
+    """Return the faults of an item's request at the cells of its row, each once."""
+    placed = (Fault(_cell(item, fault.pointer), fault.code, fault.message) for fault in faults)
+    return list(dict.fromkeys(placed))
+
+
+def _reader(data: bytes) -> "_Reader":
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"The file is not UTF-8: byte {error.start} does not belong there. Save it as CSV UTF-8."
+        raise InvalidRequestError([Fault("", "malformedCsv", message)]) from error
+    csv.field_size_limit(_LARGEST_CELL)  # without it a cell has at most 128 KiB, half of what a request may have
+    return csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+
+
+def _separator(text: str) -> str:
+    """Return the separator that makes most columns of the header, the comma if several do."""
+
+    def known(separator: str) -> int:
+        try:
+            header = next(csv.reader(io.StringIO(text[:_LONGEST_HEADER], newline=""), delimiter=separator), [])
+        except csv.Error:
+            return 0
+        return sum(name.strip().casefold() in _CANONICAL for name in header)
+
+    return max(_SEPARATORS, key=known)
+
+
+def _header_faults(header: list[str]) -> Iterator[Fault]:
+    if len(header) > _MOST_COLUMNS:
+        yield Fault("/columns", "tooMany", f"The file has {len(header)} columns; it can have {len(COLUMNS)}.")
+        return
+    for name, times in Counter(filter(None, header)).items():
+        pointer = pointer_to(("columns", name))
+        if name not in COLUMNS:
+            yield Fault(pointer, "unknownColumn", f"{quoted(name)} is not a column; there are: {', '.join(COLUMNS)}.")
+        if times > 1:
+            yield Fault(pointer, "duplicateColumn", f"The column {quoted(name)} is there {times} times.")
+    for name in _NEEDED if "kind" in header else _NEEDED_BY_CALENDAR:
+        if name not in header:
+            yield Fault(f"/columns/{name}", "required", f"The column {name} is required.")
+
+
+def _item(header: list[str], row: list[str], number: int) -> BatchItem:
+    if len(row) != len(header):
+        message = f"The row has {len(row)} cells, the header has {len(header)}."
+        return BatchItem({}, faults=(Fault(f"/rows/{number}", "wrongCellCount", message),), row=number)
+    if any(cell and not name for name, cell in zip(header, row, strict=True)):
+        message = "The row has a cell in a column without a name."
+        return BatchItem({}, faults=(Fault(f"/rows/{number}", "unknownColumn", message),), row=number)
+    cells = {name: cell for name, cell in zip(header, row, strict=True) if cell}
+    document, findings = _request(cells)
+    item = with_key(document, cells.get("idempotencyKey"), number)
+    faults = (*item.faults, *(finding.as_fault() for finding in findings))
+    return BatchItem(item.document, item.key, tuple(in_row(item, faults)), number)
+
+
+def _request(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
+    """Return the request that a row's cells make, and what is wrong with those that do not go into it."""
+    document: dict[str, Any] = {name: cells[name] for name in _AS_THEY_ARE if name in cells}
+    if cells.get("kind") == "standalone":
+        times, findings = _timestamps(cells)
+    else:
+        times, findings = {name: _time(cells, name) for name in ("start", "end") if name in cells}, []
+    document |= times
+    if "location" in cells:
+        document["location"] = {"displayName": cells["location"]}
+    if "body" in cells:
+        document["body"] = {"contentType": "text", "content": cells["body"]}
+    if "attendees" in cells or "optionalAttendees" in cells:
+        document["attendees"] = [
+            *_attendees(cells.get("attendees", ""), "required"),
+            *_attendees(cells.get("optionalAttendees", ""), "optional"),
+        ]
+    return document, findings
+
+
+def _time(cells: Mapping[str, str], name: str) -> dict[str, str]:
+    zone = {"timeZone": cells["timeZone"]} if "timeZone" in cells else {}
+    return {"dateTime": _SPACED_TIME.sub(r"\1T\2", cells[name])} | zone
+
+
+def _timestamps(cells: Mapping[str, str]) -> tuple[dict[str, str], list[Finding]]:
+    """Return start and end as an onlineMeeting has them, in UTC; neither, if one of them is wrong."""
+    times: dict[str, str] = {}
+    findings: list[Finding] = []
+    for name in ("start", "end"):
+        if name not in cells:
+            continue
+        try:
+            time = DateTimeTimeZone.model_validate(_time(cells, name))
+        except ValidationError as error:
+            findings += [Finding((name, *each.location), each.code, each.message) for each in findings_of(error, name)]
+            continue
+        if is_skipped(time.wall, time.time_zone):
+            message = f"does not exist in {time.time_zone}: the clocks are put forward over it"
+            findings.append(Finding((name, "dateTime"), "nonexistentTime", message))
+        _, dot, digits = time.date_time.partition(".")
+        times[f"{name}DateTime"] = f"{time.instant[0].replace(tzinfo=None).isoformat()}{dot}{digits}Z"
+    return ({} if findings else times), findings
+
+
+def _attendees(cell: str, kind: str) -> Iterator[dict[str, Any]]:
+    for part in filter(None, map(str.strip, cell.split(";"))):
+        named = _NAMED_ADDRESS.fullmatch(part)
+        email = {"address": named[2].strip()} if named else {"address": part}
+        if named and named[1].strip():
+            email["name"] = named[1].strip()
+        yield {"emailAddress": email, "type": kind}
+
+
+def _cell(item: BatchItem, pointer: str) -> str:
+    """Return where in the file a fault is: its request's pointer names a member, the file has columns."""
+    if pointer.startswith("/rows/") or item.row is None:
+        return pointer
+    name, *inside = pointer.split("/")[1:] or [""]
+    if name in {"start", "end"} and inside[:1] == ["timeZone"]:
+        name = "timeZone"
+    elif name in {"startDateTime", "endDateTime"}:
+        name = name.removesuffix("DateTime")
+    elif name == "attendees" and inside and item.document["attendees"][int(inside[0])]["type"] == "optional":
+        name = "optionalAttendees"
+    return f"/rows/{item.row}/{name}".rstrip("/")

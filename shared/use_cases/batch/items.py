@@ -1,0 +1,92 @@
+"""The items of a batch, and how JSON writes them: `{"meetings": [{"idempotencyKey": ..., "request": {...}}, ...]}`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from shared.errors import Fault, InvalidRequestError, first_faults
+from shared.ids import KEY_RULE, is_key
+from shared.meeting_request import repeated_members
+from shared.validation.findings import pointer_to, quoted
+
+MOST_ITEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One meeting request among others.
+
+    Attributes:
+        document: a JSON value that should be a meeting request.
+        key: its idempotency key.
+        faults: what is known already to be wrong with it; such an item is never accepted.
+        row: of a CSV file, as a spreadsheet counts: the header is row 1.
+    """
+
+    document: Any
+    key: str | None = None
+    faults: tuple[Fault, ...] = ()
+    row: int | None = None
+
+
+def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
+    """Return the items of a batch. What is wrong with one of them is left to it.
+
+    Raises:
+        InvalidRequestError: the batch itself is of another form; nothing of it is accepted then.
+    """
+    if not isinstance(document, dict):
+        raise InvalidRequestError([Fault("", "wrongType", "The batch must be a JSON object.")])
+    batch = cast("dict[str, Any]", document)
+    faults = list(_member_faults(batch, ("meetings",)))
+    meetings = batch.get("meetings")
+    if not isinstance(meetings, list):
+        code = "required" if meetings is None else "wrongType"
+        faults.append(Fault("/meetings", code, "meetings is required, a list of objects with a request each."))
+        raise InvalidRequestError(first_faults(faults))
+    items = cast("list[Any]", meetings)
+    if fault := count_fault("/meetings", len(items), most):
+        faults.append(fault)
+    if faults:
+        raise InvalidRequestError(first_faults(faults))
+    return [_item(item) for item in items]
+
+
+def with_key(document: Any, key: object, row: int | None = None) -> BatchItem:
+    """Return an item with its idempotency key, or with the fault that it is none."""
+    if key is None or (isinstance(key, str) and is_key(key)):
+        return BatchItem(document, key, row=row)
+    return BatchItem(document, faults=(Fault("/idempotencyKey", "invalidKey", KEY_RULE),), row=row)
+
+
+def count_fault(pointer: str, count: int, most: int) -> Fault | None:
+    """Return what is wrong with a batch of so many items, if anything is."""
+    if 1 <= count <= most:
+        return None
+    code = "tooMany" if count else "required"
+    return Fault(pointer, code, f"A batch has 1 to {most} meetings, this one has {'more' if count else 'none'}.")
+
+
+def _item(item: Any) -> BatchItem:
+    if not isinstance(item, dict):
+        return BatchItem({}, faults=(Fault("", "wrongType", "The item must be an object with a request."),))
+    members = cast("dict[str, Any]", item)
+    faults = list(_member_faults(members, ("idempotencyKey", "request")))
+    if "request" not in members:
+        faults.append(Fault("/request", "required", "request is required."))
+    keyed = with_key(members.get("request", {}), members.get("idempotencyKey"))
+    return replace(keyed, faults=(*keyed.faults, *faults))
+
+
+def _member_faults(members: dict[str, Any], known: tuple[str, ...]) -> Iterator[Fault]:
+    for name in repeated_members(members):
+        yield Fault(_pointer(name), "duplicateKey", "The object has this member more than once.")
+    for name in members:
+        if name not in known:
+            message = f"{quoted(name)} is not known here; {' and '.join(known)} can be given."
+            yield Fault(_pointer(name), "unknownField", message)
+
+
+def _pointer(name: str) -> str:
+    # A lone surrogate in a name could not go into an answer in UTF-8.
+    return pointer_to((name,)).encode(errors="replace").decode()

@@ -1,0 +1,297 @@
+"""Change: a new version of what is wanted from a meeting. The latest version wins; provisioning makes it true."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shared.access.callers import ANYBODY, Caller
+from shared.access.organizers import require_allowed
+from shared.errors import (
+    AttendeeNotFoundError,
+    ChangeRefusedError,
+    ConflictError,
+    Fault,
+    InvalidRequestError,
+)
+from shared.meeting import Cancellation, Meeting, Status
+from shared.meeting.ledger import Ledger
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Results
+from shared.meeting_request import (
+    MeetingRequest,
+    StandaloneRequest,
+    as_given,
+    canonical,
+    online_meeting_properties,
+    option_properties,
+    parse_request,
+)
+from shared.meeting_request.any_kind import TEAMS
+from shared.meeting_request.people import same_mailbox
+from shared.use_cases.admission import Admission
+from shared.validation.entity_tag import require_version
+
+_logger = logging.getLogger(__name__)
+
+IMMUTABLE = ("kind", "organizer", "eventId", "joinMeetingIdSettings", "onlineMeetingProvider")
+_REMEMBERED_MESSAGES = 50
+
+
+class Changes:
+    """The use case. Every call may raise MeetingNotFoundError, OrganizerNotAllowedError, StorageUnavailableError."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        results: Results,
+        admission: Admission,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._admission = admission
+        self._requests = requests
+        self._results = results
+        self._clock = clock
+
+    async def patch(
+        self,
+        meeting_id: str,
+        patch: Any,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        message: str | None = None,
+        traceparent: str | None = None,
+    ) -> Meeting:
+        """Apply a JSON Merge Patch (RFC 7396) to a meeting's request.
+
+        Args:
+            meeting_id: which meeting.
+            patch: the patch, any JSON value.
+            caller: who asks; the meetings of others are not there.
+            if_match: the If-Match header, so that a change that was not seen is not overwritten.
+            traceparent: of the caller, for the result of the new version.
+            message: what stands for the message that asked for it; the same one again changes nothing.
+
+        Raises:
+            InvalidRequestError: the request would not be valid any more; it stays as it was.
+            ChangeRefusedError: a field that cannot change would change, or the meeting is cancelled.
+            VersionMismatchError: the meeting has another version than `if_match`.
+        """
+        if not isinstance(patch, dict):
+            raise InvalidRequestError([Fault("", "wrongType", "The patch is not a JSON object.")])
+
+        def wish(meeting: Meeting) -> Meeting | None:
+            require_version(meeting.version, if_match)
+            return self._patched(meeting, merged(meeting.request or {}, patch), message)
+
+        return await self._change(meeting_id, wish, caller, traceparent)
+
+    async def add_attendee(
+        self,
+        meeting_id: str,
+        attendee: Any,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        traceparent: str | None = None,
+    ) -> Meeting:
+        """Invite one more, or change how one is invited. Raises as `patch`, with pointers into the attendee."""
+        if not isinstance(attendee, dict):
+            raise InvalidRequestError([Fault("", "wrongType", "The attendee is not a JSON object.")])
+        address = _address_of(attendee)
+
+        def wish(meeting: Meeting) -> Meeting | None:
+            require_version(meeting.version, if_match)
+            attendees = _attendees(meeting)
+            places = [place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address)]
+            place = places[0] if places else len(attendees)
+            document = (meeting.request or {}) | {"attendees": [*attendees[:place], attendee, *attendees[place + 1 :]]}
+            try:
+                return self._patched(meeting, document, None)
+            except InvalidRequestError as error:
+                raise InvalidRequestError([_within(fault, f"/attendees/{place}") for fault in error.faults]) from error
+
+        return await self._change(meeting_id, wish, caller, traceparent)
+
+    async def remove_attendee(
+        self,
+        meeting_id: str,
+        address: str,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        traceparent: str | None = None,
+    ) -> Meeting:
+        """Invite one no more. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
+
+        def wish(meeting: Meeting) -> Meeting | None:
+            require_version(meeting.version, if_match)
+            attendees = _attendees(meeting)
+            kept = [each for each in attendees if not same_mailbox(_address_of(each), address)]
+            if len(kept) == len(attendees):
+                raise AttendeeNotFoundError("the meeting does not invite this address")
+            return self._patched(meeting, (meeting.request or {}) | {"attendees": kept}, None)
+
+        return await self._change(meeting_id, wish, caller, traceparent)
+
+    async def cancel(
+        self,
+        meeting_id: str,
+        comment: str | None,
+        *,
+        caller: Caller = ANYBODY,
+        if_match: str | None = None,
+        traceparent: str | None = None,
+    ) -> Meeting:
+        """Have a meeting be no more; one that is cancelled already, or will be, is left alone.
+
+        Raises:
+            VersionMismatchError: the meeting has another version than `if_match`.
+        """
+
+        def wish(meeting: Meeting) -> Meeting | None:
+            require_version(meeting.version, if_match)
+            if meeting.cancellation:
+                return None
+            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment))
+
+        return await self._change(meeting_id, wish, caller, traceparent)
+
+    async def retry(self, meeting_id: str, *, caller: Caller = ANYBODY, traceparent: str | None = None) -> Meeting:
+        """Try a failed meeting again.
+
+        Raises:
+            ChangeRefusedError: it has not failed, or is a message that has to be sent again.
+        """
+
+        def wish(meeting: Meeting) -> Meeting | None:
+            if meeting.status is not Status.FAILED:
+                raise ChangeRefusedError("notFailed", f"The meeting is {meeting.status}; only a failed one is retried.")
+            _require_request(meeting)
+            unchanged = meeting.next_version(self._clock())
+            if meeting.uncertain_since != meeting.version:
+                return unchanged
+            # What the failed version may have made is just what this one wants: nobody is mailed about a change.
+            return unchanged.changed(uncertain_since=unchanged.version)
+
+        return await self._change(meeting_id, wish, caller, traceparent)
+
+    async def _change(
+        self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], caller: Caller, traceparent: str | None
+    ) -> Meeting:
+        while True:
+            meeting = caller.require_sees(await self._ledger.read(meeting_id))
+            if meeting.finished:  # every finished version is told, also one that is followed at once by another
+                meeting = await self._results.report(meeting)
+            wanted = wish(meeting)
+            if wanted is None:
+                return meeting
+            if traceparent and wanted.version > meeting.version:
+                wanted = wanted.changed(traceparent=traceparent)
+            if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
+                require_allowed(wanted.organizer or "", self._admission.allowed_organizers)
+            if not (wanted.cancellation and wanted.caller == caller.id):  # to cancel one's own meeting takes no right
+                caller.require_may_name(wanted.organizer or "")
+            try:
+                wanted = await self._ledger.write(meeting, wanted)
+            except ConflictError:
+                continue
+            if wanted.version > meeting.version:
+                _logger.info("meeting.wanted %s version %s", wanted.id, wanted.version, extra={"meeting_id": wanted.id})
+                await self._requests.ask(wanted)
+            return wanted
+
+    def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:
+        if message is not None and message in meeting.seen:
+            return None
+        seen = meeting.seen if message is None else (*meeting.seen, message)[-_REMEMBERED_MESSAGES:]
+        if meeting.cancellation:
+            raise ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
+        former_document = _require_request(meeting)
+        _check_immutable(former_document, document)
+        request = parse_request(document)
+        self._admission.require_in_cloud(request)
+        if former := _valid(former_document):
+            _check_nothing_is_unset(former, request)
+            if canonical(request) == canonical(former):
+                return None if seen == meeting.seen else meeting.changed(seen=seen)
+        return meeting.next_version(self._clock(), request=as_given(request), reference=request.reference, seen=seen)
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Return a JSON value with a merge patch applied: https://www.rfc-editor.org/rfc/rfc7396#section-2."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def _require_request(meeting: Meeting) -> dict[str, Any]:
+    """Return a meeting's request. What never was one is not tried: it would fail for other reasons than its own."""
+    if meeting.request is None or meeting.is_message:
+        raise ChangeRefusedError(
+            "notAMeeting",
+            "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
+        )
+    return meeting.request
+
+
+def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
+    defaults = {"kind": "calendar", "onlineMeetingProvider": TEAMS}
+    changed = [
+        name for name in IMMUTABLE if before.get(name, defaults.get(name)) != after.get(name, defaults.get(name))
+    ]
+    if changed:
+        raise ChangeRefusedError(
+            "immutableField",
+            f"{', '.join(changed)} cannot change: Graph fixes it when the meeting is made. Cancel this meeting and "
+            "send a new request.",
+        )
+
+
+def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> None:
+    """Refuse to take away what has no value to go back to: the tenant's own defaults, and Graph does not tell them."""
+    place = "" if isinstance(former, StandaloneRequest) else "/options"
+    gone = set(option_properties(former)) - set(option_properties(after))
+    if isinstance(former, StandaloneRequest) and isinstance(after, StandaloneRequest):
+        gone |= set(online_meeting_properties(former)) - set(online_meeting_properties(after))
+    if gone:
+        raise InvalidRequestError(
+            [
+                Fault(f"{place}/{name}", "cannotBeUnset", f"{name} can be changed, not taken away: name the new value.")
+                for name in sorted(gone)
+            ]
+        )
+
+
+def _valid(document: dict[str, Any]) -> MeetingRequest | None:
+    """Return a stored request, None if it is that of a failed message and was never valid."""
+    try:
+        return parse_request(document)
+    except InvalidRequestError:
+        return None
+
+
+def _attendees(meeting: Meeting) -> list[dict[str, Any]]:
+    if meeting.kind != "calendar":
+        raise ChangeRefusedError("noAttendees", f"A meeting of kind {meeting.kind} invites nobody.")
+    attendees = (meeting.request or {}).get("attendees")
+    return list(attendees) if isinstance(attendees, list) else []  # of a failed message they may be anything
+
+
+def _address_of(attendee: Any) -> str:
+    address = attendee.get("emailAddress") if isinstance(attendee, dict) else None
+    text = address.get("address") if isinstance(address, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def _within(fault: Fault, place: str) -> Fault:
+    return Fault(fault.pointer.removeprefix(place), fault.code, fault.message)

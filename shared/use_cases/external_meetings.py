@@ -1,0 +1,128 @@
+"""Meetings that this app did not make, read straight from Graph by their link or id."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from shared.access.callers import ANYBODY, Caller
+from shared.access.organizers import require_allowed
+from shared.errors import Fault, InvalidRequestError, RejectedError
+from shared.graph import OnlineMeeting
+from shared.graph.errors import OtherOrganizerError
+from shared.graph.event_details import EventDetails, read_event
+from shared.graph.join_links import meeting_id_in
+from shared.graph.online_meetings import by_join_meeting_id, by_join_url
+from shared.graph.services import GraphServices
+from shared.meeting import Meeting, Outcome, Status
+from shared.meeting.ledger import Field
+from shared.meeting_request.people import is_object_id, require_organizer
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.admission import Admission
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalMeeting:
+    """A meeting as Graph has it.
+
+    Attributes:
+        kind: `calendar` for an event; None where Graph does not tell whether an event is behind the meeting.
+    """
+
+    kind: str | None
+    organizer: str
+    created_at: datetime | None
+    updated_at: datetime | None
+    outcome: Outcome
+
+    @property
+    def id(self) -> None:
+        """Return that it has no id here."""
+        return
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the meeting of the contract: every member is there, and null is what this app has not done."""
+        now = datetime.now(UTC)
+        created_at, updated_at = self.created_at, self.updated_at or self.created_at
+        shape = Meeting(
+            id="",
+            kind="",
+            organizer=self.organizer,
+            reference=None,
+            request=None,
+            fingerprint="",
+            status=Status.SUCCEEDED,
+            version=0,
+            created_at=created_at or now,
+            updated_at=updated_at or now,
+            since=now,
+            outcome=self.outcome,
+        ).as_json()
+        unknown = {name: None for name, time in (("createdAt", created_at), ("updatedAt", updated_at)) if not time}
+        return shape | {"id": None, "kind": self.kind, "status": "external"} | unknown
+
+
+class ExternalMeetings:
+    """What Graph knows of an organizer's meetings. Every call may raise GraphErrors."""
+
+    def __init__(self, graph: GraphServices, gate: MailboxGate, admission: Admission) -> None:
+        self._graph = graph
+        self._gate = gate
+        self._admission = admission
+
+    async def find(self, organizer: str, field: Field, value: str, caller: Caller = ANYBODY) -> ExternalMeeting | None:
+        """Return the meeting of this organizer that has the link or id, or None.
+
+        A meeting that the organizer is only invited to is somebody else's, and not found.
+
+        Raises:
+            InvalidRequestError: the organizer is neither an object id nor a user principal name, or Graph has no
+                online meetings in this cloud.
+            OrganizerNotAllowedError: the settings do not let this app, or this caller, act for the organizer.
+        """
+        require_organizer(organizer)
+        require_allowed(organizer, self._admission.allowed_organizers)
+        caller.require_may_name(organizer)
+        if field is not Field.EVENT_ID and not (cloud := self._admission.cloud).online_meetings:
+            message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: look by eventId, or without organizer."
+            raise InvalidRequestError([Fault(f"/{field}", "notInThisCloud", message)])
+        async with self._gate.turn(organizer):
+            if field is Field.EVENT_ID:
+                return await self._event(organizer, value)
+            return await self._online_meeting(organizer, field, value)
+
+    async def _event(self, organizer: str, event_id: str) -> ExternalMeeting | None:
+        try:
+            event = await read_event(self._graph.events, organizer, event_id)
+        except RejectedError as error:
+            malformed = error.answer is None or error.answer.status == HTTPStatus.BAD_REQUEST
+            if error.code == "eventDeleted" or (error.code == "graphRejected" and malformed):
+                return None
+            raise
+        return None if event.is_organizer is False else _of_event(organizer, event)
+
+    async def _online_meeting(self, organizer: str, field: Field, value: str) -> ExternalMeeting | None:
+        """Look among Teams' meetings; short links hold the join meeting id, and cannot be searched for as links."""
+        organizer_id = organizer
+        if not is_object_id(organizer):
+            organizer_id = await self._graph.organizers.object_id(organizer)
+            self._gate.same(organizer, organizer_id)
+        join_meeting_id = meeting_id_in(value) if field is Field.JOIN_URL else "".join(value.split())
+        condition = by_join_meeting_id(join_meeting_id) if join_meeting_id else by_join_url(value)
+        try:
+            found = await self._graph.online_meetings.find(organizer_id, condition, None)
+        except OtherOrganizerError:
+            return None
+        if found is None or found.organizer_id not in {None, organizer_id.lower()}:
+            return None
+        return _of_online_meeting(organizer, found)
+
+
+def _of_event(organizer: str, event: EventDetails) -> ExternalMeeting:
+    online = {"is_online_meeting": bool(event.is_online_meeting)}  # Graph's word for it, with or without a link
+    outcome = event.added_to(Outcome()).model_copy(update=online)
+    return ExternalMeeting("calendar", organizer, event.created_date_time, event.last_modified_date_time, outcome)
+
+
+def _of_online_meeting(organizer: str, found: OnlineMeeting) -> ExternalMeeting:
+    return ExternalMeeting(None, organizer, found.created_at, None, found.added_to(Outcome()))

@@ -1,0 +1,138 @@
+"""Find: which meetings there are, by one of the things that people know of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.access.callers import ANYBODY, Caller
+from shared.errors import Fault, InvalidRequestError
+from shared.graph.join_links import is_join_link, meeting_id_in
+from shared.meeting import Meeting, Status
+from shared.meeting.ledger import Field, Ledger, Page
+from shared.use_cases.external_meetings import ExternalMeeting, ExternalMeetings
+from shared.validation.paging import MAX_TOP, invalid_continuation, read_top
+
+_WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
+LONGEST_VALUE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to look for; `organizer` narrows a search by link, join meeting id or event id to one organizer."""
+
+    field: Field
+    value: str
+    organizer: str | None
+    top: int
+    continuation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some of the meetings found, newest first; `continuation` asks for the next ones."""
+
+    meetings: Sequence[Meeting | ExternalMeeting]
+    continuation: str | None
+
+
+class Finder:
+    """The use case. May raise StorageUnavailableError, and GraphErrors where it asks Graph."""
+
+    def __init__(self, ledger: Ledger, external: ExternalMeetings) -> None:
+        self._ledger = ledger
+        self._external = external
+
+    async def read(self, meeting_id: str, caller: Caller) -> Meeting:
+        """Return a meeting.
+
+        Raises:
+            MeetingNotFoundError: there is none with this id, or it is somebody else's.
+        """
+        return caller.require_sees(await self._ledger.read(meeting_id))
+
+    async def find(self, wanted: Filter, caller: Caller = ANYBODY) -> Found:
+        """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
+
+        Raises:
+            InvalidRequestError: the continuation token is not one of ours, or Graph's organizers have other names.
+            OrganizerNotAllowedError: Graph may not be asked about this organizer.
+        """
+        page = await self._page(wanted, caller)
+        if wanted.organizer is None:
+            return Found(page.meetings, page.continuation)
+        organizer = wanted.organizer.casefold()
+        mine = [
+            meeting
+            for meeting in page.meetings
+            if organizer in {(meeting.organizer or "").casefold(), (meeting.organizer_id or "").casefold()}
+        ]
+        if mine or page.continuation or wanted.continuation:
+            return Found(mine, page.continuation)
+        found = await self._external.find(wanted.organizer, wanted.field, wanted.value, caller)
+        if found is None or await self._is_anothers(found, caller):
+            return Found([], None)
+        # Of this organizer all the same, by a name that the ledger does not know: object id or user principal name.
+        ours = [meeting for meeting in page.meetings if _is_same(meeting, found)]
+        return Found(ours or [found], None)
+
+    async def _page(self, wanted: Filter, caller: Caller) -> Page:
+        searcher = None if caller.sees_all else caller.id
+        top, continuation = wanted.top, wanted.continuation
+        try:
+            page = await self._ledger.find(wanted.field, wanted.value, top, continuation, caller=searcher)
+            if not page.meetings and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
+                # A short link, which Graph gives for no meeting, has the join meeting id in it.
+                page = await self._ledger.find(Field.JOIN_MEETING_ID, number, top, continuation, caller=searcher)
+        except ValueError as error:
+            raise invalid_continuation(error) from error
+        return page
+
+    async def _is_anothers(self, found: ExternalMeeting, caller: Caller) -> bool:
+        """Tell whether this app made a meeting of Graph's for somebody else, so that for this caller there is none."""
+        if caller.sees_all:
+            return False
+        known_by = ((Field.JOIN_URL, found.outcome.join_url), (Field.EVENT_ID, found.outcome.event_id))
+        pages = [await self._ledger.find(field, value, MAX_TOP) for field, value in known_by if value]
+        meetings = [meeting for page in pages for meeting in page.meetings]
+        return bool(meetings) and not any(caller.sees(meeting) for meeting in meetings)
+
+
+def _is_same(meeting: Meeting, found: ExternalMeeting) -> bool:
+    mine, theirs = meeting.outcome, found.outcome
+    same_link = mine.join_url is not None and mine.join_url == theirs.join_url
+    return same_link or (mine.event_id is not None and mine.event_id == theirs.event_id)
+
+
+def parse_filter(parameters: dict[str, str]) -> Filter:
+    """Return the filter that query parameters describe.
+
+    Raises:
+        InvalidRequestError: with every fault; a pointer names a parameter.
+    """
+    faults: list[Fault] = []
+    given = [field for field in Field if field.value in parameters]
+    narrowing = Field.ORGANIZER in given and bool(_WITH_ORGANIZER & set(given))
+    filters = [field for field in given if not (narrowing and field is Field.ORGANIZER)]
+    if len(filters) != 1:
+        names = ", ".join(field.value for field in Field)
+        faults.append(Fault("", "oneFilter", f"Exactly one of {names} is needed; organizer may go with a link or id."))
+    faults += [fault for field in given for fault in _value_faults(field, parameters[field.value])]
+    top, top_faults = read_top(parameters)
+    faults += top_faults
+    if faults:
+        raise InvalidRequestError(faults)
+    organizer = parameters[Field.ORGANIZER] if narrowing else None
+    return Filter(filters[0], parameters[filters[0]], organizer, top, parameters.get("continuationToken") or None)
+
+
+def _value_faults(field: Field, value: str) -> list[Fault]:
+    if not value or len(value) > LONGEST_VALUE:
+        return [Fault(_pointer(field), "invalidValue", f"{field} is empty or longer than {LONGEST_VALUE} characters.")]
+    if field is Field.STATUS and value not in Status:
+        return [Fault(_pointer(field), "notOneOf", f"status is one of: {', '.join(Status)}.")]
+    if field is Field.JOIN_URL and not is_join_link(value):
+        return [Fault(_pointer(field), "notATeamsLink", "joinUrl is not a join link of Teams or Skype.")]
+    return []
+
+
+def _pointer(name: str) -> str:
+    return f"/{name}"

@@ -1,0 +1,85 @@
+"""Health, looked at deeply: do the storage account and Microsoft Graph answer this app."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import GraphError, MeetingNotFoundError, RejectedError, StorageUnavailableError, ThrottledError
+from shared.graph import Organizers
+from shared.meeting.ledger import Ledger
+from shared.meeting.request_queue import RequestQueue
+
+_logger = logging.getLogger(__name__)
+
+# Nobody can make this app call Graph or the storage more often than once in this time.
+REMEMBERED = timedelta(seconds=15)
+_PATIENCE_SECONDS = 10.0
+# Nobody's id: what is asked about it is answered by "not found", or by "not allowed" where the permission is missing.
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """Whether each of the two that the app cannot work without has answered."""
+
+    storage: bool
+    graph: bool
+
+    @property
+    def healthy(self) -> bool:
+        """Tell whether both have."""
+        return self.storage and self.graph
+
+    def as_json(self) -> dict[str, bool]:
+        """Return the members of the answer."""
+        return {"storage": self.storage, "graph": self.graph}
+
+
+class Health:
+    """The use case. It raises nothing; why something did not answer is in the log."""
+
+    def __init__(
+        self, ledger: Ledger, requests: RequestQueue, organizers: Organizers, clock: Callable[[], datetime]
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._organizers = organizers
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._last: tuple[datetime, HealthReport] | None = None
+
+    async def examine(self) -> HealthReport:
+        """Return what answers, at most 15 seconds old."""
+        async with self._one_at_a_time:
+            now = self._clock()
+            if self._last is None or now - self._last[0] >= REMEMBERED:
+                storage, graph = await asyncio.gather(
+                    _answers("storage", self._reach_storage()), _answers("graph", self._reach_graph())
+                )
+                self._last = now, HealthReport(storage=storage, graph=graph)
+            return self._last[1]
+
+    async def _reach_storage(self) -> None:
+        await self._requests.backlog_since()
+        try:
+            await self._ledger.read(_NOBODY)
+        except MeetingNotFoundError:
+            return
+
+    async def _reach_graph(self) -> None:
+        try:
+            await self._organizers.object_id(_NOBODY)
+        except (RejectedError, ThrottledError):  # it answered, and took the token
+            return
+
+
+async def _answers(what: str, attempt: Awaitable[None]) -> bool:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await attempt
+    except (GraphError, StorageUnavailableError, TimeoutError) as error:
+        _logger.error("health.unreachable %s: %s", what, str(error) or type(error).__name__)  # noqa: TRY400 - no bug of ours
+        return False
+    return True

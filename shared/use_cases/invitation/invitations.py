@@ -1,0 +1,63 @@
+"""The use case: the invitation file of a meeting."""
+
+from shared.access.callers import ANYBODY, Caller
+from shared.errors import NoJoinLinkError, RejectedError
+from shared.graph.event_details import read_event
+from shared.graph.services import GraphServices
+from shared.meeting import Meeting, Status
+from shared.meeting.ledger import Ledger
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.invitation.appointment import Appointment, of_calendar, of_event, of_standalone
+
+
+class Invitations:
+    """Makes invitation files from what was asked for; only of an event that was there before, Graph knows the times.
+
+    May raise StorageUnavailableError, and GraphErrors where it asks Graph.
+    """
+
+    def __init__(self, ledger: Ledger, graph: GraphServices, gate: MailboxGate) -> None:
+        self._ledger = ledger
+        self._graph = graph
+        self._gate = gate
+
+    async def write(self, meeting_id: str, caller: Caller = ANYBODY) -> tuple[Meeting, bytes]:
+        """Return a meeting and its invitation, or the notice that it is cancelled.
+
+        Raises:
+            MeetingNotFoundError: there is none with this id, or it is somebody else's.
+            NoJoinLinkError: it has no join link yet, or never got one.
+        """
+        meeting = caller.require_sees(await self._ledger.read(meeting_id))
+        if meeting.outcome.join_url is None:
+            raise NoJoinLinkError(f"The meeting is {meeting.status} and has no join link")
+        from shared.use_cases.invitation.calendar_file import (
+            calendar_file,  # its library takes a sixth of a second to import
+        )
+
+        return meeting, calendar_file(meeting, await self._appointment(meeting))
+
+    async def _appointment(self, meeting: Meeting) -> Appointment:
+        match parse_request(meeting.request):
+            case CalendarRequest() as request:
+                return of_calendar(request, await self._address(request.organizer))
+            case StandaloneRequest() as request:
+                return of_standalone(request, await self._address(request.organizer), meeting.created_at)
+            case ExistingRequest() as request if meeting.status is Status.CANCELLED:
+                # The event is gone; a cancellation needs no times: RFC 5546, section 3.2.5.
+                return Appointment(None, organizer=await self._address(request.organizer))
+            case ExistingRequest() as request:
+                async with self._gate.turn(request.organizer):
+                    event_id = meeting.outcome.event_id or request.event_id
+                    return of_event(await read_event(self._graph.events, request.organizer, event_id))
+
+    async def _address(self, organizer: str) -> str | None:
+        """Return the address of an organizer; None for an object id that this app may not look up."""
+        if "@" in organizer:
+            return organizer
+        try:
+            async with self._gate.turn(organizer):
+                return await self._graph.organizers.address(organizer)
+        except RejectedError:
+            return None

@@ -1,0 +1,112 @@
+"""One attempt at one meeting: the claim on its record, and what has been written down so far."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import ConflictError, ConveneError, UnavailableError
+from shared.meeting import Claim, Meeting, Outcome
+from shared.meeting.ledger import Ledger
+from shared.throttling.mailbox_notices import Notice
+
+# Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
+# CALL_TIMEOUT_SECONDS of shared.graph.client), and the writing down.
+CLAIM = timedelta(seconds=60)
+# Graph may carry out a request long after we gave up waiting for its answer; it names no bound, so this is one.
+LATEST_EFFECT = timedelta(seconds=90)
+
+
+class ClaimLostError(ConveneError):
+    """Somebody else works on the meeting now; whatever this attempt knows, theirs finds out as well."""
+
+
+class NotYetThereError(UnavailableError):
+    """Graph does not show yet what it made a moment ago."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, uncertain=False)
+
+
+class SupersededError(ConveneError):
+    """Another version is wanted now, `latest`; what this attempt has made is written down for it."""
+
+    def __init__(self, latest: Meeting) -> None:
+        super().__init__("another version is wanted")
+        self.latest = latest
+
+
+# What an attempt has found out about Graph stays true for the next version; how it would have ended does not.
+_EFFECTS = ("outcome", "applied", "uncertain_since", "organizer_id")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A claimed meeting.
+
+    Attributes:
+        meeting: as it was written last.
+        uncertain_since: the version of the earlier attempt that may have made something which the record does not
+            know of, so that it has to be looked for first; None if there is none.
+        outcome: what Graph has made so far.
+        applied: which properties Graph has been told.
+        organizer_id: the organizer's object id, once it was looked up.
+        notice: what other instances told of the organizer's mailbox when the attempt began, None if that is not known.
+    """
+
+    ledger: Ledger
+    meeting: Meeting
+    uncertain_since: int | None
+    outcome: Outcome
+    applied: dict[str, str]
+    organizer_id: str | None = None
+    notice: Notice | None = None
+
+    @property
+    def language(self) -> str | None:
+        """Return the language of the join information that was asked for."""
+        return (self.meeting.request or {}).get("language")
+
+    async def checkpoint(self, now: datetime) -> None:
+        """Write down what Graph has made, if that is news, and stretch the claim for the next step.
+
+        Raises:
+            ClaimLostError: the claim has run out and somebody else has taken it.
+            SupersededError: another version is wanted.
+        """
+        if (self.outcome, self.applied) != (self.meeting.outcome, self.meeting.applied):
+            await self.write(claim=Claim(owner=self._owner, expires_at=now + CLAIM), updated_at=now)
+
+    async def write(self, **update: Any) -> None:
+        """Change the record, as long as the claim on it is ours and its version the one that was claimed.
+
+        Raises:
+            ClaimLostError: the claim is somebody else's.
+            SupersededError: another version is wanted; the claim is given back.
+        """
+        owner = self._owner
+        update |= {
+            "outcome": self.outcome,
+            "applied": self.applied,
+            "organizer_id": self.organizer_id or self.meeting.organizer_id,
+        }
+        while True:
+            try:
+                self.meeting = await self.ledger.write(self.meeting, self.meeting.changed(**update))
+            except ConflictError:
+                latest = await self.ledger.read(self.meeting.id)
+                if latest.claim is None or latest.claim.owner != owner:
+                    raise ClaimLostError("the claim on the meeting is somebody else's now") from None
+                if latest.version != self.meeting.version and "version" not in update:
+                    update = {name: update[name] for name in _EFFECTS if name in update} | {
+                        "claim": None,
+                        "version": latest.version,
+                    }
+                self.meeting = latest
+            else:
+                break
+        if "version" in update:
+            raise SupersededError(self.meeting)
+
+    @property
+    def _owner(self) -> str:
+        return self.meeting.claim.owner if self.meeting.claim else ""

@@ -1,0 +1,231 @@
+"""A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
+
+from http import HTTPStatus
+from typing import Any
+
+from shared.errors import RejectedError, UnavailableError
+from shared.graph import Event, remedies
+from shared.graph.errors import DuplicateTransactionError
+from shared.meeting_request import CalendarRequest, ExistingRequest, event_properties, option_properties
+from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied, withdrawn
+from shared.use_cases.provision.attempt import Attempt, NotYetThereError
+from shared.use_cases.provision.event_body import merged_body
+from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
+
+_LOOKS_BEFORE_ENABLING = 2
+_MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
+
+# Fixed once the event is online; Graph ignores them in a change: https://learn.microsoft.com/graph/api/resources/event
+_NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
+_PLACES = frozenset({"location", "locations"})
+# What an event has where the request says nothing (any more).
+_ABSENT: dict[str, Any] = {
+    "body": {"contentType": "html", "content": ""},
+    "location": {"displayName": ""},
+    "locations": [],
+    "attendees": [],
+    "recurrence": None,
+    "isAllDay": False,
+    "allowNewTimeProposals": True,
+    "hideAttendees": False,
+    "importance": "normal",
+    "sensitivity": "normal",
+    "showAs": "busy",
+    "categories": [],
+    "isReminderOn": True,
+    "reminderMinutesBeforeStart": 15,
+    "responseRequested": True,
+}
+
+
+async def provision_calendar(steps: Steps, attempt: Attempt, request: CalendarRequest) -> None:
+    """Create the event once, or send what has changed since."""
+    event = None
+    if attempt.outcome.event_id is None:
+        event = await _event_of(steps, attempt, request)
+        attempt.outcome = event.added_to(attempt.outcome)
+    if attempt.outcome.join_url is None:
+        await _wait_for_link(steps, attempt, event, request)
+    await _change(steps, attempt, request)
+    await _finish_options(steps, attempt, request)
+
+
+async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRequest) -> None:
+    """Make an event that is in the calendar already an online meeting."""
+    if attempt.outcome.join_url is None:
+        event = await steps.events.read(request.organizer, request.event_id)
+        _check_may_be_enabled(event, request)
+        if not event.is_online_meeting:
+            await steps.require_provider(attempt, request.online_meeting_provider)
+            event = await _enable(steps, attempt, event, request)
+        attempt.outcome = event.added_to(attempt.outcome)
+        if event.join_url is None:
+            await _wait_for_link(steps, attempt, event, request)
+    await _finish_options(steps, attempt, request)
+
+
+async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest) -> Event:
+    """Return the meeting's event, made or found; what it was made with is noted as far as it is known."""
+    organizer, meeting = request.organizer, attempt.meeting
+    properties = event_properties(request)
+    if attempt.uncertain_since is not None and (event := await steps.events.find(organizer, meeting.id)):
+        return _as_made(attempt, event, properties)
+    await steps.require_provider(attempt, request.online_meeting_provider)
+    try:
+        event = await steps.events.create(organizer, meeting.id, properties)
+    except DuplicateTransactionError as error:
+        existing = error.existing_event_id
+        found = await (steps.events.read(organizer, existing) if existing else steps.events.find(organizer, meeting.id))
+        if found is None:
+            raise NotYetThereError("Graph has made the event and does not show it yet") from error
+        return _as_made(attempt, found, properties)
+    attempt.applied = _with_event(attempt.applied, properties)
+    return event
+
+
+def _as_made(attempt: Attempt, event: Event, properties: dict[str, Any]) -> Event:
+    """Return an event that was found; unless this very version made it, all of this version's properties are sent."""
+    if attempt.meeting.version in {1, attempt.uncertain_since}:
+        attempt.applied = _with_event(attempt.applied, properties)
+    else:  # whom an earlier version invited is ours to remove
+        invited = _addresses({"attendees": event.attendees or ()})
+        attempt.applied = unsure(attempt.applied, Part.ATTENDEE, invited)
+    return event
+
+
+async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> None:
+    """Send what differs from what Graph was told: attendees alone, when only they changed, mail nobody else."""
+    properties: dict[str, Any] = {"attendees": []} | event_properties(request)
+    changes = {
+        name: value
+        for name, value in differing(attempt.applied, Part.EVENT, properties).items()
+        if name not in _NEVER_CHANGED
+    }
+    changes |= {name: _ABSENT[name] for name in withdrawn(attempt.applied, Part.EVENT, properties) if name in _ABSENT}
+    if changes.keys() & _PLACES:  # each replaces the other in Graph: what is wanted is told, what is not stays away
+        changes = {name: value for name, value in changes.items() if name not in _PLACES}
+        changes |= {name: properties[name] for name in _PLACES if name in properties} or {"locations": []}
+    if not changes:
+        return
+    if changes.keys() & {"start", "end", "isAllDay"}:
+        changes |= {"start": properties["start"], "end": properties["end"]}
+    if "recurrence" in properties:  # a series that is changed without it can lose occurrences
+        changes["recurrence"] = properties["recurrence"]
+    event_id, join_url = attempt.outcome.event_id or "", attempt.outcome.join_url or ""
+    current = await steps.events.read(request.organizer, event_id, with_body="body" in changes)
+    if "body" in changes:
+        if current.body is None or current.body.content is None:
+            raise UnavailableError("Graph's answer has no body of the event", uncertain=False)
+        changes["body"] = merged_body(current.body.content, properties.get("body"), join_url)
+    if "attendees" in changes:
+        changes["attendees"] = [*changes["attendees"], *_invited_by_others(attempt, current, properties)]
+    attempt.applied = unsure(attempt.applied, Part.EVENT, changes)
+    attempt.applied = unsure(attempt.applied, Part.ATTENDEE, _addresses(properties))
+    await steps.checkpoint(attempt)
+    event = await _send(steps, attempt, current, changes)
+    if event.join_url is None:
+        event = await steps.events.read(request.organizer, event_id)
+    if event.join_url is None:
+        raise RejectedError(
+            "onlineMeetingMissing",
+            "The event was changed and has no join link any more.",
+            remedies.ONLINE_MEETING_MISSING,
+        )
+    attempt.applied = _with_event(attempt.applied, properties)
+
+
+async def _send(steps: Steps, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
+    """Change an event as it was read, and no other.
+
+    A change whose answer did not come may take effect long after: with the etag that it was meant for, it cannot undo
+    what was changed since. It is not documented what Graph makes of If-Match here. Where it ignores it, the etag does
+    no harm; where it refuses an etag that the event still has, or one after the other, the change goes without.
+    """
+    refused = told(attempt.applied, Part.REFUSED_ETAG)
+    etag = None if event.etag in refused or len(refused) >= _MOST_REFUSED_ETAGS else event.etag
+    try:
+        return await steps.events.change(attempt.meeting.organizer or "", event.id, changes, etag)
+    except UnavailableError as error:
+        if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
+            attempt.applied = unsure(attempt.applied, Part.REFUSED_ETAG, [etag])
+        raise
+
+
+def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the attendees whom we never told Graph of: the organizer invited them in Outlook, and they stay."""
+    if "attendees" not in told(attempt.applied, Part.EVENT):
+        return []  # it is not known whom an earlier version told
+    ours = told(attempt.applied, Part.ATTENDEE) | _addresses(properties).keys()
+    return [
+        {name: attendee[name] for name in ("emailAddress", "type") if name in attendee}
+        for attendee in event.attendees or ()
+        if ours.isdisjoint(_addresses({"attendees": [attendee]}))
+    ]
+
+
+def _addresses(properties: dict[str, Any]) -> dict[str, bool]:
+    """Return the attendees' addresses, each in one spelling."""
+    emails = (attendee.get("emailAddress") for attendee in properties.get("attendees", ()))
+    addresses = (email.get("address") for email in emails if isinstance(email, dict))
+    return {address.casefold(): True for address in addresses if isinstance(address, str)}
+
+
+def _with_event(applied: dict[str, str], properties: dict[str, Any]) -> dict[str, str]:
+    """Return the digests once Graph has all of an event's properties; no attendees are an empty list of them."""
+    whole: dict[str, Any] = {"attendees": []} | properties
+    applied = with_applied(with_applied(applied, Part.EVENT, whole), Part.ATTENDEE, _addresses(properties))
+    return with_applied(applied, Part.REFUSED_ETAG, {})
+
+
+async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
+    """Have Teams complete the meeting where that is asked for: only then is the permission for Teams needed."""
+    options = option_properties(request)
+    if options or request.language:
+        await steps.finish_online_meeting(attempt, options)
+
+
+async def _wait_for_link(
+    steps: Steps, attempt: Attempt, event: Event | None, request: CalendarRequest | ExistingRequest
+) -> None:
+    """Note the event's join link, or come back later: first look again, then enable it, then give up."""
+    await steps.checkpoint(attempt)
+    event_id, misses = attempt.outcome.event_id or "", attempt.meeting.misses
+    if event is None:
+        event = await steps.events.read(request.organizer, event_id)
+    if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:
+        event = await _enable(steps, attempt, event, request)
+    attempt.outcome = event.added_to(attempt.outcome)
+    if event.join_url is not None:
+        return
+    if misses >= LOOKS_BEFORE_GIVING_UP:
+        raise RejectedError(
+            "onlineMeetingMissing",
+            "Graph made the event and gave it no join link of Teams or Skype.",
+            remedies.ONLINE_MEETING_MISSING,
+        )
+    raise NotYetThereError("Graph has made the event, and its join link is not there yet")
+
+
+async def _enable(steps: Steps, attempt: Attempt, event: Event, request: CalendarRequest | ExistingRequest) -> Event:
+    """Make an event an online meeting: https://learn.microsoft.com/graph/outlook-calendar-online-meetings."""
+    changes = {"isOnlineMeeting": True, "onlineMeetingProvider": request.online_meeting_provider}
+    return await _send(steps, attempt, event, changes)
+
+
+def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:
+    if event.is_cancelled:
+        raise RejectedError("eventDeleted", "The event is cancelled.", remedies.EVENT_DELETED)
+    if event.is_organizer is False:
+        raise RejectedError(
+            "graphRejected",
+            f"{request.organizer} is invited to the event and does not organize it.",
+            "Name the mailbox that organizes the event as organizer, with the event's id in that mailbox.",
+        )
+    provider = event.online_meeting_provider
+    named = "online_meeting_provider" in request.model_fields_set
+    if event.is_online_meeting and named and provider not in {None, "unknown", request.online_meeting_provider}:
+        raise RejectedError(
+            "graphRejected",
+            f"The event is an online meeting of {provider} already, and Graph does not change that.",
+            "Leave out onlineMeetingProvider, or have the event made anew.",
+        )

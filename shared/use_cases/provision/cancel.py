@@ -1,0 +1,87 @@
+"""The end of a meeting: what was made is taken away, also when Graph makes it late; what was not is never made."""
+
+from http import HTTPStatus
+
+from shared.errors import RejectedError
+from shared.graph import Event
+from shared.graph.errors import NothingFoundError
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
+from shared.use_cases.provision.attempt import CLAIM, LATEST_EFFECT, Attempt, NotYetThereError
+from shared.use_cases.provision.steps import Steps
+
+# An attempt that was under way at the cancellation asks for nothing after its claim.
+_STILL_TO_COME = CLAIM + LATEST_EFFECT
+
+
+async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
+    """Cancel the event, if there is one; its attendees are told, with the comment."""
+    try:
+        event = await _event_of(steps, attempt, request)
+        if event is None or attempt.meeting.late_until:
+            # Of what was asked for twice Graph makes the other one too, once the one that is there is cancelled.
+            _wait_for_what_may_come(attempt)
+        if event is None or event.is_cancelled:
+            return
+        cancellation = attempt.meeting.cancellation
+        if event.attendees == ():
+            await steps.events.delete(request.organizer, event.id)
+        else:
+            await steps.events.cancel(request.organizer, event.id, cancellation.comment if cancellation else None)
+    except RejectedError as error:
+        if not _is_gone(error):
+            raise
+
+
+def _wait_for_what_may_come(attempt: Attempt) -> None:
+    """Return if all that attempts in doubt have asked for is made by now, or never will be.
+
+    Raises:
+        NotYetThereError: it may still be made.
+    """
+    meeting = attempt.meeting
+    if attempt.outcome.event_id or attempt.outcome.online_meeting_id:
+        may_come = meeting.late_until is not None and meeting.updated_at < meeting.late_until
+    else:
+        may_come = attempt.uncertain_since is not None and meeting.updated_at - meeting.since < _STILL_TO_COME
+    if may_come:
+        raise NotYetThereError("what an earlier attempt has asked for may still be made")
+
+
+async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:
+    """Return the meeting's event, None if nothing was made."""
+    if attempt.outcome.event_id is not None:
+        return await steps.events.read(request.organizer, attempt.outcome.event_id)
+    if attempt.uncertain_since is None:
+        return None
+    if isinstance(request, ExistingRequest):  # as it was, or online by us: then only the answer was lost
+        event = await steps.events.read(request.organizer, request.event_id)
+        return event if event.is_online_meeting else None
+    return await steps.events.find(request.organizer, attempt.meeting.id)
+
+
+async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
+    """Delete the meeting, if there is one."""
+    online_meeting_id = attempt.outcome.online_meeting_id
+    if online_meeting_id is None and attempt.uncertain_since is None:
+        return
+    settings = request.join_meeting_id_settings
+    has_passcode = settings is not None and settings.is_passcode_required
+    if online_meeting_id is None and has_passcode:
+        return  # Graph cannot tell whether it was made; nobody has its link, and it expires by itself
+    if not has_passcode:  # otherwise Graph never knows two for one
+        _wait_for_what_may_come(attempt)
+    organizer_id = await steps.organizer_id(attempt)
+    if online_meeting_id is None:
+        made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, {}, None)
+        online_meeting_id = made.id
+    try:
+        await steps.online_meetings.delete(organizer_id, online_meeting_id)
+    except RejectedError as error:
+        if not _is_gone(error):
+            raise
+
+
+def _is_gone(error: RejectedError) -> bool:
+    """Tell whether Graph says that there is nothing to take away any more."""
+    gone = error.answer is not None and error.answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+    return gone or isinstance(error, NothingFoundError)

@@ -1,0 +1,270 @@
+"""The use case: claim a meeting, do what is left to do, and write down how it ended."""
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared.errors import (
+    ConflictError,
+    HeldBackError,
+    InvalidRequestError,
+    RejectedError,
+    ThrottledError,
+    UnavailableError,
+)
+from shared.graph.services import GraphServices
+from shared.meeting import Claim, Meeting, MeetingError, Status, as_meeting_error
+from shared.meeting.ledger import Ledger, due_at
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Results
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
+from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
+from shared.trace_context import caller_traceparent
+from shared.use_cases.provision.attempt import (
+    CLAIM,
+    LATEST_EFFECT,
+    Attempt,
+    ClaimLostError,
+    NotYetThereError,
+    SupersededError,
+)
+from shared.use_cases.provision.calendar import provision_calendar, provision_existing
+from shared.use_cases.provision.cancel import cancel_event, cancel_online_meeting
+from shared.use_cases.provision.standalone import provision_standalone
+from shared.use_cases.provision.steps import Steps
+
+_logger = logging.getLogger(__name__)
+
+# host.json's maxDequeueCount: a meeting may crash the app as often as a message may.
+MAX_CRASHES = 5
+_LONGEST_PAUSE_SECONDS = 60.0
+
+
+class Provisioner:
+    """Makes meetings true in Graph. Safe to be asked twice, late, or about a meeting that somebody else works on."""
+
+    def __init__(  # noqa: PLR0913 - bootstrap is its only caller
+        self,
+        *,
+        ledger: Ledger,
+        requests: RequestQueue,
+        results: Results,
+        graph: GraphServices,
+        gate: MailboxGate,
+        give_up_after: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._results = results
+        self._steps = Steps(graph, gate, clock)
+        self._gate = gate
+        self._give_up_after = give_up_after
+        self._clock = clock
+
+    async def provision(self, meeting_id: str) -> None:
+        """Bring a meeting as far as possible now; whatever has to wait waits as a delayed message.
+
+        Raises:
+            MeetingNotFoundError: there is no such meeting.
+            StorageUnavailableError: the ledger or a queue does not answer; the message has to come again.
+        """
+        meeting = await self._ledger.read(meeting_id)
+        now = self._clock()
+        if meeting.finished:
+            await self._results.report_or_ask(meeting)
+        elif meeting.claim and meeting.claim.expires_at > now:
+            _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})
+        elif meeting.next_attempt_at and meeting.next_attempt_at > now:
+            await self._requests.ask(meeting, meeting.next_attempt_at - now)
+        elif meeting.crashes + bool(meeting.claim) >= MAX_CRASHES:
+            await self._requests.poison(meeting)
+        elif now >= self._patience_ends(meeting):
+            await self._give_up(meeting, now)
+        else:
+            await self._take_turn(meeting, now)
+
+    async def _take_turn(self, meeting: Meeting, now: datetime) -> None:
+        organizer = meeting.organizer or ""
+        if meeting.organizer_id:
+            self._gate.same(organizer, meeting.organizer_id)
+        if (pause := self._gate.enter(organizer)) is not None:
+            await self._postpone(meeting, now, pause)
+            return
+        traced_before = caller_traceparent.set(meeting.traceparent)
+        try:
+            with self._gate.inside(organizer):
+                # Side by side, so that it costs no time to know what Graph has told other processes.
+                attempt, notice = await asyncio.gather(self._claim(meeting, now), self._gate.look(organizer))
+                if attempt:
+                    attempt.notice = notice
+                    await self._carry_out(attempt)
+        except ClaimLostError:
+            _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
+        except SupersededError as error:
+            # The message about the new version may have come and gone while the claim was ours.
+            await self._requests.ask(error.latest)
+        finally:
+            caller_traceparent.reset(traced_before)
+
+    async def _claim(self, meeting: Meeting, now: datetime) -> Attempt | None:
+        owner = str(uuid.uuid4())
+        claimed = meeting.changed(
+            status=Status.RUNNING,
+            attempts=meeting.attempts + 1,
+            crashes=meeting.crashes + bool(meeting.claim),
+            next_attempt_at=None,
+            claim=Claim(owner=owner, expires_at=now + CLAIM),
+            # until this attempt has ended in order
+            uncertain_since=meeting.version if meeting.uncertain_since is None else meeting.uncertain_since,
+            late_until=_late_until(meeting),
+            updated_at=now,
+        )
+        try:
+            claimed = await self._ledger.write(meeting, claimed)
+        except ConflictError:
+            claimed = await self._ledger.read(meeting.id)
+            if claimed.claim is None or claimed.claim.owner != owner:
+                return None  # somebody else was quicker; otherwise only the answer to our write was lost
+        return Attempt(
+            self._ledger,
+            claimed,
+            uncertain_since=meeting.uncertain_since,
+            outcome=meeting.outcome,
+            applied=meeting.applied,
+        )
+
+    async def _carry_out(self, attempt: Attempt) -> None:
+        meeting = attempt.meeting
+        try:
+            await self._make_true(attempt)
+        except RejectedError as error:
+            await self._finish(attempt, Status.FAILED, MeetingError.of(error, meeting.id))
+        except InvalidRequestError as error:  # accepted by another version of this app
+            await self._finish(attempt, Status.FAILED, as_meeting_error(error))
+        except (ThrottledError, UnavailableError) as error:
+            await self._wait(attempt, error)
+        except (ClaimLostError, SupersededError):
+            raise
+        except Exception:
+            # A fault of ours. The host counts this delivery as failed and brings the message again.
+            await attempt.write(status=Status.QUEUED, claim=None, updated_at=self._clock())
+            raise
+        else:
+            await self._finish(attempt, Status.CANCELLED if meeting.cancellation else Status.SUCCEEDED, None)
+
+    async def _make_true(self, attempt: Attempt) -> None:
+        wanted = not attempt.meeting.cancellation
+        if not wanted and _never_made(attempt):
+            return
+        match parse_request(attempt.meeting.request):
+            case CalendarRequest() as request if wanted:
+                await provision_calendar(self._steps, attempt, request)
+            case ExistingRequest() as request if wanted:
+                await provision_existing(self._steps, attempt, request)
+            case StandaloneRequest() as request if wanted:
+                await provision_standalone(self._steps, attempt, request)
+            case CalendarRequest() | ExistingRequest() as request:
+                await cancel_event(self._steps, attempt, request)
+            case StandaloneRequest() as request:
+                await cancel_online_meeting(self._steps, attempt, request)
+
+    async def _finish(self, attempt: Attempt, status: Status, error: MeetingError | None) -> None:
+        known = attempt.outcome.event_id or attempt.outcome.online_meeting_id
+        await attempt.write(
+            status=status,
+            error=error,
+            claim=None,
+            next_attempt_at=None,
+            uncertain_since=attempt.uncertain_since if error and not known else None,
+            reported=not self._results.wanted,
+            problem=None,
+            updated_at=self._clock(),
+        )
+        _logger.info(
+            "meeting.%s %s %s",
+            status,
+            attempt.meeting.id,
+            error.code if error else "",
+            extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
+        )
+        await self._results.report_or_ask(attempt.meeting)
+
+    async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
+        """End the attempt and come back later: no worker sleeps for Graph."""
+        now, meeting = self._clock(), attempt.meeting
+        organizer = meeting.organizer or ""
+        missed, held_back = isinstance(error, NotYetThereError), isinstance(error, HeldBackError)
+        delay = _pause(meeting.misses if missed else meeting.graph_failures)
+        if error.delay or isinstance(error, ThrottledError):
+            if not held_back:
+                await self._gate.close(organizer, error.delay or max(delay, PAUSE_WITHOUT_RETRY_AFTER))
+            delay = self._gate.stand_in_line(organizer)
+        next_attempt_at = min(now + delay, self._patience_ends(meeting))
+        uncertain = isinstance(error, UnavailableError) and error.uncertain
+        await attempt.write(
+            status=Status.QUEUED,
+            claim=None,
+            next_attempt_at=next_attempt_at,
+            uncertain_since=meeting.uncertain_since if uncertain else attempt.uncertain_since,
+            graph_failures=meeting.graph_failures + (not missed and not held_back),
+            crashes=0,  # it is no crash that keeps it from its end: only those in a row count
+            misses=meeting.misses + missed,
+            problem=str(error),
+            updated_at=now,
+        )
+        _logger.info(
+            "meeting.waits %s until %s: %s", meeting.id, next_attempt_at, error, extra={"meeting_id": meeting.id}
+        )
+        await self._requests.ask(meeting, next_attempt_at - now)
+
+    async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta) -> None:
+        """Have the message come again; the record is only told if the upkeep would take it for lost meanwhile."""
+        next_attempt_at = min(now + pause, self._patience_ends(meeting))
+        due = due_at(meeting)
+        if due is None or due <= next_attempt_at:
+            try:
+                await self._ledger.write(meeting, meeting.changed(next_attempt_at=next_attempt_at, updated_at=now))
+            except ConflictError:
+                return  # somebody else takes care of it
+        await self._requests.ask(meeting, next_attempt_at - now)
+
+    async def _give_up(self, meeting: Meeting, now: datetime) -> None:
+        if attempt := await self._claim(meeting, now):
+            await self._finish(attempt, Status.FAILED, _gave_up(meeting))
+
+    def _patience_ends(self, meeting: Meeting) -> datetime:
+        return meeting.since + self._give_up_after
+
+
+def _late_until(meeting: Meeting) -> datetime | None:
+    """Return until when what an attempt in doubt has asked for may still be made, if the next asks for it anew."""
+    known = meeting.outcome.event_id or meeting.outcome.online_meeting_id
+    if meeting.uncertain_since is None or known or meeting.cancellation:
+        return meeting.late_until
+    asked_until = meeting.claim.expires_at if meeting.claim else meeting.updated_at
+    return asked_until + LATEST_EFFECT
+
+
+def _never_made(attempt: Attempt) -> bool:
+    """Tell whether there is nothing to take away, as of a request that never was one or never was valid."""
+    if attempt.meeting.request is None or attempt.meeting.is_message:
+        return True
+    return attempt.uncertain_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)
+
+
+def _pause(failures: int) -> timedelta:
+    """Return how long to wait after so many failures in a row: doubling, bounded, and never in step with others."""
+    longest = min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures + 1, 10))
+    return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter
+
+
+def _gave_up(meeting: Meeting) -> MeetingError:
+    return MeetingError(
+        code="gaveUp",
+        message=f"Graph could not be used in time. The last problem: {meeting.problem or 'none was seen'}.",
+        remedy=f"Check Microsoft 365's service health, then send POST /api/meetings/{meeting.id}/retry.",
+    )

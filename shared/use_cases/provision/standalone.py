@@ -1,0 +1,68 @@
+"""A standalone meeting: an onlineMeeting without an event in a calendar; nobody is invited."""
+
+from typing import Any, NoReturn
+
+from shared.errors import RejectedError
+from shared.graph import OnlineMeeting, remedies
+from shared.graph.errors import NothingFoundError
+from shared.meeting_request import StandaloneRequest, online_meeting_properties, option_properties
+from shared.use_cases.provision.applied import Part, differing, with_applied
+from shared.use_cases.provision.attempt import Attempt, NotYetThereError
+from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
+
+
+async def provision_standalone(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
+    """Create the meeting, once wherever Graph can tell, and set what differs from what is wanted now."""
+    properties, options = online_meeting_properties(request), option_properties(request)
+    settings = properties.pop("joinMeetingIdSettings", None)
+    if attempt.outcome.join_url is None:
+        if attempt.outcome.online_meeting_id is None:
+            found = await _made(steps, attempt, properties, settings)
+        else:
+            found = await _seen_again(steps, attempt, attempt.outcome.online_meeting_id)
+        attempt.outcome = found.added_to(attempt.outcome) if found else attempt.outcome
+        if attempt.outcome.join_url is None:
+            _wait_for_link(attempt)
+    wanted = {name: value for name, value in properties.items() if name != "participants"} | options
+    if _settled(attempt, wanted) and not (request.language and attempt.outcome.join_information is None):
+        return
+    await steps.checkpoint(attempt)
+    await steps.finish_online_meeting(attempt, wanted)
+
+
+async def _made(
+    steps: Steps, attempt: Attempt, properties: dict[str, Any], settings: dict[str, Any] | None
+) -> OnlineMeeting:
+    organizer_id = await steps.organizer_id(attempt)
+    first_try = attempt.uncertain_since is None
+    if settings and settings["isPasscodeRequired"]:
+        # createOrGet knows no passcode, and create knows no id of ours: an answer that is lost leaves a meeting
+        # behind that nobody was told of, and another is made.
+        body = properties | {"joinMeetingIdSettings": settings}
+        made = await steps.online_meetings.create(organizer_id, body, attempt.language)
+        first_try = True
+    else:
+        made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, properties, attempt.language)
+    if first_try or attempt.uncertain_since == attempt.meeting.version:
+        told = {name: value for name, value in properties.items() if name != "participants"}
+        attempt.applied = with_applied(attempt.applied, Part.ONLINE_MEETING, told)
+    return made
+
+
+async def _seen_again(steps: Steps, attempt: Attempt, online_meeting_id: str) -> OnlineMeeting | None:
+    """Return a meeting that had no link when it was made; None as long as Graph does not show it at all."""
+    organizer_id = await steps.organizer_id(attempt)
+    try:
+        return await steps.online_meetings.read(organizer_id, online_meeting_id, attempt.language)
+    except NothingFoundError:
+        return None
+
+
+def _wait_for_link(attempt: Attempt) -> NoReturn:
+    if attempt.meeting.misses >= LOOKS_BEFORE_GIVING_UP:
+        raise RejectedError("onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT)
+    raise NotYetThereError("Graph has made the meeting, and its join link is not there yet")
+
+
+def _settled(attempt: Attempt, wanted: dict[str, Any]) -> bool:
+    return not differing(attempt.applied, Part.ONLINE_MEETING, wanted)

@@ -1,0 +1,151 @@
+"""The steps that several kinds of meetings share."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from cachetools import LRUCache, TTLCache
+
+from shared.errors import RejectedError
+from shared.graph import OnlineMeeting, remedies
+from shared.graph.online_meetings import by_join_url
+from shared.graph.services import GraphServices
+from shared.meeting_request.people import is_object_id
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.throttling.mailbox_notices import BELIEVED, Allowed
+from shared.use_cases.provision.applied import Part, differing, unsure, with_applied
+from shared.use_cases.provision.attempt import Attempt, NotYetThereError
+
+LOOKS_BEFORE_GIVING_UP = 6
+_TIMES = frozenset({"startDateTime", "endDateTime"})
+_REMEMBERED = 10_000
+_REMEMBERED_SECONDS = 600
+
+
+class Steps:
+    """What is asked of Graph, with what is remembered of its answers."""
+
+    def __init__(self, graph: GraphServices, gate: MailboxGate, clock: Callable[[], datetime]) -> None:
+        self.events = graph.events
+        self.online_meetings = graph.online_meetings
+        self._organizers = graph.organizers
+        self._gate = gate
+        self._clock = clock
+        self._allowed = LRUCache[str, Allowed](_REMEMBERED)
+        self._object_ids = TTLCache[str, str](_REMEMBERED, _REMEMBERED_SECONDS)
+
+    async def checkpoint(self, attempt: Attempt) -> None:
+        """Write down what Graph has made so far."""
+        await attempt.checkpoint(self._clock())
+
+    async def require_provider(self, attempt: Attempt, provider: str) -> None:
+        """Refuse to make an event that Graph would make without a link.
+
+        Graph answers 201, gives no link and sends the invitations all the same when the calendar does not allow the
+        provider, so it is asked first. Only a yes is remembered, here and by the other instances: a no is asked again,
+        an administrator may have acted. A calendar that does not tell refuses nothing; the link is verified afterwards
+        in any case.
+        """
+        organizer, asked_at = attempt.meeting.organizer or "", self._clock()
+        if self._knows(attempt, provider):
+            return
+        names = (await self.events.providers(organizer)).allowed_online_meeting_providers
+        if names is None:
+            return
+        news = not self._knows(attempt, provider)  # another meeting of the organizer may have asked meanwhile
+        allowed = self._allowed[organizer.casefold()] = Allowed(names, asked_at + BELIEVED)
+        if provider not in names:
+            raise RejectedError(
+                "providerNotAllowed",
+                f"The calendar of {organizer} does not allow {provider} (it allows: {', '.join(names) or 'none'}).",
+                remedies.provider(organizer, provider),
+            )
+        if news:
+            await self._gate.tell(organizer, allowed, attempt.notice)
+
+    def _knows(self, attempt: Attempt, provider: str) -> bool:
+        """Tell whether a provider is known to be allowed, from this instance's own questions or from another's."""
+        asked = self._allowed.get((attempt.meeting.organizer or "").casefold())
+        told = attempt.notice and attempt.notice.allowed
+        return any(known.names(provider, self._clock()) for known in (asked, told) if known)
+
+    async def organizer_id(self, attempt: Attempt) -> str:
+        """Return the organizer's object id, which is looked up unless it was given."""
+        organizer = attempt.meeting.organizer or ""
+        if is_object_id(organizer):
+            return organizer
+        key = organizer.casefold()
+        if key not in self._object_ids:
+            self._object_ids[key] = await self._organizers.object_id(organizer)
+            self._gate.same(organizer, self._object_ids[key])
+        attempt.organizer_id = self._object_ids[key]
+        return attempt.organizer_id
+
+    async def finish_online_meeting(self, attempt: Attempt, options: dict[str, Any]) -> None:
+        """Set those options that differ on the online meeting behind a join link, and note what is known of it then.
+
+        https://learn.microsoft.com/graph/api/onlinemeeting-update. The join information comes in the request's
+        language.
+        """
+        organizer_id = await self.organizer_id(attempt)
+        changes = differing(attempt.applied, Part.ONLINE_MEETING, options)
+        found = await self._online_meeting(attempt, organizer_id)
+        attempt.outcome = found.added_to(attempt.outcome)
+        if changes:
+            attempt.applied = unsure(attempt.applied, Part.ONLINE_MEETING, changes)
+            await self.checkpoint(attempt)
+            await self.online_meetings.change(organizer_id, found.id, _with_both_times(changes, options))
+        if changes or (attempt.language and found.invitation is None):
+            found = await self.online_meetings.read(organizer_id, found.id, attempt.language)
+            attempt.outcome = found.added_to(attempt.outcome)
+        if unmet := _unmet(changes, found.raw):
+            raise RejectedError(
+                "graphRejected",
+                f"Graph took the options and did not set: {', '.join(unmet)}.",
+                "A meeting policy of the organizer, or a sensitivity label, overrules them; have a Teams administrator "
+                "check both, then send POST /api/meetings/{id}/retry.",
+            )
+        attempt.applied = with_applied(attempt.applied, Part.ONLINE_MEETING, options)
+
+    async def _online_meeting(self, attempt: Attempt, organizer_id: str) -> OnlineMeeting:
+        outcome = attempt.outcome
+        if outcome.online_meeting_id:
+            return await self.online_meetings.read(organizer_id, outcome.online_meeting_id, attempt.language)
+        found = await self.online_meetings.find(organizer_id, by_join_url(outcome.join_url or ""), attempt.language)
+        if found:
+            return found
+        if attempt.meeting.misses >= LOOKS_BEFORE_GIVING_UP:
+            raise RejectedError(
+                "onlineMeetingMissing",
+                "The event is there, and Teams does not know its online meeting.",
+                remedies.ONLINE_MEETING_MISSING,
+            )
+        raise NotYetThereError("Teams does not know the online meeting of the event yet")
+
+
+def _with_both_times(changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return changes with start and end together: Graph takes neither alone."""
+    if not changes.keys() & _TIMES:
+        return changes
+    return changes | {name: options[name] for name in _TIMES & options.keys()}
+
+
+def _unmet(options: dict[str, Any], answer: dict[str, Any]) -> list[str]:
+    """Return the options that Graph reports with another value; what it does not report, it accepted.
+
+    Times come back in another spelling, and are no options.
+    """
+    names = options.keys() & answer.keys() - _TIMES
+    return sorted(name for name in names if not _agrees(options[name], answer[name]))
+
+
+def _agrees(wanted: Any, actual: Any) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(
+            _agrees(value, actual[name]) for name, value in wanted.items() if name in actual
+        )
+    if isinstance(wanted, list):  # Graph adds to lists of people, and orders them anew
+        return isinstance(actual, list) and all(any(_agrees(item, other) for other in actual) for item in wanted)
+    if isinstance(wanted, str) and isinstance(actual, str):
+        return wanted.casefold() == actual.casefold()
+    return wanted == actual

@@ -1,0 +1,156 @@
+"""The probes: real calls to Graph that change nothing, one after the other, each with a turn at the mailbox's gate.
+
+One after the other, because each takes one of the few places that Graph has for a mailbox, and because the next is
+not made when Graph has just asked for patience.
+"""
+
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from shared.access.callers import ANYBODY, Caller
+from shared.access.organizers import may_organize
+from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.graph import remedies
+from shared.graph.calendar_events import Providers
+from shared.graph.online_meetings import by_join_url
+from shared.graph.services import GraphServices
+from shared.meeting_request.any_kind import TEAMS
+from shared.meeting_request.people import is_object_id, require_organizer
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.admission import Admission
+from shared.use_cases.readiness.report import Check, ReadinessReport, failed
+
+_AFTER_USER = "Mend the check user first, then send the same request again."
+_AFTER_MAILBOX = "Mend the check mailbox first, then send the same request again."
+
+
+class Readiness:
+    """The use case: everything that a meeting of an organizer needs, looked at before one is asked for."""
+
+    def __init__(self, graph: GraphServices, gate: MailboxGate, admission: Admission) -> None:
+        self._graph = graph
+        self._gate = gate
+        self._admission = admission
+
+    async def examine(self, organizer: str, caller: Caller = ANYBODY) -> ReadinessReport:
+        """Return what is in order for an organizer and what is not. One probe's failure keeps no other from running.
+
+        Raises:
+            InvalidRequestError: the organizer is neither an object id nor a user principal name.
+            OrganizerNotAllowedError: the caller may not name the organizer.
+            ThrottledError: Graph answered no probe, and at least one with a request for patience.
+            UnavailableError: Graph answered no probe.
+        """
+        require_organizer(organizer)
+        caller.require_may_name(organizer)
+        user = await self._ask(organizer, self._find_user(organizer))
+        organizer_id = organizer if is_object_id(organizer) else user
+        # Only an object id leads to online meetings; without one, or where there are none, nothing is asked.
+        policy = None
+        if isinstance(organizer_id, str) and self._admission.cloud.online_meetings:
+            policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id))
+        calendar = await self._ask(organizer, self._graph.events.providers(organizer))
+        _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
+        providers = calendar if isinstance(calendar, Providers) else None
+        return ReadinessReport(
+            organizer,
+            allowed_providers=(providers and providers.allowed_online_meeting_providers) or (),
+            default_provider=providers.default_online_meeting_provider if providers else None,
+            checks=(
+                self._check_allowed(organizer),
+                _check_user(organizer, user),
+                _check_mailbox(organizer, calendar, user_found=isinstance(user, str)),
+                _check_provider(organizer, calendar),
+                self._check_policy(policy),
+            ),
+        )
+
+    async def _ask[T](self, organizer: str, call: Coroutine[Any, Any, T]) -> T | GraphError:
+        try:
+            async with self._gate.turn(organizer):
+                return await call
+        except GraphError as error:
+            return error
+        finally:
+            call.close()  # if it had no turn
+
+    async def _find_user(self, organizer: str) -> str:
+        object_id = await self._graph.organizers.object_id(organizer)
+        self._gate.same(organizer, object_id)
+        return object_id
+
+    async def _look_for_no_meeting(self, organizer_id: str) -> bool:
+        """Ask for a meeting that there cannot be: whoever may look is told that there is none."""
+        await self._graph.online_meetings.find(organizer_id, by_join_url(_link_to_nowhere(organizer_id)), None)
+        return True
+
+    def _check_allowed(self, organizer: str) -> Check:
+        name = "organizerAllowed"
+        if may_organize(organizer, self._admission.allowed_organizers):
+            return Check(name, ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer.")
+        detail = f"The setting ALLOWED_ORGANIZERS does not name {organizer}, in this spelling of the organizer."
+        remedy = (
+            "The operator of this app runs: az functionapp config appsettings set --name <function app> "
+            "--resource-group <resource group> --settings "
+            f'"ALLOWED_ORGANIZERS=<its present value>,{organizer}".'
+        )
+        return Check(name, ok=False, detail=detail, remedy=remedy)
+
+    def _check_policy(self, policy: bool | GraphError | None) -> Check:  # noqa: FBT001 - an outcome, not a switch
+        name = "applicationAccessPolicy"
+        if not (cloud := self._admission.cloud).online_meetings:
+            return Check(name, ok=True, detail=f"Not needed: Microsoft Graph has no onlineMeetings in {cloud.name}.")
+        if policy is None:
+            return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
+        if isinstance(policy, GraphError):
+            return failed(name, policy)
+        return Check(name, ok=True, detail="The app may use the organizer's online meetings.")
+
+
+def _check_user(organizer: str, user: str | GraphError) -> Check:
+    name = "user"
+    if isinstance(user, str):
+        return Check(name, ok=True, detail=f"The object id is {user}.")
+    if isinstance(user, RejectedError) and user.code == "applicationPermissionMissing" and is_object_id(organizer):
+        detail = "The object id is given. The app may not look users up (User.ReadBasic.All), and need not here."
+        return Check(name, ok=True, detail=detail)
+    return failed(name, user)
+
+
+def _check_mailbox(organizer: str, calendar: Providers | GraphError, *, user_found: bool) -> Check:
+    name = "mailbox"
+    if isinstance(calendar, Providers):
+        return Check(name, ok=True, detail="The app may use the calendar.")
+    if user_found and isinstance(calendar, RejectedError) and calendar.code == "organizerNotFound":
+        no_mailbox = RejectedError(
+            "organizerHasNoMailbox", "Graph finds no calendar.", remedies.no_mailbox(organizer), calendar.answer
+        )
+        return failed(name, no_mailbox)
+    return failed(name, calendar)
+
+
+def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
+    name = "onlineMeetingProvider"
+    if isinstance(calendar, GraphError):
+        return Check(name, ok=False, detail="Not known, because the calendar was not read.", remedy=_AFTER_MAILBOX)
+    allowed = calendar.allowed_online_meeting_providers
+    if allowed is None:
+        detail = "The calendar does not tell which providers it allows; each meeting is tried, and its link verified."
+        return Check(name, ok=True, detail=detail)
+    detail = f"The calendar allows: {', '.join(allowed) or 'no online meetings'}."
+    if TEAMS in allowed:
+        return Check(name, ok=True, detail=detail)
+    return Check(name, ok=False, detail=detail, remedy=remedies.provider(organizer, TEAMS))
+
+
+def _link_to_nowhere(organizer_id: str) -> str:
+    """Return a link in Teams' own form, of this organizer, whose thread and tenant do not exist."""
+    context = f"%7b%22Tid%22%3a%2200000000-0000-0000-0000-000000000000%22%2c%22Oid%22%3a%22{organizer_id}%22%7d"
+    return f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_readiness%40thread.v2/0?context={context}"
+
+
+def _require_an_answer(outcomes: list[object]) -> None:
+    unanswered = [each for each in outcomes if isinstance(each, (ThrottledError, UnavailableError))]
+    if len(unanswered) == len(outcomes):
+        raise max(unanswered, key=lambda error: error.delay or timedelta(0))

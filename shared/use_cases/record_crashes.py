@@ -1,0 +1,169 @@
+"""Crashes: what the poison queue holds ends as a failed meeting as well, so that nobody waits for it for ever.
+
+The messages stay there for the operator, until somebody deletes them or their seven days are over. So each is seen
+again and again: whatever is recorded of it follows from the message alone, and is recorded once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import ConflictError, InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
+from shared.ids import id_from_key
+from shared.meeting import MeetingError, Status, as_meeting_error
+from shared.meeting.ledger import Ledger
+from shared.meeting.messages import (
+    Cancel,
+    LookAt,
+    NewRequest,
+    Said,
+    Update,
+    decode_message,
+    message_digest,
+    said_in,
+)
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Results
+from shared.meeting_request import fingerprint, parse_request
+from shared.storage import QueuedMessage
+from shared.use_cases.accept import Acceptance, Sender
+
+_logger = logging.getLogger(__name__)
+
+_PER_RUN = 1024
+_AT_ONCE = 16
+_NOTHING = Said(None, is_message=True)
+
+
+class CrashRecorder:
+    """The use case. It raises nothing but StorageUnavailableError: no poison queue stands behind this one."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        acceptance: Acceptance,
+        results: Results,
+        retention: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._acceptance = acceptance
+        self._results = results
+        self._retention = retention
+        self._clock = clock
+        # Of the messages that the latest run saw. It only saves work: another process starts without it.
+        self._recorded: set[str] = set()
+
+    async def run(self) -> None:
+        """Record what the poison queue holds and is not recorded yet, and leave it there.
+
+        A message that storage fails keeps no other waiting for longer than this run.
+        """
+        messages = await self._requests.poisoned(_PER_RUN)
+        self._recorded &= {message.id for message in messages}
+        # What is older may be forgotten by now, and must not come to life again.
+        oldest = self._clock() - self._retention
+        places = asyncio.Semaphore(_AT_ONCE)
+        outages: list[StorageUnavailableError] = []
+
+        async def one(message: QueuedMessage) -> None:
+            async with places:
+                if len(outages) >= _AT_ONCE:  # each waits seconds for its answer
+                    return
+                try:
+                    await self.record(message.text, message.id)
+                except StorageUnavailableError as error:
+                    outages.append(error)
+                else:
+                    self._recorded.add(message.id)
+
+        news = [each for each in messages if each.id not in self._recorded and each.put_at > oldest]
+        await asyncio.gather(*map(one, news))
+        if outages:
+            raise outages[0]
+
+    async def record(self, text: str, message_id: str | None) -> None:
+        """Record that a message has crashed the app as often as it may.
+
+        A meeting whose own message it was has failed, unless another version of it is wanted by now: a retry, or a
+        change, has messages of its own. A request becomes the failed meeting that its key leads to, unless it was
+        accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
+        was about, which stays as it is.
+        """
+        nameless = id_from_key("poison", message_digest(text, message_id))
+        try:
+            await self._record(text, nameless)
+        except StorageUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
+            _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
+            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, nameless)
+
+    async def _record(self, text: str, nameless: str) -> None:
+        try:
+            message = decode_message(text)
+        except InvalidRequestError as error:
+            await self._acceptance.refuse(said_in(text), as_meeting_error(error), nameless)
+            return
+        match message:
+            case LookAt(meeting_id, version):
+                await self._fail(meeting_id, version)
+            case NewRequest(document, key, traceparent):
+                request = _fingerprint(document)
+                meeting_id = nameless if key is None or request is None else Sender(key=key).meeting_id
+                said = Said(document, traceparent)
+                await self._acceptance.refuse(said, _crashed(meeting_id), meeting_id, request or "")
+            case Update() | Cancel():
+                await self._acceptance.refuse(said_in(text), _CRASHED_MESSAGE, nameless)
+
+    async def _fail(self, meeting_id: str, version: int) -> None:
+        try:
+            meeting = await self._ledger.read(meeting_id)
+        except MeetingNotFoundError:
+            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, meeting_id)
+            return
+        while meeting.version == version and not meeting.finished:
+            failed = meeting.changed(
+                status=Status.FAILED,
+                error=_crashed(meeting.id),
+                claim=None,
+                next_attempt_at=None,
+                reported=not self._results.wanted,
+                updated_at=self._clock(),
+            )
+            try:
+                meeting = await self._ledger.write(meeting, failed)
+            except ConflictError:
+                meeting = await self._ledger.read(meeting.id)
+            else:
+                _logger.error("meeting.crashed %s", meeting.id, extra={"meeting_id": meeting.id})
+        if meeting.finished:
+            await self._results.report_or_ask(meeting)
+
+
+def _fingerprint(document: Any) -> str | None:
+    """Return a request's fingerprint, None for what is none: a key is used up by a valid request only."""
+    try:
+        return fingerprint(parse_request(document))
+    except Exception:  # noqa: BLE001 - a fault in here may be the one that crashed the app
+        return None
+
+
+def _crashed(meeting_id: str) -> MeetingError:
+    return MeetingError(
+        code="crashed",
+        message="The app failed each time it tried this meeting, and has stopped trying.",
+        remedy=f"Look for the meeting's id in the app's log, mend the cause, then send POST /api/meetings/{meeting_id}"
+        "/retry.",
+    )
+
+
+_CRASHED_MESSAGE = MeetingError(
+    code="crashed",
+    message="The app failed each time it took this message, and has stopped trying.",
+    remedy="Look for the function take_message in the app's log, mend the cause, then send the message again.",
+)

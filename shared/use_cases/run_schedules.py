@@ -1,0 +1,125 @@
+"""The timer's run: what is due of each schedule becomes meetings, exactly once.
+
+An occurrence's meeting has an idempotency key of its own, so asking for it twice makes it once. It is asked for first,
+and the schedule's mark is moved then, on the condition that nobody else has moved it: a death in between, a run that
+overlaps another, and one that comes a week late all ask again for what may be made already, and leave nothing out.
+
+A run looks only at rows that are due, a bounded number of them; what is left is due at the next run too.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.access.callers import Callers
+from shared.errors import (
+    CallerNotAllowedError,
+    ConflictError,
+    InvalidRequestError,
+    KeyReusedError,
+    OrganizerNotAllowedError,
+    QuotaExceededError,
+    ScheduleNotFoundError,
+    StorageUnavailableError,
+)
+from shared.failure_trace import failure_trace
+from shared.ids import id_from_key
+from shared.meeting import as_meeting_error
+from shared.meeting.messages import Said
+from shared.schedules.occurrences import Occurrence
+from shared.schedules.schedule import Schedule
+from shared.schedules.store import ScheduleStore
+from shared.use_cases.accept import Acceptance, Sender
+
+_logger = logging.getLogger(__name__)
+
+_AT_ONCE = 16
+_SCHEDULES_A_ROUND = 500
+_ROUNDS = 20
+# Of one schedule in one round: a schedule that was missed for months does not keep the others waiting.
+_MEETINGS_OF_A_SCHEDULE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run has done: how many schedules it looked at, and how many meetings it asked for."""
+
+    schedules: int
+    meetings: int
+
+
+class ScheduleRun:
+    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+
+    def __init__(
+        self, store: ScheduleStore, acceptance: Acceptance, callers: Callers, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._acceptance = acceptance
+        self._callers = callers
+        self._clock = clock
+
+    async def run(self) -> RunReport:
+        """Make what is due."""
+        now = self._clock()
+        schedules = meetings = 0
+        for _ in range(_ROUNDS):
+            ids = await self._store.due(now, _SCHEDULES_A_ROUND)
+            made = [number for number in await self._each(ids, now) if number is not None]
+            schedules += len(ids)
+            meetings += sum(made)
+            more = len(ids) == _SCHEDULES_A_ROUND or _MEETINGS_OF_A_SCHEDULE in made
+            if not made or not more:  # where nothing has moved, the same would come again
+                break
+        report = RunReport(schedules, meetings)
+        _logger.info("schedules.done %s", report)
+        return report
+
+    async def _each(self, schedule_ids: list[str], now: datetime) -> list[int | None]:
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(schedule_id: str) -> int | None:
+            async with places:
+                try:
+                    return await self._make_due(await self._store.read(schedule_id), now)
+                except (ConflictError, ScheduleNotFoundError):
+                    return None  # somebody else has just taken care of it, or it is no more
+                except StorageUnavailableError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one that makes no sense must not keep the others waiting
+                    trace = failure_trace(error)
+                    _logger.error("schedule.failed %s %s", schedule_id, trace, extra={"schedule_id": schedule_id})  # noqa: TRY400
+                    return None
+
+        return await asyncio.gather(*map(one, schedule_ids))
+
+    async def _make_due(self, schedule: Schedule, now: datetime) -> int:
+        """Make what is due of a schedule, move its mark, and return how many meetings that are."""
+        made = 0
+        made_until = schedule.made_until
+        again_at: datetime | None = None
+        for occurrence in itertools.islice(schedule.due(now), _MEETINGS_OF_A_SCHEDULE):
+            try:
+                await self._make(schedule, occurrence)
+            except QuotaExceededError as error:  # what its caller may not have today waits for tomorrow
+                again_at = now + error.delay
+                break
+            made, made_until = made + 1, occurrence.mark
+        after = schedule.changed(made_until=made_until).timed(now)
+        await self._store.write(schedule, after.changed(due_at=again_at) if again_at else after)
+        return made
+
+    async def _make(self, schedule: Schedule, occurrence: Occurrence) -> None:
+        document = schedule.meeting_of(occurrence)
+        keys, key = schedule.key(occurrence)
+        meeting_id = id_from_key(keys, key)
+        try:
+            await self._acceptance.accept(document, Sender(self._callers.again(schedule.caller), key, keys=keys))
+        except KeyReusedError:
+            return  # made already, by the schedule as it was before a change
+        except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
+            await self._acceptance.refuse(Said(document), as_meeting_error(error), meeting_id, caller=schedule.caller)
+        _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

@@ -1,0 +1,163 @@
+"""Schedules: make, look at, change and end them. Their meetings are made by the timer (run.py)."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.access.callers import ANYBODY, Caller
+from shared.errors import ConflictError, Fault, InvalidRequestError, KeyReusedError, ScheduleNotFoundError
+from shared.ids import id_from_key, random_id
+from shared.meeting_request import parse_request
+from shared.schedules.parse import READ_ONLY, parse_schedule
+from shared.schedules.schedule import Schedule
+from shared.schedules.schedule_request import ScheduleRequest
+from shared.schedules.store import SchedulePage, ScheduleStore
+from shared.use_cases.admission import Admission
+from shared.validation.entity_tag import require_version
+from shared.validation.paging import invalid_continuation, read_top
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A schedule that was asked for; `replayed` when the same request with the same key had come before."""
+
+    schedule: Schedule
+    replayed: bool
+
+
+class Schedules:
+    """The use case. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, store: ScheduleStore, admission: Admission, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._admission = admission
+        self._clock = clock
+
+    async def create(self, document: Any, caller: Caller = ANYBODY, key: str | None = None) -> Created:
+        """Keep a new schedule; its occurrences from now on become meetings.
+
+        Args:
+            document: a JSON value that should be a schedule.
+            caller: who asks; each caller has keys of its own.
+            key: the idempotency key, None for a schedule that is never a repetition.
+
+        Raises:
+            InvalidRequestError: the document is not a valid schedule.
+            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+            KeyReusedError: the key came with another schedule before.
+        """
+        now = self._clock()
+        request = self._checked(document, now, caller)
+        schedule = Schedule(
+            id=random_id() if key is None else id_from_key("schedules", json.dumps([caller.id or "", key])),
+            version=1,
+            created_at=now,
+            updated_at=now,
+            fingerprint=_fingerprint(request),
+            request=request,
+            made_until=request.timetable.mark(now),
+            caller=caller.id,
+        ).timed(now)
+        try:
+            schedule = await self._store.insert(schedule)
+        except ConflictError:
+            existing = await self._store.read(schedule.id)
+            if existing.fingerprint != schedule.fingerprint:
+                raise KeyReusedError("the idempotency key came with another schedule before") from None
+            return Created(existing, replayed=True)
+        _logger.info("schedule.created %s", schedule.id, extra={"schedule_id": schedule.id})
+        return Created(schedule, replayed=False)
+
+    async def read(self, schedule_id: str, caller: Caller = ANYBODY) -> Schedule:
+        """Return a schedule.
+
+        Raises:
+            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+        """
+        schedule = await self._store.read(schedule_id)
+        if not caller.sees(schedule):
+            raise ScheduleNotFoundError(f"there is no schedule {schedule_id}")
+        return schedule
+
+    async def page(self, parameters: Mapping[str, str], caller: Caller = ANYBODY) -> SchedulePage:
+        """Return some schedules, newest first, as the parameters `top` and `continuationToken` want them.
+
+        Raises:
+            InvalidRequestError: one of the parameters has no such value.
+        """
+        top, faults = read_top(parameters)
+        if faults:
+            raise InvalidRequestError(faults)
+        try:
+            searcher = None if caller.sees_all else caller.id
+            return await self._store.page(top, parameters.get("continuationToken") or None, searcher)
+        except ValueError as error:
+            raise invalid_continuation(error) from error
+
+    async def replace(
+        self, schedule_id: str, document: Any, if_match: str | None = None, *, caller: Caller = ANYBODY
+    ) -> Schedule:
+        """Want a schedule otherwise: what is not made yet follows the new rule, meetings that are made stay.
+
+        Raises:
+            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+            InvalidRequestError: the document is not a valid schedule; the schedule stays as it was.
+            OrganizerNotAllowedError: the settings do not let this organizer organize.
+            VersionMismatchError: the schedule has another version than `if_match`.
+        """
+        if isinstance(document, dict):
+            document = {name: value for name, value in document.items() if name not in READ_ONLY}
+        while True:
+            schedule = await self.read(schedule_id, caller)
+            require_version(schedule.version, if_match)
+            now = self._clock()
+            request = self._checked(document, now, caller)
+            if request == schedule.request:
+                return schedule
+            try:
+                schedule = await self._store.write(schedule, schedule.replaced(request, now))
+            except ConflictError:  # the timer has made an occurrence, or somebody else has changed it
+                continue
+            _logger.info("schedule.replaced %s", schedule.id, extra={"schedule_id": schedule.id})
+            return schedule
+
+    async def remove(self, schedule_id: str, if_match: str | None = None, *, caller: Caller = ANYBODY) -> None:
+        """End a schedule and forget it; meetings that are made stay.
+
+        Raises:
+            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+            OrganizerNotAllowedError: it is somebody else's, for an organizer that the caller may not name.
+            VersionMismatchError: the schedule has another version than `if_match`.
+        """
+        while True:
+            schedule = await self.read(schedule_id, caller)
+            require_version(schedule.version, if_match)
+            if schedule.caller != caller.id:
+                caller.require_may_name(str(schedule.request.request["organizer"]))
+            try:
+                await self._store.remove(schedule)
+            except ConflictError:
+                continue
+            _logger.info("schedule.removed %s", schedule.id, extra={"schedule_id": schedule.id})
+            return
+
+    def _checked(self, document: Any, now: datetime, caller: Caller) -> ScheduleRequest:
+        request = parse_schedule(document, now)
+        first = next(request.timetable.after(now))
+        try:
+            self._admission.admit(parse_request(request.meeting_of(first)), caller)
+        except InvalidRequestError as error:
+            faults = [Fault(f"/request{fault.pointer}", fault.code, fault.message) for fault in error.faults]
+            raise InvalidRequestError(faults) from error
+        return request
+
+
+def _fingerprint(request: ScheduleRequest) -> str:
+    text = json.dumps(request.model_dump(mode="json", by_alias=True), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,73 @@
+"""Intake: what a message on the request queue asks for is done, or recorded as a failed meeting; nothing is lost."""
+
+from shared.errors import (
+    ChangeRefusedError,
+    Fault,
+    InvalidRequestError,
+    KeyReusedError,
+    MeetingNotFoundError,
+    OrganizerNotAllowedError,
+)
+from shared.meeting import as_meeting_error
+from shared.meeting.messages import (
+    Cancel,
+    LookAt,
+    Message,
+    NewRequest,
+    Said,
+    Update,
+    decode_message,
+    message_digest,
+    refused_id,
+    said_in,
+)
+from shared.use_cases.accept import Acceptance, Sender
+from shared.use_cases.change import Changes
+from shared.use_cases.provision import Provisioner
+
+
+class Intake:
+    """The use case. May raise StorageUnavailableError, and a fault of ours: then the message comes again."""
+
+    def __init__(self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner) -> None:
+        self._acceptance = acceptance
+        self._changes = changes
+        self._provisioner = provisioner
+
+    async def take(self, text: str, message_id: str | None) -> None:
+        """Do what a message asks for.
+
+        Args:
+            text: the message, as it was put on the queue.
+            message_id: its id there, which a redelivered message keeps; None if it is not known.
+        """
+        digest = message_digest(text, message_id)
+        message: Message | None = None
+        try:
+            message = decode_message(text)
+            try:
+                await self._do(message, digest)
+            except MeetingNotFoundError as error:
+                pointer = "/meeting" if isinstance(message, LookAt) else "/data/id"
+                fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
+                raise InvalidRequestError([fault]) from error
+        except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
+            said = said_in(text)
+            # Tried again without its key, it would be a second meeting of one key.
+            if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
+                said = Said(message.document, message.traceparent)
+            await self._acceptance.refuse(said, as_meeting_error(error), refused_id(text, message_id))
+
+    async def _do(self, message: Message, digest: str) -> None:
+        match message:
+            case LookAt(meeting_id, _):
+                await self._provisioner.provision(meeting_id)
+            case NewRequest(document, key, traceparent):
+                # Without a key, a redelivery is the only repetition that there can be.
+                own = Sender(key=digest, traceparent=traceparent, keys="queue")
+                sender = own if key is None else Sender(key=key, traceparent=traceparent)
+                await self._acceptance.accept(document, sender)
+            case Update(meeting_id, patch, key, traceparent):
+                await self._changes.patch(meeting_id, patch, message=message_digest(key, None), traceparent=traceparent)
+            case Cancel(meeting_id, comment, traceparent):
+                await self._changes.cancel(meeting_id, comment, traceparent=traceparent)

@@ -1,0 +1,1 @@
+"""What comes from outside, read strictly: JSON, closed models, findings, text, times, time zones, paging."""

@@ -1,0 +1,151 @@
+"""What is wrong, where: from pydantic's errors to the faults that a caller reads."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from shared.errors import Fault
+
+type JsonPath = tuple[str | int, ...]
+# Code and predicate for a field that stands where it may not: the field's name, and the name of what it stands in.
+type Explain = Callable[[str, str], tuple[str, str]]
+
+QUOTED_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault whose place is still a path; `message` is a predicate, the field's name is put before it."""
+
+    location: JsonPath
+    code: str
+    message: str
+
+    def as_fault(self) -> Fault:
+        """Return the fault as the caller reads it."""
+        end = "" if self.message.endswith("?") else "."
+        return Fault(pointer_to(self.location), self.code, f"{_subject(self.location)} {self.message}{end}")
+
+
+def refusal(code: str, message: str) -> PydanticCustomError:
+    """Return what a validator raises: `code` reaches the caller, `message` is a predicate such as `must be short`."""
+    # The message goes in as a value, because it may quote braces of the caller's.
+    return PydanticCustomError(cast("Any", code), "{message}", {"message": message})
+
+
+def quoted(value: str) -> str:
+    """Return a caller's text fit for a message: short, and without a character that is not printable."""
+    return repr(value if len(value) <= QUOTED_LENGTH else value[:QUOTED_LENGTH] + "...")
+
+
+def pointer_to(location: JsonPath) -> str:
+    """Return the JSON pointer (https://www.rfc-editor.org/rfc/rfc6901) of a path."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def unknown_field(_name: str, _parent: str) -> tuple[str, str]:
+    """Explain a field of which nothing is known but that it is no member there."""
+    return "unknownField", "is not a field that can stand here"
+
+
+def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_field) -> list[Finding]:
+    """Translate what pydantic found in a document.
+
+    Args:
+        error: the findings of pydantic.
+        whole: the name of the document, such as a request's kind, as the parent of its own members.
+        explain: says why a field cannot stand where it does.
+    """
+    return [_finding(detail, whole, explain) for detail in error.errors(include_url=False)]
+
+
+def in_document_order(findings: Iterable[Finding], document: Any) -> list[Fault]:
+    """Return each finding as a fault, in the order in which the document's author meets their places.
+
+    A member that is missing comes after the last one that is there.
+    """
+    positions: dict[int, dict[str, int]] = {}
+
+    def rank(finding: Finding) -> list[int]:
+        value = document
+        ranks: list[int] = []
+        for part in finding.location:
+            if isinstance(part, int):
+                ranks.append(part)
+                value = cast("list[Any]", value)[part]
+            else:
+                members = cast("dict[str, Any]", value)
+                if id(members) not in positions:
+                    positions[id(members)] = {name: index for index, name in enumerate(members)}
+                ranks.append(positions[id(members)].get(part, len(members)))
+                value = members.get(part)
+        return ranks
+
+    unique = dict.fromkeys(findings)
+    return [finding.as_fault() for finding in sorted(unique, key=rank)]
+
+
+def _subject(location: JsonPath) -> str:
+    if not location:
+        return "The request"
+    *parents, last = location
+    if isinstance(last, int):
+        return f"{parents[-1] if parents else ''}[{last}]"
+    return last if last.isidentifier() else quoted(last)
+
+
+def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
+    location = detail["loc"]
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    if detail["type"] == "extra_forbidden":
+        code, message = explain(str(location[-1]), str(location[-2]) if len(location) > 1 else whole)
+        return Finding(location, code, message)
+    if detail["type"] in _TRANSLATIONS:
+        code, say = _TRANSLATIONS[detail["type"]]
+        return Finding(location, code, say(context, detail["input"]))
+    if "message" in context:
+        return Finding(location, detail["type"], str(context["message"]))
+    return Finding(location, "invalid", "is not acceptable")
+
+
+def _json_type(value: Any) -> str:
+    names = ((bool, "a boolean"), (str, "a string"), ((int, float), "a number"), (dict, "an object"), (list, "a list"))
+    return next((name for types, name in names if isinstance(value, types)), "null")
+
+
+def _must_be(what: str) -> Callable[[Mapping[str, Any], Any], str]:
+    return lambda _, value: f"must be {what}, not {_json_type(value)}"
+
+
+def _whole_number(_: Mapping[str, Any], value: Any) -> str:
+    return f"must be a whole number, not {value if isinstance(value, float) else _json_type(value)}"
+
+
+def _one_of(context: Mapping[str, Any], _: Any) -> str:
+    names: Sequence[str] = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+    return f"must be one of {', '.join(names)}" if len(names) > 1 else f"can only be {names[0]}"
+
+
+_TRANSLATIONS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], Any], str]]] = {
+    "missing": ("required", lambda _, __: "is required"),
+    "bool_type": ("wrongType", _must_be("true or false")),
+    "dict_type": ("wrongType", _must_be("an object")),
+    "float_type": ("wrongType", _must_be("a number")),
+    "finite_number": ("wrongType", lambda _, __: "must be a finite number"),
+    "int_type": ("wrongType", _whole_number),
+    "model_type": ("wrongType", _must_be("an object")),
+    "string_type": ("wrongType", _must_be("a string")),
+    "tuple_type": ("wrongType", _must_be("a list")),
+    "literal_error": ("notOneOf", _one_of),
+    "greater_than_equal": ("outOfRange", lambda context, _: f"must be at least {context['ge']}"),
+    "less_than_equal": ("outOfRange", lambda context, _: f"must be at most {context['le']}"),
+    "string_too_long": (
+        "tooLong",
+        lambda context, value: f"has {len(value)} characters, at most {context['max_length']} are allowed",
+    ),
+    "string_too_short": ("blank", lambda _, __: "must not be empty"),
+    "too_short": ("required", lambda _, __: "must not be an empty list"),
+}

@@ -1,0 +1,142 @@
+"""Time zones by the names that a request may use, and the Windows names that Graph is sure to know.
+
+A name is one of Windows, as CLDR lists them, one of IANA, or one that Graph's documentation spells in its own way.
+Three of IANA's names are refused, because who writes them may mean a zone with daylight time: IANA takes `EST` for
+Panama, `MST` for Phoenix and `HST` for Honolulu.
+"""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+from tzlocal.windows_tz import tz_win, win_tz
+
+from shared.validation.findings import quoted, refusal
+
+# Two zones that agree on every day of one year have the same rules, as far as anybody knows in advance.
+_DAYS_COMPARED = 366
+_DAYS_BETWEEN_SAMPLES = 15
+_AMBIGUOUS = frozenset({"EST", "MST", "HST"})
+_NOWHERE = "Factory"  # what a machine has whose zone nobody has set
+# https://learn.microsoft.com/graph/api/resources/datetimetimezone
+_RESPELLED = {
+    "Asia/Astana (Almaty)": "Asia/Almaty",
+    "Asia/Toshkent (Tashkent)": "Asia/Tashkent",
+    "Asia/Yangon (Rangoon)": "Asia/Yangon",
+    "Europe/Kyiv (Kiev)": "Europe/Kyiv",
+}
+# Windows keeps these two for old appointments, with rules that nobody follows any more; CLDR has dropped them.
+_OBSOLETE = {"Kamchatka Standard Time": "Asia/Kamchatka", "Mid-Atlantic Standard Time": "UTC-02"}
+# What CLDR has no Windows name for, any more.
+_WINDOWS = {
+    "CST6CDT": "Central Standard Time",
+    "EST5EDT": "Eastern Standard Time",
+    "GMT": "UTC",
+    "MST7MDT": "Mountain Standard Time",
+    "PST8PDT": "Pacific Standard Time",
+}
+
+
+def check_time_zone(name: str) -> str:
+    """Return `name` if it is a time zone's, spelled exactly."""
+    names = _spellings()
+    if names.get(_folded(name)) == name:
+        return name
+    meant = names.get(_folded(name))
+    if name in _OBSOLETE:
+        hint = f"Windows keeps it for old appointments only: use {_OBSOLETE[name]}"
+    else:
+        hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's names have it"
+    raise refusal("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
+
+
+_SCHEMA: dict[str, Any] = {
+    "description": "A Windows or an IANA name, spelled exactly; no EST, MST or HST.",
+    "format": "time-zone",
+    "examples": ["Pacific Standard Time", "Europe/Berlin"],
+}
+TimeZone = Annotated[str, Field(json_schema_extra=_SCHEMA), AfterValidator(check_time_zone)]
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the rules of a zone that `check_time_zone` lets pass; a Windows name stands for CLDR's main place of it.
+
+    They come from the tzdata package, never from the machine, so that every instance computes alike. Two names of one
+    place lead to one object.
+    """
+    return _rules(win_tz.get(name) or _RESPELLED.get(name, name))
+
+
+@lru_cache(maxsize=1024)
+def _rules(key: str) -> ZoneInfo:
+    with resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=key)
+
+
+def is_windows_name(name: str) -> bool:
+    """Tell whether Graph knows the zone by this very name; `UTC` is such a name."""
+    return name in win_tz
+
+
+def windows_name(name: str) -> str | None:
+    """Return CLDR's Windows name for a zone, None if it has none; a Windows name is its own."""
+    return name if name in win_tz else tz_win.get(_RESPELLED.get(name, name)) or _WINDOWS.get(name)
+
+
+def to_utc(wall: datetime, name: str) -> datetime:
+    """Return the instant at which clocks in the zone show `wall`; the first one, if they show it twice."""
+    return wall.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
+
+
+def is_skipped(wall: datetime, name: str) -> bool:
+    """Tell whether clocks in the zone never show `wall`, because they are put forward over it."""
+    return to_utc(wall, name).astimezone(zone(name)).replace(tzinfo=None) != wall
+
+
+def is_repeated(wall: datetime, name: str) -> bool:
+    """Tell whether clocks in the zone show `wall` twice, because they are put back over it."""
+    first, second = (wall.replace(tzinfo=zone(name), fold=fold).utcoffset() for fold in (0, 1))
+    return first != second and not is_skipped(wall, name)
+
+
+def agree(name: str, other: str, wall: datetime) -> bool:
+    """Tell whether `wall` is one and the same instant in both zones, and the other's clocks show it exactly once."""
+    instants = {wall.replace(tzinfo=zone(other), fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return instants == {to_utc(wall, name)}
+
+
+@lru_cache(maxsize=1024)
+def agree_for_a_year(name: str, other: str, wall: datetime) -> bool:
+    """Tell whether the two zones' clocks go alike on every day of the year after `wall`."""
+    days = (wall + timedelta(days=day) for day in range(_DAYS_COMPARED))
+    return all(to_utc(day, name) == to_utc(day, other) for day in days)
+
+
+@lru_cache(maxsize=256)
+def nearby_windows_name(name: str, wall: datetime) -> str:
+    """Return the Windows zone whose clocks agree with the zone's for most of the year after `wall`."""
+    days = [wall + timedelta(days=day) for day in range(0, _DAYS_COMPARED, _DAYS_BETWEEN_SAMPLES)]
+    wanted = [to_utc(day, name) for day in days]
+    return max(
+        win_tz,
+        key=lambda other: sum(to_utc(day, other) == instant for day, instant in zip(days, wanted, strict=True)),
+    )
+
+
+@cache
+def allowed_names() -> frozenset[str]:
+    """Return every name that a request may use."""
+    listed = resources.files("tzdata").joinpath("zones").read_text("ascii").split()
+    return frozenset({*win_tz, *listed, *_RESPELLED, *filter(None, tz_win)}) - _AMBIGUOUS - {_NOWHERE}
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    return {_folded(name): name for name in allowed_names()}
+
+
+def _folded(name: str) -> str:
+    return "".join(name.split()).replace("_", "").casefold()

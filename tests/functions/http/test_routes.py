@@ -1,0 +1,80 @@
+"""The app's routes and their declarations."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import function_app
+from functions import read_meeting
+from functions.http.routes import UndescribedError, described_routes
+from local.host.worker import load_functions
+from shared.openapi.document import openapi_document
+from shared.openapi.power_platform import swagger_document
+
+ROOT = Path(__file__).parents[3]
+type Served = tuple[str, str, bool]
+
+
+def served() -> set[Served]:
+    """Return what the worker's own library tells the host: method, path, whether a key is needed."""
+    triggers = [function.trigger for function in asyncio.run(load_functions(ROOT))]
+    return {
+        (str(method), f"/{trigger['route']}", str(trigger["authLevel"]).lower() == "function")
+        for trigger in triggers
+        if trigger["type"] == "httpTrigger"
+        for method in trigger["methods"]
+    }
+
+
+def described(document: Mapping[str, Any]) -> set[Served]:
+    return {
+        (method.upper(), path, operation.get("security", document["security"]) != [])
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_both_documents_describe_what_is_served_and_nothing_else() -> None:
+    """Every route and method that the worker indexes is in both documents, with its authorization, and no other is."""
+    openapi = openapi_document(described_routes()) | {"servers": [{"url": "https://convene.example/api"}]}
+    routes = served()
+    assert len(routes) > 10
+    assert described(openapi) == routes
+    assert described(swagger_document(openapi)) == routes
+
+
+def test_a_trigger_without_a_declaration_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever adds a route is told what is missing, and where."""
+    monkeypatch.delattr(read_meeting, "OPERATION")
+    described_routes.cache_clear()
+    with pytest.raises(UndescribedError, match=r"functions\.read_meeting has an HTTP trigger and no OPERATION"):
+        described_routes()
+
+
+def test_every_parameter_in_a_path_is_declared() -> None:
+    """A path's parameters are those of its declaration."""
+    for route in described_routes():
+        in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
+        assert {each.name for each in route.operation.parameters if each.place == "path"} == in_path, route.path
+
+
+def test_an_answer_of_problems_has_no_two_faces() -> None:
+    """The examples of a route's errors become different problems: none is there twice."""
+    for route in described_routes():
+        problems = [str(problem.document) for problem in route.problems]
+        assert len(set(problems)) == len(problems), route.name
+
+
+def test_the_whole_app_is_asked() -> None:
+    """The routes come from the app's table of contents."""
+    assert isinstance(function_app.app, func.FunctionApp)
+    assert {route.name for route in described_routes()} >= {
+        "create_meeting",
+        "read_openapi",
+        "read_swagger",
+        "read_docs",
+    }

@@ -1,0 +1,147 @@
+"""The bytes of an invitation, whatever is told in them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import strategies as st
+
+from shared.errors import InvalidRequestError
+from shared.meeting import DialIn, Meeting, Outcome, Status
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request, to_graph
+from shared.use_cases.invitation.appointment import Appointment, Guest, of_calendar, of_standalone
+from shared.use_cases.invitation.calendar_file import calendar_file
+from shared.validation.time_zones import allowed_names, is_skipped, to_utc, zone
+from tests.shared.meeting_request.requests import calendar_document
+from tests.shared.meeting_request.test_properties import mutated_documents
+from tests.shared.use_cases.invitation.reading import instant_meant, parsed, properties
+
+LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0?context=%7b%22Tid%22%3a%22t%22%7d"
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+AT_MOST_ONCE = {
+    "DTSTART", "DTEND", "DTSTAMP", "UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "URL", "CLASS",
+    "PRIORITY", "ORGANIZER", "CREATED", "LAST-MODIFIED", "RRULE",
+}  # fmt: skip
+EVER = AT_MOST_ONCE | {"ATTENDEE", "CONFERENCE"}
+
+hostile = st.sampled_from(
+    ["\r\nATTENDEE:mailto:x@y.z\r\n", "\nBEGIN:VALARM", "\\n", '";X=Y:z', "^n^'", "a\r b", "\u2028", "\x00", "😀" * 60]
+)
+texts = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | hostile, max_size=3).map("".join)
+names = st.none() | texts
+
+
+def meeting(**outcome: Any) -> Meeting:
+    return Meeting(
+        id="4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7",
+        kind="calendar",
+        organizer="AlexW@contoso.com",
+        reference=None,
+        request=None,
+        fingerprint="",
+        status=Status.SUCCEEDED,
+        version=3,
+        created_at=NOW,
+        updated_at=NOW,
+        since=NOW,
+        outcome=Outcome(join_url=LINK, **outcome),
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.builds(
+        Appointment,
+        subject=names,
+        start=st.just(NOW),
+        end=st.just(NOW + timedelta(hours=1)),
+        organizer=names,
+        guests=st.lists(st.builds(Guest, texts, names, st.text(max_size=9)), max_size=3).map(tuple),
+        location=names,
+        text=texts,
+        sensitivity=names,
+        importance=names,
+    ),
+    st.builds(DialIn, toll_number=names, toll_free_number=names, conference_id=names, dialin_url=names),
+    names,
+)
+def test_no_text_gets_out_of_its_line(appointment: Appointment, dial_in: DialIn, anything: str | None) -> None:
+    """Whatever Graph or a caller says, it is read back as one event with the properties that were meant."""
+    content = calendar_file(
+        meeting(dial_in=dial_in, passcode=anything, join_meeting_id=anything, iCalUId=anything), appointment
+    )
+    calendar, event = parsed(content)
+    found = properties(content)
+    assert set(found) <= EVER
+    assert not [name for name in AT_MOST_ONCE if found.count(name) > 1]
+    assert found.count("ATTENDEE") == len(appointment.guests)
+    assert not event.subcomponents
+    assert len(calendar.subcomponents) == 1
+    assert event["URL"] == LINK
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(mutated_documents())
+def test_every_request_makes_an_invitation(document: dict[str, Any]) -> None:
+    """What is accepted can be told in a file, and read back from it."""
+    try:
+        request = parse_request(document)
+    except InvalidRequestError:
+        reject()
+    match request:
+        case CalendarRequest():
+            appointment = of_calendar(request, "AlexW@contoso.com")
+        case StandaloneRequest():
+            appointment = of_standalone(request, "AlexW@contoso.com", NOW)
+        case ExistingRequest():
+            appointment = Appointment(None)
+    _, event = parsed(calendar_file(meeting(), appointment))
+    if appointment.start is not None:
+        assert event.start is not None
+        assert event.end >= event.start
+
+
+@pytest.mark.parametrize(
+    ("start_zone", "end_zone"),
+    [("W. Europe Standard Time", "Europe/Berlin"), ("Europe/Berlin", "W. Europe Standard Time")],
+)
+def test_two_names_of_one_zone_are_one_zone(start_zone: str, end_zone: str) -> None:
+    """Its rules are told once, and hold from the start, in winter time, to the end, in summer time."""
+    request = parse_request(
+        calendar_document(
+            start={"dateTime": "2027-03-01T10:00:00", "timeZone": start_zone},
+            end={"dateTime": "2027-07-01T10:00:00", "timeZone": end_zone},
+        )
+    )
+    assert isinstance(request, CalendarRequest)
+    calendar, event = parsed(calendar_file(meeting(), of_calendar(request, None)))
+    assert [zone.tz_name for zone in calendar.timezones] == ["Europe/Berlin"]
+    assert instant_meant(calendar, event, "DTSTART") == datetime(2027, 3, 1, 9, tzinfo=UTC)
+    assert instant_meant(calendar, event, "DTEND") == datetime(2027, 7, 1, 8, tzinfo=UTC)
+
+
+zones = st.sampled_from(sorted(allowed_names()))
+walls = st.datetimes(datetime(1950, 1, 1), datetime(2150, 1, 1)).map(lambda wall: wall.replace(microsecond=0))  # noqa: DTZ001
+
+
+@settings(max_examples=300, deadline=None)
+@given(walls, zones, zones, st.integers(0, 10_000))
+def test_the_instant_that_graph_is_told(wall: datetime, start_zone: str, end_zone: str, minutes: int) -> None:
+    """For every zone name that a request may use, file and Graph mean the same start and end."""
+    end = to_utc(wall, start_zone) + timedelta(minutes=minutes)
+    assume(not is_skipped(wall, start_zone))
+    ends = end.astimezone(zone(end_zone))
+    assume(not ends.fold)
+    request = parse_request(
+        calendar_document(
+            start={"dateTime": wall.isoformat(), "timeZone": start_zone},
+            end={"dateTime": ends.replace(tzinfo=None).isoformat(), "timeZone": end_zone},
+        )
+    )
+    assert isinstance(request, CalendarRequest)
+    calendar, event = parsed(calendar_file(meeting(), of_calendar(request, None)))
+    told = to_graph(request.start, recurring=False, all_day=False)
+    start = to_utc(datetime.fromisoformat(told["dateTime"]), told["timeZone"])
+    assert instant_meant(calendar, event, "DTSTART") == start
+    assert instant_meant(calendar, event, "DTEND") == end

@@ -1,0 +1,246 @@
+"""Schedules: kept, repeated, looked at, changed, paused, ended."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.access.callers import Caller
+from shared.errors import (
+    InvalidRequestError,
+    KeyReusedError,
+    OrganizerNotAllowedError,
+    ScheduleNotFoundError,
+    StorageUnavailableError,
+    VersionMismatchError,
+)
+from shared.meeting import Meeting
+from tests.shared.schedules.documents import MEETING, schedule_document
+from tests.world import World
+
+
+def made(world: World) -> dict[str, Meeting]:
+    """Return the meetings in the ledger by their starts."""
+    rows = [row for partition in world.table.partitions.values() for key, row in partition.items() if "meeting." in key]
+    meetings = [Meeting.model_validate_json(str(row.values["document0"])) for row in rows]
+    return {each.request["start"]["dateTime"]: each for each in meetings if each.request}
+
+
+def starts(world: World) -> list[str]:
+    return sorted(made(world))
+
+
+async def test_a_schedule_is_kept_and_shows_what_comes() -> None:
+    """Everything that was asked for, and the next five with the time at which each is made."""
+    world = World()
+    created = await world.app.schedules.create(schedule_document())
+    shown = created.schedule.as_json(world.clock())
+    assert shown["request"] == MEETING | {"kind": "calendar"}
+    assert {name: shown[name] for name in ("status", "version", "paused", "leadTime")} == {
+        "status": "active", "version": 1, "paused": False, "leadTime": "P2D",
+    }  # fmt: skip
+    assert len(shown["nextOccurrences"]) == 5
+    assert shown["nextOccurrences"][0] == {
+        "start": "2026-11-23T10:00:00+01:00",
+        "end": "2026-11-23T10:30:00+01:00",
+        "makeAt": "2026-11-21T09:00:00Z",
+        "meetingId": None,
+    }
+    read = await world.app.schedules.read(created.schedule.id)
+    assert read.as_json(world.clock()) == shown
+
+
+async def test_what_is_made_is_named_among_the_next() -> None:
+    """The meeting's id stands beside its occurrence, and leads to it."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+    world.clock.advance(hours=2)
+    await world.app.schedule_run.run()
+    shown = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+    assert [each["meetingId"] is not None for each in shown] == [True, False, False, False, False]
+    meeting = await world.ledger.read(shown[0]["meetingId"])
+    assert meeting.reference == schedule.id
+
+
+async def test_the_same_key_is_the_same_schedule() -> None:
+    """Twenty at once, members reordered; another request with the key is refused, another caller's key is another."""
+    world = World()
+    document = schedule_document()
+    turned = dict(reversed(document.items()))
+    created = await asyncio.gather(*(world.app.schedules.create(each, key="k") for each in [document, turned] * 10))
+    assert len({each.schedule.id for each in created}) == 1
+    assert sum(not each.replayed for each in created) == 1
+    with pytest.raises(KeyReusedError):
+        await world.app.schedules.create(schedule_document(duration="PT1H"), key="k")
+    assert not (await world.app.schedules.create(document, Caller("somebody"), "k")).replayed
+    assert not (await world.app.schedules.create(document)).replayed
+
+
+async def test_what_is_refused_leaves_nothing() -> None:
+    """Neither a wrong schedule nor one whose organizer is not allowed is stored."""
+    world = World({"ALLOWED_ORGANIZERS": "MeganB@contoso.com"})
+    with pytest.raises(OrganizerNotAllowedError):
+        await world.app.schedules.create(schedule_document())
+    with pytest.raises(InvalidRequestError):
+        await world.app.schedules.create(schedule_document(start="x"))
+    assert world.schedules_table.operations == 0
+
+
+async def test_pages() -> None:
+    """Newest first, `top` at a time, each once."""
+    world = World()
+    ids: list[str] = []
+    for _ in range(7):
+        ids.append((await world.app.schedules.create(schedule_document())).schedule.id)
+        world.clock.advance(seconds=1)
+    seen: list[str] = []
+    token: str | None = ""
+    while token is not None:
+        page = await world.app.schedules.page({"top": "3", "continuationToken": token})
+        seen += [each.id for each in page.schedules]
+        token = page.continuation
+    assert seen == ids[::-1]
+    for parameters in ({"top": "0"}, {"top": "x"}, {"continuationToken": "%%%"}):
+        with pytest.raises(InvalidRequestError):
+            await world.app.schedules.page(parameters)
+
+
+async def test_an_ended_schedule_is_no_more_and_its_meetings_stay() -> None:
+    """It makes nothing any more, is not found, and leaves no row."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+    world.clock.advance(hours=2)
+    await world.app.schedule_run.run()
+    with pytest.raises(VersionMismatchError):
+        await world.app.schedules.remove(schedule.id, '"7"')
+    await world.app.schedules.remove(schedule.id, '"1"')
+    world.clock.advance(days=30)
+    await world.app.schedule_run.run()
+    assert starts(world) == ["2026-11-23T10:00:00"]
+    with pytest.raises(ScheduleNotFoundError):
+        await world.app.schedules.read(schedule.id)
+    with pytest.raises(ScheduleNotFoundError):
+        await world.app.schedules.remove(schedule.id)
+    assert not any(world.schedules_table.partitions.values())
+
+
+async def test_a_change_holds_for_what_is_not_made_yet() -> None:
+    """Made meetings stay as they are, and one at the same time is not made twice; the rest follows the new rule."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document(leadTime="P4D"))).schedule
+    world.clock.advance(days=1)
+    await world.app.schedule_run.run()
+    assert starts(world) == ["2026-11-23T10:00:00", "2026-11-24T10:00:00", "2026-11-25T10:00:00"]
+    document = schedule.as_json(world.clock()) | {
+        "recurrence": "RRULE:FREQ=DAILY;BYHOUR=10,15",
+        "request": MEETING | {"subject": "Changed"},
+    }
+    changed = await world.app.schedules.replace(schedule.id, document, '"1"')
+    assert changed.version == 2
+    await world.app.schedule_run.run()
+    world.clock.advance(days=1)
+    await world.app.schedule_run.run()
+    subjects = {start: meeting.request["subject"] for start, meeting in made(world).items() if meeting.request}
+    assert subjects == {
+        **{f"2026-11-{day}T10:00:00": MEETING["subject"] for day in (23, 24, 25)},
+        **{f"2026-11-{day}T15:00:00": "Changed" for day in (23, 24, 25, 26)},
+        "2026-11-26T10:00:00": "Changed",
+    }
+
+
+async def test_a_change_does_not_repeat_what_the_ledger_has_forgotten() -> None:
+    """The ledger forgets a meeting before it starts; the schedule does not, nor under its zone's other name."""
+    world = World({"RETENTION": "PT1H"})
+    schedule = (await world.app.schedules.create(schedule_document(leadTime="P30D"))).schedule
+    await world.app.schedule_run.run()
+    count = len(starts(world))
+    assert count > 20
+    await world.settle()
+    world.clock.advance(hours=3)
+    await world.app.upkeep.run()
+    assert starts(world) == []
+    for change in ({"duration": "PT1H"}, {"timeZone": "W. Europe Standard Time"}, {"leadTime": "P20D"}):
+        await world.app.schedules.replace(schedule.id, schedule_document(leadTime="P30D") | change)
+        await world.app.schedule_run.run()
+    assert len(starts(world)) <= 1  # the day that has come into reach since
+    read = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+    assert all(each["meetingId"] for each in read)
+
+
+async def test_what_was_missed_before_a_change_is_made_by_the_new_rule() -> None:
+    """The timer was down for a week, and somebody changed the schedule before it was back."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document(leadTime="PT0S"))).schedule
+    world.clock.now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    await world.app.schedules.replace(schedule.id, schedule_document(leadTime="PT0S", duration="PT1H"))
+    await world.app.schedule_run.run()
+    assert starts(world) == [f"2026-11-{day}T10:00:00" for day in range(23, 28)]
+
+
+async def test_a_change_of_an_old_schedule_makes_nothing_of_the_past() -> None:
+    """A yearly rule becomes a daily one: the days since its last occurrence were none of its."""
+    world = World()
+    document = schedule_document(recurrence="RRULE:FREQ=YEARLY", leadTime="PT0S")
+    schedule = (await world.app.schedules.create(document)).schedule
+    world.clock.now = datetime(2027, 5, 3, 12, tzinfo=UTC)
+    await world.app.schedule_run.run()
+    await world.app.schedules.replace(schedule.id, schedule_document(leadTime="PT0S"))
+    world.clock.advance(days=1)
+    await world.app.schedule_run.run()
+    assert starts(world) == ["2026-11-23T10:00:00", "2027-05-04T10:00:00"]
+
+
+async def test_a_pause_makes_nothing_and_its_occurrences_are_left_out() -> None:
+    """While it is paused nothing is due, and afterwards it goes on from then."""
+    world = World()
+    document = schedule_document(leadTime="PT1H")
+    schedule = (await world.app.schedules.create(document)).schedule
+    paused = await world.app.schedules.replace(schedule.id, document | {"paused": True})
+    shown = paused.as_json(world.clock())
+    assert (shown["status"], shown["nextOccurrences"]) == ("paused", [])
+    world.clock.now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    assert (await world.app.schedule_run.run()).schedules == 0
+    await world.app.schedules.replace(schedule.id, document)
+    world.clock.advance(days=2)
+    await world.app.schedule_run.run()
+    assert starts(world) == ["2026-11-26T10:00:00", "2026-11-27T10:00:00"]
+
+
+async def test_a_schedule_ends_by_itself() -> None:
+    """After its last occurrence it is `ended`, and the timer does not look at it any more."""
+    world = World()
+    document = schedule_document(recurrence="RRULE:FREQ=DAILY;COUNT=2")
+    schedule = (await world.app.schedules.create(document)).schedule
+    world.clock.advance(days=9)
+    await world.app.schedule_run.run()
+    read = await world.app.schedules.read(schedule.id)
+    assert (read.as_json(world.clock())["status"], read.due_at) == ("ended", None)
+
+
+async def test_changes_race_and_the_same_again_changes_nothing() -> None:
+    """Of changes that have seen the same version one wins; a repeated one leaves the version as it is."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+
+    async def change(number: int) -> Any:
+        return await world.app.schedules.replace(schedule.id, schedule_document(duration=f"PT{number}M"), '"1"')
+
+    outcomes = await asyncio.gather(*(change(number) for number in range(1, 9)), return_exceptions=True)
+    assert sum(isinstance(each, VersionMismatchError) for each in outcomes) == 7
+    read = await world.app.schedules.read(schedule.id)
+    assert read.version == 2
+    same = schedule_document(duration=read.request.duration)
+    assert (await world.app.schedules.replace(schedule.id, same)).version == 2
+    with pytest.raises(ScheduleNotFoundError):
+        await world.app.schedules.replace("4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7", schedule_document())
+    with pytest.raises(InvalidRequestError):
+        await world.app.schedules.replace(schedule.id, schedule_document(id="x", color="red"))
+
+
+async def test_an_outage_is_told() -> None:
+    """Storage that does not answer is the caller's to try again."""
+    world = World()
+    world.schedules_table.broken = True
+    with pytest.raises(StorageUnavailableError):
+        await world.app.schedules.create(schedule_document())
