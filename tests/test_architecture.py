@@ -13,27 +13,44 @@ ROOT = Path(__file__).parent.parent
 APP_FOLDERS = ("functions", "shared")
 FOLDERS = (*APP_FOLDERS, "local", "tests", "infra")
 SDK = frozenset({"msgraph", "msgraph_core", "kiota_abstractions", "kiota_authentication_azure", "kiota_http"})
-USE_CASES = frozenset(
-    {
-        "shared.accept",
-        "shared.at_once",
-        "shared.batch",
-        "shared.change",
-        "shared.external_meetings",
-        "shared.health",
-        "shared.invitation",
-        "shared.provision",
-        "shared.readiness",
-        "shared.intake",
-        "shared.crash",
-        "shared.upkeep",
-        "shared.backup",
-        "shared.find",
-        "shared.schedules",
-        "shared.bootstrap",
-    }
-)
-READERS_OF_THE_ENVIRONMENT = {"shared.settings"}
+# Modules of `shared` that import nothing of ours, but one another, and that every folder may import.
+LEAVES = frozenset({"shared", "shared.errors", "shared.ids", "shared.trace_context", "shared.failure_trace"})
+# Which folders of `shared` a folder may import from, beside itself and the leaves.
+MAY_IMPORT: dict[str, set[str]] = {
+    "validation": set(),
+    "meeting_request": {"validation"},
+    "access": {"validation"},
+    "settings": {"access"},
+    "storage": {"settings"},
+    "meeting": {"storage", "validation", "meeting_request"},
+    "graph": {"meeting", "meeting_request", "settings"},
+    "schedules": {"meeting", "meeting_request", "storage", "validation"},
+    "throttling": {"graph", "storage"},
+    "use_cases": {
+        "access",
+        "graph",
+        "meeting",
+        "meeting_request",
+        "schedules",
+        "settings",
+        "storage",
+        "throttling",
+        "validation",
+    },
+    "openapi": {"meeting", "meeting_request", "schedules", "use_cases", "validation"},
+    "cli": {
+        "graph",
+        "meeting",
+        "meeting_request",
+        "schedules",
+        "settings",
+        "storage",
+        "throttling",
+        "use_cases",
+        "validation",
+    },
+}
+READERS_OF_THE_ENVIRONMENT = {"shared.settings.settings"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "core", "misc", "base", "info"}
 
 
@@ -88,18 +105,78 @@ APP = [module for module in MODULES if module.within("function_app", *APP_FOLDER
 def test_the_app_is_seen() -> None:
     """These tests look at the app's files, and read imports as Python does."""
     names = {module.name for module in APP}
-    assert {"function_app", "functions", "functions.create_meeting", "shared.accept", "shared.graph.client"} <= names
-    [accept] = [module for module in APP if module.name == "shared.accept"]
-    assert accept.imports_any({"shared.ledger"})
+    assert {
+        "function_app",
+        "functions",
+        "functions.create_meeting",
+        "shared.use_cases.accept",
+        "shared.graph.client",
+    } <= names
+    [accept] = [module for module in APP if module.name == "shared.use_cases.accept"]
+    assert accept.imports_any({"shared.meeting.ledger"})
     sample = Module(
         "shared.a.b", ast.parse("from . import c\nfrom ..d import e\nfrom .f import g\nimport h.i"), is_package=False
     )
     assert sample.imports == {"shared.a", "shared.a.c", "shared.d", "shared.d.e", "shared.a.f", "shared.a.f.g", "h.i"}
 
 
-def test_use_cases_exist() -> None:
-    """Every use case that is kept out below is there."""
-    assert {module.name for module in APP} >= USE_CASES
+def _folder(name: str) -> str | None:
+    """Return the folder of `shared` that a module lies in, None for what lies elsewhere or directly in `shared`."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "shared" and len(parts) > 1 and parts[1] in MAY_IMPORT else None
+
+
+def test_every_folder_has_its_rule() -> None:
+    """The rule names each folder of `shared`, and nothing else lies there but the leaves and bootstrap."""
+    folders = {path.parent.name for path in (ROOT / "shared").glob("*/__init__.py")}
+    assert folders == set(MAY_IMPORT)
+    files = {f"shared.{path.stem}" for path in (ROOT / "shared").glob("*.py")} - {"shared.__init__"}
+    assert files == (LEAVES - {"shared"}) | {"shared.bootstrap"}
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_follow_the_rule(folder: str) -> None:
+    """A folder imports from the folders that the rule gives it, also inside functions."""
+    allowed = MAY_IMPORT[folder] | {folder}
+    found = {
+        (module.name, name)
+        for module in APP
+        if _folder(module.name) == folder
+        for name in module.imports
+        if name.startswith("shared.") and name not in LEAVES and not _within_a_leaf(name)
+        if _folder(name) not in allowed
+    }
+    assert not found
+
+
+def _within_a_leaf(name: str) -> bool:
+    return (name.rpartition(".")[0] in LEAVES and name.rpartition(".")[2][:1].isupper()) or any(
+        name.startswith(f"{leaf}.") for leaf in LEAVES - {"shared"}
+    )
+
+
+def test_no_circle_among_modules() -> None:
+    """No module of the app imports itself by way of others, imports inside functions included."""
+    names = {module.name for module in APP}
+    graph = {module.name: {name for name in module.imports if name in names and name != module.name} for module in APP}
+    # `from a.b import c` runs a/b/__init__.py, but a package that hands on its own modules' names is no circle.
+    packages = {module.name for module in APP if module.is_package}
+    for name in graph:
+        graph[name] -= {package for package in packages if name.startswith(f"{package}.")}
+    circles: list[list[str]] = []
+    done: set[str] = set()
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            circles.append([*path[path.index(name) :], name])
+        elif name not in done:
+            for imported in sorted(graph[name]):
+                visit(imported, [*path, name])
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, [])
+    assert not circles
 
 
 def test_nothing_shared_imports_triggers() -> None:
@@ -144,36 +221,16 @@ def test_stand_ins_do_not_import_tests() -> None:
     assert not found
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "shared.meeting",
-        "shared.errors",
-        "shared.join_links",
-        "shared.settings",
-        "shared.graph",
-        "shared.storage",
-        "shared.ledger",
-        "shared.records",
-    ],
-)
-def test_what_use_cases_stand_on_imports_none(name: str) -> None:
-    """Records, errors, settings, storage and Graph know no use case."""
-    found = {module.name: module.imports_any(USE_CASES) for module in APP if module.within(name)}
-    assert found
-    assert not any(found.values()), found
-
-
-def test_errors_stand_alone() -> None:
-    """The error tree imports nothing of ours, and meetings nothing but it."""
-    imports = {
-        module.name: module.imports_any({"shared", "functions"}) for module in APP if module.name == "shared.errors"
+def test_leaves_stand_alone() -> None:
+    """What every folder may import imports nothing of ours but other leaves."""
+    found = {
+        (module.name, name)
+        for module in APP
+        if module.name in LEAVES
+        for name in module.imports
+        if name.split(".")[0] in {"shared", "functions"} and name not in LEAVES and not _within_a_leaf(name)
     }
-    assert imports == {"shared.errors": set()}
-    [meeting] = [module for module in APP if module.name == "shared.meeting"]
-    assert {name for name in meeting.imports if name.startswith("shared.") and name.count(".") == 1} == {
-        "shared.errors"
-    }
+    assert not found
 
 
 def test_only_bootstrap_builds_on_bootstrap() -> None:
