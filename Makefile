@@ -50,13 +50,13 @@ test: setup  ## the whole test suite
 	@$(BIN)/python -m pytest
 
 soak: setup  ## 10,000 requests in simulated time, three hosts, all kinds of bad luck; SOAK="--seed 1" for the same again
-	@$(BIN)/python -m tests.simulation $(SOAK)
+	@$(BIN)/python -m tests.proofs.simulation $(SOAK)
 
 scale: setup  ## the figures of docs/scale.md: a million requests in simulated time, an hour in all; SCALE="--divide 100" for a minute
-	@$(BIN)/python -m tests.scale $(SCALE)
+	@$(BIN)/python -m tests.proofs.scale $(SCALE)
 
 mutants: setup  ## prove that the tests catch what could break the promises
-	@$(BIN)/python -m tests.mutants
+	@$(BIN)/python -m tests.proofs.mutants
 
 fuzz: setup  ## requests made from the OpenAPI document for 15 minutes (FUZZ_SECONDS=...)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} $(BIN)/python -m pytest -n 0 tests/integration/test_fuzz.py

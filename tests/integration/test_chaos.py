@@ -17,7 +17,7 @@ from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueClient
 
 from local.processes import Child, Stack, running_stack
-from tests.simulation.checker import Evidence, Promise, check
+from tests.proofs.simulation.checker import Evidence, Promise, check
 
 REQUESTS = 500
 REPEATED = 0.2

@@ -15,7 +15,7 @@ from shared.storage import Operation, Row
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.mailbox_notices import BELIEVED, Allowed, MailboxNotices, Notice
 from tests.fakes import Clock, InMemoryTable
-from tests.simulation.loop import SimulatedClock, simulate
+from tests.proofs.simulation.loop import SimulatedClock, simulate
 
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 ALEX, MEGAN = "AlexW@contoso.com", "MeganB@contoso.com"

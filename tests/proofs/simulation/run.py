@@ -9,12 +9,12 @@ from datetime import timedelta
 from functools import partial
 
 from local.graph.control import state
-from tests.simulation.checker import Evidence, Violation, check
-from tests.simulation.clients import Client
-from tests.simulation.hosts import OPTIONS, Farm, Host, may_be_unrecorded
-from tests.simulation.loop import SimulatedClock, simulate
-from tests.simulation.network import Network
-from tests.simulation.weather import Climate, RandomWeather
+from tests.proofs.simulation.checker import Evidence, Violation, check
+from tests.proofs.simulation.clients import Client
+from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, may_be_unrecorded
+from tests.proofs.simulation.loop import SimulatedClock, simulate
+from tests.proofs.simulation.network import Network
+from tests.proofs.simulation.weather import Climate, RandomWeather
 from tests.world import World
 
 # What the project's promises are measured under.

@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
-from tests.scale.run import Arrival, Plan, Report, organizers_of, run
-from tests.simulation.hosts import OPTIONS, Host
-from tests.simulation.loop import SimulatedClock, simulate
-from tests.simulation.network import Fate, Network, Point, Service
+from tests.proofs.scale.run import Arrival, Plan, Report, organizers_of, run
+from tests.proofs.simulation.hosts import OPTIONS, Host
+from tests.proofs.simulation.loop import SimulatedClock, simulate
+from tests.proofs.simulation.network import Fate, Network, Point, Service
 from tests.world import CALENDAR, World
 
 SMALL = Plan(1_000, organizers=20)

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from tests.simulation.loop import Process, SimulatedClock, outside, simulate
+from tests.proofs.simulation.loop import Process, SimulatedClock, outside, simulate
 
 
 def test_time_passes_at_once() -> None:

@@ -19,8 +19,8 @@ from shared.throttling.mailbox_notices import MailboxNotices
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.provisioner import Provisioner
 from shared.use_cases.upkeep import Upkeep
-from tests.scale.graph import LightGraph
-from tests.scale.storage import LightLedger, LightQueue, LightTable
+from tests.proofs.scale.graph import LightGraph
+from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable
 
 _MADE = Outcome(is_online_meeting=True, event_id="event", join_url="https://teams.microsoft.com/l/meetup-join/1")
 _GIVE_UP_AFTER = timedelta(days=365)  # who waits for long is to be seen waiting

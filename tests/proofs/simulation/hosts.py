@@ -12,12 +12,12 @@ from local.host.configuration import QueueOptions, Settings, read_host_options
 from local.host.queue_trigger import QueueListener
 from shared.bootstrap import App
 from shared.errors import ConveneError
-from tests.simulation.loop import Process, SimulatedClock
-from tests.simulation.network import GraphWire, Network, QueueWire, TableWire
+from tests.proofs.simulation.loop import Process, SimulatedClock
+from tests.proofs.simulation.network import GraphWire, Network, QueueWire, TableWire
 from tests.world import Wires, World
 
 RECORDED_EVERY = 60.0  # as CRASHES_SCHEDULE has it
-OPTIONS = read_host_options(Path(__file__).parents[2], Settings({})).queues
+OPTIONS = read_host_options(Path(__file__).parents[3], Settings({})).queues
 
 
 class HostDiedError(Exception):

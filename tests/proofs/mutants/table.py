@@ -1,12 +1,12 @@
-"""`python -m tests.mutants.table`: write the table of the mutants into docs/reliability.md."""
+"""`python -m tests.proofs.mutants.table`: write the table of the mutants into docs/reliability.md."""
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.mutants.catalog import Mutant, read_mutants
+from tests.proofs.mutants.catalog import Mutant, read_mutants
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"
 _PLACE = re.compile(r"(?<=<!-- mutants -->\n).*(?=<!-- end of mutants -->)", re.DOTALL)
 
 

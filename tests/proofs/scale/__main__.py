@@ -1,8 +1,8 @@
 """What a million requests take: the figures of docs/scale.md.
 
-    python -m tests.scale                       every scenario, some minutes each
-    python -m tests.scale spread-40 hot-40      these
-    python -m tests.scale --divide 100          every scenario with a hundredth of the requests and organizers
+    python -m tests.proofs.scale                       every scenario, some minutes each
+    python -m tests.proofs.scale spread-40 hot-40      these
+    python -m tests.proofs.scale --divide 100          every scenario with a hundredth of the requests and organizers
 
 The same figures come again each time, but for the seconds that a run takes; dist/scale.json has them all.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.scale.run import Arrival, Plan, Report, run
+from tests.proofs.scale.run import Arrival, Plan, Report, run
 
 _MILLION = 1_000_000
 _HOT = 50_000
@@ -46,7 +46,7 @@ SCENARIOS: dict[str, Plan] = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run the scenarios, print a table of each, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.scale", description="What a million requests take.")
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs.scale", description="What a million requests take.")
     parser.add_argument("names", nargs="*", metavar="scenario", help=f"all without; of {', '.join(SCENARIOS)}")
     parser.add_argument("--divide", type=int, default=1, help="requests and organizers by so much")
     parser.add_argument("--output", type=Path, default=Path("dist/scale.json"), help="where the figures go as JSON")

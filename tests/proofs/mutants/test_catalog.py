@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.catalog import Edit, Mutant, read_mutants
-from tests.mutants.table import DOCUMENT, with_table
+from tests.proofs.mutants.catalog import Edit, Mutant, read_mutants
+from tests.proofs.mutants.table import DOCUMENT, with_table
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MUTANTS = read_mutants()
 
 
@@ -23,7 +23,7 @@ def test_every_promise_has_one() -> None:
 
 
 def test_the_document_lists_them_all_and_no_other() -> None:
-    """The table in docs/reliability.md is the one that `python -m tests.mutants.table` writes."""
+    """The table in docs/reliability.md is the one that `python -m tests.proofs.mutants.table` writes."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert with_table(text, MUTANTS) == text
     assert with_table(text, MUTANTS[1:]) != text

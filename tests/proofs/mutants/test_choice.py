@@ -1,9 +1,9 @@
-"""Which mutants `python -m tests.mutants` tries."""
+"""Which mutants `python -m tests.proofs.mutants` tries."""
 
 import pytest
 
-from tests.mutants.__main__ import chosen
-from tests.mutants.catalog import read_mutants
+from tests.proofs.mutants.__main__ import chosen
+from tests.proofs.mutants.catalog import read_mutants
 
 MUTANTS = read_mutants()
 

@@ -15,8 +15,8 @@ from shared.errors import AttendeeNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting
 from shared.use_cases.accept import Sender
 from shared.use_cases.provision_inline import MARGIN
-from tests.simulation.checker import Promise
-from tests.simulation.hosts import Farm, HostDiedError
+from tests.proofs.simulation.checker import Promise
+from tests.proofs.simulation.hosts import Farm, HostDiedError
 from tests.world import World
 
 # What a client asks for, and how often.

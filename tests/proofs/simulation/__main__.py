@@ -1,6 +1,6 @@
 """The soak: a run of any size, its figures, and whether a promise was broken.
 
-    python -m tests.simulation --requests 10000 --hosts 3 --seed 1
+    python -m tests.proofs.simulation --requests 10000 --hosts 3 --seed 1
 
 The same figures come again from the same seed and size. Exit code 1 says that a promise was broken.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tests.simulation.run import BAD, Plan, Report, run
+from tests.proofs.simulation.run import BAD, Plan, Report, run
 
 _SHOWN = 20
 # So that the requests come at the same pace, and crowd a mailbox alike, whatever their number.
@@ -24,7 +24,7 @@ _REQUESTS_PER_SECOND = 5
 def main(arguments: Sequence[str]) -> int:
     """Run it, print a table, and return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.simulation", description="Run the whole app under simulated bad luck."
+        prog="python -m tests.proofs.simulation", description="Run the whole app under simulated bad luck."
     )
     parser.add_argument("--requests", type=int, default=10_000, help="clients, each with a meeting (10000)")
     parser.add_argument("--hosts", type=int, default=3, help="machines that run the app (3)")
@@ -57,7 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         console.print(problem, style="red", markup=False)
     if problems:
         again = f"--requests {plan.requests} --hosts {plan.hosts} --seed {seed}"
-        console.print(f"{len(problems)} problems; the same again: python -m tests.simulation {again}", style="red")
+        console.print(
+            f"{len(problems)} problems; the same again: python -m tests.proofs.simulation {again}", style="red"
+        )
     return 1 if problems else 0
 
 

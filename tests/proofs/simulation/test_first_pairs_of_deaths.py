@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation.deaths import STORIES, broken_by_two_deaths
+from tests.proofs.simulation.deaths import STORIES, broken_by_two_deaths
 
 
 @pytest.mark.parametrize("name", list(STORIES)[::2])

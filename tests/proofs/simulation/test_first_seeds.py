@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.seeds import SEEDS, broken_by
+from tests.proofs.simulation.seeds import SEEDS, broken_by
 
 _HALF = SEEDS // 2
 _PART = _HALF // 5

@@ -15,10 +15,10 @@ from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
 from shared.use_cases.accept import Sender
 from shared.use_cases.provision_inline import MARGIN
-from tests.simulation.checker import Evidence, Promise, Violation, check
-from tests.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
-from tests.simulation.loop import SimulatedClock, simulate
-from tests.simulation.network import Ending, Fate, Network, Point
+from tests.proofs.simulation.checker import Evidence, Promise, Violation, check
+from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
+from tests.proofs.simulation.loop import SimulatedClock, simulate
+from tests.proofs.simulation.network import Ending, Fate, Network, Point
 from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 NAME = {"reference": "one", "subject": "one"}

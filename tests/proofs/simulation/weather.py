@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 
-from tests.simulation.loop import SimulatedClock
-from tests.simulation.network import Ending, Fate, Point, Refusal, Service
+from tests.proofs.simulation.loop import SimulatedClock
+from tests.proofs.simulation.network import Ending, Fate, Point, Refusal, Service
 
 _STORAGE_SECONDS = 0.01
 _GRAPH_SECONDS = 0.05

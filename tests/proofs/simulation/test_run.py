@@ -10,16 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.checker import Fault
-from tests.simulation.hosts import Host
-from tests.simulation.network import Ending, Fate
-from tests.simulation.run import BAD, Plan, run
-from tests.simulation.seeds import SMALL
-from tests.simulation.weather import Climate
+from tests.proofs.simulation.checker import Fault
+from tests.proofs.simulation.hosts import Host
+from tests.proofs.simulation.network import Ending, Fate
+from tests.proofs.simulation.run import BAD, Plan, run
+from tests.proofs.simulation.seeds import SMALL
+from tests.proofs.simulation.weather import Climate
 
 pytestmark = pytest.mark.timeout(600)
 
-_DIGEST = "from tests.simulation.run import run; from tests.simulation.seeds import SMALL; print(run(SMALL, 7).digest)"
+_DIGEST = (
+    "from tests.proofs.simulation.run import run; from tests.proofs.simulation.seeds import SMALL; "
+    "print(run(SMALL, 7).digest)"
+)
 
 
 def test_the_same_seed_is_the_same_run() -> None:
@@ -27,7 +30,7 @@ def test_the_same_seed_is_the_same_run() -> None:
 
     def digest(hash_seed: str) -> str:
         environment = os.environ | {"PYTHONHASHSEED": hash_seed}
-        root = Path(__file__).parents[2]
+        root = Path(__file__).parents[3]
         return subprocess.run(
             [sys.executable, "-c", _DIGEST], env=environment, cwd=root, capture_output=True, text=True, check=True
         ).stdout.strip()

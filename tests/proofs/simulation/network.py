@@ -28,8 +28,8 @@ from local.host.queue_storage import Message
 from shared.errors import StorageUnavailableError
 from shared.storage import Operation, QueuedMessage, Row
 from tests.fakes import InMemoryQueue, InMemoryTable
-from tests.simulation.checker import Call
-from tests.simulation.loop import Process, SimulatedClock, outside
+from tests.proofs.simulation.checker import Call
+from tests.proofs.simulation.loop import Process, SimulatedClock, outside
 
 
 class Service(StrEnum):

@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.mutants.catalog import Mutant, read_mutants
+from tests.proofs.mutants.catalog import Mutant, read_mutants
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _AT_ONCE = 2
 _LONGEST_SECONDS = 60
 _LEFT_OUT = shutil.ignore_patterns(
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def chosen(mutants: Sequence[Mutant], arguments: Sequence[str] | None) -> Sequence[Mutant]:
     """Return the mutants that the command line asks for; end with exit code 2 and the names if there are none such."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs.mutants", description=__doc__)
     parser.add_argument("name", nargs="*", help="take only the mutants whose name contains each of these texts")
     texts: list[str] = parser.parse_args(arguments).name
     found = [mutant for mutant in mutants if all(text in mutant.name for text in texts)]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation.deaths import REQUESTS, STORIES, Ended, tell
-from tests.simulation.network import Ending
+from tests.proofs.simulation.deaths import REQUESTS, STORIES, Ended, tell
+from tests.proofs.simulation.network import Ending
 
 _ENDINGS = (Ending.DEATH_BEFORE, Ending.DEATH_AFTER)
 

@@ -15,11 +15,11 @@ from local.host.configuration import QueueOptions
 from shared.meeting import Meeting, Status
 from shared.meeting.request_queue import meeting_message
 from tests.fakes import Clock
-from tests.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
-from tests.scale.hosts import LightHost, Surroundings
-from tests.scale.storage import LightLedger, LightQueue, LightTable, Wire, meeting_id
-from tests.simulation.hosts import OPTIONS
-from tests.simulation.loop import SimulatedClock, simulate
+from tests.proofs.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
+from tests.proofs.scale.hosts import LightHost, Surroundings
+from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable, Wire, meeting_id
+from tests.proofs.simulation.hosts import OPTIONS
+from tests.proofs.simulation.loop import SimulatedClock, simulate
 
 _UPKEEP_SECONDS = 300.0
 _SETTLING_SECONDS = 60.0

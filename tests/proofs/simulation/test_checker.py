@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.graph.control import state
-from tests.simulation.checker import Call, Evidence, Fault, Promise, check
+from tests.proofs.simulation.checker import Call, Evidence, Fault, Promise, check
 from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 GUEST = "AdeleV@contoso.com"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.simulation.run import BAD, Plan, run
+from tests.proofs.simulation.run import BAD, Plan, run
 
 SEEDS = 500
 # A small run makes few calls: each is in more danger, so that most runs see a few deaths and losses of storage.

@@ -1,0 +1,1 @@
+"""Proofs of the promises: simulated time with hosts that die, mutants, and scale."""
