@@ -12,9 +12,9 @@ from starlette.routing import Route
 from local.graph.errors import GraphError, JsonObject
 from local.graph.event_schema import PROVIDERS
 from local.graph.faults import read_rule
-from local.graph.records import Event, Mailbox, OnlineMeeting, RecordedRequest, Settings, User
+from local.graph.records import Event, Mailbox, OnlineMeeting, RecordedRequest, User
 from local.graph.tenant import Tenant
-from local.graph.validation import BOOLEAN, INT32, TEXT, Choice, Complex, Double, Many
+from local.graph.validation import BOOLEAN, TEXT, Choice, Complex, Many
 from local.graph.views import event_view, meeting_view
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -31,20 +31,6 @@ _USER: Final = Complex(
         "allowedOnlineMeetingProviders": Many(Choice(PROVIDERS)),
         "defaultOnlineMeetingProvider": Choice(PROVIDERS),
         "licensed": BOOLEAN,
-    },
-)
-_SETTINGS: Final = Complex(
-    "settings",
-    {
-        "transactionIdMemory": BOOLEAN,
-        "duplicateTransactionStatus": INT32,
-        "lookupLagSeconds": Double(),
-        "lookupMiss": Choice(("badRequest", "notFound", "empty")),
-        "mailboxConcurrency": INT32,
-        "retryAfter": TEXT,
-        "latencySeconds": Double(),
-        "joinLinkMissing": BOOLEAN,
-        "joinLinkDelaySeconds": Double(),
     },
 )
 
@@ -74,9 +60,8 @@ def _tenant_routes(tenant: Tenant) -> list[Route]:
         return JSONResponse(_user(tenant.add_user(name, **given)))
 
     async def put_settings(request: Request) -> Response:
-        for name, value in _snake(_SETTINGS.read(await request.json(), _CODE)).items():
-            setattr(tenant.settings, name, value)
-        return JSONResponse(_settings(tenant.settings))
+        tenant.settings.change(await request.json())
+        return JSONResponse(tenant.settings.as_json())
 
     return [
         Route("/state", _explained(read_state), methods=["GET"]),
@@ -113,7 +98,7 @@ def state(tenant: Tenant) -> JsonObject:
     """Return everything that the tenant holds, as JSON."""
     return {
         "tenantId": tenant.id,
-        "settings": _settings(tenant.settings),
+        "settings": tenant.settings.as_json(),
         "users": [_user(user) for user in tenant.users],
         "mailboxes": {
             mailbox.user.user_principal_name: _mailbox(tenant, mailbox)
@@ -160,10 +145,6 @@ def _meeting(tenant: Tenant, meeting: OnlineMeeting) -> JsonObject:
 
 def _user(user: User) -> JsonObject:
     return _camel(asdict(user))
-
-
-def _settings(settings: Settings) -> JsonObject:
-    return _camel(asdict(settings))
 
 
 def _request(request: RecordedRequest) -> JsonObject:

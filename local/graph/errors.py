@@ -73,6 +73,11 @@ def invalid_user(name: str) -> GraphError:
     return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
 
 
+def privileges_missing() -> GraphError:
+    """Return the answer for an application permission that the app lacks."""
+    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
 def no_mailbox() -> GraphError:
     """Return Exchange's answer for a user without an Exchange Online mailbox."""
     message = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
@@ -103,6 +108,15 @@ def invalid_request(message: str) -> GraphError:
 def bad_request(message: str) -> GraphError:
     """Return the general refusal of Graph's own front end, and of Teams."""
     return GraphError(400, "BadRequest", message)
+
+
+def not_updatable() -> GraphError:
+    """Return Teams' answer to a change of what cannot be changed, as it is since May 2026.
+
+    https://github.com/microsoftgraph/msgraph-sdk-java/issues/2589
+    """
+    message = "One or more properties do not support updating. Please refer to Microsoft Graph documentation for more "
+    return GraphError(400, "InvalidArgument", f"{message}information.")
 
 
 def zone_not_supported(name: str) -> GraphError:

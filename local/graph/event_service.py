@@ -1,23 +1,19 @@
-"""The calls about calendars and events: from a request to an answer."""
+"""The calls about events: from a request to an answer."""
 
 import re
 from typing import Final
 
 from local.graph.errors import GraphError, JsonObject, bad_request, invalid_request
+from local.graph.event_removal import cancel_event as remove_event
+from local.graph.event_removal import delete_event
 from local.graph.event_schema import CANCELLATION, SELECTABLE
-from local.graph.events import (
-    create_event,
-    delete_event,
-    find_by_extended_property,
-    find_event,
-    update_event,
-)
+from local.graph.events import create_event, find_by_extended_property, find_event, update_event
 from local.graph.exchange import GraphAnswer, GraphRequest
 from local.graph.records import Event, Mailbox
 from local.graph.tenant import Tenant
-from local.graph.time_zones import DOCUMENTED_IANA_NAMES, windows_names, zone
+from local.graph.time_zones import Moment, parse_offset_time, zone
 from local.graph.validation import EVENT_CODE
-from local.graph.views import calendar_view, context, event_view, selected
+from local.graph.views import context, event_view, selected
 
 _STRING: Final = r"'((?:[^']|'')*)'"
 _BY_EXTENDED: Final = re.compile(
@@ -27,37 +23,48 @@ _BY_EXTENDED: Final = re.compile(
 _EXPANDED: Final = re.compile(rf"singleValueExtendedProperties\(\s*\$filter=\s*id eq {_STRING}\s*\)", re.IGNORECASE)
 _PAGE: Final = 10
 _OPTIONS: Final = frozenset({"$select", "$expand", "$filter", "$top", "$skip"})
+_VIEW_OPTIONS: Final = frozenset({"startDateTime", "endDateTime", "$select", "$top", "$skip"})
+_OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)\Z", re.IGNORECASE)
 
 
-def read_calendar(mailbox: Mailbox) -> GraphAnswer:
-    """Answer GET /calendar."""
-    return GraphAnswer(200, {"@odata.context": context(mailbox.user, "calendar"), **calendar_view(mailbox)})
+def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest, *, in_calendar: bool) -> GraphAnswer:
+    """Answer POST and GET of the events of a mailbox.
 
-
-def supported_zones(function: str) -> GraphAnswer:
-    """Answer GET /outlook/supportedTimeZones.
-
-    https://learn.microsoft.com/graph/api/outlookuser-supportedtimezones
+    A filter looks into all of the mailbox, unless the path names the calendar:
+    https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
     """
-    names = sorted(DOCUMENTED_IANA_NAMES) if "'iana'" in function.lower() else windows_names()
-    return GraphAnswer(
-        200,
-        {
-            "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.timeZoneInformation)",
-            "value": [{"alias": name, "displayName": name} for name in names],
-        },
-    )
-
-
-def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest) -> GraphAnswer:
-    """Answer POST and GET of the events of a mailbox."""
-    preferences, query = _preferences(request), _query(request)
+    preferences, query = _preferences(request), _query(request, _OPTIONS)
     if request.method == "POST":
         event = create_event(tenant, mailbox, request.json())
         return _whole(tenant, mailbox, event, preferences, 201)
     if request.method != "GET":
         raise GraphError(405, "BadRequest", "The request is not valid for this resource.")
     found = _filtered(mailbox, query["$filter"]) if "$filter" in query else list(mailbox.events.values())
+    if in_calendar:
+        found = [event for event in found if not event.deleted]
+    return _page(tenant, mailbox, request, found)
+
+
+def answer_calendar_view(tenant: Tenant, mailbox: Mailbox, request: GraphRequest) -> GraphAnswer:
+    """Answer GET /calendarView: what of the calendar touches a window. Of a series it shows the master's first only.
+
+    https://learn.microsoft.com/graph/api/calendar-list-calendarview
+    """
+    query = _query(request, _VIEW_OPTIONS)
+    bounds = [query.get(name) for name in ("startDateTime", "endDateTime")]
+    if None in bounds:
+        raise invalid_request("This request requires a time window: startDateTime and endDateTime.")
+    start, end = (_instant(str(bound)) for bound in bounds)
+    found = [event for event in mailbox.events.values() if event.start.moment < end and start < event.end.moment]
+    return _page(tenant, mailbox, request, found)
+
+
+def _instant(text: str) -> Moment:
+    return parse_offset_time(text if _OFFSET.search(text) else text + "Z")
+
+
+def _page(tenant: Tenant, mailbox: Mailbox, request: GraphRequest, found: list[Event]) -> GraphAnswer:
+    preferences, query = _preferences(request), request.query()
     skip, top = _number(query, "$skip", 0), _number(query, "$top", _PAGE)
     values = [_chosen(tenant, event, preferences, query) for event in found[skip : skip + top]]
     names = query.get("$select", "")
@@ -73,7 +80,7 @@ def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest) -> Gr
 
 def answer_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: GraphRequest) -> GraphAnswer:
     """Answer GET, PATCH and DELETE of one event."""
-    preferences, query = _preferences(request), _query(request)
+    preferences, query = _preferences(request), _query(request, _OPTIONS)
     event = find_event(mailbox, event_id)
     if request.method == "GET":
         names = query.get("$select", "")
@@ -98,7 +105,7 @@ def cancel_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: Graph
     """
     event = find_event(mailbox, event_id)
     fields = CANCELLATION.read(request.json(), EVENT_CODE) if request.content else {}
-    delete_event(tenant, mailbox, event, fields.get("comment") or fields.get("Comment") or "")
+    remove_event(tenant, mailbox, event, fields.get("comment") or fields.get("Comment") or "")
     return GraphAnswer(202)
 
 
@@ -110,9 +117,9 @@ def _preferences(request: GraphRequest) -> dict[str, str]:
     return preferences
 
 
-def _query(request: GraphRequest) -> dict[str, str]:
+def _query(request: GraphRequest, known: frozenset[str]) -> dict[str, str]:
     query = request.query()
-    for name in query.keys() - _OPTIONS:
+    for name in query.keys() - known:
         raise bad_request(f"Query option '{name}' was specified but is not supported.")
     return query
 

@@ -1,9 +1,8 @@
-"""Exchange's events: create, change, cancel, delete and find, with the mail that each of them sends.
+"""Exchange's events: create, change and find, with the mail that each of them sends.
 
 https://learn.microsoft.com/graph/api/resources/event
 """
 
-import html
 import json
 import logging
 import re
@@ -23,8 +22,8 @@ from local.graph.event_rules import (
 )
 from local.graph.event_schema import CHANGED_EVENT, NEW_EVENT, PERSONAL
 from local.graph.join_block import html_document
-from local.graph.meeting_link import attach_link, detach_link, has_link, synchronize_meeting
-from local.graph.records import Event, Mailbox
+from local.graph.meeting_link import attach_link, disturb_link, follow_body, has_link, synchronize_meeting
+from local.graph.records import Event, EventTime, Mailbox
 from local.graph.tenant import Tenant
 from local.graph.validation import EVENT_CODE
 
@@ -49,6 +48,7 @@ _APART: Final = frozenset(
 _PROPERTY_ID: Final = re.compile(
     r"\w+ \{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\} (?:Name .+|Id 0x[0-9a-f]+)|\w+ 0x[0-9a-f]+", re.IGNORECASE
 )
+_EVENT_ID: Final = re.compile(r"[\w+/=-]{8,}", re.ASCII)
 _DUPLICATE: Final = (
     "Your request can't be completed. The TransactionId specified in the request has already been used to create a "
     "different event."
@@ -122,19 +122,7 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
     end = read_time(fields["end"]) if "end" in fields else event.end
     if {"start", "end", "isAllDay"} & fields.keys():
         check_times(start, end, all_day=fields.get("isAllDay", former.get("isAllDay", False)))
-    changed: JsonObject = {name: value for name, value in fields.items() if name not in _APART}
-    changed.update({name: DEFAULTS[name] for name in cleared if name in DEFAULTS})
-    if "attendees" in fields:
-        changed["attendees"] = _with_answers(
-            complete_attendees(fields["attendees"], _names(tenant, fields)), former["attendees"]
-        )
-    if {"location", "locations"} & (fields.keys() | cleared):
-        locations = complete_locations(fields)
-        changed |= {"location": locations[0] if locations else no_location(), "locations": locations}
-    if "recurrence" in fields:
-        changed["recurrence"] = check_recurrence(fields["recurrence"], start, end)
-    elif former.get("recurrence") and "recurrence" not in cleared:
-        logger.info("graph.series_changed_without_recurrence", extra={"event": event.id})
+    changed = _changed(tenant, event, fields, cleared) | _changed_recurrence(event, fields, start, end, cleared)
     extended = _extended(fields)
 
     event.start, event.end, event.properties = start, end, {**former, **changed}
@@ -142,36 +130,29 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
     if extended:
         event.extended |= extended
         _index_extended(mailbox, event)
-    if "body" in fields or "body" in cleared:
+    if "body" in body:
         _replace_body(tenant, event, fields.get("body", {}))
-    # Once online, always online, with the same provider: Outlook ignores later wishes.
-    if fields.get("isOnlineMeeting") and not has_link(event):
+    elif fields.get("isOnlineMeeting") and not has_link(event):
         provider = fields.get("onlineMeetingProvider", mailbox.user.default_online_meeting_provider)
         attach_link(tenant, event, provider, link_from=tenant.clock())
-    synchronize_meeting(tenant, event)
-    _mail_changes(tenant, event, former["attendees"], body.keys())
-
-
-def delete_event(tenant: Tenant, mailbox: Mailbox, event: Event, comment: str = "") -> None:
-    """Take an event out of the calendar, which cancels it for its attendees as well."""
-    del mailbox.events[event.id], mailbox.by_id[event.id], mailbox.by_id[event.immutable_id]
-    if event.transaction_id is not None:
-        mailbox.by_transaction.pop(event.transaction_id, None)
-    for name, value in event.extended.items():
-        mailbox.by_extended[name, value.lower()].pop(event.id, None)
-    detach_link(tenant, event)
-    tenant.send("cancellation", event, _addresses(event.properties["attendees"]), comment)
+    elif body:  # once online, always online, with the same provider: Outlook ignores later wishes
+        disturb_link(tenant, event)
+    if not event.deleted:
+        synchronize_meeting(tenant, event)
+        _mail_changes(tenant, event, former["attendees"], body.keys())
 
 
 def find_event(mailbox: Mailbox, event_id: str) -> Event:
-    """Return the event of an id in either form."""
+    """Return the event of an id in either form, also from Deleted Items."""
     if event := mailbox.by_id.get(event_id):
         return event
+    if not _EVENT_ID.fullmatch(event_id):
+        raise GraphError(400, "ErrorInvalidIdMalformed", "Id is malformed.")
     raise item_not_found()
 
 
 def find_by_extended_property(mailbox: Mailbox, property_id: str, value: str) -> list[Event]:
-    """Return the events with this value, in any case, of a property.
+    """Return the events of the whole mailbox with this value, in any case, of a property.
 
     https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
     """
@@ -204,15 +185,36 @@ def _extended(fields: JsonObject) -> dict[str, str]:
 
 def _index_extended(mailbox: Mailbox, event: Event) -> None:
     for name, value in event.extended.items():
-        mailbox.by_extended.setdefault((name, value.lower()), {})[event.id] = event
+        mailbox.by_extended.setdefault((name, value.lower()), {})[event.immutable_id] = event
+
+
+def _changed(tenant: Tenant, event: Event, fields: JsonObject, cleared: set[str]) -> JsonObject:
+    former = event.properties
+    changed: JsonObject = {name: value for name, value in fields.items() if name not in _APART}
+    changed.update({name: DEFAULTS[name] for name in cleared if name in DEFAULTS})
+    if "attendees" in fields:
+        changed["attendees"] = _with_answers(
+            complete_attendees(fields["attendees"], _names(tenant, fields)), former["attendees"]
+        )
+    if {"location", "locations"} & (fields.keys() | cleared):
+        locations = complete_locations(fields)
+        changed |= {"location": locations[0] if locations else no_location(), "locations": locations}
+    return changed
+
+
+def _changed_recurrence(
+    event: Event, fields: JsonObject, start: EventTime, end: EventTime, cleared: set[str]
+) -> JsonObject:
+    if "recurrence" in fields:
+        return {"recurrence": check_recurrence(fields["recurrence"], start, end)}
+    if event.properties.get("recurrence") and "recurrence" not in cleared:
+        logger.info("graph.series_changed_without_recurrence", extra={"event": event.id})
+    return {}
 
 
 def _replace_body(tenant: Tenant, event: Event, body: Mapping[str, Any]) -> None:
-    content = body.get("content", "")
-    # https://learn.microsoft.com/graph/api/event-update: without the meeting's block it is no online meeting any more.
-    if event.link and event.link["joinUrl"] not in html.unescape(content):
-        detach_link(tenant, event)
-    event.content = html_document(content, body.get("contentType", "text"))
+    event.content = html_document(body.get("content", ""), body.get("contentType", "text"))
+    follow_body(tenant, event)
 
 
 def _mail_changes(tenant: Tenant, event: Event, before: list[JsonObject], changed: Any) -> None:

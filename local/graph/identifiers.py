@@ -49,9 +49,9 @@ class Identifiers:
         """Return a number of exactly so many digits."""
         return str(self._random.randrange(10 ** (count - 1), 10**count))
 
-    def passcode(self) -> str:
+    def passcode(self, length: int = 8) -> str:
         """Return a meeting's passcode."""
-        return "".join(self._random.choices(_PASSCODE_CHARACTERS, k=6))
+        return "".join(self._random.choices(_PASSCODE_CHARACTERS, k=length))
 
     def _exchange_id(self, prefix: str, length: int) -> str:
         return prefix + base64.urlsafe_b64encode(self._random.randbytes(length - 1)).decode()

@@ -12,6 +12,8 @@ TOLL_NUMBER: Final = "+1 323-555-0166"
 TOLL_FREE_NUMBER: Final = "+1 844-555-0166"
 PREVIEW_LENGTH: Final = 255
 
+_THREE_DIGITS: Final = re.compile(r"\d{1,3}")
+_ESCAPE: Final = re.compile(r"%[0-9a-f]{2}")
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _DIALIN_PAGE: Final = "1f9a0550-737c-41bd-8c7d-4c81dc1c4070"
 
@@ -53,6 +55,9 @@ class JoinDetails:
     join_url: str
     conference_id: str
     options_url: str
+    short_url: str
+    join_meeting_id: str
+    passcode: str | None
 
     @property
     def dialin_url(self) -> str:
@@ -69,6 +74,9 @@ class JoinDetails:
             "toll": TOLL_NUMBER,
             "toll_html": TOLL_NUMBER.replace("+", "&#43;"),
             "dialin": _DIALIN_PAGE,
+            "short_url": self.short_url,
+            "join_meeting_id_spaced": " ".join(_THREE_DIGITS.findall(self.join_meeting_id)),
+            "passcode": self.passcode or "",
         }
 
 
@@ -89,10 +97,15 @@ def chosen_language(accept_language: str) -> str:
     return next((language for quality, language in wishes if quality > 0 and language in _LANGUAGES), "en")
 
 
-def invitation_block(details: JoinDetails) -> str:
-    """Return the HTML that Teams puts at the end of an invitation."""
-    options = html.escape(details.options_url + "en-US")
-    return _template("join_block").format(**details.fields(), options_url=options).replace("\n", "\r\n")
+def invitation_block(details: JoinDetails, template: str, *, escaped_otherwise: bool = False) -> str:
+    """Return the HTML that Teams puts at the end of an invitation, by one of its templates: `2019`, `2026`, `longLink`.
+
+    The newer ones have the structure of bodies that were read in 2026; the first is the documentation's.
+    """
+    fields = details.fields() | {"options_url": html.escape(details.options_url + "en-US")}
+    if escaped_otherwise:
+        fields["join_url"] = _ESCAPE.sub(lambda found: found[0].upper(), fields["join_url"])
+    return _template(f"join_block_{template}").format(**fields).replace("\n", "\r\n")
 
 
 def join_information(details: JoinDetails, language: str) -> dict[str, str]:

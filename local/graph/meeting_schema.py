@@ -57,6 +57,7 @@ UPDATABLE: Final = {
         },
     ),
     "endDateTime": OffsetTime(),
+    "isEndToEndEncryptionEnabled": BOOLEAN,
     "isEntryExitAnnounced": BOOLEAN,
     "lobbyBypassSettings": Complex(
         "lobbyBypassSettings",
@@ -70,8 +71,10 @@ UPDATABLE: Final = {
             ),
         },
     ),
+    "meetingSpokenLanguageTag": TEXT,
     "participants": Complex("meetingParticipants", {"attendees": Many(_PARTICIPANT), "organizer": _PARTICIPANT}),
     "recordAutomatically": BOOLEAN,
+    "sensitivityLabelAssignment": Complex("onlineMeetingSensitivityLabelAssignment", {"sensitivityLabelId": TEXT}),
     "startDateTime": OffsetTime(),
     "subject": TEXT,
     "watermarkProtection": Complex(
@@ -84,14 +87,11 @@ _ON_CREATION: Final = {
     "allowParticipantsToChangeName": BOOLEAN,
     "chatRestrictions": Complex("chatRestrictions", {"allowTextOnly": BOOLEAN}),
     "isBroadcast": BOOLEAN,
-    "isEndToEndEncryptionEnabled": BOOLEAN,
     "joinMeetingIdSettings": Complex(
         "joinMeetingIdSettings", {"isPasscodeRequired": BOOLEAN, "joinMeetingId": TEXT, "passcode": TEXT}
     ),
-    "meetingSpokenLanguageTag": TEXT,
     "meetingTemplateId": TEXT,
     "meetingType": Choice(("adhoc", "scheduled", "recurring", "broadcast", "meetnow", _FUTURE)),
-    "sensitivityLabelAssignment": Complex("onlineMeetingSensitivityLabelAssignment", {"sensitivityLabelId": TEXT}),
     "shareMeetingChatHistoryDefault": Choice(("none", "all", _FUTURE)),
 }
 
@@ -123,6 +123,31 @@ CHANGED_MEETING: Final = Complex("onlineMeeting", UPDATABLE, _READ_ONLY)
 NOT_UPDATABLE: Final = _READ_ONLY | _ON_CREATION.keys() | {"externalId"}
 SELECTABLE: Final = _READ_ONLY | NEW_MEETING.properties.keys()
 
+# What each cloud's schema lacks. The type is open: unknown properties are taken, and neither kept nor shown.
+# https://github.com/microsoftgraph/msgraph-metadata, schemas/v1.0-Fairfax.csdl
+UNKNOWN_OPTIONS: Final = {
+    "global": frozenset[str](),
+    "usGovernment": frozenset(
+        {
+            "allowBreakoutRooms",
+            "allowCopyingAndSharingMeetingContent",
+            "allowLiveShare",
+            "allowPowerPointSharing",
+            "allowRecording",
+            "allowTranscription",
+            "allowWhiteboard",
+            "allowedLobbyAdmitters",
+            "chatRestrictions",
+            "cloudVideoInteropInfo",
+            "expiryDateTime",
+            "isEndToEndEncryptionEnabled",
+            "meetingOptionsWebUrl",
+            "meetingSpokenLanguageTag",
+            "sensitivityLabelAssignment",
+        }
+    ),
+}
+
 DEFAULTS: Final = {
     "allowAttendeeToEnableCamera": True,
     "allowAttendeeToEnableMic": True,
@@ -146,6 +171,7 @@ DEFAULTS: Final = {
     "meetingSpokenLanguageTag": None,
     "meetingTemplateId": None,
     "recordAutomatically": False,
+    "sensitivityLabelAssignment": None,
     "shareMeetingChatHistoryDefault": "none",
     "watermarkProtection": {"isEnabledForContentSharing": False, "isEnabledForVideo": False},
 }

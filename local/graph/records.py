@@ -51,6 +51,12 @@ class OnlineMeeting:
     passcode: str | None = None
     external_id: str | None = None
     event_id: str | None = None
+    short_url_key: str = ""
+
+    @property
+    def short_url(self) -> str:
+        """The link that people are shown since 2026: https://mc.merill.net/message/MC772556."""
+        return f"https://teams.microsoft.com/meet/{self.join_meeting_id}?p={self.short_url_key}"
 
 
 @dataclass(slots=True)
@@ -70,6 +76,9 @@ class Event:
         link: what `onlineMeeting` says, or None for an event without a link.
         link_from: when the link begins to show.
         content: the HTML of the body.
+        changes: how many changes of other properties than the body there were.
+        deleted: it lies in Deleted Items.
+        cancelled: its attendees were sent a cancellation.
     """
 
     id: str
@@ -90,6 +99,9 @@ class Event:
     transaction_id: str | None = None
     fingerprint: str = ""
     extended: dict[str, str] = field(default_factory=dict)
+    changes: int = 0
+    deleted: bool = False
+    cancelled: bool = False
 
     @property
     def etag(self) -> str:
@@ -102,6 +114,8 @@ class Mailbox:
     """An Exchange mailbox, with one calendar.
 
     Attributes:
+        events: those in the calendar.
+        deleted_items: those in Deleted Items, where the tenant keeps them.
         by_id: every event under both its ids.
         by_extended: the events that carry a property, by its id and its value in lower case.
     """
@@ -109,6 +123,7 @@ class Mailbox:
     user: User
     calendar_id: str
     events: dict[str, Event] = field(default_factory=dict)
+    deleted_items: dict[str, Event] = field(default_factory=dict)
     by_id: dict[str, Event] = field(default_factory=dict)
     by_transaction: dict[str, Event] = field(default_factory=dict)
     by_extended: dict[tuple[str, str], dict[str, Event]] = field(default_factory=dict)
@@ -138,30 +153,3 @@ class RecordedRequest:
     body: Any
     status: int
     time: datetime
-
-
-@dataclass(slots=True)
-class Settings:
-    """How the tenant behaves where Graph's behaviour varies, or is not documented.
-
-    Attributes:
-        transaction_id_memory: a transactionId is remembered; without, it guards nothing.
-        duplicate_transaction_status: 400, which code written against Graph expects, or 409, which others do.
-        lookup_lag_seconds: how long a new event's meeting cannot be found.
-        lookup_miss: how a search without a result ends: `badRequest` (1026), `notFound` (3004) or `empty`.
-        mailbox_concurrency: calls at once that a mailbox bears, 0 for any number.
-        retry_after: the Retry-After of such a refusal, in any form.
-        latency_seconds: how long every call takes.
-        join_link_missing: a new event says that it is online, but has no link until it is patched.
-        join_link_delay_seconds: how long a new event's link takes to show.
-    """
-
-    transaction_id_memory: bool = True
-    duplicate_transaction_status: int = 400
-    lookup_lag_seconds: float = 0.0
-    lookup_miss: str = "badRequest"
-    mailbox_concurrency: int = 4
-    retry_after: str = "1"
-    latency_seconds: float = 0.0
-    join_link_missing: bool = False
-    join_link_delay_seconds: float = 0.0

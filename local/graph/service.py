@@ -8,8 +8,16 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from local.graph.batch import answer_batch
-from local.graph.errors import ConnectionDropError, GraphError, error_envelope, no_such_segment, unauthenticated
-from local.graph.event_service import answer_event, answer_events, cancel_event, read_calendar, supported_zones
+from local.graph.calendar_service import read_calendar, supported_zones
+from local.graph.errors import (
+    ConnectionDropError,
+    GraphError,
+    error_envelope,
+    no_such_segment,
+    privileges_missing,
+    unauthenticated,
+)
+from local.graph.event_service import answer_calendar_view, answer_event, answer_events, cancel_event
 from local.graph.exchange import GraphAnswer, GraphRequest
 from local.graph.faults import Action
 from local.graph.meeting_service import answer_meeting, answer_meetings, create_or_get
@@ -80,7 +88,7 @@ class GraphService:
                 if latency := tenant.settings.latency_seconds:
                     await asyncio.sleep(latency)
                 return self._answer_meetings(name, rest, request)
-            case ["users", name, ("events" | "calendar" | "outlook") as folder, *rest]:
+            case ["users", name, ("events" | "calendar" | "calendarView" | "outlook") as folder, *rest]:
                 mailbox = tenant.open_mailbox(name)
                 async with self._turn(mailbox):
                     return self._answer_mailbox(mailbox, [folder, *rest], request)
@@ -92,6 +100,8 @@ class GraphService:
                 raise no_such_segment(segments[-1] if segments else "")
 
     def _answer_user(self, name: str, request: GraphRequest) -> GraphAnswer:
+        if not self._tenant.settings.read_basic_suffices:
+            raise privileges_missing()
         view = user_view(self._tenant.directory_user(name))
         context = "https://graph.microsoft.com/v1.0/$metadata#users"
         if names := request.query().get("$select"):
@@ -110,7 +120,9 @@ class GraphService:
             case ["outlook", function] if function.startswith("supportedTimeZones") and request.method == "GET":
                 return supported_zones(function)
             case ["events"] | ["calendar", "events"]:
-                return answer_events(tenant, mailbox, request)
+                return answer_events(tenant, mailbox, request, in_calendar=segments[0] == "calendar")
+            case ["calendarView"] | ["calendar", "calendarView"] if request.method == "GET":
+                return answer_calendar_view(tenant, mailbox, request)
             case ["events", event_id] | ["calendar", "events", event_id]:
                 return answer_event(tenant, mailbox, event_id, request)
             case ["events", event_id, "cancel"] | ["calendar", "events", event_id, "cancel"] if (

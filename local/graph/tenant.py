@@ -10,7 +10,8 @@ from local.graph.event_rules import DEFAULTS
 from local.graph.faults import Faults
 from local.graph.identifiers import Identifiers
 from local.graph.join_block import html_document
-from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, RecordedRequest, SentMail, Settings, User
+from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, RecordedRequest, SentMail, User
+from local.graph.settings import Settings
 from local.graph.time_zones import Moment, parse_local_time
 
 EXAMPLE_TENANT_ID: Final = "98a79ebe-74bf-4e07-a017-7b410848cb32"

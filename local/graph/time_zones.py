@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final, Self
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ America/New_York|America/Indiana/Indianapolis|America/Caracas|America/Asuncion|A
 America/La_Paz|America/Santiago|America/St_Johns|America/Sao_Paulo|America/Argentina/Buenos_Aires|America/Cayenne
 America/Godthab|America/Montevideo|America/Bahia|Etc/GMT+2|Atlantic/Azores|Atlantic/Cape_Verde|Africa/Casablanca
 Etc/GMT|Europe/London|Atlantic/Reykjavik|Europe/Berlin|Europe/Budapest|Europe/Paris|Europe/Warsaw|Africa/Lagos
-Africa/Windhoek|Europe/Bucharest|Asia/Beirut|Africa/Cairo|Asia/Damascus|Africa/Johannesburg|Europe/Kyiv (Kiev)
+Africa/Windhoek|Europe/Bucharest|Asia/Beirut|Africa/Cairo|Asia/Damascus|Africa/Johannesburg|Europe/Kyiv
 Europe/Istanbul|Asia/Jerusalem|Asia/Amman|Asia/Baghdad|Europe/Kaliningrad|Asia/Riyadh|Africa/Nairobi|Asia/Tehran
 Asia/Dubai|Asia/Baku|Europe/Moscow|Indian/Mauritius|Asia/Tbilisi|Asia/Yerevan|Asia/Kabul|Asia/Karachi
 Asia/Toshkent (Tashkent)|Asia/Kolkata|Asia/Colombo|Asia/Kathmandu|Asia/Astana (Almaty)|Asia/Dhaka|Asia/Yekaterinburg
@@ -34,7 +34,7 @@ Pacific/Auckland|Etc/GMT-12|Pacific/Fiji|Asia/Magadan|Pacific/Tongatapu|Pacific/
     .split("|")
 )
 
-# What the documented names with a second spelling mean in the IANA database.
+# What the documented names with a second spelling mean in the IANA database; the first is of older pages.
 _RESPELLED: Final = {
     "Europe/Kyiv (Kiev)": "Europe/Kyiv",
     "Asia/Toshkent (Tashkent)": "Asia/Tashkent",
@@ -56,7 +56,7 @@ def zone(name: str) -> ZoneInfo:
         GraphError: it knows none.
     """
     if (iana := win_tz.get(name)) is None:
-        if name not in DOCUMENTED_IANA_NAMES:
+        if name not in DOCUMENTED_IANA_NAMES | _RESPELLED.keys():
             raise zone_not_supported(name)
         iana = _RESPELLED.get(name, name)
     return ZoneInfo(iana)
@@ -83,6 +83,10 @@ class Moment:
     def of(cls, time: datetime) -> Self:
         """Return a time as a moment."""
         return cls(time.astimezone(UTC).replace(microsecond=0), f"{time.microsecond:06d}0")
+
+    def later(self, by: timedelta) -> "Moment":
+        """Return the moment that comes so much later."""
+        return Moment(self.second + by, self.fraction)
 
     def as_offset_time(self) -> str:
         """Write the moment as an Edm.DateTimeOffset in UTC."""

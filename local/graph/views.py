@@ -1,18 +1,28 @@
 """Resources as Graph shows them."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
 from local.graph.errors import JsonObject, bad_request
 from local.graph.event_rules import midnight
-from local.graph.join_block import PREVIEW_LENGTH, TOLL_FREE_NUMBER, TOLL_NUMBER, join_information, plain_text
-from local.graph.meeting_schema import LATE_ROLES, LATE_SCOPES
+from local.graph.join_block import (
+    PREVIEW_LENGTH,
+    TOLL_FREE_NUMBER,
+    TOLL_NUMBER,
+    JoinDetails,
+    join_information,
+    plain_text,
+)
+from local.graph.meeting_schema import LATE_ROLES, LATE_SCOPES, UNKNOWN_OPTIONS
 from local.graph.online_meetings import join_details
 from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, User
 from local.graph.tenant import Tenant
 from local.graph.time_zones import zone
 
+# https://learn.microsoft.com/graph/api/resources/onlinemeeting, meeting expiration
+_LIFE: Final = timedelta(days=60)
 _NEVER: Final = "0001-01-01T00:00:00Z"
 _CONTEXT: Final = "https://graph.microsoft.com/v1.0/$metadata#users"
 
@@ -87,7 +97,7 @@ def event_view(tenant: Tenant, event: Event, preferences: dict[str, str]) -> Jso
         "importance": fields["importance"],
         "sensitivity": fields["sensitivity"],
         "isAllDay": fields["isAllDay"],
-        "isCancelled": False,
+        "isCancelled": event.cancelled,
         "isOrganizer": True,
         "responseRequested": fields["responseRequested"],
         "seriesMasterId": None,
@@ -135,16 +145,12 @@ def meeting_view(tenant: Tenant, meeting: OnlineMeeting, language: str, *, late_
         "creationDateTime": meeting.created.as_offset_time(),
         "startDateTime": fields["startDateTime"].as_offset_time(),
         "endDateTime": fields["endDateTime"].as_offset_time(),
+        "expiryDateTime": fields["endDateTime"].later(_LIFE).as_offset_time(),
         "joinWebUrl": meeting.join_url,
         "externalId": meeting.external_id,
         "meetingOptionsWebUrl": details.options_url + "en-US",
         "videoTeleconferenceId": None,
-        "audioConferencing": {
-            "tollNumber": TOLL_NUMBER,
-            "tollFreeNumber": TOLL_FREE_NUMBER,
-            "ConferenceId": meeting.conference_id,
-            "dialinUrl": details.dialin_url,
-        },
+        "audioConferencing": _audio_conferencing(meeting, details) if tenant.settings.audio_conferencing else None,
         "chatInfo": {
             "threadId": f"19:meeting_{meeting.thread}@thread.v2",
             "messageId": "0",
@@ -157,9 +163,37 @@ def meeting_view(tenant: Tenant, meeting: OnlineMeeting, language: str, *, late_
             "passcode": meeting.passcode,
         },
     }
+    if not tenant.settings.shows_participants:
+        _hide_names(view)
     if not late_members:
         _hide_late_members(view)
-    return view
+    unknown = UNKNOWN_OPTIONS[tenant.settings.cloud]
+    return {name: value for name, value in view.items() if name not in unknown}
+
+
+def _audio_conferencing(meeting: OnlineMeeting, details: JoinDetails) -> JsonObject:
+    return {
+        "tollNumber": TOLL_NUMBER,
+        "tollFreeNumber": TOLL_FREE_NUMBER,
+        "tollNumbers": [TOLL_NUMBER],
+        "tollFreeNumbers": [TOLL_FREE_NUMBER],
+        "ConferenceId": meeting.conference_id,
+        "dialinUrl": details.dialin_url,
+    }
+
+
+def _hide_names(view: JsonObject) -> None:
+    """Show people as live answers do: without names, and without the role that everybody has."""
+    participants = view["participants"]
+    view["participants"] = {
+        "organizer": _nameless(participants["organizer"]),
+        "attendees": [_nameless(attendee) for attendee in participants["attendees"]],
+    }
+
+
+def _nameless(person: JsonObject) -> JsonObject:
+    identity = {**person["identity"], "user": {**person["identity"]["user"], "displayName": None}}
+    return {**person, "identity": identity, "role": None if person["role"] == "attendee" else person["role"]}
 
 
 def _hide_late_members(view: JsonObject) -> None:

@@ -42,7 +42,8 @@ async def test_documented_examples(
     body = answer.json()
     assert answer.status_code == 201
     assert documented.keys() <= body.keys()
-    for name in ("audioConferencing", "chatInfo", "joinMeetingIdSettings"):
+    assert documented["audioConferencing"].keys() <= body["audioConferencing"].keys()
+    for name in ("chatInfo", "joinMeetingIdSettings"):
         assert documented[name].keys() == body[name].keys()
     assert body["startDateTime"] == "2019-07-12T21:30:34.2444915Z"
     assert body["endDateTime"] == "2019-07-12T22:00:34.2464912Z"
@@ -179,22 +180,22 @@ async def test_update(graph: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "code"),
     [
-        {"joinMeetingIdSettings": {"isPasscodeRequired": True}},
-        {"startDateTime": "2026-12-01T09:00:00Z"},
-        {"id": "x"},
-        {"joinWebUrl": "https://x"},
-        {"meetingTemplateId": "x"},
-        {"participants": {"organizer": participant("AdeleV", "presenter")}},
-        {"participants": {"attendees": [participant("Guest", "coorganizer")]}},
+        ({"joinMeetingIdSettings": {"isPasscodeRequired": True}}, "InvalidArgument"),
+        ({"startDateTime": "2026-12-01T09:00:00Z"}, "BadRequest"),
+        ({"id": "x"}, "InvalidArgument"),
+        ({"joinWebUrl": "https://x"}, "InvalidArgument"),
+        ({"meetingTemplateId": "x"}, "InvalidArgument"),
+        ({"participants": {"organizer": participant("AdeleV", "presenter")}}, "BadRequest"),
+        ({"participants": {"attendees": [participant("Guest", "coorganizer")]}}, "BadRequest"),
     ],
 )
-async def test_refused_updates(graph: httpx.AsyncClient, change: dict[str, Any]) -> None:
+async def test_refused_updates(graph: httpx.AsyncClient, change: dict[str, Any], code: str) -> None:
     """What a meeting got on creation stays; times come in pairs."""
     meeting = await make(graph)
     answer = await graph.patch(f"{MEETINGS}/{meeting['id']}", json=change)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
 
 
 async def test_late_members(graph: httpx.AsyncClient) -> None:

@@ -1,0 +1,26 @@
+"""The calls about the calendar itself: from a request to an answer."""
+
+from local.graph.exchange import GraphAnswer
+from local.graph.records import Mailbox
+from local.graph.time_zones import DOCUMENTED_IANA_NAMES, windows_names
+from local.graph.views import calendar_view, context
+
+
+def read_calendar(mailbox: Mailbox) -> GraphAnswer:
+    """Answer GET /calendar."""
+    return GraphAnswer(200, {"@odata.context": context(mailbox.user, "calendar"), **calendar_view(mailbox)})
+
+
+def supported_zones(function: str) -> GraphAnswer:
+    """Answer GET /outlook/supportedTimeZones.
+
+    https://learn.microsoft.com/graph/api/outlookuser-supportedtimezones
+    """
+    names = sorted(DOCUMENTED_IANA_NAMES) if "'iana'" in function.lower() else windows_names()
+    return GraphAnswer(
+        200,
+        {
+            "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.timeZoneInformation)",
+            "value": [{"alias": name, "displayName": name} for name in names],
+        },
+    )

@@ -1,0 +1,107 @@
+"""How the tenant behaves where Graph's behavior varies, is not documented, or is documented twice and differently."""
+
+import re
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
+
+from local.graph.errors import JsonObject
+from local.graph.validation import BOOLEAN, INT32, TEXT, Choice, Complex, Double, Shape
+
+
+@dataclass(slots=True)
+class Settings:
+    """The switches of a tenant; `PUT /_tenant/settings` takes them in camelCase.
+
+    Attributes:
+        transaction_id_memory: a transactionId is remembered; without, it guards nothing.
+        transaction_id_outlives_event: a transactionId is still known once its event was deleted.
+        duplicate_transaction_status: 400, which code written against Graph expects, or 409, which others do.
+        lookup_lag_seconds: how long a new event's meeting cannot be found.
+        lookup_miss: how a search without a result ends: `badRequest` (1026), `notFound` (3004) or `empty`.
+        mailbox_concurrency: calls at once that a mailbox bears, 0 for any number.
+        retry_after: the Retry-After of such a refusal, in any form.
+        latency_seconds: how long every call takes.
+        join_link_missing: a new event says that it is online, but has no link until it is patched.
+        join_link_delay_seconds: how long a new event's link takes to show.
+        join_block: what Teams writes below an invitation: `2019` is the documented one, `2026` has a short link and
+            keeps the long one behind "System reference", `longLink` has one long link and no ids.
+        join_link_escaped_otherwise: the link in the body has other escapes than `joinUrl`: `%3A` for `%3a`.
+        first_link_wins: the first Teams link of a body becomes the event's `joinUrl`, whosever it is; otherwise the
+            event's own link, anywhere in the body, keeps it.
+            https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1895
+        link_after_change: what every second change of other properties than the body does to the link: `kept`, `hidden`
+            for `link_hidden_seconds`, or `lost` until the event is enabled again.
+            https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/2895
+        link_hidden_seconds: how long a hidden link takes to show again.
+        deleted_events: `forgotten`, or `readable` by immutable id and by extended property, in Deleted Items.
+            https://learn.microsoft.com/graph/outlook-immutable-id
+        shows_participants: the names and roles of participants are answered as they were sent; otherwise the name is
+            null, and so is the role `attendee`.
+        role_needs_object_id: a role is given only to who is named by object id as well.
+        cloud: `usGovernment` swallows the options that its schema lacks, and shows none of them.
+        passcode_on_create: a plain create makes a passcode unless it is told not to.
+        passcode_on_create_or_get: createOrGet makes a passcode; it cannot be told anything about it.
+        refuses_odata_type: a change of a meeting with `@odata.type` in it is refused.
+            https://github.com/microsoftgraph/msgraph-sdk-java/issues/2589
+        read_basic_suffices: the directory may be read with User.ReadBasic.All; otherwise it is refused.
+        skype_gives_link: the Skype providers give a link; since Skype's retirement they give 201 and none.
+        audio_conferencing: meetings have telephone numbers.
+    """
+
+    transaction_id_memory: bool = True
+    transaction_id_outlives_event: bool = False
+    duplicate_transaction_status: int = 400
+    lookup_lag_seconds: float = 0.0
+    lookup_miss: Literal["badRequest", "notFound", "empty"] = "badRequest"
+    mailbox_concurrency: int = 4
+    retry_after: str = "1"
+    latency_seconds: float = 0.0
+    join_link_missing: bool = False
+    join_link_delay_seconds: float = 0.0
+    join_block: Literal["2019", "2026", "longLink"] = "2019"
+    join_link_escaped_otherwise: bool = False
+    first_link_wins: bool = False
+    link_after_change: Literal["kept", "hidden", "lost"] = "kept"
+    link_hidden_seconds: float = 5.0
+    deleted_events: Literal["forgotten", "readable"] = "forgotten"
+    shows_participants: bool = True
+    role_needs_object_id: bool = False
+    cloud: Literal["global", "usGovernment"] = "global"
+    passcode_on_create: bool = False
+    passcode_on_create_or_get: bool = False
+    refuses_odata_type: bool = False
+    read_basic_suffices: bool = True
+    skype_gives_link: bool = True
+    audio_conferencing: bool = True
+
+    def as_json(self) -> JsonObject:
+        """Return the settings under their names in the control API."""
+        return {_camel(name): value for name, value in asdict(self).items()}
+
+    def change(self, given: Any) -> None:
+        """Change the settings that an object of the control API names.
+
+        Raises:
+            GraphError: it is no object of settings.
+        """
+        for name, value in _SHAPE.read(given, "badRequest").items():
+            setattr(self, _snake(name), value)
+
+
+def _shape(kind: Any) -> Shape:
+    if get_origin(kind) is Literal:
+        return Choice(cast("tuple[str, ...]", get_args(kind)))
+    return {bool: BOOLEAN, int: INT32, float: Double(), str: TEXT}[kind]
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", lambda found: "_" + found[1].lower(), name)
+
+
+_SHAPE: Final = Complex(
+    "settings", {_camel(field.name): _shape(get_type_hints(Settings)[field.name]) for field in fields(Settings)}
+)
