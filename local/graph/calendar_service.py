@@ -1,7 +1,9 @@
 """The calls about the calendar itself: from a request to an answer."""
 
-from local.graph.exchange import GraphAnswer
+from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.free_busy import schedules
 from local.graph.records import Mailbox
+from local.graph.tenant import Tenant
 from local.graph.time_zones import DOCUMENTED_IANA_NAMES, windows_names
 from local.graph.views import calendar_view, context
 
@@ -24,3 +26,10 @@ def supported_zones(function: str) -> GraphAnswer:
             "value": [{"alias": name, "displayName": name} for name in names],
         },
     )
+
+
+def get_schedule(tenant: Tenant, request: GraphRequest) -> GraphAnswer:
+    """Answer POST /calendar/getSchedule; its parameters are read with a capital letter too, as samples have them."""
+    given = {name[:1].lower() + name[1:]: value for name, value in request.json().items()}
+    kind = "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.scheduleInformation)"
+    return GraphAnswer(200, {"@odata.context": kind, "value": schedules(tenant, given)})

@@ -12,9 +12,10 @@ from starlette.routing import Route
 from local.graph.errors import GraphError, JsonObject
 from local.graph.event_schema import PROVIDERS
 from local.graph.faults import read_rule
-from local.graph.records import Event, Mailbox, OnlineMeeting, RecordedRequest, User
+from local.graph.people_control import people_routes
+from local.graph.records import Event, Mailbox, OnlineMeeting, RecordedRequest, Room, User, WorkingHours
 from local.graph.tenant import Tenant
-from local.graph.validation import BOOLEAN, TEXT, Choice, Complex, Many
+from local.graph.validation import BOOLEAN, INT32, TEXT, Choice, Complex, Many
 from local.graph.views import event_view, meeting_view
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -31,13 +32,26 @@ _USER: Final = Complex(
         "allowedOnlineMeetingProviders": Many(Choice(PROVIDERS)),
         "defaultOnlineMeetingProvider": Choice(PROVIDERS),
         "licensed": BOOLEAN,
+        "workingHours": Complex(
+            "workingHours", {"daysOfWeek": Many(TEXT), "startTime": TEXT, "endTime": TEXT, "timeZone": TEXT}
+        ),
+        "room": Complex(
+            "room",
+            {
+                "listAddress": TEXT,
+                "capacity": INT32,
+                "building": TEXT,
+                "floorNumber": INT32,
+                "answers": Choice(("accept", "decline", "whenFree", "wait")),
+            },
+        ),
     },
 )
 
 
 def control_routes(tenant: Tenant) -> list[Route]:
     """Return the routes of the control API."""
-    return [*_tenant_routes(tenant), *_fault_routes(tenant)]
+    return [*_tenant_routes(tenant), *_fault_routes(tenant), *people_routes(tenant, _explained)]
 
 
 def _tenant_routes(tenant: Tenant) -> list[Route]:
@@ -57,6 +71,9 @@ def _tenant_routes(tenant: Tenant) -> list[Route]:
         name = request.path_params["name"]
         former = tenant.find_user(name)
         given.setdefault("display_name", former.display_name if former else name)
+        for member, kind in (("room", Room), ("working_hours", WorkingHours)):
+            if member in given:
+                given[member] = kind(**_snake(given[member]))
         return JSONResponse(_user(tenant.add_user(name, **given)))
 
     async def put_settings(request: Request) -> Response:
@@ -152,7 +169,10 @@ def _request(request: RecordedRequest) -> JsonObject:
 
 
 def _camel(values: dict[str, Any]) -> JsonObject:
-    return {re.sub(r"_(\w)", lambda found: found[1].upper(), name): value for name, value in values.items()}
+    return {
+        re.sub(r"_(\w)", lambda found: found[1].upper(), name): _camel(value) if isinstance(value, dict) else value
+        for name, value in values.items()
+    }
 
 
 def _snake(values: JsonObject) -> JsonObject:

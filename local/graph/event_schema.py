@@ -39,6 +39,8 @@ _LOCATION: Final = Complex(
     },
 )
 
+TIME_SLOT: Final = Complex("timeSlot", {"start": _TIME, "end": _TIME})
+
 _ATTENDEE: Final = Complex(
     "attendee",
     {
@@ -46,7 +48,7 @@ _ATTENDEE: Final = Complex(
         "type": Choice(("required", "optional", "resource")),
         # Ignored: what was read may be sent back.
         "status": Complex("responseStatus", {"response": TEXT, "time": TEXT}),
-        "proposedNewTime": Complex("timeSlot", {"start": _TIME, "end": _TIME}),
+        "proposedNewTime": TIME_SLOT,
     },
 )
 
@@ -144,6 +146,15 @@ READ_ONLY: Final = frozenset(
 NEW_EVENT: Final = Complex("event", {**_WRITABLE, "transactionId": TEXT}, READ_ONLY)
 CHANGED_EVENT: Final = Complex("event", _WRITABLE, READ_ONLY | {"transactionId"})
 CANCELLATION: Final = Complex("cancel", {"comment": TEXT, "Comment": TEXT})
+
+# https://learn.microsoft.com/graph/api/calendar-getschedule; its samples write the names with capitals as well.
+_SCHEDULE_REQUEST: Final = {
+    "schedules": Many(TEXT),
+    "startTime": _TIME,
+    "endTime": _TIME,
+    "availabilityViewInterval": INT32,
+}
+SCHEDULE_REQUEST: Final = Complex("getSchedule", _SCHEDULE_REQUEST)
 
 SELECTABLE: Final = READ_ONLY | NEW_EVENT.properties.keys()
 

@@ -24,6 +24,7 @@ from local.graph.event_schema import CHANGED_EVENT, NEW_EVENT, PERSONAL
 from local.graph.join_block import html_document
 from local.graph.meeting_link import attach_link, disturb_link, follow_body, has_link, synchronize_meeting
 from local.graph.records import Event, EventTime, Mailbox
+from local.graph.responses import let_rooms_answer, reset_answers
 from local.graph.tenant import Tenant
 from local.graph.validation import EVENT_CODE
 
@@ -105,6 +106,7 @@ def create_event(tenant: Tenant, mailbox: Mailbox, body: JsonObject) -> Event:
     if transaction_id is not None:
         mailbox.by_transaction[transaction_id] = event
     _index_extended(mailbox, event)
+    let_rooms_answer(tenant, event)
     # A link that could not be made does not hold the invitations back: that failure is a silent one.
     tenant.send("invitation", event, _addresses(attendees))
     return event
@@ -124,6 +126,7 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
         check_times(start, end, all_day=fields.get("isAllDay", former.get("isAllDay", False)))
     changed = _changed(tenant, event, fields, cleared) | _changed_recurrence(event, fields, start, end, cleared)
     extended = _extended(fields)
+    moved = (start.moment, end.moment) != (event.start.moment, event.end.moment)
 
     event.start, event.end, event.properties = start, end, {**former, **changed}
     event.modified, event.change_key = tenant.now(), tenant.identifiers.change_key()
@@ -138,6 +141,9 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
     elif body:  # once online, always online, with the same provider: Outlook ignores later wishes
         disturb_link(tenant, event)
     if not event.deleted:
+        if moved:
+            reset_answers(event)
+        let_rooms_answer(tenant, event)
         synchronize_meeting(tenant, event)
         _mail_changes(tenant, event, former["attendees"], body.keys())
 

@@ -2,10 +2,41 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from local.graph.errors import JsonObject
 from local.graph.time_zones import Moment
+
+WORKING_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
+
+
+@dataclass(slots=True)
+class Room:
+    """What the directory of places knows of a room.
+
+    Attributes:
+        answers: what its mailbox does with an invitation: accept it, decline it, accept it if it is free then, or wait
+            for a person.
+    """
+
+    list_address: str | None = None
+    capacity: int | None = None
+    building: str | None = None
+    floor_number: int | None = None
+    answers: Literal["accept", "decline", "whenFree", "wait"] = "whenFree"
+
+
+@dataclass(slots=True)
+class WorkingHours:
+    """When somebody works; the times are a wall clock's in the zone.
+
+    https://learn.microsoft.com/graph/api/resources/workinghours
+    """
+
+    days_of_week: list[str] = field(default_factory=lambda: list(WORKING_DAYS))
+    start_time: str = "08:00:00.0000000"
+    end_time: str = "17:00:00.0000000"
+    time_zone: str = "Pacific Standard Time"
 
 
 @dataclass(slots=True)
@@ -15,6 +46,7 @@ class User:
     Attributes:
         in_scope: the app may use the mailbox (Exchange's RBAC for applications).
         application_access_policy: the app may use the user's online meetings (Teams' policy).
+        room: what makes the user a room.
     """
 
     user_principal_name: str
@@ -28,6 +60,8 @@ class User:
     )
     default_online_meeting_provider: str = "teamsForBusiness"
     licensed: bool = True
+    working_hours: WorkingHours = field(default_factory=WorkingHours)
+    room: Room | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -37,7 +71,12 @@ class User:
 
 @dataclass(slots=True)
 class OnlineMeeting:
-    """A Teams meeting; `properties` are in Graph's spelling and order, with moments for times."""
+    """A Teams meeting; `properties` are in Graph's spelling and order, with moments for times.
+
+    Attributes:
+        reports: of the attendance at each of its calls, as Graph shows them, oldest first; so are transcripts, with
+            their text as `content`, and recordings.
+    """
 
     id: str
     organizer: User
@@ -52,6 +91,9 @@ class OnlineMeeting:
     external_id: str | None = None
     event_id: str | None = None
     short_url_key: str = ""
+    reports: list[JsonObject] = field(default_factory=list[JsonObject])
+    transcripts: list[JsonObject] = field(default_factory=list[JsonObject])
+    recordings: list[JsonObject] = field(default_factory=list[JsonObject])
 
     @property
     def short_url(self) -> str:

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from local.graph.artifact_service import KINDS, answer_artifacts
 from local.graph.batch import answer_batch
-from local.graph.calendar_service import read_calendar, supported_zones
+from local.graph.calendar_service import get_schedule, read_calendar, supported_zones
 from local.graph.errors import (
     ConnectionDropError,
     GraphError,
@@ -21,6 +22,7 @@ from local.graph.event_service import answer_calendar_view, answer_event, answer
 from local.graph.exchange import GraphAnswer, GraphRequest
 from local.graph.faults import Action
 from local.graph.meeting_service import answer_meeting, answer_meetings, create_or_get
+from local.graph.place_service import answer_places
 from local.graph.records import Mailbox, RecordedRequest
 from local.graph.tenant import Tenant
 from local.graph.views import selected, user_view
@@ -96,6 +98,8 @@ class GraphService:
                 if latency := tenant.settings.latency_seconds:
                     await asyncio.sleep(latency)
                 return self._answer_user(name, request)
+            case ["places", *rest] if request.method == "GET" and rest:
+                return answer_places(tenant, rest, request)
             case _:
                 raise no_such_segment(segments[-1] if segments else "")
 
@@ -117,6 +121,8 @@ class GraphService:
         match segments:
             case ["calendar"] if request.method == "GET":
                 return read_calendar(mailbox)
+            case ["calendar", "getSchedule" | "microsoft.graph.getSchedule"] if request.method == "POST":
+                return get_schedule(tenant, request)
             case ["outlook", function] if function.startswith("supportedTimeZones") and request.method == "GET":
                 return supported_zones(function)
             case ["events"] | ["calendar", "events"]:
@@ -140,6 +146,8 @@ class GraphService:
                 return create_or_get(self._tenant, name, request)
             case [meeting_id]:
                 return answer_meeting(self._tenant, name, meeting_id, request)
+            case [_, kind, *_] if kind in KINDS and request.method == "GET":
+                return answer_artifacts(self._tenant, name, rest, request)
             case _:
                 raise no_such_segment(rest[-1])
 

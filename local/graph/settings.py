@@ -46,6 +46,10 @@ class Settings:
         read_basic_suffices: the directory may be read with User.ReadBasic.All; otherwise it is refused.
         skype_gives_link: the Skype providers give a link; since Skype's retirement they give 201 and none.
         audio_conferencing: meetings have telephone numbers.
+        may_read_places: the app has Place.Read.All.
+        readable_artifacts: the kinds that the app has the permission for, of `attendanceReports`, `transcripts` and
+            `recordings`, separated by commas.
+        transcripts_allowed: the tenant lets apps read transcripts at all.
     """
 
     transaction_id_memory: bool = True
@@ -73,6 +77,9 @@ class Settings:
     read_basic_suffices: bool = True
     skype_gives_link: bool = True
     audio_conferencing: bool = True
+    may_read_places: bool = True
+    readable_artifacts: str = "attendanceReports,transcripts,recordings"
+    transcripts_allowed: bool = True
 
     def as_json(self) -> JsonObject:
         """Return the settings under their names in the control API."""

@@ -10,7 +10,7 @@ from local.graph.event_rules import DEFAULTS
 from local.graph.faults import Faults
 from local.graph.identifiers import Identifiers
 from local.graph.join_block import html_document
-from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, RecordedRequest, SentMail, User
+from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, RecordedRequest, Room, SentMail, User
 from local.graph.settings import Settings
 from local.graph.time_zones import Moment, parse_local_time
 
@@ -61,7 +61,8 @@ class Tenant:
         tenant.add_user("MeganB@contoso.com", "Megan Bowen")
         tenant.add_user("LidiaH@contoso.com", "Lidia Holloway")
         tenant.add_user("NestorW@contoso.com", "Nestor Wilke")
-        tenant.add_user("Baker@contoso.com", "Conf Room Baker")
+        baker = Room(list_address="Rooms@contoso.com", capacity=6, building="1", floor_number=2)
+        tenant.add_user("Baker@contoso.com", "Conf Room Baker", room=baker)
         tenant.add_user("NoMailbox@contoso.com", "No Mailbox", has_mailbox=False)
         tenant.add_user("NoPolicy@contoso.com", "No Policy", application_access_policy=False)
         tenant.add_user("OutOfScope@contoso.com", "Out Of Scope", in_scope=False)

@@ -1,0 +1,131 @@
+"""Who is taken when, as getSchedule tells it. Of a series only the first occurrence is known here.
+
+https://learn.microsoft.com/graph/api/calendar-getschedule
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Final
+
+from local.graph.errors import GraphError, JsonObject, invalid_request
+from local.graph.event_rules import read_time
+from local.graph.event_schema import SCHEDULE_REQUEST
+from local.graph.records import Event, User
+from local.graph.tenant import Tenant
+from local.graph.time_zones import Moment
+from local.graph.validation import EVENT_CODE
+
+MOST_SCHEDULES: Final = 20
+LONGEST: Final = timedelta(days=62)
+_USUAL_INTERVAL: Final = 30
+_INTERVALS: Final = range(5, 1441)
+_MOST_ENTRIES: Final = 1000
+# https://learn.microsoft.com/graph/api/resources/scheduleinformation, availabilityView; the strongest counts.
+_DIGITS: Final = {"free": "0", "tentative": "1", "busy": "2", "oof": "3", "workingElsewhere": "4"}
+_STRENGTH: Final = ("free", "workingElsewhere", "tentative", "busy", "oof")
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A stretch of somebody's time."""
+
+    event: Event
+    status: str
+
+    def touches(self, start: Moment, end: Moment) -> bool:
+        """Tell whether it has a moment in common with another stretch."""
+        return self.event.start.moment < end and start < self.event.end.moment
+
+
+def bookings(tenant: Tenant, user: User) -> Iterator[Booking]:
+    """Yield what is in somebody's calendar: what they organize, and what they are invited to and have not declined."""
+    for mailbox in tenant.mailboxes.values():
+        for event in mailbox.events.values():
+            if mailbox.user is user:
+                yield Booking(event, event.properties["showAs"])
+            elif (response := _response(event, user)) is not None and response != "declined":
+                yield Booking(event, event.properties["showAs"] if response == "accepted" else "tentative")
+
+
+def schedules(tenant: Tenant, body: JsonObject) -> list[JsonObject]:
+    """Return what getSchedule answers for each address asked about."""
+    fields: JsonObject = SCHEDULE_REQUEST.read(body, EVENT_CODE)
+    addresses, interval = fields.get("schedules", []), fields.get("availabilityViewInterval", _USUAL_INTERVAL)
+    if not addresses or "startTime" not in fields or "endTime" not in fields:
+        raise invalid_request("Schedules, StartTime and EndTime are required.")
+    start, end = read_time(fields["startTime"]).moment, read_time(fields["endTime"]).moment
+    if len(addresses) > MOST_SCHEDULES:
+        raise invalid_request(f"The number of schedules must be at most {MOST_SCHEDULES}.")
+    if interval not in _INTERVALS:
+        raise GraphError(400, "ErrorInvalidMergedFreeBusyInterval", "The interval must be between 5 and 1440 minutes.")
+    if not start < end or timedelta(minutes=interval) > end.second - start.second:
+        raise GraphError(400, "ErrorInvalidTimeInterval", "The requested time interval is not valid.")
+    if end.second - start.second > LONGEST:
+        raise GraphError(400, "ErrorTimeIntervalTooBig", "The requested time interval is too long.")
+    return [_schedule(tenant, address, start, end, timedelta(minutes=interval)) for address in addresses]
+
+
+def _schedule(tenant: Tenant, address: str, start: Moment, end: Moment, interval: timedelta) -> JsonObject:
+    user = tenant.find_user(address) if "@" in address else None
+    if user is None or not user.has_mailbox:
+        message = f"Unable to resolve e-mail address {address} to an Active Directory object."
+        return _failed(address, "5016" if user else "5009", message)
+    found = [booking for booking in bookings(tenant, user) if booking.touches(start, end)]
+    found.sort(key=lambda booking: booking.event.start.moment)
+    if len(found) > _MOST_ENTRIES:
+        return _failed(address, "5006", "The result set contains too many calendar entries.")
+    return {
+        "scheduleId": address,
+        "availabilityView": _view(found, start, end, interval),
+        "scheduleItems": [_item(booking) for booking in found],
+        "workingHours": _working_hours(user),
+    }
+
+
+def _failed(address: str, code: str, message: str) -> JsonObject:
+    error = {"message": message, "responseCode": code}
+    return {"scheduleId": address, "availabilityView": "", "scheduleItems": None, "workingHours": None, "error": error}
+
+
+def _view(found: list[Booking], start: Moment, end: Moment, interval: timedelta) -> str:
+    digits: list[str] = []
+    at = start
+    while at < end:
+        after = min(at.later(interval), end)
+        here = [booking.status for booking in found if booking.touches(at, after)]
+        digits.append(_DIGITS[max(here, key=_STRENGTH.index, default="free")])
+        at = after
+    return "".join(digits)
+
+
+def _item(booking: Booking) -> JsonObject:
+    event = booking.event
+    private = event.properties["sensitivity"] in {"private", "confidential"}
+    times = {
+        name: {"dateTime": moment.as_offset_time().removesuffix("Z"), "timeZone": "UTC"}
+        for name, moment in (("start", event.start.moment), ("end", event.end.moment))
+    }
+    told = (
+        {}
+        if private
+        else {"subject": event.properties["subject"], "location": event.properties["location"]["displayName"]}
+    )
+    return {"isPrivate": private, "status": booking.status, **told, **times}
+
+
+def _working_hours(user: User) -> JsonObject:
+    hours = asdict(user.working_hours)
+    return {
+        "daysOfWeek": hours["days_of_week"],
+        "startTime": hours["start_time"],
+        "endTime": hours["end_time"],
+        "timeZone": {"name": hours["time_zone"]},
+    }
+
+
+def _response(event: Event, user: User) -> str | None:
+    for attendee in event.properties["attendees"]:
+        if attendee["emailAddress"]["address"].casefold() == user.user_principal_name.casefold():
+            return attendee["status"]["response"]
+    return None

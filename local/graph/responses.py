@@ -1,0 +1,58 @@
+"""What the invited do: people who answer, and rooms that answer by themselves."""
+
+from typing import Final
+
+from local.graph.errors import GraphError, JsonObject
+from local.graph.free_busy import bookings
+from local.graph.records import Event, User
+from local.graph.tenant import Tenant
+
+RESPONSES: Final = ("accepted", "tentativelyAccepted", "declined")
+_TAKEN: Final = frozenset({"busy", "oof", "tentative"})
+
+
+def respond(tenant: Tenant, event: Event, address: str, response: str, proposed: JsonObject | None = None) -> None:
+    """Note an attendee's answer in the organizer's copy.
+
+    https://learn.microsoft.com/graph/outlook-calendar-meeting-proposals
+
+    Raises:
+        GraphError: nobody with this address is invited.
+    """
+    for attendee in event.properties["attendees"]:
+        if attendee["emailAddress"]["address"].casefold() == address.casefold():
+            attendee["status"] = {"response": response, "time": tenant.now().as_offset_time()}
+            attendee.pop("proposedNewTime", None)
+            if proposed:
+                attendee["proposedNewTime"] = proposed
+            event.modified, event.change_key = tenant.now(), tenant.identifiers.change_key()
+            return
+    raise GraphError(404, "notInvited", f"{address} is not invited to this event.")
+
+
+def reset_answers(event: Event) -> None:
+    """Take all answers back, as a new time does."""
+    for attendee in event.properties["attendees"]:
+        attendee["status"] = {"response": "notResponded", "time": "4501-01-01T00:00:00Z"}
+        attendee.pop("proposedNewTime", None)
+
+
+def let_rooms_answer(tenant: Tenant, event: Event) -> None:
+    """Have every invited room answer that has not, unless a person decides for it."""
+    for attendee in event.properties["attendees"]:
+        user = tenant.find_user(attendee["emailAddress"]["address"])
+        if user is None or user.room is None or attendee["status"]["response"] in RESPONSES:
+            continue
+        if user.room.answers != "wait":
+            response = "accepted" if _accepts(tenant, user, event) else "declined"
+            respond(tenant, event, user.user_principal_name, response)
+
+
+def _accepts(tenant: Tenant, user: User, event: Event) -> bool:
+    if user.room is None or user.room.answers != "whenFree":
+        return user.room is not None and user.room.answers == "accept"
+    start, end = event.start.moment, event.end.moment
+    return not any(
+        booking.event is not event and booking.status in _TAKEN and booking.touches(start, end)
+        for booking in bookings(tenant, user)
+    )

@@ -1,0 +1,205 @@
+"""People and rooms: who is taken when, who answers what, and what is left of a call."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from local.graph.tenant import Tenant
+from tests.local.graph.conftest import Clock
+from tests.local.graph.test_event_creation import EVENTS, attendee, event, online
+from tests.local.graph.test_online_meetings import MEETINGS
+
+SCHEDULE = EVENTS.replace("/events", "/calendar/getSchedule")
+BAKER = "Baker@contoso.com"
+
+
+def utc(text: str) -> dict[str, str]:
+    return {"dateTime": text, "timeZone": "UTC"}
+
+
+def asked(*addresses: str, **changes: Any) -> dict[str, Any]:
+    times = {"startTime": utc("2026-12-01T08:00:00"), "endTime": utc("2026-12-01T12:00:00")}
+    return {"schedules": list(addresses), **times, "availabilityViewInterval": 60, **changes}
+
+
+async def control(graph: httpx.AsyncClient, method: str, path: str, **arguments: Any) -> httpx.Response:
+    return await graph.request(method, f"/_tenant/{path}", **arguments)
+
+
+def statuses(view: dict[str, Any]) -> dict[str, str]:
+    return {each["emailAddress"]["address"]: each["status"]["response"] for each in view["attendees"]}
+
+
+async def test_schedule(graph: httpx.AsyncClient) -> None:
+    """Own events are taken as they say, unanswered invitations tentatively, declined ones not; the strongest counts."""
+    made = (await graph.post(EVENTS, json=event(attendees=[attendee(), attendee("MeganB@contoso.com")]))).json()
+    await graph.post(EVENTS, json=event(showAs="workingElsewhere"))
+    await control(
+        graph, "POST", f"events/{made['id']}/responses", json={"address": "MeganB@contoso.com", "response": "declined"}
+    )
+    names = ("AlexW@contoso.com", "AdeleV@contoso.com", "MeganB@contoso.com")
+    answer = (await graph.post(SCHEDULE, json=asked(*names))).json()["value"]
+    assert [each["availabilityView"] for each in answer] == ["0200", "0100", "0000"]
+    (item,) = answer[1]["scheduleItems"]
+    assert (item["status"], item["start"]["dateTime"]) == ("tentative", "2026-12-01T09:00:00.0000000")
+    assert answer[0]["workingHours"]["timeZone"] == {"name": "Pacific Standard Time"}
+
+
+async def test_private_bookings_tell_nothing(graph: httpx.AsyncClient) -> None:
+    """Of a private event only the time is told."""
+    await graph.post(EVENTS, json=event(sensitivity="private"))
+    (item,) = (await graph.post(SCHEDULE, json=asked("AlexW@contoso.com"))).json()["value"][0]["scheduleItems"]
+    assert item["isPrivate"]
+    assert not {"subject", "location"} & item.keys()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"schedules": []}, "ErrorInvalidRequest"),
+        ({"schedules": ["a@contoso.com"] * 21}, "ErrorInvalidRequest"),
+        ({"endTime": utc("2027-02-01T08:00:01")}, "ErrorTimeIntervalTooBig"),
+        ({"endTime": utc("2026-12-01T08:00:00")}, "ErrorInvalidTimeInterval"),
+        ({"availabilityViewInterval": 4}, "ErrorInvalidMergedFreeBusyInterval"),
+        ({"availabilityViewInterval": 1441}, "ErrorInvalidMergedFreeBusyInterval"),
+    ],
+)
+async def test_limits_of_schedules(graph: httpx.AsyncClient, changes: dict[str, Any], code: str) -> None:
+    """More than 20 addresses, more than 62 days and other intervals are refused."""
+    answer = await graph.post(SCHEDULE, json=asked("AlexW@contoso.com") | changes)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+
+
+async def test_unknown_address(graph: httpx.AsyncClient) -> None:
+    """An address that is nobody's, or has no mailbox, is an error of its own and holds up no other."""
+    names = ("Nobody@contoso.com", "NoMailbox@contoso.com", "AlexW@contoso.com")
+    answer = (await graph.post(SCHEDULE, json=asked(*names))).json()["value"]
+    assert [each.get("error", {}).get("responseCode") for each in answer] == ["5009", "5016", None]
+    assert answer[0]["scheduleItems"] is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ("accept", ["accepted"] * 2),
+        ("decline", ["declined"] * 2),
+        ("whenFree", ["accepted", "declined"]),
+        ("wait", ["none"] * 2),
+    ],
+)
+async def test_rooms_answer(graph: httpx.AsyncClient, answers: str, expected: list[str]) -> None:
+    """A room answers as its mailbox is set up: the second invitation for one time finds it taken."""
+    await control(graph, "PUT", f"users/{BAKER}", json={"room": {"answers": answers}})
+    body = event(attendees=[attendee(BAKER, "resource")])
+    made = [(await graph.post(EVENTS, json=body)).json() for _ in range(2)]
+    assert [statuses(each)[BAKER] for each in made] == expected
+
+
+async def test_a_new_time_takes_answers_back(graph: httpx.AsyncClient) -> None:
+    """After a move people have not responded, in the year 4501; a room answers anew, to the new time."""
+    taken = event(attendees=[attendee(BAKER, "resource")])
+    await graph.post(EVENTS, json=taken)
+    made = (await graph.post(EVENTS, json=taken | {"attendees": [attendee(), attendee(BAKER, "resource")]})).json()
+    assert statuses(made)[BAKER] == "declined"
+    path = f"events/{made['id']}"
+    await control(graph, "POST", f"{path}/responses", json={"address": "adelev@contoso.com", "response": "accepted"})
+    times = {"start": utc("2026-12-01T11:00:00"), "end": utc("2026-12-01T12:00:00")}
+    moved = (await control(graph, "PATCH", path, json=times)).json()
+    assert statuses(moved) == {"AdeleV@contoso.com": "notResponded", BAKER: "accepted"}
+    assert moved["attendees"][0]["status"]["time"] == "4501-01-01T00:00:00Z"
+    assert moved["changeKey"] != made["changeKey"]
+
+
+async def test_proposed_time(graph: httpx.AsyncClient, clock: Clock) -> None:
+    """Who declines may propose another time; the organizer's copy has it, and when it came."""
+    made = (await graph.post(EVENTS, json=event(attendees=[attendee()]))).json()
+    clock.advance(60)
+    proposed = {"start": utc("2026-12-01T14:00:00"), "end": utc("2026-12-01T15:00:00")}
+    body = {"address": "AdeleV@contoso.com", "response": "declined", "proposedNewTime": proposed}
+    await control(graph, "POST", f"events/{made['id']}/responses", json=body)
+    (adele,) = (await graph.get(f"{EVENTS}/{made['id']}")).json()["attendees"]
+    assert adele["proposedNewTime"] == proposed
+    assert adele["status"] == {"response": "declined", "time": "2026-11-21T08:01:00.0000000Z"}
+
+
+async def test_the_uninvited_cannot_answer(graph: httpx.AsyncClient) -> None:
+    """An answer needs an invitation, and an event."""
+    made = (await graph.post(EVENTS, json=event())).json()
+    body = {"address": "x@contoso.com", "response": "accepted"}
+    for event_id in (made["id"], "AAMkNobody"):
+        assert (await control(graph, "POST", f"events/{event_id}/responses", json=body)).status_code == 404
+
+
+@pytest.mark.parametrize(("query", "comment"), [("", ""), ("?comment=Sorry", "Sorry")])
+async def test_organizer_removes_an_event(graph: httpx.AsyncClient, tenant: Tenant, query: str, comment: str) -> None:
+    """What the organizer does in Outlook mails guests, and leaves no request in the log."""
+    made = (await graph.post(EVENTS, json=online(attendees=[attendee()]))).json()
+    tenant.sent_mail.clear()
+    seen = len(tenant.requests)
+    assert (await control(graph, "DELETE", f"events/{made['id']}{query}")).status_code == 204
+    assert [(mail.kind, mail.comment) for mail in tenant.sent_mail] == [("cancellation", comment)]
+    assert len(tenant.requests) == seen
+    assert (await graph.get(f"{EVENTS}/{made['id']}")).status_code == 404
+
+
+async def test_places(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """Rooms are listed in pages, and by their list; without the permission they are not."""
+    await control(graph, "PUT", "users/Other@contoso.com", json={"room": {"capacity": 2}})
+    page = (await graph.get("/v1.0/places/microsoft.graph.room?$top=1")).json()
+    assert [(room["emailAddress"], room["capacity"]) for room in page["value"]] == [(BAKER, 6)]
+    rest = (await graph.get(page["@odata.nextLink"].removeprefix("https://graph.microsoft.com"))).json()
+    assert [room["emailAddress"] for room in rest["value"]] == ["Other@contoso.com"]
+    lists = (await graph.get("/v1.0/places/microsoft.graph.roomlist")).json()["value"]
+    assert [each["emailAddress"] for each in lists] == ["Rooms@contoso.com"]
+    inside = await graph.get("/v1.0/places/rooms@contoso.com/microsoft.graph.roomlist/rooms")
+    assert [room["emailAddress"] for room in inside.json()["value"]] == [BAKER]
+    missing = await graph.get("/v1.0/places/none@contoso.com/microsoft.graph.roomlist/rooms")
+    assert missing.status_code == 404
+    tenant.settings.may_read_places = False
+    assert (await graph.get("/v1.0/places/microsoft.graph.room")).status_code == 403
+
+
+async def test_artifacts_of_a_call(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """A call leaves a report, whose records come only when expanded, and a transcript and a recording if there were."""
+    await graph.post(EVENTS, json=online(attendees=[attendee()]))
+    (meeting_id,) = tenant.meetings
+    stays = [
+        {"joinedAt": "2026-12-01T09:00:00Z", "leftAt": "2026-12-01T09:10:00Z"},
+        {"joinedAt": "2026-12-01T09:20:00Z", "leftAt": "2026-12-01T09:21:30Z"},
+    ]
+    guest = {"name": "Adele Vance", "address": "AdeleV@contoso.com", "role": "Attendee", "intervals": stays}
+    call = {
+        "start": "2026-12-01T09:00:00Z",
+        "end": "2026-12-01T09:30:00Z",
+        "attendees": [guest],
+        "transcript": "WEBVTT",
+        "recorded": True,
+    }
+    assert (await control(graph, "POST", f"onlineMeetings/{meeting_id}/calls", json=call)).status_code == 204
+    path = f"{MEETINGS}/{meeting_id}"
+    (report,) = (await graph.get(f"{path}/attendanceReports")).json()["value"]
+    assert (report["totalParticipantCount"], report["attendanceRecords"]) == (1, [])
+    whole = (await graph.get(f"{path}/attendanceReports/{report['id']}?$expand=attendanceRecords")).json()
+    (record,) = whole["attendanceRecords"]
+    assert (record["emailAddress"], record["totalAttendanceInSeconds"]) == ("AdeleV@contoso.com", 690)
+    (transcript,) = (await graph.get(f"{path}/transcripts")).json()["value"]
+    content = await graph.get(f"{path}/transcripts/{transcript['id']}/content")
+    assert (content.text, content.headers["content-type"]) == ("WEBVTT", "text/vtt")
+    (recording,) = (await graph.get(f"{path}/recordings")).json()["value"]
+    assert recording["recordingContentUrl"].endswith(f"/recordings/{recording['id']}/content")
+    tenant.settings.transcripts_allowed = False
+    assert (await graph.get(f"{path}/transcripts")).status_code == 403
+    tenant.settings.readable_artifacts = "recordings"
+    assert (await graph.get(f"{path}/attendanceReports")).json()["error"]["code"] == "Authorization_RequestDenied"
+
+
+async def test_at_most_fifty_reports(graph: httpx.AsyncClient) -> None:
+    """The newest fifty reports are listed, the newest first."""
+    meeting = (await graph.post(MEETINGS, json={})).json()
+    for minute in range(52):
+        call = {"start": f"2026-12-01T09:{minute:02}:00Z", "end": f"2026-12-01T10:{minute:02}:00Z"}
+        await control(graph, "POST", f"onlineMeetings/{meeting['id']}/calls", json=call)
+    listed = (await graph.get(f"{MEETINGS}/{meeting['id']}/attendanceReports")).json()["value"]
+    starts = [report["meetingStartDateTime"][14:16] for report in listed]
+    assert starts == [f"{minute:02}" for minute in range(51, 1, -1)]
