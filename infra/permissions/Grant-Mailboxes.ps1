@@ -57,9 +57,16 @@ switch ($PSCmdlet.ParameterSetName) {
     }
 }
 
+$servicePrincipals = @(Get-ServicePrincipal)
+$registered = $servicePrincipals | Where-Object { "$($_.AppId)" -eq "$ClientId" } | Select-Object -First 1
+$displayName = if ($registered) { $registered.DisplayName } else { $Name }
+
 # Unknown identities make Get- cmdlets of Exchange return everything: so everything is read, and chosen from in plan.py.
 $assignments = @(Get-ManagementRoleAssignment -Role 'Application Calendars.ReadWrite' |
-    Where-Object { "$($_.App)" -eq "$ObjectId" -or "$($_.RoleAssignee)" -eq "$ObjectId" -or $_.Name -like "$Name *" } |
+    Where-Object {
+        $names = "$($_.App)", "$($_.RoleAssignee)", "$($_.RoleAssigneeName)"
+        $names -contains "$ObjectId" -or $names -contains $displayName -or $_.Name -like "$Name *"
+    } |
     ForEach-Object {
         @{
             Name                = $_.Name
@@ -72,7 +79,7 @@ $plan = @{
     Name    = 'mailboxes'
     Wanted  = $wanted
     Present = @{
-        servicePrincipals = @(Get-ServicePrincipal | ForEach-Object { @{ AppId = "$($_.AppId)" } })
+        servicePrincipals = @($servicePrincipals | ForEach-Object { @{ AppId = "$($_.AppId)" } })
         scopes            = @(Get-ManagementScope | ForEach-Object { @{ Name = $_.Name; RecipientFilter = "$($_.RecipientFilter)" } })
         assignments       = $assignments
     }

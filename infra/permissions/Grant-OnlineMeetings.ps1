@@ -40,7 +40,8 @@ $ErrorActionPreference = 'Stop'
 
 if (-not ($User -or $Group -or $Everybody)) { throw 'Name organizers: -User, -Group or -Everybody.' }
 $cloud = if ($Environment) { @{ TeamsEnvironmentName = $Environment } } else { @{} }
-Connect-MicrosoftTeams @cloud | Out-Null
+# A compiled cmdlet inherits -WhatIf, and would then not connect.
+Connect-MicrosoftTeams @cloud -WhatIf:$false | Out-Null
 
 $policyOf = @{}
 foreach ($id in $User) {

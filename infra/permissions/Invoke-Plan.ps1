@@ -10,7 +10,7 @@ function Invoke-Plan {
 
     $python = Get-Command -Name 'python3', 'python' -CommandType Application -ErrorAction SilentlyContinue | Select-Object -First 1
     if (-not $python) { throw 'Python 3 is not on the PATH.' }
-    $state = @{ wanted = $Wanted; present = $Present } | ConvertTo-Json -Depth 10 -Compress
+    $state = @{ wanted = $Wanted; present = $Present } | ConvertTo-Json -Depth 10 -Compress -EscapeHandling EscapeNonAscii
     $answer = $state | & $python.Source (Join-Path -Path $PSScriptRoot -ChildPath 'plan.py') $Name
     if ($LASTEXITCODE -ne 0) { throw "plan.py failed with exit code $LASTEXITCODE." }
     $plan = $answer | ConvertFrom-Json -AsHashtable

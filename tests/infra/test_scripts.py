@@ -84,3 +84,36 @@ def test_remedies_scripts_and_the_document_call_the_app_alike() -> None:
     assert "New-ServicePrincipal -AppId 'client' -ObjectId <object id of the enterprise application>;" in remedy
     assert "New-ManagementRoleAssignment -App (Get-ServicePrincipal -Identity 'client').ObjectId -Role" in remedy
     assert "-App $CONVENE_OBJECT_ID" in DOCUMENT.read_text()
+
+
+def commands_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield each command of a script with its whole text."""
+    for node in nodes(parse(path)):
+        if node.type == "command":
+            name = next((child for child in node.children if child.type == "command_name"), None)
+            if name is not None:
+                yield (name.text or b"").decode(), (node.text or b"").decode()
+
+
+def test_a_dry_run_connects() -> None:
+    """A compiled cmdlet that takes -WhatIf itself inherits it, and would not connect: the reads after it would fail."""
+    connects = {
+        name: text for path in SCRIPTS for name, text in commands_of(path) if name.lower().startswith("connect-")
+    }
+    assert set(connects) == {"Connect-MgGraph", "Connect-ExchangeOnline", "Connect-MicrosoftTeams"}
+    # Connect-MgGraph has no -WhatIf; Connect-ExchangeOnline is a function of a module, which inherits nothing.
+    assert "-WhatIf:$false" in connects["Connect-MicrosoftTeams"]
+
+
+def test_an_assignment_of_the_app_is_found_by_each_of_its_names() -> None:
+    """Exchange shows the assignee by object id or by display name: an unscoped one must not be missed."""
+    script = (FOLDER / "Grant-Mailboxes.ps1").read_text()
+    assert '$names = "$($_.App)", "$($_.RoleAssignee)", "$($_.RoleAssigneeName)"' in script
+    assert '$names -contains "$ObjectId" -or $names -contains $displayName' in script
+
+
+def test_what_is_piped_to_python_is_ascii() -> None:
+    """Windows gives Python's standard input a code page of its own: a name with an umlaut would not survive."""
+    script = FOLDER / "Invoke-Plan.ps1"
+    [state] = [text for name, text in commands_of(script) if name == "ConvertTo-Json" and "-Depth 10" in text]
+    assert "-EscapeHandling EscapeNonAscii" in state
