@@ -21,6 +21,7 @@ from infra.package.build import (
     compile_reached,
     copy_app,
     install,
+    leave_folder,
     reached_modules,
     strip_symbols,
     trim,
@@ -34,7 +35,12 @@ _STARTS = 5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build, compare, and return the exit code: 1 if the package is larger than it may be."""
     parser = argparse.ArgumentParser(prog="python -m infra.package", description=__doc__)
-    parser.add_argument("--target", type=Path, default=ROOT / "dist" / "convene.zip", help="where the zip goes")
+    parser.add_argument(
+        "--target",
+        type=Path,
+        default=ROOT / "dist" / "convene.zip",
+        help="where the zip goes; its content goes into the folder `package` beside it",
+    )
     parser.add_argument("--compare", action="store_true", help="show everything that pip installs beside it")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as temporary:
@@ -50,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         size = zip_folder(package, options.target)
         if options.compare:
             _compare(whole, package, size)
+        leave_folder(package, options.target.parent / "package")
     shown = options.target.relative_to(Path.cwd()) if options.target.is_relative_to(Path.cwd()) else options.target
     print(f"{shown}: {size.files} files, {size.zipped / 1e6:.1f} MB")
     if size.zipped > _LARGEST:

@@ -12,7 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from py_compile import PycInvalidationMode
 
 ROOT = Path(__file__).parent.parent.parent
@@ -99,7 +99,7 @@ def compile_reached(package: Path, reached: frozenset[str]) -> None:
     for top in (package, package / LIBRARIES):
         for path in top.rglob("*.py"):
             if _module_name(top, path) in reached:
-                where = Path("/home/site/wwwroot", path.relative_to(package))
+                where = PurePosixPath("/home/site/wwwroot", path.relative_to(package).as_posix())
                 py_compile.compile(
                     str(path), dfile=str(where), doraise=True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
                 )
@@ -116,6 +116,19 @@ def zip_folder(folder: Path, target: Path) -> Size:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes())
     return Size(len(files), sum(path.stat().st_size for path in files), target.stat().st_size)
+
+
+def leave_folder(package: Path, target: Path) -> None:
+    """Move the package to a folder that `azd package` takes as it is.
+
+    Where there is no `.funcignore`, azd leaves out every `__pycache__`:
+    https://github.com/Azure/azure-dev/blob/main/cli/azd/pkg/project/project_utils.go
+    """
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.move(package, target)
+    (target / ".funcignore").write_text(
+        "# Nothing is left out, the compiled modules in particular.\n", encoding="utf-8"
+    )
 
 
 def reached_modules() -> frozenset[str]:

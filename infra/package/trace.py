@@ -56,6 +56,7 @@ async def call_every_path() -> int:
 def import_app() -> None:
     """Import every module of the app but its command lines, as the worker and the first requests do."""
     importlib.import_module("function_app")
+    importlib.import_module("azure_functions_runtime")
     for package in (functions, shared):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):

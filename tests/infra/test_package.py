@@ -137,8 +137,26 @@ def test_a_deployment_only_builds() -> None:
         planned = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
         assert planned.count("-m infra.package") == 1
         assert planned.count("--compare") == compared
-    for file in ("azure.yaml", ".github/workflows/deploy.yml"):
+    for file in ("azure.yaml", ".github/workflows/azure-dev.yml"):
         assert "make package PACKAGE=\n" in (ROOT / file).read_text()
+
+
+def test_the_folder_is_what_the_zip_holds(package: Package) -> None:
+    """`azd package` takes the folder beside the zip: the same files, and a .funcignore that leaves nothing out."""
+    folder = package.archive.with_name("package")
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(package.archive) as content:
+        assert files == {*content.namelist(), ".funcignore"}
+    lines = (folder / ".funcignore").read_text().splitlines()
+    assert lines
+    assert all(line.startswith("#") for line in lines)
+
+
+def test_the_package_brings_the_workers_library(package: Package) -> None:
+    """Azure's image has a version of its own; the app runs with the one that the tests ran with."""
+    library = package.folder / LIBRARIES / "azure_functions_runtime"
+    assert library.is_dir()
+    assert list(library.rglob("*.pyc"))
 
 
 def test_the_same_content_is_the_same_zip(tmp_path: Path) -> None:
