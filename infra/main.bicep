@@ -125,13 +125,16 @@ param logRetentionDays int = 30
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
+var senders = empty(senderPrincipalIds) ? [] : split(replace(senderPrincipalIds, ' ', ''), ',')
+var resultReaders = empty(resultReaderPrincipalIds) ? [] : split(replace(resultReaderPrincipalIds, ' ', ''), ',')
+var applications = empty(authAllowedApplications) ? [] : split(replace(authAllowedApplications, ' ', ''), ',')
 
 var secretSettings = {
   AZURE_TENANT_ID: graphTenantId
   AZURE_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${graphClientSecretUri})'
 }
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
   location: location
   tags: tags
@@ -195,8 +198,8 @@ module roles './app/roles.bicep' = {
     principalId: identity.outputs.principalId
     requestQueue: requestQueue
     resultQueue: resultQueue
-    senderPrincipalIds: empty(senderPrincipalIds) ? [] : split(replace(senderPrincipalIds, ' ', ''), ',')
-    resultReaderPrincipalIds: empty(resultReaderPrincipalIds) ? [] : split(replace(resultReaderPrincipalIds, ' ', ''), ',')
+    senderPrincipalIds: senders
+    resultReaderPrincipalIds: resultReaders
     customQueueRole: customQueueRole
   }
 }
@@ -221,7 +224,7 @@ module app './app/function.bicep' = {
     httpConcurrency: httpConcurrency
     alwaysReadyInstances: alwaysReadyInstances
     authClientId: authClientId
-    authAllowedApplications: empty(authAllowedApplications) ? [] : split(replace(authAllowedApplications, ' ', ''), ',')
+    authAllowedApplications: applications
     // README.md says what each setting means. A test compares these names with those that the app reads.
     settings: union(
       {

@@ -65,6 +65,8 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: rule.every
       windowSize: rule.window
       autoMitigate: true
+      // In a new workspace the tables of the log may not be there before the app has written its first line.
+      skipQueryValidation: true
       criteria: {
         allOf: [
           {

@@ -16,11 +16,11 @@ param subnetId string
 
 var services = ['blob', 'queue', 'table']
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = { name: storageName }
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' existing = { name: networkName }
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' existing = { name: networkName }
 
-resource zone 'Microsoft.Network/privateDnsZones@2020-06-01' = [
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for service in services: {
     name: 'privatelink.${service}.${environment().suffixes.storage}'
     location: 'global'
@@ -28,7 +28,7 @@ resource zone 'Microsoft.Network/privateDnsZones@2020-06-01' = [
   }
 ]
 
-resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = [
+resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
   for (service, i) in services: {
     parent: zone[i]
     name: networkName
@@ -38,7 +38,7 @@ resource zoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06
   }
 ]
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = [
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = [
   for service in services: {
     name: 'pe-${storageName}-${service}'
     location: location
@@ -52,7 +52,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   }
 ]
 
-resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = [
+resource zoneGroup 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = [
   for (service, i) in services: {
     parent: endpoint[i]
     name: 'default'

@@ -47,11 +47,11 @@ param authAllowedApplications array
 @description('Settings of the app by name.')
 param settings object
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = { name: storageName }
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = { name: componentName }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${name}'
   location: location
   tags: tags
@@ -60,11 +60,12 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   kind: 'functionapp,linux'
-  tags: tags
+  // `azd deploy` finds the app of its service `api` by this tag.
+  tags: union(tags, { 'azd-service-name': 'api' })
   identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
   properties: {
     serverFarmId: plan.id
@@ -76,7 +77,6 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       http20Enabled: true
-      ftpsState: 'Disabled'
       remoteDebuggingEnabled: false
     }
     functionAppConfig: {
@@ -115,7 +115,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 // OpenTelemetry on in the host, which exports the log of the app with its own. Either setting makes the worker say that
 // it exports the log by itself, and the host then drops it; the app has no exporter.
 // https://learn.microsoft.com/azure/azure-functions/opentelemetry-howto
-resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(
@@ -129,29 +129,37 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
       MeetingStorage__clientId: identityClientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      // All of the log: Azure Monitor's exporter keeps five traces a second by default from version 1.6 on, and drops the
+      // log lines of the others. https://github.com/Azure/azure-sdk-for-net/pull/54942
+      OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+      OTEL_TRACES_SAMPLER_ARG: '1'
     },
     settings
   )
 }
 
-// No user name and password for deployments: the pipeline comes with a token.
-resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+// No user name and password for deployments: the pipeline comes with a token. One child of the site after the other:
+// writes to one site at the same time may be refused with 409.
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'ftp'
+  dependsOn: [appSettings]
   properties: { allow: false }
 }
 
-resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'scm'
+  dependsOn: [ftp]
   properties: { allow: false }
 }
 
 // Who calls HTTP shows a token of the tenant beside the function key; the app reads who it is from the header that this
 // sets and that nobody else can. https://learn.microsoft.com/azure/app-service/overview-authentication-authorization
-resource authentication 'Microsoft.Web/sites/config@2024-04-01' = if (!empty(authClientId)) {
+resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(authClientId)) {
   parent: app
   name: 'authsettingsV2'
+  dependsOn: [scm]
   properties: {
     platform: { enabled: true }
     globalValidation: {

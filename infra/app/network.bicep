@@ -8,7 +8,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -32,12 +32,12 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   }
 }
 
-resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
   parent: network
   name: 'endpoints'
 }
 
-resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' existing = {
   parent: network
   name: 'app'
 }

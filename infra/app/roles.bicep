@@ -31,44 +31,44 @@ var queueDataMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = { name: storageName }
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = { name: storageName }
 
-resource queues 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' existing = {
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' existing = {
   parent: account
   name: 'default'
 }
 
-resource requests 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' existing = {
+resource requests 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' existing = {
   parent: queues
   name: requestQueue
 }
 
-resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' existing = {
+resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' existing = {
   parent: queues
   name: '${requestQueue}-poison'
 }
 
-resource results 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' existing = {
+resource results 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' existing = {
   parent: queues
   name: empty(resultQueue) ? 'unused' : resultQueue
 }
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' existing = {
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' existing = {
   parent: account
   name: 'default'
 }
 
-resource meetings 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = {
+resource meetings 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = {
   parent: tables
   name: 'Meetings'
 }
 
-resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = {
+resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = {
   parent: tables
   name: 'Schedules'
 }
 
-resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' existing = {
+resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = {
   parent: tables
   name: 'ClosedMailboxes'
 }

@@ -24,7 +24,7 @@ param privateOnly bool
 
 var packageContainerName = 'app-package'
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name
   location: location
   tags: tags
@@ -58,7 +58,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -67,49 +67,49 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobs
   name: packageContainerName
   properties: { publicAccess: 'None' }
 }
 
-resource queues 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource requests 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = {
+resource requests 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = {
   parent: queues
   name: requestQueue
 }
 
 // Made here because the roles of roles.bicep do not let the host make it.
-resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = {
+resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = {
   parent: queues
   name: '${requestQueue}-poison'
 }
 
-resource results 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = if (!empty(resultQueue)) {
+resource results 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = if (!empty(resultQueue)) {
   parent: queues
   name: empty(resultQueue) ? 'unused' : resultQueue
 }
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource meetings 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = {
+resource meetings 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
   parent: tables
   name: 'Meetings'
 }
 
-resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = {
+resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
   parent: tables
   name: 'Schedules'
 }
 
-resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01' = {
+resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
   parent: tables
   name: 'ClosedMailboxes'
 }

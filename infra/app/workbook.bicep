@@ -9,21 +9,60 @@ param tags object
 param workspaceId string
 
 var panels = [
-  { title: 'Meetings that ended, by outcome', visualization: 'timechart', query: loadTextContent('../queries/outcomes.kql') }
-  { title: 'Failures by code', visualization: 'table', query: loadTextContent('../queries/failures.kql') }
-  { title: 'Seconds from accepted to succeeded', visualization: 'timechart', query: loadTextContent('../queries/latency.kql') }
-  { title: 'Attempts that a meeting took', visualization: 'barchart', query: loadTextContent('../queries/attempts.kql') }
-  { title: 'Answers of Graph that are no success, by status', visualization: 'timechart', query: loadTextContent('../queries/throttling.kql') }
-  { title: 'Meetings that are pending, longest first', visualization: 'table', query: loadTextContent('../queries/pending.kql') }
-  { title: 'What the upkeep found and did', visualization: 'timechart', query: loadTextContent('../queries/upkeep.kql') }
+  {
+    title: 'Meetings that ended, by outcome'
+    visualization: 'timechart'
+    query: loadTextContent('../queries/outcomes.kql')
+  }
+  {
+    title: 'Failures by code'
+    visualization: 'table'
+    query: loadTextContent('../queries/failures.kql')
+  }
+  {
+    title: 'Seconds from accepted to succeeded'
+    visualization: 'timechart'
+    query: loadTextContent('../queries/latency.kql')
+  }
+  {
+    title: 'Attempts that a meeting took'
+    visualization: 'barchart'
+    query: loadTextContent('../queries/attempts.kql')
+  }
+  {
+    title: 'Answers of Graph that are no success, by status'
+    visualization: 'timechart'
+    query: loadTextContent('../queries/throttling.kql')
+  }
+  {
+    title: 'Meetings that are pending, longest first'
+    visualization: 'table'
+    query: loadTextContent('../queries/pending.kql')
+  }
+  {
+    title: 'What the upkeep found and did'
+    visualization: 'timechart'
+    query: loadTextContent('../queries/upkeep.kql')
+  }
 ]
+
+var day = 86400000
+var durations = [3600000, 14400000, 43200000, day, 2 * day, 7 * day, 30 * day]
 
 var timeRange = {
   type: 9
   content: {
     version: 'KqlParameterItem/1.0'
     parameters: [
-      { name: 'TimeRange', type: 4, isRequired: true, value: { durationMs: 86400000 }, version: 'KqlParameterItem/1.0' }
+      {
+        name: 'TimeRange'
+        type: 4
+        isRequired: true
+        value: { durationMs: day }
+        // Without them the picker of the portal is empty.
+        typeSettings: { selectableValues: map(durations, duration => { durationMs: duration }), allowCustom: true }
+        version: 'KqlParameterItem/1.0'
+      }
     ]
   }
   name: 'time range'
@@ -40,6 +79,7 @@ var queries = map(panels, panel => {
     queryType: 0
     resourceType: 'microsoft.operationalinsights/workspaces'
     timeContextFromParameter: 'TimeRange'
+    timeContext: { durationMs: day }
   }
   name: panel.title
 })

@@ -22,6 +22,8 @@ PLATFORM = {
     "AzureWebJobsStorage__credential",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
 }
 # What the app reads and a deployment by these templates does not set, with the reason.
 NOT_IN_AZURE = {
@@ -230,3 +232,74 @@ def test_health_alone_is_open_behind_app_service_authentication() -> None:
     rules = settings["properties"]["globalValidation"]
     assert rules["requireAuthentication"] is True
     assert rules["excludedPaths"] == ["/api/health"]
+
+
+def test_the_site_sets_nothing_that_flex_consumption_refuses() -> None:
+    """https://learn.microsoft.com/azure/azure-functions/functions-app-settings lists what the plan has no use for."""
+    [site] = resources("Microsoft.Web/sites")
+    refused = {"ftpsState", "alwaysOn", "linuxFxVersion", "use32BitWorkerProcess", "preWarmedInstanceCount"}
+    assert refused.isdisjoint(site["properties"]["siteConfig"])
+    [settings] = [each for each in resources("Microsoft.Web/sites/config") if each["name"] == "appsettings"]
+    deprecated = {"FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"}
+    assert deprecated.isdisjoint(set(names_in(settings)))
+
+
+def test_the_children_of_the_site_are_written_one_after_the_other() -> None:
+    """Writes to one site at the same time may be refused with 409: a chain of dependencies, with each child once."""
+    template = parse(INFRA / "app" / "function.bicep")["resources"]
+    children = {name: body(each) for name, each in template.items() if body(each).get("parent") == "app"}
+    after = {name: each.get("dependsOn", []) for name, each in children.items()}
+    assert sorted(map(len, after.values())) == [0, *[1] * (len(children) - 1)]
+    assert sorted(name for names in after.values() for name in names) == sorted(set(children) - {"authentication"})
+
+
+def test_the_sampler_is_off() -> None:
+    """Every line of the log is exported: alerts count them."""
+    [settings] = [each for each in resources("Microsoft.Web/sites/config") if each["name"] == "appsettings"]
+    assert "OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'" in (INFRA / "app/function.bicep").read_text()
+    assert "OTEL_TRACES_SAMPLER_ARG: '1'" in (INFRA / "app/function.bicep").read_text()
+    assert {"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"} <= set(names_in(settings))
+
+
+def test_rules_can_be_made_before_there_is_a_log() -> None:
+    """A new workspace may not know the tables yet, and a rule whose query is tried would stop the first `azd up`."""
+    for rule in resources("Microsoft.Insights/scheduledQueryRules"):
+        assert rule["properties"]["skipQueryValidation"] is True
+
+
+def test_resources_of_one_kind_have_one_version() -> None:
+    """And none is of before 2024, but those whose newest version is older."""
+    newest = {"Microsoft.Authorization", "Microsoft.Insights"}
+    versions: dict[str, set[str]] = {}
+    for path in FILES:
+        for each in parse(path)["resources"].values():
+            versions.setdefault(each["type"], set()).add(each["api_version"])
+    assert all(len(each) == 1 for each in versions.values()), versions
+    old = {kind for kind, each in versions.items() if min(each) < "2024"}
+    assert {kind.partition("/")[0] for kind in old} <= newest
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_template_is_formatted(path: Path) -> None:
+    """As `bicep format` leaves it, as far as that can be seen: no line of code is longer than bicepconfig.json says."""
+    width = json.loads((INFRA / "bicepconfig.json").read_text())["formatting"]["width"]
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        cannot_be_broken = re.match(r"\s*(//|@description\(|\w+: '[^']*'$)", line)
+        assert len(line) <= width or cannot_be_broken, f"{path.name}:{number}"
+        assert "\t" not in line
+        assert line == line.rstrip()
+
+
+def test_the_linter_looks_at_what_matters() -> None:
+    """bicepconfig.json: recent API versions, nothing unused, no secret in an output."""
+    rules = json.loads((INFRA / "bicepconfig.json").read_text())["analyzers"]["core"]["rules"]
+    errors = {name for name, rule in rules.items() if rule["level"] == "error"}
+    assert errors >= {"no-unused-params", "no-unused-vars", "outputs-should-not-contain-secrets"}
+    assert rules["use-recent-api-versions"]["level"] == "warning"
+
+
+def test_the_workbooks_time_range_can_be_chosen() -> None:
+    """The portal offers the durations that the parameter names, and each query has one to start with."""
+    workbook = (INFRA / "app/workbook.bicep").read_text()
+    assert "typeSettings: { selectableValues: map(durations" in workbook
+    assert workbook.count("timeContextFromParameter: 'TimeRange'") == workbook.count("timeContext: { durationMs: day }")
