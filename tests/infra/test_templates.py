@@ -12,7 +12,8 @@ from pycep import BicepParser
 from shared import bootstrap
 from shared.settings import GraphCredential, StorageAccount, read_settings
 
-INFRA = Path(__file__).parents[2] / "infra"
+ROOT = Path(__file__).parents[2]
+INFRA = ROOT / "infra"
 FILES = sorted(INFRA.rglob("*.bicep"))
 
 # The platform's own settings: https://learn.microsoft.com/azure/azure-functions/functions-app-settings
