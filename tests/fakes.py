@@ -184,7 +184,7 @@ class InMemoryQueue:
         return [json.loads(message.text) for message in self.messages]
 
     def put(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-        """Put a message, whatever the weather."""
+        """Put a message, even while the queue is switched off."""
         now = self.clock()
         expires_at = _NEVER if life is None else now + life
         self.messages.append(Message(f"message-{next(self._numbers)}", text, now + delay, now, expires_at))

@@ -11,9 +11,10 @@ import pytest
 from shared.errors import QuotaExceededError
 from shared.storage import Operation, Row
 from shared.use_cases.accept import Accepted, Sender
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 from tests.fakes import InMemoryTable
-from tests.in_process import Answer, InProcess, endpoints
-from tests.world import CALENDAR, STANDALONE, World
+from tests.http_client import Answer, InProcess, endpoints
 
 ALICE = "11111111-1111-4111-8111-111111111111"
 BOB = "22222222-2222-4222-8222-222222222222"

@@ -20,9 +20,9 @@ from shared.failure_trace import failure_trace
 from shared.meeting import Meeting
 from shared.settings import GraphService
 from shared.storage import Operation, Row
+from tests.app_fixture import Wires, World
 from tests.fakes import InMemoryTable
-from tests.in_process import Answer, InProcess, functions
-from tests.world import Wires, World
+from tests.http_client import Answer, InProcess, functions
 
 ROOT = Path(__file__).parent.parent
 ORGANIZER = "canary-organizer@contoso.com"

@@ -15,7 +15,8 @@ from shared.cli.__main__ import commands
 from shared.errors import RejectedError
 from shared.graph import errors as graph_errors
 from shared.meeting import FAILURE_CODES, Meeting
-from tests.world import CALENDAR, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -10,7 +10,8 @@ import duckdb
 import duckdb_kql
 import pytest
 
-from tests.world import CALENDAR, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR
 
 ROOT = Path(__file__).parents[2]
 QUERIES = {path.stem: path for path in (ROOT / "infra/queries").glob("*.kql")}

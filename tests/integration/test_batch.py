@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client
-from tests.world import CALENDAR, STANDALONE
 
 CSV = {"content-type": "text/csv"}
 HEADER = "idempotencyKey;kind;organizer;subject;start;end;timeZone;attendees"

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client, until
-from tests.world import CALENDAR, STANDALONE
 
 WRITES = {"POST", "PATCH", "DELETE"}
 

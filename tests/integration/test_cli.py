@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from local.processes import running_stack
+from tests.examples import STANDALONE
 from tests.integration.conftest import Client, clients
-from tests.world import STANDALONE
 
 ROOT = Path(__file__).parent.parent.parent
 ROWS = 30

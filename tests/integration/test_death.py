@@ -10,8 +10,8 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from local.processes import running_stack
+from tests.examples import CALENDAR
 from tests.integration.conftest import Client, clients, until
-from tests.world import CALENDAR
 
 REQUESTS = 50
 # Fast upkeep, so that results whose sender died come within seconds and not within five minutes.

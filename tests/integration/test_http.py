@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from local.processes import Child, Stack
+from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client
-from tests.world import CALENDAR, STANDALONE
 
 JSON = {"content-type": "application/json"}
 

@@ -7,9 +7,9 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from local.processes import running_stack
+from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client, clients
 from tests.integration.test_cli import run
-from tests.world import CALENDAR, STANDALONE
 
 _SCHEDULE = {
     "recurrence": "RRULE:FREQ=DAILY",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.integration.conftest import Client
-from tests.world import CALENDAR, EXISTING, STANDALONE
 
 ROOT = Path(__file__).parent.parent.parent
 TROUBLED = {

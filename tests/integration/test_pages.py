@@ -9,8 +9,8 @@ import pytest
 
 from local.processes import Stack, app_environment, start_child
 from tests.browser import NoBrowserError, Tab, open_tab
+from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import clients
-from tests.world import CALENDAR, STANDALONE
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "dist" / "screenshots"
 KEY = "a key with + and &"

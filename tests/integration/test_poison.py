@@ -8,8 +8,8 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from local.processes import running_stack
+from tests.examples import CALENDAR
 from tests.integration.conftest import Client, clients, until
-from tests.world import CALENDAR
 
 # One death is enough, and the dead host's message comes back soon; the upkeep would wake the meeting, and never runs.
 SETTINGS = {

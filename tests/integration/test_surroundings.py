@@ -3,8 +3,8 @@
 import os
 
 from local.processes import running_stack
+from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import clients
-from tests.world import CALENDAR, STANDALONE
 
 
 def test_proxies_and_outages() -> None:

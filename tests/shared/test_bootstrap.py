@@ -8,7 +8,7 @@ from shared.bootstrap import quiet_libraries
 from shared.errors import StorageUnavailableError
 from shared.settings import StorageAccount
 from shared.storage import AzureQueue, AzureTable, storage_services
-from tests.one_answer import Server, serving
+from tests.http_echo import Server, serving
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

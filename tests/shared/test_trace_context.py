@@ -8,7 +8,8 @@ import pytest
 
 from shared.trace_context import as_traceparent, caller_traceparent
 from shared.use_cases.accept import Sender
-from tests.world import CALENDAR, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 
 FIRST = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SECOND = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"

@@ -12,8 +12,9 @@ from enum import StrEnum
 from functools import partial
 
 from local.host.configuration import QueueOptions
-from shared.meeting import Meeting, Status
+from shared.meeting import Meeting
 from shared.meeting.request_queue import meeting_message
+from tests.examples import queued_meeting
 from tests.fakes import Clock
 from tests.proofs.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
 from tests.proofs.scale.hosts import LightHost, Surroundings
@@ -225,19 +226,7 @@ def organizers_of(plan: Plan, seed: int) -> array[int]:
 
 def _template(clock: Clock) -> Meeting:
     now = clock.now
-    return Meeting(
-        id=meeting_id(0),
-        kind="calendar",
-        organizer=None,
-        reference=None,
-        request={},
-        fingerprint="",
-        status=Status.QUEUED,
-        version=1,
-        created_at=now,
-        updated_at=now,
-        since=now,
-    )
+    return queued_meeting(id=meeting_id(0), organizer=None, request={}, created_at=now, updated_at=now, since=now)
 
 
 def _report(plan: Plan, around: Surroundings, organizers: array[int], wire: Wire, ran_for: float) -> Report:

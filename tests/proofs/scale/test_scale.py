@@ -6,29 +6,30 @@ from functools import partial
 
 import pytest
 
+from tests.app_fixture import World
+from tests.examples import CALENDAR
 from tests.proofs.scale.run import Arrival, Plan, Report, organizers_of, run
 from tests.proofs.simulation.hosts import OPTIONS, Host
 from tests.proofs.simulation.loop import SimulatedClock, simulate
-from tests.proofs.simulation.network import Fate, Network, Point, Service
-from tests.world import CALENDAR, World
+from tests.proofs.simulation.network import CallOutcome, Network, Point, Service
 
 SMALL = Plan(1_000, organizers=20)
 
 
 class _Steady:
-    """Weather in which every call takes as long as the light model's."""
+    """No faults: every call takes as long as the light model's."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.graph_calls = 0
         self.storage_operations = 0
 
-    def fate(self, point: Point) -> Fate:
+    def outcome(self, point: Point) -> CallOutcome:
         if point.service is Service.GRAPH:
             self.graph_calls += 1
-            return Fate(before=self._plan.graph_seconds)
+            return CallOutcome(before=self._plan.graph_seconds)
         self.storage_operations += 1
-        return Fate(before=self._plan.storage_seconds)
+        return CallOutcome(before=self._plan.storage_seconds)
 
 
 async def _whole_app(plan: Plan) -> tuple[float, int, int]:
@@ -37,16 +38,16 @@ async def _whole_app(plan: Plan) -> tuple[float, int, int]:
     world = World(clock=clock)
     for number in range(plan.organizers):
         world.tenant.add_user(f"user{number + 1}@contoso.com", f"user{number + 1}")
-    weather = _Steady(plan)
+    injector = _Steady(plan)
     for number in organizers_of(plan, seed=1):
         await world.accept(CALENDAR | {"organizer": f"user{number}@contoso.com"})
-    hosts = [Host(f"host{number}", world, Network(weather), plan.options) for number in range(plan.instances)]
+    hosts = [Host(f"host{number}", world, Network(injector), plan.options) for number in range(plan.instances)]
     for host in hosts:
         host.start()
     while world.requests.messages or len(world.results.messages) < plan.requests:  # noqa: ASYNC110 - nobody tells when
         await asyncio.sleep(0.1)
     last = max((message.put_at - clock.now).total_seconds() for message in world.results.messages)
-    return last, weather.graph_calls, weather.storage_operations
+    return last, injector.graph_calls, injector.storage_operations
 
 
 @pytest.mark.parametrize(("instances", "organizers"), [(1, 60), (3, 500)])

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hosts", type=int, default=3, help="machines that run the app (3)")
     parser.add_argument("--seed", type=int, help="of all chance; a new one without it")
     parser.add_argument("--mean-life", type=float, default=60.0, help="of a host's process, in seconds (60)")
-    parser.add_argument("--fine-weather", action="store_true", help="nothing goes wrong: what the same costs then")
+    parser.add_argument("--no-faults", action="store_true", help="inject no faults, to compare the costs")
     given = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(10**9) if given.seed is None else given.seed
     console = Console()
@@ -41,13 +41,13 @@ def main(arguments: Sequence[str]) -> int:
         arrive_within=given.requests / _REQUESTS_PER_SECOND,
         organizers=max(5, given.requests // _REQUESTS_PER_ORGANIZER),
     )
-    if not given.fine_weather:
+    if not given.no_faults:
         plan = Plan(
             requests=plan.requests,
             hosts=plan.hosts,
             arrive_within=plan.arrive_within,
             organizers=plan.organizers,
-            climate=BAD,
+            fault_rates=BAD,
             mean_life=given.mean_life,
         )
     report = run(plan, seed)
@@ -69,7 +69,7 @@ def _table(plan: Plan, report: Report) -> Table:
     figures: dict[str, str] = {
         "broken promises": str(len(report.violations)),
         "failures without a name": str(len(report.faults)),
-        "deaths of a host": str(report.deaths),
+        "host crashes": str(report.crashes),
         "calls to Graph": str(report.graph_calls),
         "calls to Graph per request": f"{report.graph_calls / plan.requests:.2f}",
         "answers with a Retry-After": str(report.throttled),

@@ -15,9 +15,9 @@ from shared.errors import AttendeeNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting
 from shared.use_cases.accept import Sender
 from shared.use_cases.provision_inline import MARGIN
+from tests.app_fixture import World
 from tests.proofs.simulation.checker import Promise
 from tests.proofs.simulation.hosts import Farm, HostDiedError
-from tests.world import World
 
 # What a client asks for, and how often.
 _KINDS = {"calendar": 10, "options": 3, "standalone": 3, "passcode": 1, "existing": 2, "doomed": 1}

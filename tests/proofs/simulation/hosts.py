@@ -12,9 +12,9 @@ from local.host.configuration import QueueOptions, Settings, read_host_options
 from local.host.queue_trigger import QueueListener
 from shared.bootstrap import App
 from shared.errors import ConveneError
+from tests.app_fixture import Wires, World
 from tests.proofs.simulation.loop import Process, SimulatedClock
 from tests.proofs.simulation.network import GraphWire, Network, QueueWire, TableWire
-from tests.world import Wires, World
 
 RECORDED_EVERY = 60.0  # as CRASHES_SCHEDULE has it
 OPTIONS = read_host_options(Path(__file__).parents[3], Settings({})).queues
@@ -119,7 +119,7 @@ class Farm:
 
     def __init__(self, hosts: list[Host], seed: int) -> None:
         self.hosts = hosts
-        self.deaths = 0
+        self.crashes = 0
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._mean_life: float | None = None
 
@@ -152,7 +152,7 @@ class Farm:
                 life = self._random.expovariate(1 / self._mean_life)
                 await asyncio.wait({asyncio.ensure_future(host.death())}, timeout=life)
                 await self._finish_off(host)
-            self.deaths += 1
+            self.crashes += 1
             await asyncio.sleep(self._random.uniform(0.5, 20))
 
     async def _finish_off(self, host: Host) -> None:

@@ -1,6 +1,6 @@
-"""Everything that leaves a process: each call to a table, a queue or Graph is a point at which the weather strikes.
+"""Everything that leaves a process: each call to a table, a queue or Graph is a point at which a fault can be injected.
 
-A call that has left takes its course outside, whatever becomes of its sender: a timeout, a death. So an effect can come
+A call that has left takes its course outside, whatever becomes of its sender: a timeout, a crash. So an effect can come
 long after its sender gave up, as on a real network.
 """
 
@@ -48,8 +48,8 @@ class Ending(StrEnum):
     LOST = "lost"  # it takes effect, its answer does not come
     REPEATED = "repeated"  # lost, and the SDK sends it once more: the answer is that of the second time
     REFUSED = "refused"  # Graph answers with an error, and does nothing
-    DEATH_BEFORE = "death before"
-    DEATH_AFTER = "death after"
+    CRASH_BEFORE = "crash before"
+    CRASH_AFTER = "crash after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class CallOutcome:
     """What happens to a call.
 
     Attributes:
@@ -90,20 +90,20 @@ class Point:
     creates: str = ""
 
 
-class Weather(Protocol):
+class FaultInjector(Protocol):
     """Decides what happens."""
 
-    def fate(self, point: Point) -> Fate:
+    def outcome(self, point: Point) -> CallOutcome:
         """Return what happens to a call."""
         ...
 
 
-class FineWeather:
+class NoFaults:
     """Nothing goes wrong."""
 
-    def fate(self, point: Point) -> Fate:
+    def outcome(self, point: Point) -> CallOutcome:
         del point
-        return Fate()
+        return CallOutcome()
 
 
 class NoAnswerError(Exception):
@@ -121,8 +121,8 @@ class RefusedError(Exception):
 class Network:
     """Between the processes and what they use."""
 
-    def __init__(self, weather: Weather) -> None:
-        self.weather = weather
+    def __init__(self, injector: FaultInjector) -> None:
+        self.injector = injector
         self.endings = Counter[str]()
         self.creations = Counter[str]()  # how often each was sent
         self._calls: list[Call] = []
@@ -156,7 +156,7 @@ class Network:
                 self._calls[place] = replace(begun, ended_at=now())
 
     async def exchange[T](self, process: Process, point: Point, effect: Callable[[], Awaitable[T]]) -> T:
-        """Carry a call out, as the weather wills.
+        """Carry a call out, with the outcome that the injector chooses.
 
         Raises:
             NoAnswerError: it failed.
@@ -164,42 +164,42 @@ class Network:
         """
         if process.dead:
             await _never()
-        fate = self.weather.fate(point)
-        self._note(point, fate)
-        match fate.ending:
-            case Ending.DEATH_BEFORE:
+        outcome = self.injector.outcome(point)
+        self._note(point, outcome)
+        match outcome.ending:
+            case Ending.CRASH_BEFORE:
                 process.die()
                 await _never()
             case Ending.NOT_SENT:
-                await asyncio.sleep(fate.before)
+                await asyncio.sleep(outcome.before)
                 raise NoAnswerError
             case Ending.REFUSED:
-                await asyncio.sleep(fate.before)
-                assert fate.refusal is not None
-                raise RefusedError(fate.refusal)
+                await asyncio.sleep(outcome.before)
+                assert outcome.refusal is not None
+                raise RefusedError(outcome.refusal)
             case _:
                 pass
-        return await asyncio.shield(outside(_carry(process, fate, effect)))
+        return await asyncio.shield(outside(_carry(process, outcome, effect)))
 
-    def _note(self, point: Point, fate: Fate) -> None:
-        self.endings[f"{point.service} {fate.ending}"] += 1
+    def _note(self, point: Point, outcome: CallOutcome) -> None:
+        self.endings[f"{point.service} {outcome.ending}"] += 1
         if point.creates:
             self.creations[point.creates] += 1
         if self.points is not None:
             self.points.append(point)
         now = asyncio.get_running_loop().time()
-        self._trace.update(f"{now!r} {point} {fate}\n".encode())
+        self._trace.update(f"{now!r} {point} {outcome}\n".encode())
 
 
-async def _carry[T](process: Process, fate: Fate, effect: Callable[[], Awaitable[T]]) -> T:
-    await asyncio.sleep(fate.before)
+async def _carry[T](process: Process, outcome: CallOutcome, effect: Callable[[], Awaitable[T]]) -> T:
+    await asyncio.sleep(outcome.before)
     answer = await effect()
-    if fate.ending is Ending.REPEATED:
+    if outcome.ending is Ending.REPEATED:
         answer = await effect()
-    if fate.ending is Ending.DEATH_AFTER:
+    if outcome.ending is Ending.CRASH_AFTER:
         process.die()
-    await asyncio.sleep(fate.after)
-    if fate.ending is Ending.LOST:
+    await asyncio.sleep(outcome.after)
+    if outcome.ending is Ending.LOST:
         raise NoAnswerError
     return answer
 

@@ -1,4 +1,4 @@
-"""One run: hosts, clients and weather from one seed, until every promise has had its time; then the checker looks."""
+"""One run: hosts, clients and faults from one seed, until every promise has had its time; then the checker looks."""
 
 import asyncio
 import time
@@ -9,16 +9,16 @@ from datetime import timedelta
 from functools import partial
 
 from local.graph.control import state
+from tests.app_fixture import World
 from tests.proofs.simulation.checker import Evidence, Violation, check
 from tests.proofs.simulation.clients import Client
+from tests.proofs.simulation.fault_injection import FaultRates, RandomFaults
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import Network
-from tests.proofs.simulation.weather import Climate, RandomWeather
-from tests.world import World
 
 # What the project's promises are measured under.
-BAD = Climate(
+BAD = FaultRates(
     throttled=0.10,
     unavailable=0.05,
     graph_lost=0.03,
@@ -40,7 +40,7 @@ class Plan:
         requests: how many clients, each with a meeting of its own.
         hosts: how many.
         arrive_within: the clients come in so many seconds.
-        mean_life: of a host, in seconds; None if only the climate kills.
+        mean_life: of a host, in seconds; None if only `fault_rates` kills it.
         organizers: how many; the clients share them.
         longest_poll: of the hosts' loops, in seconds; None as host.json has it. Looks at an empty queue are most of
             what a small run costs.
@@ -49,12 +49,17 @@ class Plan:
 
     requests: int
     hosts: int = 2
-    climate: Climate = field(default_factory=Climate)
+    fault_rates: FaultRates = field(default_factory=FaultRates)
     arrive_within: float = 60.0
     mean_life: float | None = None
     organizers: int = len(ORGANIZERS)
     longest_poll: float | None = None
     transaction_id_memory: bool = True
+
+
+# A small run makes few calls, so its fault rates are higher: most runs see a few crashes and storage failures.
+WORST = replace(BAD, storage_fails=0.01, storage_lost=0.01, crashes=0.004)
+SMALL = Plan(requests=4, hosts=2, fault_rates=WORST, arrive_within=20.0, mean_life=90.0, longest_poll=30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Report:
     requests: int
     graph_calls: int
     throttled: int
-    deaths: int
+    crashes: int
     orphans: int
     most_creations: int
     poisoned: int
@@ -105,8 +110,8 @@ async def _run(plan: Plan, seed: int) -> Report:
     world.tenant.settings.transaction_id_memory = plan.transaction_id_memory
     organizers = _organizers(world, plan.organizers)
     before = frozenset(event.id for mailbox in world.tenant.mailboxes.values() for event in mailbox.events.values())
-    weather = RandomWeather(plan.climate, seed, clock)
-    network = Network(weather)
+    injector = RandomFaults(plan.fault_rates, seed, clock)
+    network = Network(injector)
     options = OPTIONS
     if plan.longest_poll is not None:
         options = replace(OPTIONS, max_polling_interval=timedelta(seconds=plan.longest_poll))
@@ -115,7 +120,7 @@ async def _run(plan: Plan, seed: int) -> Report:
     farm.start(plan.mean_life)
     arrivals = [plan.arrive_within * number / plan.requests for number in range(plan.requests)]
     await asyncio.gather(*(client.run(arrival) for client, arrival in zip(clients, arrivals, strict=True)))
-    weather.clear_up()
+    injector.stop_faults()
     farm.spare()
     await _settle(world)
     evidence = Evidence(
@@ -135,7 +140,7 @@ async def _run(plan: Plan, seed: int) -> Report:
         requests=plan.requests,
         graph_calls=len(network.calls),
         throttled=sum(call.closed_until is not None for call in network.calls),
-        deaths=farm.deaths,
+        crashes=farm.crashes,
         orphans=_orphans(world, clients),
         most_creations=max(network.creations.values(), default=0),
         poisoned=len(world.poison.messages),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from local.graph.control import state
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.proofs.simulation.checker import Call, Evidence, Fault, Promise, check
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 GUEST = "AdeleV@contoso.com"
 ONE = CALENDAR | {

@@ -11,18 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.simulation.checker import Fault
+from tests.proofs.simulation.fault_injection import FaultRates
 from tests.proofs.simulation.hosts import Host
-from tests.proofs.simulation.network import Ending, Fate
-from tests.proofs.simulation.run import BAD, Plan, run
-from tests.proofs.simulation.seeds import SMALL
-from tests.proofs.simulation.weather import Climate
+from tests.proofs.simulation.network import CallOutcome, Ending
+from tests.proofs.simulation.run import BAD, SMALL, Plan, run
 
 pytestmark = pytest.mark.timeout(600)
 
-_DIGEST = (
-    "from tests.proofs.simulation.run import run; from tests.proofs.simulation.seeds import SMALL; "
-    "print(run(SMALL, 7).digest)"
-)
+_DIGEST = "from tests.proofs.simulation.run import SMALL, run; print(run(SMALL, 7).digest)"
 
 
 def test_the_same_seed_is_the_same_run() -> None:
@@ -40,11 +36,11 @@ def test_the_same_seed_is_the_same_run() -> None:
 
 
 def test_a_thousand_requests_lose_nothing_and_double_nothing() -> None:
-    """Three hosts, 10 % 429, 5 % 503, 3 % lost after the commit, 2 % reset, deaths: every promise is kept."""
-    plan = Plan(requests=1000, hosts=3, climate=BAD, arrive_within=200.0, mean_life=60.0, organizers=20)
+    """Three hosts, 10 % 429, 5 % 503, 3 % lost after the commit, 2 % reset, crashes: every promise is kept."""
+    plan = Plan(requests=1000, hosts=3, fault_rates=BAD, arrive_within=200.0, mean_life=60.0, organizers=20)
     report = run(plan, 1)
     assert [*report.violations, *report.faults] == []
-    assert report.deaths > 5
+    assert report.crashes > 5
     assert report.throttled > 100
 
 
@@ -60,8 +56,8 @@ def test_a_thousand_creations_whose_first_answers_are_lost_make_a_thousand_meeti
     record_property: Callable[[str, object], None],
 ) -> None:
     """Graph has made each before its answer was lost: events are found again, and none is asked for a third time."""
-    climate = Climate(first_creations=Fate(Ending.LOST))
-    report = run(Plan(requests=1400, hosts=3, climate=climate, arrive_within=280.0, organizers=20), 1)
+    rates = FaultRates(first_creations=CallOutcome(Ending.LOST))
+    report = run(Plan(requests=1400, hosts=3, fault_rates=rates, arrive_within=280.0, organizers=20), 1)
     assert [*report.violations, *report.faults] == []
     assert report.endings["graph lost"] > 1000
     assert report.most_creations == 2
@@ -72,22 +68,22 @@ def test_a_thousand_creations_whose_first_answers_are_lost_make_a_thousand_meeti
 @pytest.mark.parametrize(("remembers", "faults"), [(True, set[Fault]()), (False, {Fault.TWICE, Fault.INVITED_TWICE})])
 def test_what_only_graphs_memory_can_prevent(remembers: bool, faults: set[Fault]) -> None:  # noqa: FBT001
     """A creation that takes effect after we have looked and asked again: only the transactionId prevents two."""
-    climate = Climate(first_creations=Fate(before=20.0))  # beyond the 12 s of a call, and the wait that follows
-    report = run(Plan(requests=40, hosts=2, climate=climate, transaction_id_memory=remembers), 1)
+    rates = FaultRates(first_creations=CallOutcome(before=20.0))  # beyond the 12 s of a call, and the wait that follows
+    report = run(Plan(requests=40, hosts=2, fault_rates=rates, transaction_id_memory=remembers), 1)
     assert {violation.fault for violation in report.violations} - {Fault.LINK_CHANGED} == faults
 
 
 def test_a_creation_that_takes_effect_a_minute_late_leaves_nothing() -> None:
     """Some meetings are cancelled meanwhile: their cancellation waits until nothing can be made any more."""
-    climate = Climate(first_creations=Fate(before=60.0))
-    report = run(Plan(requests=200, hosts=2, climate=climate), 0)
+    rates = FaultRates(first_creations=CallOutcome(before=60.0))
+    report = run(Plan(requests=200, hosts=2, fault_rates=rates), 0)
     assert [*report.violations, *report.faults] == []
 
 
 def test_what_a_creation_leaves_that_outlasts_its_cancellation(record_property: Callable[[str, object], None]) -> None:
     """A limit, not a promise: what Graph does five minutes after it was asked can come after the cancellation."""
-    climate = Climate(first_creations=Fate(before=300.0))
-    report = run(Plan(requests=60, hosts=2, climate=climate), 0)
+    rates = FaultRates(first_creations=CallOutcome(before=300.0))
+    report = run(Plan(requests=60, hosts=2, fault_rates=rates), 0)
     counts = Counter(violation.fault for violation in report.violations)
     assert counts.keys() <= {Fault.UNEXPECTED, Fault.INVITED_TWICE}
     assert 0 < counts[Fault.UNEXPECTED] < 20
@@ -100,8 +96,8 @@ def test_half_an_hour_without_graph_is_caught_up_in_two_minutes(
 ) -> None:
     """Nothing goes to poison meanwhile, and two minutes after Graph is back everything has its end."""
     outage = (5.0, 1805.0)
-    climate = Climate(graph_outages=[outage])
-    report = run(Plan(requests=100, hosts=3, climate=climate, arrive_within=1500.0, organizers=5), seed)
+    rates = FaultRates(graph_outages=[outage])
+    report = run(Plan(requests=100, hosts=3, fault_rates=rates, arrive_within=1500.0, organizers=5), seed)
     assert [*report.violations, *report.faults] == []
     assert report.poisoned == 0
     assert report.last_end < outage[1] + 120
@@ -110,8 +106,8 @@ def test_half_an_hour_without_graph_is_caught_up_in_two_minutes(
 
 def test_an_outage_of_the_storage_loses_nothing() -> None:
     """Five minutes without storage: what was promised before comes true after."""
-    climate = replace(BAD, storage_outages=[(10, 310)])
-    report = run(Plan(requests=30, hosts=2, climate=climate, arrive_within=20.0), 1)
+    rates = replace(BAD, storage_outages=[(10, 310)])
+    report = run(Plan(requests=30, hosts=2, fault_rates=rates, arrive_within=20.0), 1)
     assert [*report.violations, *report.faults] == []
     assert report.poisoned == 0
 
@@ -131,15 +127,15 @@ def test_an_app_that_forgets_the_transaction_id_is_caught(monkeypatch: pytest.Mo
         monkeypatch.setattr(app.intake._provisioner._steps.events, "find", nothing)
 
     monkeypatch.setattr(Host, "start", careless)
-    climate = Climate(graph_lost=0.3)
-    plan = Plan(requests=60, hosts=2, climate=climate, organizers=5, transaction_id_memory=False)
+    rates = FaultRates(graph_lost=0.3)
+    plan = Plan(requests=60, hosts=2, fault_rates=rates, organizers=5, transaction_id_memory=False)
     report = run(plan, 1)
     assert Fault.TWICE in {violation.fault for violation in report.violations}
 
 
 def test_without_graphs_memory_the_extended_property_finds_what_was_made() -> None:
     """With the tenant's transactionId memory off nothing is doubled, as long as effects come before the next look."""
-    climate = replace(BAD, slow=0.0)
-    plan = Plan(requests=300, hosts=3, climate=climate, mean_life=120.0, organizers=10, transaction_id_memory=False)
+    rates = replace(BAD, slow=0.0)
+    plan = Plan(requests=300, hosts=3, fault_rates=rates, mean_life=120.0, organizers=10, transaction_id_memory=False)
     report = run(plan, 1)
     assert [*report.violations, *report.faults] == []

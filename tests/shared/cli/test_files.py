@@ -9,7 +9,7 @@ import pytest
 from shared.cli.files import read_lines
 from shared.errors import InvalidRequestError
 from shared.ids import is_key
-from tests.world import CALENDAR, STANDALONE
+from tests.examples import CALENDAR, STANDALONE
 
 HEADER = "idempotencyKey,kind,organizer,subject"
 

@@ -9,7 +9,7 @@ import pytest
 from shared.cli.files import Line
 from shared.cli.following import Followed, Looked, Submitted, UnreachableError, follow_all, outcome, submit_all
 from shared.use_cases.batch import BatchItem
-from tests.world import STANDALONE
+from tests.examples import STANDALONE
 
 MEETING: dict[str, Any] = {"id": "m", "status": "succeeded", "joinUrl": "https://teams.microsoft.com/x", "error": None}
 

@@ -13,7 +13,7 @@ from shared.cli.over_http import OverHttp
 from shared.errors import Fault
 from shared.meeting_request import decode_json
 from shared.use_cases.batch import BatchItem
-from tests.world import STANDALONE
+from tests.examples import STANDALONE
 
 ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 

@@ -18,7 +18,7 @@ from shared.graph.client import Call
 from shared.graph.errors import Addressee, Surface
 from shared.settings import GraphCredential, GraphService
 from shared.settings.clouds import GLOBAL
-from tests.one_answer import Server, serving
+from tests.http_echo import Server, serving
 from tests.shared.graph.wire import ORGANIZER, Wire
 
 ADDRESSEE = Addressee(Surface.MAILBOX, ORGANIZER, None)

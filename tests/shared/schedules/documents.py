@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from tests.world import CALENDAR, STANDALONE
+from tests.examples import CALENDAR, STANDALONE
 
 MEETING = {name: value for name, value in CALENDAR.items() if name not in {"start", "end"}}
 VISIT = STANDALONE

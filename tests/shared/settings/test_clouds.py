@@ -9,8 +9,9 @@ from shared.errors import InvalidRequestError
 from shared.meeting import Status
 from shared.settings.clouds import CLOUDS
 from shared.use_cases.find import parse_filter
-from tests.in_process import InProcess
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
+from tests.http_client import InProcess
 
 OPTIONS: dict[str, Any] = {"options": {"allowedPresenters": "organizer"}}
 WITHOUT = [host for host, cloud in CLOUDS.items() if not cloud.online_meetings]

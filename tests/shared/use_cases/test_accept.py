@@ -10,7 +10,8 @@ from shared.access.callers import Caller
 from shared.errors import InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, StorageUnavailableError
 from shared.meeting import Status
 from shared.use_cases.accept import Sender
-from tests.world import CALENDAR, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 
 
 async def test_a_request_becomes_a_queued_meeting_and_a_message() -> None:

@@ -9,8 +9,9 @@ from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
 from shared.schedules import Schedule, ScheduleStore
 from shared.use_cases.backup import Backup
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryTable
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 SCHEDULE: dict[str, Any] = {
     "recurrence": "RRULE:FREQ=DAILY",

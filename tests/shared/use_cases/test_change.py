@@ -16,7 +16,8 @@ from shared.errors import (
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
 from shared.use_cases.change import merged
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 
 MEGAN = {"emailAddress": {"address": "MeganB@contoso.com"}}
 LATER = {

@@ -13,8 +13,9 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.use_cases.find import parse_filter
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.shared.graph.wire import OBJECT_ID, ORGANIZER
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 ELSEWHERE = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0"
 

@@ -4,7 +4,8 @@ import pytest
 
 from shared.errors import InvalidRequestError
 from shared.use_cases.find import parse_filter
-from tests.world import CALENDAR, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0"
 

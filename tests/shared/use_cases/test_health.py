@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.use_cases.health import REMEMBERED, HealthReport
-from tests.world import World
+from tests.app_fixture import World
 
 
 async def test_all_is_well() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.errors import ConveneError
 from shared.meeting import Status
-from tests.world import CALENDAR, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 
 GUESTS = [f"guest{number}@fabrikam.com" for number in range(4)]
 

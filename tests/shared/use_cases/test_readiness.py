@@ -6,8 +6,8 @@ import pytest
 
 from shared.cli.readiness import main
 from shared.errors import HeldBackError, InvalidRequestError, ThrottledError, UnavailableError
+from tests.app_fixture import APP_ID, World
 from tests.shared.graph.wire import OBJECT_ID, ORGANIZER
-from tests.world import APP_ID, World
 
 CHECKS = ["organizerAllowed", "user", "mailbox", "onlineMeetingProvider", "applicationAccessPolicy"]
 

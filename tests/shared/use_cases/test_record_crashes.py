@@ -14,8 +14,9 @@ from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
 from shared.meeting.request_queue import meeting_message
 from shared.storage import Operation, Row
+from tests.app_fixture import World
+from tests.examples import CALENDAR
 from tests.fakes import InMemoryTable
-from tests.world import CALENDAR, World
 
 DELIVERIES = 5  # host.json's maxDequeueCount
 KEYED = json.dumps(CALENDAR | {"idempotencyKey": "k"})

@@ -21,10 +21,10 @@ from shared.storage import Operation, Row
 from shared.storage.records import PARTITIONS
 from shared.use_cases.run_schedules import RunReport
 from shared.validation.time_zones import zone
+from tests.app_fixture import World
 from tests.fakes import InMemoryTable
 from tests.shared.schedules.documents import MEETING, VISIT, schedule_document
 from tests.shared.use_cases.invitation.reading import instant_meant, parsed
-from tests.world import World
 
 
 def meetings(world: World) -> list[Meeting]:

@@ -16,8 +16,8 @@ from shared.errors import (
     VersionMismatchError,
 )
 from shared.meeting import Meeting
+from tests.app_fixture import World
 from tests.shared.schedules.documents import MEETING, schedule_document
-from tests.world import World
 
 
 def made(world: World) -> dict[str, Meeting]:

@@ -9,7 +9,8 @@ import pytest
 from shared.errors import ChangeRefusedError
 from shared.meeting import Status
 from shared.meeting.ledger import Field
-from tests.world import CALENDAR, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR
 
 EVENT: dict[str, Any] = {
     "specversion": "1.0",

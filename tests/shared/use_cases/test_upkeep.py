@@ -14,8 +14,9 @@ from shared.meeting import Claim, Meeting, Status
 from shared.storage import QueuedMessage
 from shared.storage.records import PARTITIONS
 from shared.use_cases.upkeep import UpkeepReport
+from tests.app_fixture import Wires, World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryQueue
-from tests.world import CALENDAR, EXISTING, STANDALONE, Wires, World
 
 
 class Death(BaseException):

@@ -22,8 +22,9 @@ from shared.storage import Operation
 from shared.use_cases.accept import Accepted
 from shared.use_cases.batch import Batch, BatchItem, read_csv_items
 from shared.use_cases.batch.acceptance import AT_ONCE
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 from tests.fakes import InMemoryQueue, InMemoryTable
-from tests.world import CALENDAR, STANDALONE, World
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

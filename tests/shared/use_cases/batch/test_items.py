@@ -8,7 +8,7 @@ import pytest
 from shared.errors import Fault, InvalidRequestError, first_faults
 from shared.meeting_request import decode_json, parse_request
 from shared.use_cases.batch import BatchItem, read_json_items
-from tests.world import CALENDAR
+from tests.examples import CALENDAR
 
 ITEM: dict[str, Any] = {"idempotencyKey": "k", "request": CALENDAR}
 

@@ -13,12 +13,12 @@ from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneR
 from shared.use_cases.invitation.appointment import Appointment, Guest, of_calendar, of_standalone
 from shared.use_cases.invitation.calendar_file import calendar_file
 from shared.validation.time_zones import allowed_names, is_skipped, to_utc, zone
+from tests.examples import NOW, queued_meeting
 from tests.shared.meeting_request.requests import calendar_document
 from tests.shared.meeting_request.test_properties import mutated_documents
 from tests.shared.use_cases.invitation.reading import instant_meant, parsed, properties
 
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0?context=%7b%22Tid%22%3a%22t%22%7d"
-NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 AT_MOST_ONCE = {
     "DTSTART", "DTEND", "DTSTAMP", "UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "URL", "CLASS",
     "PRIORITY", "ORGANIZER", "CREATED", "LAST-MODIFIED", "RRULE",
@@ -33,20 +33,7 @@ names = st.none() | texts
 
 
 def meeting(**outcome: Any) -> Meeting:
-    return Meeting(
-        id="4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7",
-        kind="calendar",
-        organizer="AlexW@contoso.com",
-        reference=None,
-        request=None,
-        fingerprint="",
-        status=Status.SUCCEEDED,
-        version=3,
-        created_at=NOW,
-        updated_at=NOW,
-        since=NOW,
-        outcome=Outcome(join_url=LINK, **outcome),
-    )
+    return queued_meeting(request=None, status=Status.SUCCEEDED, version=3, outcome=Outcome(join_url=LINK, **outcome))
 
 
 @settings(max_examples=300, deadline=None)

@@ -9,9 +9,10 @@ from icalendar import vUri
 
 from shared.errors import MeetingNotFoundError, NoJoinLinkError, RejectedError, ThrottledError, UnavailableError
 from shared.meeting import Meeting, Status
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.shared.graph.wire import OBJECT_ID
 from tests.shared.use_cases.invitation.reading import occurrences, parsed, properties
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 ONCE = ["DTSTART", "DTEND", "DTSTAMP", "UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "URL"]

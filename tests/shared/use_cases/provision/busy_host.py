@@ -11,7 +11,7 @@ from dataclasses import replace
 import httpx
 
 from local.graph.tenant import Tenant
-from tests.world import World
+from tests.app_fixture import World
 
 # host.json: the host fetches another batch when no more than newBatchThreshold messages are under way
 BATCH_SIZE, NEW_BATCH_THRESHOLD = 2, 22

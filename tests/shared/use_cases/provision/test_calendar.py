@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from shared.meeting import Status
-from tests.world import CALENDAR, EXISTING, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING
 
 POST_EVENTS = {"method": "POST", "path": "/events"}
 

@@ -9,7 +9,8 @@ import pytest
 
 from shared.bootstrap import App
 from shared.meeting import Meeting, Status
-from tests.world import CALENDAR, EXISTING, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING
 
 ADELE = CALENDAR["attendees"][0]
 MEGAN = {"emailAddress": {"address": "MeganB@contoso.com"}}

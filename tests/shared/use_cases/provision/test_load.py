@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shared.meeting import Status
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 from tests.shared.use_cases.provision.busy_host import BusyHost
-from tests.world import CALENDAR, STANDALONE, World
 
 ALEX_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 

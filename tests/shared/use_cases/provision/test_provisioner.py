@@ -9,7 +9,8 @@ import pytest
 
 from shared.bootstrap import App
 from shared.meeting import Claim, Status
-from tests.world import APP_ID, CALENDAR, STANDALONE, World
+from tests.app_fixture import APP_ID, World
+from tests.examples import CALENDAR, STANDALONE
 
 POST_EVENTS = {"method": "POST", "path": "/events"}
 

@@ -10,9 +10,10 @@ import pytest
 from shared.errors import ConflictError, StorageUnavailableError
 from shared.meeting import Meeting, Status
 from shared.storage import Operation
+from tests.app_fixture import World
+from tests.examples import CALENDAR
 from tests.fakes import InMemoryTable
 from tests.shared.use_cases.provision.busy_host import BusyHost
-from tests.world import CALENDAR, World
 
 BUSY = 12
 PLACES = 24

@@ -3,7 +3,8 @@
 import pytest
 
 from shared.meeting import Status
-from tests.world import STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import STANDALONE
 
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 JOIN_URL = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0"

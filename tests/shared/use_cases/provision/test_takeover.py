@@ -13,7 +13,8 @@ import pytest
 from shared.bootstrap import App
 from shared.errors import StorageUnavailableError
 from shared.meeting import Status
-from tests.world import CALENDAR, STANDALONE, World
+from tests.app_fixture import World
+from tests.examples import CALENDAR, STANDALONE
 
 type Happening = Callable[[], Awaitable[None]]
 

@@ -20,8 +20,9 @@ from shared.meeting.ledger import Field
 from shared.use_cases.accept import Sender
 from shared.use_cases.find import Filter
 from shared.use_cases.provision.provisioner import _pause
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryTable
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
 
 ALEX_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"
 DAY = timedelta(days=1).total_seconds()

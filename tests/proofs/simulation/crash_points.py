@@ -15,11 +15,12 @@ from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
 from shared.use_cases.accept import Sender
 from shared.use_cases.provision_inline import MARGIN
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.proofs.simulation.checker import Evidence, Promise, Violation, check
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
-from tests.proofs.simulation.network import Ending, Fate, Network, Point
-from tests.world import CALENDAR, EXISTING, STANDALONE, World
+from tests.proofs.simulation.network import CallOutcome, Ending, Network, Point
 
 NAME = {"reference": "one", "subject": "one"}
 GUEST = "AdeleV@contoso.com"
@@ -182,24 +183,24 @@ STORIES: dict[str, Story] = {
 
 
 @dataclass(slots=True)
-class _Deaths:
-    """The weather: fine, but that the n-th call of a life is its last."""
+class _CrashPoints:
+    """No faults but one: the n-th call of a life is its last."""
 
     kills: Sequence[Kill]
     armed: bool = False
     lives: list[list[Point]] = field(default_factory=list[list[Point]])
 
-    def fate(self, point: Point) -> Fate:
+    def outcome(self, point: Point) -> CallOutcome:
         """Return what happens to a call."""
         if not self.armed or point.what == _MANY_AT_ONCE:
-            return Fate()
+            return CallOutcome()
         life = int(point.process.partition(".")[2])
         while len(self.lives) < life:
             self.lives.append([])
         self.lives[life - 1].append(point)
         if life <= len(self.kills) and len(self.lives[life - 1]) == self.kills[life - 1][0]:
-            return Fate(self.kills[life - 1][1])
-        return Fate()
+            return CallOutcome(self.kills[life - 1][1])
+        return CallOutcome()
 
 
 def tell(story: Story, kills: Sequence[Kill] = ()) -> Ended:
@@ -212,11 +213,11 @@ def kills_of(points: Sequence[Point]) -> list[Kill]:
 
     Before a call is after the one before it, for a meeting has one thread of work.
     """
-    return [(1, Ending.DEATH_BEFORE), *((number, Ending.DEATH_AFTER) for number in range(1, len(points) + 1))]
+    return [(1, Ending.CRASH_BEFORE), *((number, Ending.CRASH_AFTER) for number in range(1, len(points) + 1))]
 
 
-def broken_by_two_deaths(story: Story) -> tuple[int, list[str]]:
-    """Tell a story with every pair of deaths; return how many there were, and what was wrong."""
+def broken_by_two_crashes(story: Story) -> tuple[int, list[str]]:
+    """Tell a story with every pair of crashes; return how many there were, and what was wrong."""
     told, wrong = 0, list[str]()
     for first in kills_of(tell(story).points[0]):
         lives = tell(story, [first]).points
@@ -230,8 +231,8 @@ def broken_by_two_deaths(story: Story) -> tuple[int, list[str]]:
 async def _tell(story: Story, kills: Sequence[Kill]) -> Ended:
     clock = SimulatedClock()
     world = World(clock=clock)
-    weather = _Deaths(kills)
-    network = Network(weather)
+    injector = _CrashPoints(kills)
+    network = Network(injector)
     options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))
     host = Host("host", world, network, options)
     farm = Farm([host], 1)
@@ -239,11 +240,11 @@ async def _tell(story: Story, kills: Sequence[Kill]) -> Ended:
     client = Client(farm, world, story.request)
     if story.made_before:
         await _prepare(story, client)
-    weather.armed = True
+    injector.armed = True
     await asyncio.sleep(0.01)
     await story.deed(client)
     await _settle(world)
-    weather.armed = False
+    injector.armed = False
     await asyncio.sleep(30)
     kind = str(story.request.get("kind", "calendar"))
     name = str(story.request["reference"])
@@ -254,7 +255,7 @@ async def _tell(story: Story, kills: Sequence[Kill]) -> Ended:
     before = frozenset[str]() if story.request is PRICE else frozenset({price})
     evidence = Evidence([promise], state(world.tenant), world.results.events(), before)
     made = len(world.tenant.meetings) if kind == "standalone" else len(world.events())
-    return Ended(check(evidence), [repr(fault) for fault in host.faults], weather.lives, made)
+    return Ended(check(evidence), [repr(fault) for fault in host.faults], injector.lives, made)
 
 
 async def _prepare(story: Story, client: Client) -> None:

@@ -24,19 +24,6 @@ from shared.throttling.mailbox_notices import MailboxNotices
 from shared.use_cases.accept import Sender
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
-CALENDAR: dict[str, Any] = {
-    "organizer": "AlexW@contoso.com",
-    "subject": "Prep for customer meeting",
-    "start": {"dateTime": "2027-01-20T13:00:00", "timeZone": "Pacific Standard Time"},
-    "end": {"dateTime": "2027-01-20T14:00:00", "timeZone": "Pacific Standard Time"},
-    "attendees": [{"emailAddress": {"address": "AdeleV@contoso.com", "name": "Adele Vance"}, "type": "required"}],
-}
-STANDALONE: dict[str, Any] = {"kind": "standalone", "organizer": "AlexW@contoso.com", "subject": "Video visit"}
-EXISTING: dict[str, Any] = {
-    "kind": "existing",
-    "organizer": "AlexW@contoso.com",
-    "eventId": "AAMkADAGu0AABIGYDaAAA=",
-}
 APP_ID = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
 
 

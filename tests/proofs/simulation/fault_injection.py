@@ -8,7 +8,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 from tests.proofs.simulation.loop import SimulatedClock
-from tests.proofs.simulation.network import Ending, Fate, Point, Refusal, Service
+from tests.proofs.simulation.network import CallOutcome, Ending, Point, Refusal, Service
 
 _STORAGE_SECONDS = 0.01
 _GRAPH_SECONDS = 0.05
@@ -19,7 +19,7 @@ _NEVER_LATE = "PATCH onlineMeetings"
 
 
 @dataclass(frozen=True, slots=True)
-class Climate:
+class FaultRates:
     """How often what goes wrong, as a share of the calls; what is left goes well.
 
     Attributes:
@@ -32,7 +32,7 @@ class Climate:
         storage_repeated: the same, and the SDK has sent the call again.
         slow: the call takes effect, or its answer comes, up to 90 s late; of a change of an online meeting only the
             answer.
-        deaths: the process dies just before the call takes effect, or just after.
+        crashes: the process dies just before the call takes effect, or just after.
         storage_outages: when the storage is away, in seconds from the start.
         graph_outages: when Graph is.
         first_creations: what happens to the first creation of each event or online meeting; None for nothing special.
@@ -46,75 +46,79 @@ class Climate:
     storage_lost: float = 0.0
     storage_repeated: float = 0.0
     slow: float = 0.0
-    deaths: float = 0.0
+    crashes: float = 0.0
     storage_outages: Sequence[tuple[float, float]] = ()
     graph_outages: Sequence[tuple[float, float]] = ()
-    first_creations: Fate | None = None
+    first_creations: CallOutcome | None = None
 
 
-class RandomWeather:
-    """Weather of a climate."""
+class RandomFaults:
+    """Faults by chance, at given rates."""
 
-    def __init__(self, climate: Climate, seed: int, clock: SimulatedClock) -> None:
+    def __init__(self, rates: FaultRates, seed: int, clock: SimulatedClock) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        self._climate = climate
+        self._rates = rates
         self._clock = clock
         self._created = set[str]()
 
-    def clear_up(self) -> None:
+    def stop_faults(self) -> None:
         """Let nothing go wrong any more, but for outages: these end at their time."""
-        climate = self._climate
-        self._climate = Climate(storage_outages=climate.storage_outages, graph_outages=climate.graph_outages)
+        rates = self._rates
+        self._rates = FaultRates(storage_outages=rates.storage_outages, graph_outages=rates.graph_outages)
 
-    def fate(self, point: Point) -> Fate:
+    def outcome(self, point: Point) -> CallOutcome:
         """Return what happens to a call."""
         graph = point.service is Service.GRAPH
-        climate, chance = self._climate, self._random.random()
+        rates, chance = self._rates, self._random.random()
         usual = self._random.uniform(0, _GRAPH_SECONDS if graph else _STORAGE_SECONDS)
-        if self._away(climate.graph_outages if graph else climate.storage_outages):
-            return Fate(Ending.REFUSED, usual, refusal=Refusal(503)) if graph else Fate(Ending.NOT_SENT, usual)
-        if climate.first_creations and point.creates and point.creates not in self._created:
+        if self._away(rates.graph_outages if graph else rates.storage_outages):
+            return (
+                CallOutcome(Ending.REFUSED, usual, refusal=Refusal(503))
+                if graph
+                else CallOutcome(Ending.NOT_SENT, usual)
+            )
+        if rates.first_creations and point.creates and point.creates not in self._created:
             self._created.add(point.creates)
-            return climate.first_creations
-        for share, ending in self._endings(climate, graph=graph):
+            return rates.first_creations
+        for share, ending in self._endings(rates, graph=graph):
             chance -= share
             if chance < 0:
-                return self._fate(ending, usual, point)
-        return Fate(before=usual)
+                return self._outcome(ending, usual, point)
+        return CallOutcome(before=usual)
 
     @staticmethod
-    def _endings(climate: Climate, *, graph: bool) -> list[tuple[float, str]]:
-        anywhere = [(climate.slow, "slow"), (climate.deaths, "death")]
+    def _endings(rates: FaultRates, *, graph: bool) -> list[tuple[float, str]]:
+        anywhere = [(rates.slow, "slow"), (rates.crashes, "crash")]
         if graph:
             return [
                 *anywhere,
-                (climate.throttled, "throttled"),
-                (climate.unavailable, "unavailable"),
-                (climate.graph_lost, Ending.LOST),
-                (climate.graph_reset, Ending.NOT_SENT),
+                (rates.throttled, "throttled"),
+                (rates.unavailable, "unavailable"),
+                (rates.graph_lost, Ending.LOST),
+                (rates.graph_reset, Ending.NOT_SENT),
             ]
         return [
             *anywhere,
-            (climate.storage_fails, Ending.NOT_SENT),
-            (climate.storage_lost, Ending.LOST),
-            (climate.storage_repeated, Ending.REPEATED),
+            (rates.storage_fails, Ending.NOT_SENT),
+            (rates.storage_lost, Ending.LOST),
+            (rates.storage_repeated, Ending.REPEATED),
         ]
 
-    def _fate(self, ending: str, usual: float, point: Point) -> Fate:
+    def _outcome(self, ending: str, usual: float, point: Point) -> CallOutcome:
         match ending:
             case "slow":
                 late = self._random.uniform(1, _LONGEST_DELAY)
                 late_effect = self._random.random() < 0.5 and point.what != _NEVER_LATE
-                return Fate(before=late) if late_effect else Fate(before=usual, after=late)
-            case "death":
-                return Fate(self._random.choice([Ending.DEATH_BEFORE, Ending.DEATH_AFTER]), usual)
+                return CallOutcome(before=late) if late_effect else CallOutcome(before=usual, after=late)
+            case "crash":
+                return CallOutcome(self._random.choice([Ending.CRASH_BEFORE, Ending.CRASH_AFTER]), usual)
             case "throttled":
-                return Fate(Ending.REFUSED, usual, refusal=Refusal(429, self._retry_after()))
+                return CallOutcome(Ending.REFUSED, usual, refusal=Refusal(429, self._retry_after()))
             case "unavailable":
                 refusal = self._random.choice([Refusal(503), Refusal(504), Refusal(503, self._retry_after())])
-                return Fate(Ending.REFUSED, usual, refusal=refusal)
+                return CallOutcome(Ending.REFUSED, usual, refusal=refusal)
             case _:
-                return Fate(Ending(ending), usual)
+                return CallOutcome(Ending(ending), usual)
 
     def _retry_after(self) -> str | None:
         seconds = self._random.uniform(1, 10)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.proofs.simulation.deaths import REQUESTS, STORIES, Ended, tell
+from tests.proofs.simulation.crash_points import REQUESTS, STORIES, Ended, tell
 from tests.proofs.simulation.network import Ending
 
-_ENDINGS = (Ending.DEATH_BEFORE, Ending.DEATH_AFTER)
+_ENDINGS = (Ending.CRASH_BEFORE, Ending.CRASH_AFTER)
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_death_at_any_point_breaks_no_promise(name: str, record_property: Callable[[str, object], None]) -> None:
+def test_a_crash_at_any_point_breaks_no_promise(name: str, record_property: Callable[[str, object], None]) -> None:
     """The host starts again, and it ends with one meeting in the right state, nobody invited twice, all ends told."""
     story = STORIES[name]
     fine = tell(story)
@@ -20,11 +20,11 @@ def test_a_death_at_any_point_breaks_no_promise(name: str, record_property: Call
     for number, point in enumerate(fine.points[0], 1):
         for ending in _ENDINGS:
             ended = tell(story, [(number, ending)])
-            assert len(ended.points) > 1 or ending is Ending.DEATH_AFTER, "the host was to die"
+            assert len(ended.points) > 1 or ending is Ending.CRASH_AFTER, "the host should have died"
             wrong += [f"{ending} {number} ({point.what}): {each}" for each in (*ended.violations, *ended.faults)]
     assert wrong == []
     record_property("stories", 1)
-    record_property("single deaths", len(fine.points[0]) * len(_ENDINGS))
+    record_property("single crashes", len(fine.points[0]) * len(_ENDINGS))
 
 
 def test_every_kind_of_meeting_has_its_stories() -> None:
@@ -33,11 +33,11 @@ def test_every_kind_of_meeting_has_its_stories() -> None:
         assert {f"create, {kind}", f"cancel, {kind}"} <= STORIES.keys()
 
 
-def test_what_a_death_leaves_of_a_meeting_with_a_passcode() -> None:
+def test_what_a_crash_leaves_of_a_meeting_with_a_passcode() -> None:
     """One that nobody was told of, if the host died between Graph's making it and its being written down; else none.
 
     Graph has no id of ours for such a meeting, so that a repetition makes another. No result names the first one, it
-    invites nobody, and one story of each death has at most one.
+    invites nobody, and one story of each crash has at most one.
     """
     story = STORIES["create, passcode"]
     points = tell(story).points[0]
@@ -48,7 +48,7 @@ def test_what_a_death_leaves_of_a_meeting_with_a_passcode() -> None:
         for ending in _ENDINGS
         if _orphans(tell(story, [(number, ending)])) == 1
     }
-    assert left == {(made, Ending.DEATH_AFTER), (made + 1, Ending.DEATH_BEFORE)}
+    assert left == {(made, Ending.CRASH_AFTER), (made + 1, Ending.CRASH_BEFORE)}
 
 
 def _orphans(ended: Ended) -> int:

@@ -14,7 +14,7 @@ from functions.http.routes import app_functions
 from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.worker import Function
 from shared import bootstrap
-from tests.world import World
+from tests.app_fixture import World
 
 BASE = "https://convene.example"
 
