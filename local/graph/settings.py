@@ -62,9 +62,9 @@ class Settings:
     latency_seconds: float = 0.0
     join_link_missing: bool = False
     join_link_delay_seconds: float = 0.0
-    join_block: Literal["2019", "2026", "longLink"] = "2019"
+    join_block: Literal["2019", "2026", "longLink"] = "2026"
     join_link_escaped_otherwise: bool = False
-    first_link_wins: bool = False
+    first_link_wins: bool = True
     link_after_change: Literal["kept", "hidden", "lost"] = "kept"
     link_hidden_seconds: float = 5.0
     deleted_events: Literal["forgotten", "readable"] = "forgotten"

@@ -11,6 +11,7 @@ from shared.errors import UnavailableError
 from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.errors import Addressee, Surface
+from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
 from shared.meeting import DialIn, Outcome
 
@@ -63,6 +64,11 @@ class Event(Answer):
         return url if url and is_join_link(url) else None
 
     @property
+    def meeting_id_in_body(self) -> str | None:
+        """Return the Meeting ID that people are invited to type in, where the body was asked for and has one."""
+        return meeting_id_in_block(self.body.content) if self.body and self.body.content else None
+
+    @property
     def dial_in(self) -> DialIn | None:
         """Return how to join by telephone."""
         about = self.online_meeting
@@ -82,6 +88,7 @@ class Event(Answer):
                 "event_id": self.id,
                 "i_cal_u_id": self.i_cal_u_id,
                 "web_link": self.web_link,
+                "meeting_id_in_body": self.meeting_id_in_body or outcome.meeting_id_in_body,
             }
         )
 

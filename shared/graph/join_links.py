@@ -1,7 +1,8 @@
 """Join links: which ones are passed on, and what can be read from them."""
 
+import html
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 # Teams in each cloud (https://learn.microsoft.com/microsoft-365/enterprise/urls-and-ip-address-ranges), and the two
 # Skypes that Outlook calendars may still have as their provider.
@@ -38,3 +39,37 @@ def meeting_id_in(url: str) -> str | None:
     """Return the join meeting id of a short link, `https://teams.microsoft.com/meet/<id>?p=...`, or None."""
     match = re.match(r"/meet/([0-9]{6,20})(?:/|\Z)", unquote(urlsplit(url).path))
     return match[1] if match else None
+
+
+def names_teams_meeting(url: str) -> bool:
+    """Tell whether a URL is the long or the short link of a Teams meeting, and not of something else in Teams."""
+    target = _unwrapped(url)
+    if not is_join_link(target):
+        return False
+    return meeting_id_in(target) is not None or "/l/meetup-join/" in urlsplit(target).path.casefold()
+
+
+def canonical_link(url: str) -> str:
+    """Return the spelling that all links to one meeting have in common.
+
+    The same link comes with escapes in either case, escaped twice, as HTML, or wrapped by Safe Links:
+    https://learn.microsoft.com/defender-office-365/safe-links-about. A short link is known by its Meeting ID, a long
+    one by its thread.
+    """
+    target = _unwrapped(url)
+    if meeting_id := meeting_id_in(target):
+        return meeting_id
+    path = urlsplit(target).path if names_teams_meeting(target) else target
+    return unquote(unquote(path)).casefold()
+
+
+def _unwrapped(url: str) -> str:
+    """Return where a Safe Link leads, and any other URL without the escapes of HTML."""
+    target = html.unescape(html.unescape(url)).strip()
+    try:
+        parts = urlsplit(target)
+        if (parts.hostname or "").endswith(".safelinks.protection.outlook.com"):
+            return parse_qs(parts.query).get("url", [target])[0]
+    except ValueError:
+        return ""
+    return target

@@ -12,6 +12,19 @@ ONLINE_MEETING_MISSING = (
     "Teams has not made the online meeting known yet, or it has expired. Send POST /api/meetings/{id}/retry later; the "
     "event is kept and used again."
 )
+LINK_IN_BODY = (
+    "Leave the links of other Teams meetings out of the body: Exchange takes the first one for the event's own "
+    "(https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1895). For a meeting that is new, cancel "
+    "this one and send a request without the link; else change the body again."
+)
+LINK_CHANGED = (
+    "Open the event in the organizer's Outlook calendar: its link leads to another meeting than the one that was told. "
+    "Cancel this meeting and send a new request, or tell those who are invited the new link."
+)
+JOIN_BLOCK_MISSING = (
+    "Leave the body as it is; or open the event in the organizer's Outlook calendar, switch the online meeting off and "
+    "on, and send a new request, for the link is another one then. Nothing was changed."
+)
 TIME_ZONE = "Name the time zone by its Windows name, such as 'W. Europe Standard Time', or give the times in UTC."
 _NOBODY_INVITED = " Nobody was invited."
 _RETRY = "POST /api/meetings/{id}/retry"

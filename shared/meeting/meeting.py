@@ -55,7 +55,11 @@ class JoinInformation(_Record):
 
 
 class Outcome(_Record):
-    """What Graph has made so far. It survives a failed attempt, so that the next one resumes instead of repeating."""
+    """What Graph has made so far. It survives a failed attempt, so that the next one resumes instead of repeating.
+
+    Attributes:
+        meeting_id_in_body: the Meeting ID as the invitation shows it; the meeting is found by it and does not show it.
+    """
 
     is_online_meeting: bool = False
     online_meeting_provider: str | None = None
@@ -70,6 +74,7 @@ class Outcome(_Record):
     online_meeting_id: str | None = None
     chat_thread_id: str | None = None
     meeting_options_web_url: str | None = None
+    meeting_id_in_body: str | None = None
 
 
 # Every `code` that the error of a meeting can have; README.md and docs/operations.md say who acts on each.
@@ -86,6 +91,7 @@ FAILURE_CODES = (
     "timeZoneNotSupported",
     "eventDeleted",
     "onlineMeetingMissing",
+    "joinBlockMissing",
     "graphRejected",
     "gaveUp",
     "crashed",
@@ -261,7 +267,7 @@ class Meeting(_Record):
             "updatedAt": timestamp(self.updated_at),
             "attempts": self.attempts,
             "nextAttemptAt": self.next_attempt_at and timestamp(self.next_attempt_at),
-            **self.outcome.model_dump(mode="json", by_alias=True),
+            **self.outcome.model_dump(mode="json", by_alias=True, exclude={"meeting_id_in_body"}),
             "error": self.error and self.error.as_json(),
             "request": self.request,
         }

@@ -1,6 +1,5 @@
 """A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
 
-from http import HTTPStatus
 from typing import Any
 
 from shared.errors import RejectedError, UnavailableError
@@ -10,13 +9,13 @@ from shared.meeting_request import CalendarRequest, ExistingRequest, event_prope
 from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied, withdrawn
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.event_body import merged_body
-from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
-
-_LOOKS_BEFORE_ENABLING = 2
-_MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
+from shared.use_cases.provision.join_link import enable, require_own_link, require_same_link, wait_for_link
+from shared.use_cases.provision.steps import Steps
 
 # Fixed once the event is online; Graph ignores them in a change: https://learn.microsoft.com/graph/api/resources/event
 _NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
+# Of these the property that is in doubt as long as a change has not been seen to leave the link alone.
+_LINK = "isOnlineMeeting"
 _PLACES = frozenset({"location", "locations"})
 # What an event has where the request says nothing (any more).
 _ABSENT: dict[str, Any] = {
@@ -40,12 +39,14 @@ _ABSENT: dict[str, Any] = {
 
 async def provision_calendar(steps: Steps, attempt: Attempt, request: CalendarRequest) -> None:
     """Create the event once, or send what has changed since."""
-    event = None
+    event, is_told = None, attempt.outcome.join_url is not None
     if attempt.outcome.event_id is None:
         event = await _event_of(steps, attempt, request)
         attempt.outcome = event.added_to(attempt.outcome)
     if attempt.outcome.join_url is None:
-        await _wait_for_link(steps, attempt, event, request)
+        await wait_for_link(steps, attempt, event, request)
+    if not is_told:
+        require_own_link(attempt, request)
     await _change(steps, attempt, request)
     await _finish_options(steps, attempt, request)
 
@@ -57,10 +58,10 @@ async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRe
         _check_may_be_enabled(event, request)
         if not event.is_online_meeting:
             await steps.require_provider(attempt, request.online_meeting_provider)
-            event = await _enable(steps, attempt, event, request)
+            event = await enable(steps, attempt, event, request)
         attempt.outcome = event.added_to(attempt.outcome)
         if event.join_url is None:
-            await _wait_for_link(steps, attempt, event, request)
+            await wait_for_link(steps, attempt, event, request)
     await _finish_options(steps, attempt, request)
 
 
@@ -105,50 +106,45 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     if changes.keys() & _PLACES:  # each replaces the other in Graph: what is wanted is told, what is not stays away
         changes = {name: value for name, value in changes.items() if name not in _PLACES}
         changes |= {name: properties[name] for name in _PLACES if name in properties} or {"locations": []}
-    if not changes:
-        return
+    if changes:
+        await _send(steps, attempt, request, changes)
+    elif _LINK in differing(attempt.applied, Part.EVENT, properties):
+        await require_same_link(steps, attempt, None, request, None)
+    attempt.applied = _with_event(attempt.applied, properties)
+
+
+async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, changes: dict[str, Any]) -> None:
+    """Send changes of the event as it is, and verify its link; on the way they are noted as far as they are known."""
+    properties = event_properties(request)
     if changes.keys() & {"start", "end", "isAllDay"}:
         changes |= {"start": properties["start"], "end": properties["end"]}
     if "recurrence" in properties:  # a series that is changed without it can lose occurrences
         changes["recurrence"] = properties["recurrence"]
-    event_id, join_url = attempt.outcome.event_id or "", attempt.outcome.join_url or ""
-    current = await steps.events.read(request.organizer, event_id, with_body="body" in changes)
+    current = await steps.events.read(request.organizer, attempt.outcome.event_id or "", with_body="body" in changes)
     if "body" in changes:
-        if current.body is None or current.body.content is None:
-            raise UnavailableError("Graph's answer has no body of the event", uncertain=False)
-        changes["body"] = merged_body(current.body.content, properties.get("body"), join_url)
+        changes["body"] = _merged_body(attempt, current, properties)
     if "attendees" in changes:
         changes["attendees"] = [*changes["attendees"], *_invited_by_others(attempt, current, properties)]
-    attempt.applied = unsure(attempt.applied, Part.EVENT, changes)
+    attempt.applied = unsure(attempt.applied, Part.EVENT, {*changes, _LINK})
     attempt.applied = unsure(attempt.applied, Part.ATTENDEE, _addresses(properties))
     await steps.checkpoint(attempt)
-    event = await _send(steps, attempt, current, changes)
-    if event.join_url is None:
-        event = await steps.events.read(request.organizer, event_id)
-    if event.join_url is None:
+    event = await steps.change_event(attempt, current, changes)
+    attempt.applied = unsure(_with_event(attempt.applied, properties), Part.EVENT, [_LINK])
+    former_body = current.body.content if current.body and "body" in changes else None
+    await require_same_link(steps, attempt, event, request, former_body)
+
+
+def _merged_body(attempt: Attempt, event: Event, properties: dict[str, Any]) -> dict[str, str]:
+    if event.body is None or event.body.content is None:
+        raise UnavailableError("Graph's answer has no body of the event", uncertain=False)
+    merged = merged_body(event.body.content, properties.get("body"), attempt.outcome.join_url or "")
+    if merged is None:
         raise RejectedError(
-            "onlineMeetingMissing",
-            "The event was changed and has no join link any more.",
-            remedies.ONLINE_MEETING_MISSING,
+            "joinBlockMissing",
+            "The event's body has no join block of Teams, and a new body would take the online meeting from it.",
+            remedies.JOIN_BLOCK_MISSING,
         )
-    attempt.applied = _with_event(attempt.applied, properties)
-
-
-async def _send(steps: Steps, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
-    """Change an event as it was read, and no other.
-
-    A change whose answer did not come may take effect long after: with the etag that it was meant for, it cannot undo
-    what was changed since. It is not documented what Graph makes of If-Match here. Where it ignores it, the etag does
-    no harm; where it refuses an etag that the event still has, or one after the other, the change goes without.
-    """
-    refused = told(attempt.applied, Part.REFUSED_ETAG)
-    etag = None if event.etag in refused or len(refused) >= _MOST_REFUSED_ETAGS else event.etag
-    try:
-        return await steps.events.change(attempt.meeting.organizer or "", event.id, changes, etag)
-    except UnavailableError as error:
-        if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
-            attempt.applied = unsure(attempt.applied, Part.REFUSED_ETAG, [etag])
-        raise
+    return merged
 
 
 def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any]) -> list[dict[str, Any]]:
@@ -182,34 +178,6 @@ async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarReque
     options = option_properties(request)
     if options or request.language:
         await steps.finish_online_meeting(attempt, options)
-
-
-async def _wait_for_link(
-    steps: Steps, attempt: Attempt, event: Event | None, request: CalendarRequest | ExistingRequest
-) -> None:
-    """Note the event's join link, or come back later: first look again, then enable it, then give up."""
-    await steps.checkpoint(attempt)
-    event_id, misses = attempt.outcome.event_id or "", attempt.meeting.misses
-    if event is None:
-        event = await steps.events.read(request.organizer, event_id)
-    if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:
-        event = await _enable(steps, attempt, event, request)
-    attempt.outcome = event.added_to(attempt.outcome)
-    if event.join_url is not None:
-        return
-    if misses >= LOOKS_BEFORE_GIVING_UP:
-        raise RejectedError(
-            "onlineMeetingMissing",
-            "Graph made the event and gave it no join link of Teams or Skype.",
-            remedies.ONLINE_MEETING_MISSING,
-        )
-    raise NotYetThereError("Graph has made the event, and its join link is not there yet")
-
-
-async def _enable(steps: Steps, attempt: Attempt, event: Event, request: CalendarRequest | ExistingRequest) -> Event:
-    """Make an event an online meeting: https://learn.microsoft.com/graph/outlook-calendar-online-meetings."""
-    changes = {"isOnlineMeeting": True, "onlineMeetingProvider": request.online_meeting_provider}
-    return await _send(steps, attempt, event, changes)
 
 
 def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:

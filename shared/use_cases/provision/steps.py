@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from cachetools import LRUCache, TTLCache
 
-from shared.errors import RejectedError
-from shared.graph import OnlineMeeting, remedies
+from shared.errors import RejectedError, UnavailableError
+from shared.graph import Event, OnlineMeeting, remedies
 from shared.graph.online_meetings import by_join_url
 from shared.graph.services import GraphServices
 from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.mailbox_notices import BELIEVED, Allowed
-from shared.use_cases.provision.applied import Part, differing, unsure, with_applied
+from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 
 LOOKS_BEFORE_GIVING_UP = 6
+_MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
 _TIMES = frozenset({"startDateTime", "endDateTime"})
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 600
@@ -80,6 +82,23 @@ class Steps:
             self._gate.same(organizer, self._object_ids[key])
         attempt.organizer_id = self._object_ids[key]
         return attempt.organizer_id
+
+    async def change_event(self, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
+        """Change an event as it was read, and no other.
+
+        A change whose answer did not come may take effect long after: with the etag that it was meant for, it cannot
+        undo what was changed since. It is not documented what Graph makes of If-Match here. Where it ignores it, the
+        etag does no harm; where it refuses an etag that the event still has, or one after the other, the change goes
+        without.
+        """
+        refused = told(attempt.applied, Part.REFUSED_ETAG)
+        etag = None if event.etag in refused or len(refused) >= _MOST_REFUSED_ETAGS else event.etag
+        try:
+            return await self.events.change(attempt.meeting.organizer or "", event.id, changes, etag)
+        except UnavailableError as error:
+            if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
+                attempt.applied = unsure(attempt.applied, Part.REFUSED_ETAG, [etag])
+            raise
 
     async def finish_online_meeting(self, attempt: Attempt, options: dict[str, Any]) -> None:
         """Set those options that differ on the online meeting behind a join link, and note what is known of it then.

@@ -85,6 +85,7 @@ async def test_first_link_of_the_body_wins(graph: httpx.AsyncClient, tenant: Ten
 
 async def test_own_link_wins(graph: httpx.AsyncClient, tenant: Tenant) -> None:
     """Without that switch a foreign link changes nothing as long as the own one is there."""
+    tenant.settings.first_link_wins = False
     created = await make(graph, tenant)
     body = html(f'<a href="{FOREIGN}">x</a>{created["body"]["content"]}')
     assert (await patch(graph, created, body=body))["onlineMeeting"] == created["onlineMeeting"]

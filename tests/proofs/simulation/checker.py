@@ -18,6 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 from local.graph.time_zones import parse_local_time
 
@@ -267,7 +268,7 @@ def _event(wanted: Json, event: Json) -> list[str]:
     if (wanted.get("body") or {}).get("content", "") not in content:
         differences.append("body")
     link = _link(event)
-    if link and content.count(link) != 1:
+    if link and unquote(content).count(unquote(link)) != 1:  # escapes may be written in either case
         differences.append("join block")
     return differences
 

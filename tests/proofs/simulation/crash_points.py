@@ -21,6 +21,7 @@ from tests.proofs.simulation.checker import Evidence, Promise, Violation, check
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import CallOutcome, Ending, Network, Point
+from tests.tenants import set_switches
 
 NAME = {"reference": "one", "subject": "one"}
 GUEST = "AdeleV@contoso.com"
@@ -203,9 +204,15 @@ class _CrashPoints:
         return CallOutcome()
 
 
-def tell(story: Story, kills: Sequence[Kill] = ()) -> Ended:
-    """Let a story happen to a host that dies at its n-th call, before or after that takes effect, in each life."""
-    return simulate(partial(_tell, story, kills), 1)
+def tell(story: Story, kills: Sequence[Kill] = (), tenant: int = 0) -> Ended:
+    """Let a story happen to a host that dies at its n-th call, before or after that takes effect, in each life.
+
+    Args:
+        story: what happens.
+        kills: the deaths, one for each life.
+        tenant: the seed of the tenant's switches.
+    """
+    return simulate(partial(_tell, story, kills, tenant), 1)
 
 
 def kills_of(points: Sequence[Point]) -> list[Kill]:
@@ -228,9 +235,10 @@ def broken_by_two_crashes(story: Story) -> tuple[int, list[str]]:
     return told, wrong
 
 
-async def _tell(story: Story, kills: Sequence[Kill]) -> Ended:
+async def _tell(story: Story, kills: Sequence[Kill], tenant: int) -> Ended:
     clock = SimulatedClock()
     world = World(clock=clock)
+    set_switches(world.tenant.settings, tenant)
     injector = _CrashPoints(kills)
     network = Network(injector)
     options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))

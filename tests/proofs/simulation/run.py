@@ -16,6 +16,7 @@ from tests.proofs.simulation.fault_injection import FaultRates, RandomFaults
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import Network
+from tests.tenants import set_switches
 
 # What the project's promises are measured under.
 BAD = FaultRates(
@@ -45,6 +46,7 @@ class Plan:
         longest_poll: of the hosts' loops, in seconds; None as host.json has it. Looks at an empty queue are most of
             what a small run costs.
         transaction_id_memory: Graph remembers a transactionId, as is documented.
+        any_tenant: the tenant's switches are set by the seed; otherwise they are the defaults.
     """
 
     requests: int
@@ -55,11 +57,14 @@ class Plan:
     organizers: int = len(ORGANIZERS)
     longest_poll: float | None = None
     transaction_id_memory: bool = True
+    any_tenant: bool = False
 
 
 # A small run makes few calls, so its fault rates are higher: most runs see a few crashes and storage failures.
 WORST = replace(BAD, storage_fails=0.01, storage_lost=0.01, crashes=0.004)
-SMALL = Plan(requests=4, hosts=2, fault_rates=WORST, arrive_within=20.0, mean_life=90.0, longest_poll=30.0)
+SMALL = Plan(
+    requests=4, hosts=2, fault_rates=WORST, arrive_within=20.0, mean_life=90.0, longest_poll=30.0, any_tenant=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,8 @@ async def _run(plan: Plan, seed: int) -> Report:
     begun, loop = time.perf_counter(), asyncio.get_running_loop()
     clock = SimulatedClock()
     world = World(clock=clock)
+    if plan.any_tenant:
+        set_switches(world.tenant.settings, seed)
     world.tenant.settings.latency_seconds = 0.1
     world.tenant.settings.transaction_id_memory = plan.transaction_id_memory
     organizers = _organizers(world, plan.organizers)

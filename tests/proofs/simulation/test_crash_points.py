@@ -12,14 +12,17 @@ _ENDINGS = (Ending.CRASH_BEFORE, Ending.CRASH_AFTER)
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_crash_at_any_point_breaks_no_promise(name: str, record_property: Callable[[str, object], None]) -> None:
-    """The host starts again, and it ends with one meeting in the right state, nobody invited twice, all ends told."""
-    story = STORIES[name]
-    fine = tell(story)
+    """The host starts again, and it ends with one meeting in the right state, nobody invited twice, all ends told.
+
+    Each story has a tenant of its own.
+    """
+    story, tenant = STORIES[name], list(STORIES).index(name)
+    fine = tell(story, tenant=tenant)
     assert [*fine.violations, *fine.faults] == []
     wrong: list[str] = []
     for number, point in enumerate(fine.points[0], 1):
         for ending in _ENDINGS:
-            ended = tell(story, [(number, ending)])
+            ended = tell(story, [(number, ending)], tenant)
             assert len(ended.points) > 1 or ending is Ending.CRASH_AFTER, "the host should have died"
             wrong += [f"{ending} {number} ({point.what}): {each}" for each in (*ended.violations, *ended.faults)]
     assert wrong == []
