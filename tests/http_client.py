@@ -12,7 +12,7 @@ import azure.functions as func
 
 from functions.http.routes import app_functions
 from local.host.http_trigger import Endpoint, make_endpoint
-from local.host.worker import Function
+from local.host.invocation import Function
 from shared import bootstrap
 from tests.app_fixture import World
 

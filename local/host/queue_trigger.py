@@ -16,9 +16,9 @@ from datetime import timedelta
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from local.host.configuration import QueueOptions
+from local.host.invocation import QueueMessage
 from local.host.queue_storage import LeaseLostError, Message, Queue
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _RENEW_AGAIN_AFTER = 0.1
 _LEAST_PAUSE = 0.1
 _SPREAD = 0.2
 
-type Invoke = Callable[[Datum, Mapping[str, Datum]], Awaitable[bool]]
+type Take = Callable[[QueueMessage], Awaitable[bool]]
 type Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -63,7 +63,7 @@ class QueueListener:
         queue: Queue,
         poison_queue: Queue | None,
         options: QueueOptions,
-        invoke: Invoke,
+        take: Take,
         sleep: Sleep = asyncio.sleep,
         lease: timedelta = LEASE,
     ) -> None:
@@ -73,14 +73,14 @@ class QueueListener:
             queue: where the messages come from.
             poison_queue: where those go that fail; None behind a poison queue itself.
             options: host.json's.
-            invoke: runs the function, tells whether it succeeded, never raises.
+            take: runs the function, tells whether it succeeded, never raises.
             sleep: waits.
             lease: how long a message that was received stays unseen by others, unless that is renewed.
         """
         self._queue = queue
         self._poison_queue = poison_queue
         self._options = options
-        self._invoke = invoke
+        self._take = take
         self._sleep = sleep
         self._lease = lease
         self._stopping = asyncio.Event()
@@ -138,7 +138,7 @@ class QueueListener:
             if text is None:
                 return await self._to_poison(message, message.pop_receipt)
             lease = _Lease(self._queue, message, self._sleep, self._lease)
-            succeeded = await self._invoke(Datum(text, "string"), trigger_metadata(message, text))
+            succeeded = await self._take(QueueMessage(text, trigger_metadata(message, text)))
             await self._settle(message, await lease.end(), succeeded=succeeded)
         except LeaseLostError as error:
             logger.warning("message %s of %s is somebody else's by now: %s", message.id, self._queue.name, _line(error))
@@ -202,7 +202,7 @@ class _Lease:
                     pause = _RENEW_AGAIN_AFTER * seconds
 
 
-def trigger_metadata(message: Message, text: str) -> dict[str, Datum]:
+def trigger_metadata(message: Message, text: str) -> dict[str, str]:
     """Return a message's metadata, overwritten by the body's fields of the same name, whatever their case.
 
     The host adds every top-level scalar of a JSON object to the binding data, which has the metadata in it already:
@@ -221,7 +221,7 @@ def trigger_metadata(message: Message, text: str) -> dict[str, Datum]:
     for name, value in _json_object(text).items():
         if value is not None and not isinstance(value, (dict, list)):
             metadata[names.setdefault(name.lower(), name)] = str(value)
-    return {name: Datum(value, "string") for name, value in metadata.items()}
+    return metadata
 
 
 def _json_object(text: str) -> Mapping[str, Any]:

@@ -7,22 +7,20 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from azure_functions_runtime.bindings.datumdef import Datum
-
 from local.host.configuration import HostOptions, Settings, read_host_options
 from local.host.errors import AppError, ConfigurationError, FunctionError
-from local.host.http_trigger import Endpoint, HttpApp, make_endpoint
+from local.host.http_connection import HttpServer
+from local.host.http_trigger import Endpoint, HttpTrigger, make_endpoint
+from local.host.invocation import Function, QueueMessage, TimerRun
 from local.host.queue_storage import StorageQueue, open_account
 from local.host.queue_trigger import LEASE, QueueListener
 from local.host.timer_trigger import Schedule, TimerListener
-from local.host.worker import Function, Worker, exit_now, load_functions
+from local.host.worker import Worker, exit_now, load_functions
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueServiceClient
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _DRAIN = 10.0
-_KEEP_ALIVE = 130  # Kestrel's
-_QUIET = ("azure", "httpx", "httpcore", "urllib3", "uvicorn", "asyncio")
+_QUIET = ("azure", "httpx", "httpcore", "urllib3", "asyncio")
 _SETTINGS_FAULT = 2
 
 
@@ -91,24 +88,6 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the host decides when everything stops."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Capture none."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell so."""
-        await super().startup(sockets)
-        self.ready.set()
-
-
 class _Host:
     def __init__(self, app_directory: Path, options: HostOptions, settings: Settings, queue_lease: timedelta) -> None:
         self._app_directory = app_directory
@@ -137,33 +116,16 @@ class _Host:
         stopping = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        server = self._make_server(function_key)
-        tasks = [asyncio.create_task(server.serve([listener]))]
-        await server.ready.wait()
-        tasks += [asyncio.create_task(loop) for loop in self._loops]
+        server = HttpServer(HttpTrigger(self._endpoints, self._worker.invoke, function_key).handle)
+        await server.serve(listener)
+        tasks = [asyncio.create_task(loop) for loop in self._loops]
         print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 
         ended = asyncio.create_task(stopping.wait())
         await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
         code = 0 if stopping.is_set() else 1  # a loop never ends by itself
-        self._stops.append(lambda: setattr(server, "should_exit", True))
-        await self._drain(tasks, code)
+        await self._drain([asyncio.create_task(server.stop()), *tasks], code)
         return code
-
-    def _make_server(self, function_key: str | None) -> _Server:
-        app = HttpApp(self._endpoints, self._worker, function_key)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE,
-            interface="asgi3",
-        )
-        return _Server(config)
 
     async def _drain(self, tasks: list[asyncio.Task[None]], code: int) -> None:
         """Take no new work, and give what runs ten seconds.
@@ -213,16 +175,15 @@ class _Host:
             self._accounts[connection] = open_account(connection, self._settings)
         account = self._accounts[connection]
 
-        async def invoke(value: Datum, metadata: Mapping[str, Datum]) -> bool:
-            succeeded, _ = await self._worker.invoke(function, value, metadata)
-            return succeeded
+        async def take(message: QueueMessage) -> bool:
+            return (await self._worker.invoke(function, message)).succeeded
 
         has_poison = not name.endswith("-poison")
         listener = QueueListener(
             StorageQueue(account.get_queue_client(name)),
             StorageQueue(account.get_queue_client(f"{name}-poison")) if has_poison else None,
             self._options.queues,
-            invoke,
+            take,
             lease=self._queue_lease,
         )
         self._loops.append(listener.run())
@@ -234,11 +195,10 @@ class _Host:
         if not self._settings.get("AzureWebJobsStorage") and not self._settings.get("AzureWebJobsStorage__accountName"):
             logger.warning("%s: in Azure, a timer needs the setting AzureWebJobsStorage", function.name)
 
-        async def invoke(value: Datum) -> bool:
-            succeeded, _ = await self._worker.invoke(function, value)
-            return succeeded
+        async def fire(run: TimerRun) -> None:
+            await self._worker.invoke(function, run)
 
-        listener = TimerListener(schedule, invoke, monitor=trigger.get("useMonitor") is not False)
+        listener = TimerListener(schedule, fire, monitor=trigger.get("useMonitor") is not False)
         self._loops.append(listener.run(on_startup=trigger.get("runOnStartup") is True))
         self._stops.append(listener.stop)
 

@@ -13,10 +13,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from azure_functions_runtime.bindings.datumdef import Datum
 from croniter import croniter
 
 from local.host.errors import FunctionError
+from local.host.invocation import TimerRun
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _LONGEST_SLEEP = 10.0  # an event loop's clock stands still while the machine sl
 _PUNCTUAL = timedelta(seconds=1)
 _NEVER = "0001-01-01T00:00:00+00:00"
 
-type Invoke = Callable[[Datum], Awaitable[bool]]
+type Fire = Callable[[TimerRun], Awaitable[object]]
 type Sleep = Callable[[float], Awaitable[None]]
 type Now = Callable[[], datetime]
 
@@ -72,7 +72,7 @@ class TimerListener:
     def __init__(
         self,
         schedule: Schedule,
-        invoke: Invoke,
+        fire: Fire,
         sleep: Sleep = asyncio.sleep,
         now: Now = _utc_now,
         *,
@@ -82,13 +82,13 @@ class TimerListener:
 
         Args:
             schedule: when to run.
-            invoke: runs the function, never raises.
+            fire: runs the function, never raises.
             sleep: waits.
             now: tells the time.
             monitor: the trigger's `use_monitor`; without it there is no status, and no run is called past due.
         """
         self._schedule = schedule
-        self._invoke = invoke
+        self._fire = fire
         self._sleep = sleep
         self._now = now
         self._monitor = monitor
@@ -103,12 +103,12 @@ class TimerListener:
         """Run at every occurrence until stopped; once at the start if asked to."""
         due = self._schedule.next_after(self._now())
         if on_startup:
-            due = await self._fire(self._now(), past_due=False)
+            due = await self._run_once(self._now(), past_due=False)
         while await self._wait_until(due):
             past_due = self._now() - due >= _PUNCTUAL
-            due = await self._fire(due, past_due=past_due)
+            due = await self._run_once(due, past_due=past_due)
 
-    async def _fire(self, due: datetime, *, past_due: bool) -> datetime:
+    async def _run_once(self, due: datetime, *, past_due: bool) -> datetime:
         """Run once; return the next occurrence, which has passed already if the run took so long.
 
         However many occurrences were missed, one run makes up for them all: what follows is reckoned from now.
@@ -118,7 +118,7 @@ class TimerListener:
         following = self._schedule.next_after(started)
         if past_due:
             logger.warning("the timer '%s' was due at %s and runs late", self._schedule.expression, due.isoformat())
-        await self._invoke(Datum(json.dumps(self._request(following, past_due=past_due)), "json"))
+        await self._fire(TimerRun(json.dumps(self._request(following, past_due=past_due))))
         self._last = started
         return following
 

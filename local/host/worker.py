@@ -10,9 +10,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,28 +23,9 @@ from azure_functions_runtime.bindings.datumdef import Datum
 from azure_functions_runtime.native_invocation import invocation_request_native
 
 from local.host.errors import AppError
+from local.host.invocation import Function, HttpRequest, HttpResponse, Outcome, QueueMessage, TimerRun, TriggerValue
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One function of the app, as its decorators describe it.
-
-    Attributes:
-        name: its name.
-        id: what the worker knows it by.
-        bindings: as in a function.json, the trigger among them.
-    """
-
-    name: str
-    id: str
-    bindings: Sequence[Mapping[str, Any]]
-
-    @property
-    def trigger(self) -> Mapping[str, Any]:
-        """The binding that starts it."""
-        return next((binding for binding in self.bindings if str(binding["type"]).endswith("Trigger")), {"type": ""})
 
 
 class _StatusResult(SimpleNamespace):
@@ -122,25 +103,16 @@ class Worker:
         """How many invocations have not ended yet."""
         return len(self._running)
 
-    async def invoke(
-        self, function: Function, value: Datum, metadata: Mapping[str, Datum] | None = None
-    ) -> tuple[bool, Datum | None]:
-        """Run a function; never raises.
-
-        Args:
-            function: which one.
-            value: what its trigger's parameter is made of.
-            metadata: the trigger's metadata.
-
-        Returns:
-            Whether it succeeded, and what it returned.
-        """
+    async def invoke(self, function: Function, value: TriggerValue) -> Outcome:
+        """Run a function; never raises."""
         invocation = str(uuid4())
         started = time.monotonic()
         self._running[invocation] = (function.name, started)
         try:
+            datum, metadata = _datum(value)
+            inputs = [(function.trigger["name"], datum)]
             succeeded, returned, _, reason, _ = await invocation_request_native(
-                invocation, function.id, [(function.trigger["name"], value)], dict(metadata or {})
+                invocation, function.id, inputs, metadata
             )
         finally:
             del self._running[invocation]
@@ -149,7 +121,7 @@ class Worker:
             logger.info("%s succeeded in %.0f ms", function.name, milliseconds)
         else:
             logger.error("%s failed in %.0f ms: %s", function.name, milliseconds, reason)
-        return succeeded, returned
+        return Outcome(succeeded, _response(returned) if succeeded else None, reason)
 
     def _watch(self, seconds: float) -> None:
         while True:
@@ -158,6 +130,46 @@ class Worker:
                 if time.monotonic() - started > seconds:
                     logger.critical("%s exceeded the function timeout of %g s: the process ends", name, seconds)
                     exit_now(1)
+
+
+def _datum(value: TriggerValue) -> tuple[Datum, dict[str, Datum]]:
+    """Return what the trigger's parameter is made of, and the trigger's metadata."""
+    match value:
+        case HttpRequest():
+            request = {
+                "method": _string(value.method),
+                "url": _string(value.url),
+                "headers": {name: _string(each) for name, each in value.headers.items()},
+                "params": {name: _string(each) for name, each in value.route_values.items()},
+                "query": {name: _string(each) for name, each in value.query.items()},
+                "body": Datum(value.body, "bytes"),
+            }
+            return Datum(request, "http"), {}
+        case QueueMessage():
+            return _string(value.text), {name: _string(each) for name, each in value.metadata.items()}
+        case TimerRun():
+            return Datum(value.json, "json"), {}
+
+
+def _string(value: str) -> Datum:
+    return Datum(value, "string")
+
+
+def _response(returned: Datum | None) -> HttpResponse | None:
+    """Return what a function returned: an HttpResponse, or a text."""
+    if returned is None:
+        return None
+    if returned.type != "http":
+        content_type = ("Content-Type", "text/plain; charset=utf-8")
+        return HttpResponse(HTTPStatus.OK, [content_type], str(returned.value).encode())
+    response: Mapping[str, Any] = returned.value
+    headers = [(str(name), str(datum.value)) for name, datum in response["headers"].items()]
+    for cookie in response["cookies"] or ():
+        headers += [("Set-Cookie", morsel.OutputString()) for morsel in cookie.values()]
+    body = response["body"].value
+    return HttpResponse(
+        int(response["status_code"].value), headers, body.encode() if isinstance(body, str) else bytes(body)
+    )
 
 
 def exit_now(code: int) -> None:

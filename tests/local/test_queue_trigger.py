@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceRequestError
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from local.host.configuration import QueueOptions
+from local.host.invocation import QueueMessage
 from local.host.queue_storage import LeaseLostError, Message
 from local.host.queue_trigger import LEASE, Backoff, QueueListener, trigger_metadata
 
@@ -101,12 +101,12 @@ class Run:
         self.clock = FakeClock()
         self.poison = FakeQueue(name=f"{queue.name}-poison")
         self.called: list[str] = []
-        self.metadata: list[Mapping[str, Datum]] = []
+        self.metadata: list[Mapping[str, str]] = []
         self.fails = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.listener = QueueListener(
-            queue, self.poison if poison else None, options, self._invoke, self.clock.sleep, lease
+            queue, self.poison if poison else None, options, self._take, self.clock.sleep, lease
         )
         self.task = asyncio.create_task(self.listener.run())
 
@@ -115,9 +115,9 @@ class Run:
         self.gate.set()
         await asyncio.wait_for(self.task, 10)
 
-    async def _invoke(self, value: Datum, metadata: Mapping[str, Datum]) -> bool:
-        self.called.append(value.value)
-        self.metadata.append(metadata)
+    async def _take(self, received: QueueMessage) -> bool:
+        self.called.append(received.text)
+        self.metadata.append(received.metadata)
         await self.gate.wait()
         return not self.fails
 
@@ -200,13 +200,13 @@ async def test_concurrency() -> None:
     run = Run(queue)
     gates: list[asyncio.Event] = []
 
-    async def invoke(value: Datum, _metadata: Mapping[str, Datum]) -> bool:
-        run.called.append(value.value)
+    async def take(received: QueueMessage) -> bool:
+        run.called.append(received.text)
         gates.append(asyncio.Event())
         await gates[-1].wait()
         return True
 
-    run.listener._invoke = invoke
+    run.listener._take = take
     await settle()
     assert len(run.called) == 4
     gates[0].set()
@@ -336,7 +336,7 @@ async def test_drain() -> None:
 def test_body_overwrites_metadata(body: Any, name: str, value: str) -> None:
     """A JSON object's top-level scalars replace the metadata of the same name, whatever the case."""
     text = json.dumps(body)
-    assert trigger_metadata(message(text), text)[name].value == value
+    assert trigger_metadata(message(text), text)[name] == value
 
 
 @pytest.mark.parametrize("text", ["{", '{"a":' * 100_000, "", "\ud800", "{}"])
@@ -345,4 +345,4 @@ def test_odd_bodies_leave_metadata_alone(text: str) -> None:
     names = {"DequeueCount", "ExpirationTime", "Id", "InsertionTime", "NextVisibleTime", "PopReceipt", "QueueTrigger"}
     metadata = trigger_metadata(message(text), text)
     assert set(metadata) == names
-    assert metadata["QueueTrigger"].value == text
+    assert metadata["QueueTrigger"] == text

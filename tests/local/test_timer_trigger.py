@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from local.host.errors import FunctionError
+from local.host.invocation import TimerRun
 from local.host.timer_trigger import Schedule, TimerListener
 
 START = datetime(2026, 11, 21, 8, 0, 30, tzinfo=UTC)
@@ -23,9 +23,7 @@ class _Timer:
         self.runs: list[tuple[datetime, dict[str, Any]]] = []
         self._takes = list(takes)
         self._running = False
-        self.listener = TimerListener(
-            Schedule(expression), self._invoke, self._sleep, lambda: self.now, monitor=monitor
-        )
+        self.listener = TimerListener(Schedule(expression), self._fire, self._sleep, lambda: self.now, monitor=monitor)
 
     async def run(self, runs: int, *, on_startup: bool = False) -> list[str]:
         self._wanted = runs
@@ -40,16 +38,15 @@ class _Timer:
         self.now += timedelta(seconds=seconds) + self.oversleep
         await asyncio.sleep(0)
 
-    async def _invoke(self, value: Datum) -> bool:
+    async def _fire(self, run: TimerRun) -> None:
         assert not self._running, "runs overlap"
         self._running = True
-        self.runs.append((self.now, json.loads(value.value)))
+        self.runs.append((self.now, json.loads(run.json)))
         await asyncio.sleep(0)
         self.now += self._takes.pop(0) if self._takes else timedelta(0)
         self._running = False
         if len(self.runs) == self._wanted:
             self.listener.stop()
-        return True
 
 
 async def test_runs_at_every_occurrence() -> None:

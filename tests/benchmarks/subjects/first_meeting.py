@@ -13,8 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from azure_functions_runtime.bindings.datumdef import Datum
-
+from local.host.invocation import QueueMessage
 from local.host.worker import Worker, load_functions
 
 
@@ -34,8 +33,8 @@ async def make_first_meeting(folder: Path, message: str, *, own_message: bool) -
     [function] = [each for each in functions if each.name in {"take_message", "make_meeting"}]
     worker = Worker(None)
     for text in (message, None) if own_message else (message,):
-        succeeded, _ = await worker.invoke(function, Datum(text or await _received(), "string"))
-        if not succeeded:
+        outcome = await worker.invoke(function, QueueMessage(text or await _received(), {}))
+        if not outcome.succeeded:
             raise SystemExit("the app failed")
     return indexed, time.monotonic()
 

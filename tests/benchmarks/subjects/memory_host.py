@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import uvicorn
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from local.host.configuration import QueueOptions
-from local.host.http_trigger import HttpApp, make_endpoint
+from local.host.http_connection import HttpServer
+from local.host.http_trigger import HttpTrigger, make_endpoint
+from local.host.invocation import Function, QueueMessage
 from local.host.queue_storage import Message
 from local.host.queue_trigger import QueueListener
-from local.host.worker import Function, Worker, load_functions
+from local.host.worker import Worker, load_functions
 from tests.benchmarks.apps import App
 from tests.benchmarks.commands import Handler, answer_commands
 from tests.benchmarks.meetings import queue_message
@@ -123,7 +123,7 @@ class Host:
         self._worker = Worker(None)
         [self._on_message] = [each for each in functions if each.name in {"take_message", "make_meeting"}]
         endpoints = [make_endpoint(each, "api") for each in functions if each.trigger["type"] == "httpTrigger"]
-        self.http = HttpApp(endpoints, self._worker, None)
+        self.http = HttpTrigger(endpoints, self._worker.invoke, None)
 
     def listener(self, concurrency: int) -> QueueListener:
         """Return the queue's trigger for so many messages at once; each that ends makes room for another."""
@@ -135,11 +135,10 @@ class Host:
             visibility_timeout=timedelta(0),
             base64=False,
         )
-        return QueueListener(self._storage.requests, self._storage.poison, options, self._invoke)
+        return QueueListener(self._storage.requests, self._storage.poison, options, self._take)
 
-    async def _invoke(self, value: Datum, metadata: Any) -> bool:
-        succeeded, _ = await self._worker.invoke(self._on_message, value, metadata)
-        return succeeded
+    async def _take(self, message: QueueMessage) -> bool:
+        return (await self._worker.invoke(self._on_message, message)).succeeded
 
 
 class Commands:
@@ -215,8 +214,8 @@ async def _serve(app: App) -> None:
     # With the protocol named, or asyncio leaves Nagle's algorithm on.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(host.http, log_config=None, access_log=False, lifespan="off", ws="none")
-    serving = asyncio.create_task(uvicorn.Server(config).serve([listener]))
+    server = HttpServer(host.http.handle)
+    await server.serve(listener)
     commands = Commands(host, storage)
     handlers: dict[str, Handler] = {
         "usage": commands.usage,
@@ -225,14 +224,14 @@ async def _serve(app: App) -> None:
         "settle": commands.settle,
     }
     await answer_commands(handlers, {"url": f"http://127.0.0.1:{listener.getsockname()[1]}/api"})
-    serving.cancel()
+    await server.stop()
 
 
 if __name__ == "__main__":
     # Both apps pay for the lines that they log, as under the local host.
     _nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process is
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=_nowhere)
-    for _name in ("azure", "httpx", "httpcore", "uvicorn", "asyncio"):
+    for _name in ("azure", "httpx", "httpcore", "asyncio"):
         logging.getLogger(_name).setLevel(logging.WARNING)
     _app = App(sys.argv[1])
     os.chdir(_app.folder)

@@ -2,13 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from azure_functions_runtime.bindings.datumdef import Datum
-
 from local.host.configuration import QueueOptions, Settings, read_host_options
+from local.host.invocation import QueueMessage
 from local.host.queue_trigger import QueueListener
 from shared.bootstrap import App
 from shared.errors import ConveneError
@@ -61,7 +60,7 @@ class Host:
             )
         )
         # As functions/take_message.py does.
-        process.start(QueueListener(requests, poison, self._options, self._invoker(app.intake.take)).run())
+        process.start(QueueListener(requests, poison, self._options, self._taker(app.intake.take)).run())
 
     def die(self) -> None:
         """End the process, as a power failure does."""
@@ -92,12 +91,12 @@ class Host:
             raise HostDiedError
         return task.result()
 
-    def _invoker(
+    def _taker(
         self, function: Callable[[str, str | None], Awaitable[object]]
-    ) -> Callable[[Datum, Mapping[str, Datum]], Awaitable[bool]]:
-        async def invoke(text: Datum, metadata: Mapping[str, Datum]) -> bool:
+    ) -> Callable[[QueueMessage], Awaitable[bool]]:
+        async def take(message: QueueMessage) -> bool:
             try:
-                await function(text.value, metadata["Id"].value)
+                await function(message.text, message.metadata["Id"])
             except ConveneError:
                 return False
             except Exception as error:  # noqa: BLE001 - as the host does; the run shows it as a violation
@@ -105,7 +104,7 @@ class Host:
                 return False
             return True
 
-        return invoke
+        return take
 
 
 def may_be_unrecorded(world: World) -> bool:
