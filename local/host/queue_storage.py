@@ -1,22 +1,39 @@
-"""Azure Storage queues as the queue trigger needs them, and the connections that bindings name."""
+"""Azure Storage queues as the queue trigger needs them, and the connections that bindings name.
 
-from collections.abc import Sequence
+What the trigger's extension survives, and what ends the host, is told apart here:
+https://github.com/Azure/azure-sdk-for-net, RequestFailedExceptionExtensions and QueueProcessor of the extension.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Protocol
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
+from azure.storage.queue import StorageErrorCode
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.host.configuration import Settings
 from local.host.errors import FunctionError
 
-_FIRST_ERROR_STATUS_OF_THE_SERVER = 500
 _SEVEN_DAYS = 7 * 24 * 60 * 60
+# Azure.Storage.Queues tries six times: https://learn.microsoft.com/dotnet/api/azure.core.retryoptions
+_PAUSES = (0.8, 1.6, 3.2, 6.4, 12.8)
+_WORTH_A_RETRY = frozenset({408, 429, 500, 502, 503, 504})
+_FIRST_STATUS_OF_THE_SERVER = 500
+
+type Sleep = Callable[[float], Awaitable[None]]
 
 
 class LeaseLostError(Exception):
-    """The message is gone, or somebody else holds it: the pop receipt is worth nothing any more."""
+    """The message or the queue is gone, or somebody else holds the message: the pop receipt is worth nothing."""
+
+
+class QueueAwayError(Exception):
+    """There is no such queue, or the storage answers with a fault of its own: worth asking again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +50,7 @@ class Message:
 
 
 class Queue(Protocol):
-    """One queue. Every operation raises an `azure.core.exceptions.AzureError` when the storage does not answer."""
+    """One queue. Any operation may raise an `azure.core.exceptions.AzureError`: the real host does not survive one."""
 
     @property
     def name(self) -> str:
@@ -41,7 +58,7 @@ class Queue(Protocol):
         ...
 
     async def receive(self, count: int, visibility: timedelta) -> Sequence[Message]:
-        """Take up to `count` messages, unseen by others for a while; none when there is no such queue."""
+        """Take up to `count` messages, unseen by others for a while; may raise QueueAwayError."""
         ...
 
     async def show_after(self, message_id: str, pop_receipt: str, delay: timedelta) -> str:
@@ -53,15 +70,16 @@ class Queue(Protocol):
         ...
 
     async def add(self, text: str) -> None:
-        """Put a message of seven days' life on the queue; the queue is made if need be."""
+        """Put a message of seven days' life on the queue; the queue is created if need be."""
         ...
 
 
 class StorageQueue:
-    """A queue of an Azure Storage account."""
+    """A queue of an Azure Storage account; `sleep` waits between the tries of an operation."""
 
-    def __init__(self, client: QueueClient) -> None:
+    def __init__(self, client: QueueClient, sleep: Sleep = asyncio.sleep) -> None:
         self._client = client
+        self._sleep = sleep
 
     @property
     def name(self) -> str:
@@ -69,41 +87,69 @@ class StorageQueue:
         return self._client.queue_name
 
     async def receive(self, count: int, visibility: timedelta) -> Sequence[Message]:
-        """Take up to `count` messages; none when there is no such queue."""
-        pages = self._client.receive_messages(
-            messages_per_page=count, visibility_timeout=int(visibility.total_seconds())
-        ).by_page()
-        try:
+        """Take up to `count` messages; may raise QueueAwayError."""
+        seconds = int(visibility.total_seconds())
+
+        async def receive_once() -> Sequence[Message]:
+            pages = self._client.receive_messages(messages_per_page=count, visibility_timeout=seconds).by_page()
             async for page in pages:  # the first is what one call brings; the next would be another call
                 return [_message(received) async for received in page]
-        except ResourceNotFoundError:
             return []
-        return []
+
+        try:
+            return await self._try(receive_once)
+        except HttpResponseError as error:
+            status = error.status_code or 0
+            if status == HTTPStatus.NOT_FOUND or status >= _FIRST_STATUS_OF_THE_SERVER or _is_being_deleted(error):
+                raise QueueAwayError(str(error.message)) from error
+            raise
 
     async def show_after(self, message_id: str, pop_receipt: str, delay: timedelta) -> str:
         """Make a message visible to others after a while; return its new pop receipt."""
+        seconds = int(delay.total_seconds())
         try:
-            updated = await self._client.update_message(
-                message_id, pop_receipt, visibility_timeout=int(delay.total_seconds())
+            updated = await self._try(
+                lambda: self._client.update_message(message_id, pop_receipt, visibility_timeout=seconds)
             )
         except HttpResponseError as error:
-            raise _translated(error) from error
+            raise _of_settling(error) from error
         return str(updated.pop_receipt)
 
     async def delete(self, message_id: str, pop_receipt: str) -> None:
         """Delete a message."""
         try:
-            await self._client.delete_message(message_id, pop_receipt)
+            await self._try(lambda: self._client.delete_message(message_id, pop_receipt))
         except HttpResponseError as error:
-            raise _translated(error) from error
+            raise _of_settling(error) from error
 
     async def add(self, text: str) -> None:
-        """Put a message on the queue, which is made if need be."""
+        """Put a message on the queue, which is created if need be."""
         try:
-            await self._client.send_message(text, time_to_live=_SEVEN_DAYS)
-        except ResourceNotFoundError:
-            await self._client.create_queue()
-            await self._client.send_message(text, time_to_live=_SEVEN_DAYS)
+            await self._send(text)
+        except HttpResponseError as error:
+            if _code(error) != StorageErrorCode.QUEUE_NOT_FOUND:
+                raise
+            with suppress(ResourceExistsError):
+                await self._try(self._client.create_queue)
+            await self._send(text)
+
+    async def _send(self, text: str) -> None:
+        await self._try(lambda: self._client.send_message(text, time_to_live=_SEVEN_DAYS))
+
+    async def _try[T](self, operation: Callable[[], Awaitable[T]]) -> T:
+        return await with_retries(operation, self._sleep)
+
+
+async def with_retries[T](operation: Callable[[], Awaitable[T]], sleep: Sleep = asyncio.sleep) -> T:
+    """Run an operation until it succeeds, fails for good, or has failed six times in 25 s, as the host's SDK does."""
+    for pause in _PAUSES:
+        try:
+            return await operation()
+        except AzureError as error:
+            if isinstance(error, HttpResponseError) and error.status_code not in _WORTH_A_RETRY:
+                raise
+        await sleep(pause)
+    return await operation()
 
 
 def open_account(connection: str, settings: Settings) -> QueueServiceClient:
@@ -115,7 +161,7 @@ def open_account(connection: str, settings: Settings) -> QueueServiceClient:
         FunctionError: there is no such setting, or it is malformed.
     """
     name = connection or "AzureWebJobsStorage"
-    # The loop that calls has its own patience, and the SDK's first pause alone is 15 s.
+    # StorageQueue retries as the .NET SDK does.
     options: dict[str, Any] = {"retry_total": 0}
     if text := settings.get(f"AzureWebJobs{name}") or settings.get(name):
         try:
@@ -132,10 +178,19 @@ def open_account(connection: str, settings: Settings) -> QueueServiceClient:
     raise FunctionError(f"the connection '{name}' needs a setting '{name}' or '{name}__queueServiceUri'")
 
 
-def _translated(error: HttpResponseError) -> Exception:
-    """The emulator answers a stale pop receipt with 400, Azure with 404."""
-    refused = error.status_code is not None and error.status_code < _FIRST_ERROR_STATUS_OF_THE_SERVER
-    return LeaseLostError(str(error.message)) if refused else error
+def _of_settling(error: HttpResponseError) -> Exception:
+    """Return LeaseLostError for what the extension survives when it settles a message, else the error itself."""
+    lost = {StorageErrorCode.MESSAGE_NOT_FOUND, StorageErrorCode.QUEUE_NOT_FOUND, StorageErrorCode.POP_RECEIPT_MISMATCH}
+    return LeaseLostError(str(error.message)) if _code(error) in lost or _is_being_deleted(error) else error
+
+
+def _is_being_deleted(error: HttpResponseError) -> bool:
+    return _code(error) == StorageErrorCode.QUEUE_BEING_DELETED
+
+
+def _code(error: HttpResponseError) -> str | None:
+    """Return the storage's own code, None where something in between answered."""
+    return getattr(error, "error_code", None)
 
 
 def _message(received: Any) -> Message:

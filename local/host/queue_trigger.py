@@ -10,28 +10,22 @@ import binascii
 import json
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
-from azure.core.exceptions import AzureError
-
 from local.host.configuration import QueueOptions
 from local.host.invocation import QueueMessage
-from local.host.queue_storage import LeaseLostError, Message, Queue
+from local.host.queue_storage import LeaseLostError, Message, Queue, QueueAwayError, Sleep
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
-# Of a lease: when it is renewed, and how soon again if the storage did not answer.
-_RENEW_AFTER = 0.5
-_RENEW_AGAIN_AFTER = 0.1
+_RENEW_AFTER = 0.5  # of a lease
 _LEAST_PAUSE = 0.1
 _SPREAD = 0.2
 
 type Take = Callable[[QueueMessage], Awaitable[bool]]
-type Sleep = Callable[[float], Awaitable[None]]
 
 
 class Backoff:
@@ -86,33 +80,56 @@ class QueueListener:
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._reachable = True
+        self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
         """Receive no more; `run` returns when the messages in flight are settled."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Receive and run until stopped."""
+        """Receive and run until stopped.
+
+        Raises:
+            azure.core.exceptions.AzureError: a message could not be received, renewed or settled, in a way that ends
+                the real host.
+        """
         backoff = Backoff(self._options.max_polling_interval)
         while not self._stopping.is_set():
             messages = await self._receive()
             for message in messages:
-                task = asyncio.create_task(self._handle(message))
-                self._running.add(task)
+                self._running.add(task := self._start(self._handle(message)))
                 task.add_done_callback(self._running.discard)
             if messages:
                 backoff.reset()
-                while len(self._running) > self._options.new_batch_threshold:
-                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                await self._until_at_most(self._options.new_batch_threshold)
             else:
                 await self._pause(backoff.next_pause())
-        if self._running:
-            await asyncio.wait(self._running)
+        await self._until_at_most(0)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start something whose fault ends the loop."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._note_fault)
+        return task
+
+    def _note_fault(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) and not self._fault.done():
+            self._fault.set_exception(error)
+
+    async def _until_at_most(self, running: int) -> None:
+        """Wait until no more than so many messages are in flight."""
+        while len(self._running) > running:
+            await self._first_of(*self._running)
+
+    async def _first_of(self, *waits: asyncio.Future[Any]) -> None:
+        await asyncio.wait({*waits, self._fault}, return_when=asyncio.FIRST_COMPLETED)
+        if self._fault.done():
+            self._fault.result()
 
     async def _receive(self) -> list[Message]:
         try:
             messages = await self._queue.receive(self._options.batch_size, self._lease)
-        except AzureError as error:
+        except QueueAwayError as error:
             if self._reachable:
                 logger.warning("the queue %s cannot be reached, trying on: %s", self._queue.name, _line(error))
             self._reachable = False
@@ -125,12 +142,12 @@ class QueueListener:
     async def _pause(self, seconds: float) -> None:
         """Sleep, but not past the stop."""
         waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.create_task(self._stopping.wait())]
-        _, unfinished = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in unfinished:
+        await self._first_of(*waits)
+        for wait in waits:
             wait.cancel()
 
     async def _handle(self, message: Message) -> None:
-        """Run the function for one message and settle it; what cannot be settled comes back when its lease ends."""
+        """Run the function for one message and settle it; what another host has taken over is left to that one."""
         try:
             if message.dequeue_count > self._options.max_dequeue_count:
                 return await self._to_poison(message, message.pop_receipt)
@@ -138,12 +155,11 @@ class QueueListener:
             if text is None:
                 return await self._to_poison(message, message.pop_receipt)
             lease = _Lease(self._queue, message, self._sleep, self._lease)
+            keeping = self._start(lease.keep())
             succeeded = await self._take(QueueMessage(text, trigger_metadata(message, text)))
-            await self._settle(message, await lease.end(), succeeded=succeeded)
+            await self._settle(message, await lease.end(keeping), succeeded=succeeded)
         except LeaseLostError as error:
             logger.warning("message %s of %s is somebody else's by now: %s", message.id, self._queue.name, _line(error))
-        except Exception:
-            logger.exception("message %s of %s could not be settled", message.id, self._queue.name)
 
     async def _settle(self, message: Message, pop_receipt: str, *, succeeded: bool) -> None:
         if succeeded:
@@ -166,7 +182,7 @@ class QueueListener:
 
 
 class _Lease:
-    """Keeps a message from others while its function runs: renewed at its half, until that is refused."""
+    """Keeps a message from others while its function runs: renewed at its half, until it is lost."""
 
     def __init__(self, queue: Queue, message: Message, sleep: Sleep, length: timedelta) -> None:
         self._queue = queue
@@ -175,31 +191,23 @@ class _Lease:
         self._length = length
         self._pop_receipt = message.pop_receipt
         self._renewal = asyncio.Lock()
-        self._task = asyncio.create_task(self._keep())
 
-    async def end(self) -> str:
-        """Stop renewing; return the latest pop receipt."""
-        async with self._renewal:  # a renewal under way would make the receipt at hand stale
-            self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        return self._pop_receipt
-
-    async def _keep(self) -> None:
-        seconds = self._length.total_seconds()
-        pause = _RENEW_AFTER * seconds
+    async def keep(self) -> None:
+        """Renew until it is lost, or until somebody ends it."""
         while True:
-            await self._sleep(pause)
+            await self._sleep(_RENEW_AFTER * self._length.total_seconds())
             async with self._renewal:
                 try:
                     self._pop_receipt = await self._queue.show_after(self._message.id, self._pop_receipt, self._length)
-                    pause = _RENEW_AFTER * seconds
                 except LeaseLostError as error:
                     logger.warning("the lease of message %s is lost: %s", self._message.id, _line(error))
                     return
-                except AzureError as error:
-                    logger.warning("the lease of message %s is not renewed: %s", self._message.id, _line(error))
-                    pause = _RENEW_AGAIN_AFTER * seconds
+
+    async def end(self, keeping: asyncio.Task[None]) -> str:
+        """End the renewing; return the latest pop receipt."""
+        async with self._renewal:  # a renewal under way would make the receipt at hand stale
+            keeping.cancel()
+        return self._pop_receipt
 
 
 def trigger_metadata(message: Message, text: str) -> dict[str, str]:

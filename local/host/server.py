@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,12 +122,13 @@ class _Host:
         print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 
         ended = asyncio.create_task(stopping.wait())
-        await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        code = 0 if stopping.is_set() else 1  # a loop never ends by itself
-        await self._drain([asyncio.create_task(server.stop()), *tasks], code)
-        return code
+        done, _ = await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        if ended not in done:
+            _end_by_fault(done)
+        await self._drain([asyncio.create_task(server.stop()), *tasks])
+        return 0
 
-    async def _drain(self, tasks: list[asyncio.Task[None]], code: int) -> None:
+    async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
         """Take no new work, and give what runs ten seconds.
 
         https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#scale-in-behaviors: functions are not
@@ -137,12 +138,10 @@ class _Host:
         for stop in self._stops:
             stop()
         done, unfinished = await asyncio.wait(tasks, timeout=_DRAIN)
-        for task in done:
-            if error := task.exception():
-                logger.error("a part of the host failed", exc_info=error)
+        _end_by_fault(task for task in done if task.exception())
         if unfinished:
             logger.warning("%d invocations had not ended after %g s", self._worker.running, _DRAIN)
-            exit_now(code)
+            exit_now(0)
         for account in self._accounts.values():
             await account.close()
 
@@ -201,6 +200,13 @@ class _Host:
         listener = TimerListener(schedule, fire, monitor=trigger.get("useMonitor") is not False)
         self._loops.append(listener.run(on_startup=trigger.get("runOnStartup") is True))
         self._stops.append(listener.stop)
+
+
+def _end_by_fault(loops: Iterable[asyncio.Task[None]]) -> None:
+    """End at once where a trigger's loop has failed, as the real host does; what is in flight waits for its lease."""
+    for loop in loops:
+        logger.critical("an unhandled exception has occurred; the host ends", exc_info=loop.exception())
+        exit_now(1)
 
 
 _KNOWN_BINDINGS = {"httpTrigger", "http", "queueTrigger", "timerTrigger"}

@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from azure.core.exceptions import ServiceRequestError
 
 from local.host.configuration import QueueOptions
 from local.host.invocation import QueueMessage
-from local.host.queue_storage import LeaseLostError, Message
+from local.host.queue_storage import LeaseLostError, Message, QueueAwayError
 from local.host.queue_trigger import LEASE, Backoff, QueueListener, trigger_metadata
 
 MOMENT = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -47,7 +46,7 @@ class FakeQueue:
         self.lease = visibility
         self.looks += 1
         if self.failing:
-            raise ServiceRequestError("no route to storage")
+            raise QueueAwayError("503")
         batch, self.messages = self.messages[:count], self.messages[count:]
         return batch
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+from azure.core.exceptions import AzureError
+
 from local.host.configuration import QueueOptions, Settings, read_host_options
 from local.host.invocation import QueueMessage
 from local.host.queue_trigger import QueueListener
@@ -60,7 +62,15 @@ class Host:
             )
         )
         # As functions/take_message.py does.
-        process.start(QueueListener(requests, poison, self._options, self._taker(app.intake.take)).run())
+        process.start(
+            self._listen(process, QueueListener(requests, poison, self._options, self._taker(app.intake.take)))
+        )
+
+    async def _listen(self, process: Process, listener: QueueListener) -> None:
+        try:
+            await listener.run()
+        except AzureError:
+            process.die()  # as the real host does when it cannot receive or settle a message
 
     def die(self) -> None:
         """End the process, as a power failure does."""

@@ -24,7 +24,7 @@ from local.graph.errors import ConnectionDropError
 from local.graph.exchange import GraphRequest
 from local.graph.service import GraphService
 from local.graph.tenant import Tenant
-from local.host.queue_storage import Message
+from local.host.queue_storage import Message, with_retries
 from shared.errors import StorageUnavailableError
 from shared.storage import Operation, QueuedMessage, Row
 from tests.fakes import InMemoryQueue, InMemoryTable
@@ -284,10 +284,13 @@ class QueueWire:
             raise StorageUnavailableError("the queue does not answer") from error
 
     async def _host[T](self, what: str, effect: Callable[[], Awaitable[T]]) -> T:
-        try:
-            return await self._exchange(what, effect)
-        except NoAnswerError as error:
-            raise ServiceRequestError("the queue does not answer") from error
+        async def once() -> T:
+            try:
+                return await self._exchange(what, effect)
+            except NoAnswerError as error:
+                raise ServiceRequestError("the queue does not answer") from error
+
+        return await with_retries(once)
 
     async def _exchange[T](self, what: str, effect: Callable[[], Awaitable[T]]) -> T:
         point = Point(self._process.name, Service.QUEUE, f"{what} {self.name}")
