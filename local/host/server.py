@@ -202,7 +202,7 @@ class _Host:
         self._stops.append(listener.stop)
 
 
-def _end_by_fault(loops: Iterable[asyncio.Task[None]]) -> None:
+def _end_by_fault(loops: Iterable[asyncio.Task[Any]]) -> None:
     """End at once where a trigger's loop has failed, as the real host does; what is in flight waits for its lease."""
     for loop in loops:
         logger.critical("an unhandled exception has occurred; the host ends", exc_info=loop.exception())

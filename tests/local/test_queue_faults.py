@@ -7,7 +7,7 @@ the fault; what waits between the SDK's tries is the test's as well.
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -137,7 +137,7 @@ class Host:
 
 
 @asynccontextmanager
-async def host_over(service: QueueService, *, succeeds: bool = True) -> AsyncIterator[Host]:
+async def host_over(service: QueueService, *, succeeds: bool = True) -> AsyncGenerator[Host]:
     listener = socket.create_server(("127.0.0.1", 0))
     text = (
         "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=c2VjcmV0;"
