@@ -10,7 +10,7 @@ from functions.http.public_url import meeting_url
 from functions.http.requests import read_json, traceparent_of
 from functions.http.responses import answers_problems, json_response, meeting_response
 from shared.bootstrap import app
-from shared.meeting import Status
+from shared.meeting import MeetingResponse, Status
 from shared.meeting_request import parse_request
 from shared.openapi.examples import MEETING_REQUESTS
 from shared.openapi.operation import JSON, Body, Operation
@@ -63,5 +63,7 @@ async def create_meeting(req: func.HttpRequest) -> func.HttpResponse:
     meeting = await app().at_once.provision(accepted.meeting, wait)
     applied = preference_applied(wait)
     if meeting.status is Status.SUCCEEDED:
-        return json_response(meeting.as_json(), 201, {"Location": location, "ETag": f'"{meeting.version}"'} | applied)
+        return json_response(
+            MeetingResponse.of(meeting), 201, {"Location": location, "ETag": f'"{meeting.version}"'} | applied
+        )
     return meeting_response(meeting, location, headers=applied)

@@ -11,12 +11,11 @@ from functions.http.public_url import url_of
 from functions.http.requests import read_json
 from functions.http.responses import answers_problems, schedule_response
 from shared.bootstrap import app
-from shared.openapi.answer_schemas import SCHEDULE
 from shared.openapi.examples import SCHEDULE_REQUEST as SOME_SCHEDULE
 from shared.openapi.operation import JSON, Answer, Body, Example, Operation
 from shared.openapi.parameters import ETAG, IDEMPOTENCY_KEY, LOCATION, REPLAYED, SCHEDULE_EXAMPLES
 from shared.openapi.request_schemas import SCHEDULE_REQUEST
-from shared.schedules import parse_schedule
+from shared.schedules import ScheduleResponse, parse_schedule
 
 blueprint = func.Blueprint()
 
@@ -31,11 +30,11 @@ OPERATION = Operation(
         {JSON: {"weekly": Example("Every Monday in Berlin, made a week before", SOME_SCHEDULE)}},
     ),
     answers=(
-        Answer(201, "The schedule is kept.", SCHEDULE, (ETAG, LOCATION), SCHEDULE_EXAMPLES),
+        Answer(201, "The schedule is kept.", ScheduleResponse, (ETAG, LOCATION), SCHEDULE_EXAMPLES),
         Answer(
             200,
             "It was kept before, with this key.",
-            SCHEDULE,
+            ScheduleResponse,
             (ETAG, REPLAYED._replace(always=True)),
             SCHEDULE_EXAMPLES,
         ),

@@ -6,13 +6,26 @@ from functions.http.caller import caller_of
 from functions.http.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
-from shared.meeting import Status
-from shared.openapi.answer_schemas import FOUND_MEETINGS
+from shared.meeting import FoundMeetingResponse, Meeting, MeetingResponse, Status
 from shared.openapi.operation import Answer, Operation, Parameter
 from shared.openapi.parameters import CONTINUATION, TOP
 from shared.use_cases.find import LONGEST_VALUE, parse_filter
+from shared.validation.response_model import ResponseModel
 
 blueprint = func.Blueprint()
+
+
+class MeetingListResponse(ResponseModel, frozen=True):
+    """Some of the meetings that a search found.
+
+    Attributes:
+        meetings: The meetings, newest first.
+        continuation_token: Requests the next meetings; null after the last.
+    """
+
+    meetings: tuple[FoundMeetingResponse, ...]
+    continuation_token: str | None
+
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
 _STATUS = {"type": "string", "enum": [status.value for status in Status]}
@@ -32,7 +45,7 @@ OPERATION = Operation(
         TOP,
         CONTINUATION,
     ),
-    answers=(Answer(200, "The meetings that were found, perhaps none.", FOUND_MEETINGS),),
+    answers=(Answer(200, "The meetings that were found, perhaps none.", MeetingListResponse),),
     raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH, *SERVICE),
 )
 
@@ -43,6 +56,7 @@ OPERATION = Operation(
 async def find_meetings(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the meetings found, newest first."""
     page = await app().finder.find(parse_filter(dict(req.params)), caller_of(req))
-    return json_response(
-        {"meetings": [meeting.as_json() for meeting in page.meetings], "continuationToken": page.continuation}
+    meetings = tuple(
+        MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in page.meetings
     )
+    return json_response(MeetingListResponse(meetings=meetings, continuation_token=page.continuation))

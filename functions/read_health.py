@@ -1,5 +1,7 @@
 """GET /health: is the app there, with settings that it can work with, and does what it stands on answer."""
 
+from dataclasses import asdict
+
 import azure.functions as func
 
 from functions.http.failures import SETTINGS_WRONG
@@ -7,16 +9,15 @@ from functions.http.problems import HttpError, Problem
 from functions.http.responses import answers_anybody, json_response
 from shared import VERSION
 from shared.bootstrap import app
-from shared.openapi.answer_schemas import HEALTH
 from shared.openapi.operation import Answer, Operation, Parameter
-from shared.use_cases.health import HealthReport
+from shared.use_cases.health import HealthReport, HealthResponse
 
 blueprint = func.Blueprint()
 
 
 def _not_healthy(missing: str, report: HealthReport) -> HttpError:
     detail = f"No usable answer from: {missing}. The reason is in the service's log."
-    members = report.as_json()
+    members = asdict(report)
     return HttpError(Problem(503, "notHealthy", "Not available now", detail, retry_after=15, members=members))
 
 
@@ -27,7 +28,7 @@ OPERATION = Operation(
     parameters=(
         Parameter("deep", "query", "`true` asks storage and Graph too, at most every 15 seconds.", {"type": "string"}),
     ),
-    answers=(Answer(200, "The app is well.", HEALTH),),
+    answers=(Answer(200, "The app is well.", HealthResponse),),
     raises=(SETTINGS_WRONG, _not_healthy("Graph", HealthReport(storage=True, graph=False))),
     visibility="internal",
 )
@@ -44,13 +45,12 @@ async def read_health(req: func.HttpRequest) -> func.HttpResponse:
     two booleans and nothing else, and looks at most once in 15 seconds, however often it is asked.
     """
     health = app().health
-    document = {"status": "ok", "version": VERSION}
     if req.params.get("deep", "").casefold() != "true":
-        return json_response(document)
+        return json_response(HealthResponse(version=VERSION))
     report = await health.examine()
     if not report.healthy:
         missing = " and ".join(
             name for name, reached in (("storage", report.storage), ("Graph", report.graph)) if not reached
         )
         raise _not_healthy(missing, report)
-    return json_response(document | report.as_json())
+    return json_response(HealthResponse(version=VERSION, storage=report.storage, graph=report.graph))

@@ -6,8 +6,8 @@ from functions.http.caller import caller_of
 from functions.http.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http.responses import answers_problems, json_response
 from shared.bootstrap import app
-from shared.openapi.answer_schemas import READINESS
 from shared.openapi.operation import Answer, Operation, Parameter
+from shared.use_cases.readiness.report import OrganizerReadinessResponse
 
 blueprint = func.Blueprint()
 
@@ -25,7 +25,7 @@ OPERATION = Operation(
     " command that is missing where they cannot.",
     tag="Organizers",
     parameters=(_ORGANIZER,),
-    answers=(Answer(200, "Every check, with its remedy where it is not in order.", READINESS),),
+    answers=(Answer(200, "Every check, with its remedy where it is not in order.", OrganizerReadinessResponse),),
     raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, GRAPH_UNAVAILABLE, *SERVICE),
 )
 
@@ -36,4 +36,4 @@ OPERATION = Operation(
 async def read_readiness(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with what every probe found."""
     report = await app().readiness.examine(req.route_params.get("organizer", ""), caller_of(req))
-    return json_response(report.as_json())
+    return json_response(OrganizerReadinessResponse.of(report))

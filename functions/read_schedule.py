@@ -7,9 +7,9 @@ from functions.http.failures import SCHEDULE_NOT_FOUND, SERVICE
 from functions.http.requests import schedule_id_of
 from functions.http.responses import answers_problems, schedule_response
 from shared.bootstrap import app
-from shared.openapi.answer_schemas import SCHEDULE
 from shared.openapi.operation import Answer, Operation
 from shared.openapi.parameters import ETAG, SCHEDULE_EXAMPLES, SCHEDULE_ID
+from shared.schedules import ScheduleResponse
 
 blueprint = func.Blueprint()
 
@@ -18,7 +18,7 @@ OPERATION = Operation(
     description="Returns a schedule and its next occurrences.",
     tag="Schedules",
     parameters=(SCHEDULE_ID,),
-    answers=(Answer(200, "The schedule.", SCHEDULE, (ETAG,), SCHEDULE_EXAMPLES),),
+    answers=(Answer(200, "The schedule.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
     raises=(SCHEDULE_NOT_FOUND, *SERVICE),
 )
 

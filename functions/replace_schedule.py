@@ -7,11 +7,11 @@ from functions.http.failures import BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FO
 from functions.http.requests import read_json, schedule_id_of
 from functions.http.responses import answers_problems, schedule_response
 from shared.bootstrap import app
-from shared.openapi.answer_schemas import SCHEDULE
 from shared.openapi.examples import SCHEDULE_REQUEST as SOME_SCHEDULE
 from shared.openapi.operation import JSON, Answer, Body, Example, Operation
 from shared.openapi.parameters import ETAG, IF_MATCH, SCHEDULE_EXAMPLES, SCHEDULE_ID
 from shared.openapi.request_schemas import SCHEDULE_REQUEST
+from shared.schedules import ScheduleResponse
 
 blueprint = func.Blueprint()
 
@@ -30,7 +30,7 @@ OPERATION = Operation(
         Answer(
             200,
             "The schedule as it is now.",
-            SCHEDULE,
+            ScheduleResponse,
             (ETAG,),
             SCHEDULE_EXAMPLES,
         ),

@@ -24,7 +24,7 @@ ConveneError
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 
 
@@ -45,10 +45,6 @@ class Fault:
     pointer: str
     code: str
     message: str
-
-    def as_json(self) -> dict[str, str]:
-        """Return the member of a problem's `errors`."""
-        return asdict(self)
 
 
 _MOST_FAULTS = 100

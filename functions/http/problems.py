@@ -30,6 +30,7 @@ from shared.errors import (
 )
 from shared.failure_trace import failure_trace
 from shared.graph import remedies
+from shared.validation.problem_details import ProblemDetail, ProblemResponse
 
 _logger = logging.getLogger(__name__)
 
@@ -164,17 +165,15 @@ def _graph_problem(error: GraphError) -> Problem:
     return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=max(1, seconds))
 
 
-def problem_document(problem: Problem, path: str) -> dict[str, Any]:
+def problem_response(problem: Problem, path: str) -> ProblemResponse:
     """Return a problem as RFC 9457 writes it; `path` is the one that was asked for."""
-    document: dict[str, Any] = {
-        "type": f"urn:convene:problem:{problem.code}",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "instance": path,
-        "code": problem.code,
-    }
-    document |= problem.members
-    if problem.faults:
-        document["errors"] = [fault.as_json() for fault in problem.faults]
-    return document
+    return ProblemResponse(
+        type=f"urn:convene:problem:{problem.code}",
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        instance=path,
+        code=problem.code,
+        errors=tuple(map(ProblemDetail.of, problem.faults)),
+        **problem.members,
+    )

@@ -10,12 +10,13 @@ from typing import Any
 import azure.functions as func
 
 from functions.http.caller import caller_of
-from functions.http.problems import Problem, problem_document, problem_of
+from functions.http.problems import Problem, problem_of, problem_response
 from functions.http.public_url import path_of
 from functions.http.requests import traceparent_of
-from shared.meeting import Meeting
-from shared.schedules import Schedule
+from shared.meeting import Meeting, MeetingResponse
+from shared.schedules import Schedule, ScheduleResponse
 from shared.trace_context import caller_traceparent
+from shared.validation.response_model import ResponseModel
 
 _POLL_SECONDS = 2
 
@@ -70,7 +71,7 @@ def meeting_response(
         headers |= {"Location": location, "Retry-After": str(_retry_after(meeting))}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
-    return json_response(meeting.as_json(), 202 if pending else 200, headers)
+    return json_response(MeetingResponse.of(meeting), 202 if pending else 200, headers)
 
 
 def schedule_response(
@@ -78,11 +79,14 @@ def schedule_response(
 ) -> func.HttpResponse:
     """Answer with a schedule and its next occurrences."""
     etag = {"ETag": f'"{schedule.version}"'}
-    return json_response(schedule.as_json(datetime.now(UTC)), status, etag | dict(headers or {}))
+    return json_response(ScheduleResponse.of(schedule, datetime.now(UTC)), status, etag | dict(headers or {}))
 
 
-def json_response(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
-    """Answer with JSON."""
+def json_response(
+    answer: ResponseModel | dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
+) -> func.HttpResponse:
+    """Answer with JSON: an object that the interface describes, or one of its descriptions."""
+    document = answer.as_json() if isinstance(answer, ResponseModel) else answer
     return func.HttpResponse(
         json.dumps(document), status_code=status, headers=headers, mimetype="application/json", charset="utf-8"
     )
@@ -99,7 +103,7 @@ def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpRespo
     if problem.accept_patch:
         headers["Accept-Patch"] = problem.accept_patch
     return func.HttpResponse(
-        json.dumps(problem_document(problem, path_of(req))),
+        json.dumps(problem_response(problem, path_of(req)).as_json()),
         status_code=problem.status,
         headers=headers,
         mimetype="application/problem+json",

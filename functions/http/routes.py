@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.http.problems import Problem, as_problem, problem_document
+from functions.http.problems import Problem, as_problem, problem_response
 from functions.http.public_url import url_of
 from shared.openapi.operation import Operation, ProblemAnswer, Route
 
@@ -82,5 +82,5 @@ def _routes(function: func.Function) -> Iterator[Route]:
 def _problem(error: Exception, path: str) -> ProblemAnswer:
     problem: Problem = as_problem(error)
     return ProblemAnswer(
-        problem.status, problem_document(problem, f"/api{path}"), problem.retry_after, problem.accept_patch
+        problem.status, problem_response(problem, f"/api{path}").as_json(), problem.retry_after, problem.accept_patch
     )

@@ -25,13 +25,14 @@ from shared import VERSION
 from shared.cli.following import UnreachableError
 from shared.cli.over_queue import signed_in
 from shared.errors import ConveneError, StorageUnavailableError
-from shared.meeting import Meeting, timestamp
+from shared.meeting import Meeting
 from shared.meeting.ledger import TABLE, Ledger
 from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import Schedule, ScheduleStore
 from shared.settings import Settings
 from shared.storage import AzureTable, storage_services
 from shared.use_cases.backup import Backup
+from shared.validation.response_model import timestamp
 
 _FORM = 1
 _AT_ONCE = 16

@@ -12,7 +12,7 @@ from shared.cli.files import Line
 from shared.cli.following import Looked, Submitted, UnreachableError, told
 from shared.errors import InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
 from shared.ids import id_from_key
-from shared.meeting import Meeting
+from shared.meeting import Meeting, MeetingResponse
 from shared.meeting.ledger import TABLE, Ledger
 from shared.meeting.messages import refused_id
 from shared.meeting_request import fingerprint, parse_request
@@ -58,7 +58,9 @@ class OverQueue:
         meeting = meeting or refused
         if meeting is None and submitted.refused_id is None:  # there is no message that could become one
             raise UnreachableError(f"There is no meeting {submitted.meeting_id} in the ledger.")
-        return Looked(meeting and meeting.as_json(), 0.0 if meeting and meeting.finished else _PAUSE_SECONDS)
+        if meeting is None:
+            return Looked(None, _PAUSE_SECONDS)
+        return Looked(MeetingResponse.of(meeting).as_json(), 0.0 if meeting.finished else _PAUSE_SECONDS)
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -12,8 +12,8 @@ from shared.meeting.meeting import (
     Outcome,
     Status,
     as_meeting_error,
-    timestamp,
 )
+from shared.meeting.meeting_response import FoundMeetingResponse, MeetingResponse
 
 __all__ = [
     "FAILURE_CODES",
@@ -21,11 +21,12 @@ __all__ = [
     "Cancellation",
     "Claim",
     "DialIn",
+    "FoundMeetingResponse",
     "JoinInformation",
     "Meeting",
     "MeetingError",
+    "MeetingResponse",
     "Outcome",
     "Status",
     "as_meeting_error",
-    "timestamp",
 ]

@@ -1,6 +1,6 @@
 """A meeting: what was asked for, how far it is, and what Graph has made of it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -39,7 +39,14 @@ class _Record(BaseModel):
 
 
 class DialIn(_Record):
-    """How to join by telephone."""
+    """How to join by telephone.
+
+    Attributes:
+        toll_number: A number to dial, at the usual cost.
+        toll_free_number: A number to dial free of charge.
+        conference_id: The number to enter when the call is answered.
+        dialin_url: A page with further numbers.
+    """
 
     toll_number: str | None = None
     toll_free_number: str | None = None
@@ -48,7 +55,12 @@ class DialIn(_Record):
 
 
 class JoinInformation(_Record):
-    """The text to invite people with, decoded from Graph's data URL."""
+    """The text to invite people with, decoded from Graph's data URL.
+
+    Attributes:
+        content_type: The format of the content, such as `html`.
+        content: The text itself.
+    """
 
     content_type: str
     content: str
@@ -106,19 +118,6 @@ class MeetingError(_Record):
     remedy: str
     graph: GraphAnswer | None = None
     errors: tuple[Fault, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the `error` of the contract."""
-        document: dict[str, Any] = {
-            "code": self.code,
-            "message": self.message,
-            "remedy": self.remedy,
-            "graph": self.graph
-            and {"status": self.graph.status, "code": self.graph.code, "requestId": self.graph.request_id},
-        }
-        if self.errors:
-            document["errors"] = [fault.as_json() for fault in self.errors]
-        return document
 
     @staticmethod
     def of(error: RejectedError, meeting_id: str) -> "MeetingError":
@@ -253,26 +252,3 @@ class Meeting(_Record):
             "misses": 0,
         }
         return self.changed(**(anew | update))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the meeting of the contract."""
-        return {
-            "id": self.id,
-            "status": self.status.value,
-            "kind": self.kind,
-            "version": self.version,
-            "organizer": self.organizer,
-            "reference": self.reference,
-            "createdAt": timestamp(self.created_at),
-            "updatedAt": timestamp(self.updated_at),
-            "attempts": self.attempts,
-            "nextAttemptAt": self.next_attempt_at and timestamp(self.next_attempt_at),
-            **self.outcome.model_dump(mode="json", by_alias=True, exclude={"meeting_id_in_body"}),
-            "error": self.error and self.error.as_json(),
-            "request": self.request,
-        }
-
-
-def timestamp(moment: datetime) -> str:
-    """Return a moment as RFC 3339 in UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import ConflictError, StorageUnavailableError
-from shared.meeting import Meeting, timestamp
+from shared.meeting import Meeting, MeetingResponse
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
 from shared.storage import Queue
+from shared.validation.response_model import timestamp
 
 _logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def cloud_event(meeting: Meeting) -> str:
     An event that would not fit into a message leaves out the request, then the join information, then all but the
     essence, and says in `dataref` where the whole is: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md
     """
-    data = meeting.as_json()
+    data = MeetingResponse.of(meeting).as_json()
     event: dict[str, Any] = {
         "specversion": "1.0",
         "type": f"meeting.{meeting.status}",

@@ -7,17 +7,19 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from shared import VERSION
-from shared.openapi.answer_schemas import PROBLEM
-from shared.openapi.json_schema import REF, components_of
+from shared.openapi.json_schema import component
 from shared.openapi.operation import Answer, Body, Component, Example, Header, Parameter, ProblemAnswer, Route, Schema
+from shared.openapi.request_schemas import REQUESTS
+from shared.validation.problem_details import ProblemResponse
 
+REF = "#/components/schemas/"
 _CREATED = range(200, 300)
 DESCRIPTION = (
     "Makes online meetings in Microsoft 365: a calendar event with an online meeting and invitations, a standalone"
     " Teams meeting, or an online meeting out of an event that is there. A request is accepted at once and made in the"
     " background; look at its Location until it is finished."
 )
-_KEY = "A function key of the app, asked for by every operation but the health check."
+_KEY = "A function key of the app. Every operation needs it but the health check; without it the host answers 401."
 
 
 def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
@@ -33,6 +35,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "title": "Convene",
             "version": VERSION,
             "description": DESCRIPTION,
+            "contact": {"name": "The operators of this app"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "tags": [{"name": tag} for tag in tags],
@@ -41,10 +44,9 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "schemas": schemas.all(),
             "securitySchemes": {
                 "functionKey": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": _KEY},
-                "functionKeyInQuery": {"type": "apiKey", "in": "query", "name": "code", "description": _KEY},
             },
         },
-        "security": [{"functionKey": []}, {"functionKeyInQuery": []}],
+        "security": [{"functionKey": []}],
     }
 
 
@@ -73,8 +75,12 @@ class _Schemas:
                     self._found[name] = self.resolved(make())
                 return {"$ref": f"{REF}{name}"}
             case type() if issubclass(schema, BaseModel):
-                self._found |= components_of(schema)
-                return {"$ref": f"{REF}{schema.__name__}"}
+                return self.resolved(component(schema))
+            case {"$ref": Component() as named, **about}:
+                return self.resolved(named) | about
+            case {"x-component": str(name)}:
+                about = {key: value for key, value in schema.items() if key == "description"}
+                return self.resolved(REQUESTS[name]) | about
             case dict():
                 return {key: self.resolved(value) for key, value in cast("dict[str, Any]", schema).items()}
             case list() | tuple():
@@ -152,26 +158,23 @@ def _header(header: Header, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _problems(route: Route, schemas: _Schemas) -> dict[str, Any]:
-    """Return the problems of a route by status, and the host's own refusal of a caller without key."""
+    """Return the problems of a route by status."""
     by_status: dict[int, list[ProblemAnswer]] = defaultdict(list)
     for problem in route.problems:
         by_status[problem.status].append(problem)
-    answers = {str(status): _problem(problems, schemas) for status, problems in by_status.items()}
-    if route.needs_key:
-        answers["401"] = {"description": "The function key is missing or wrong. The answer comes from the host, empty."}
-    return answers
+    return {str(status): _problem(problems, schemas) for status, problems in by_status.items()}
 
 
 def _problem(problems: Sequence[ProblemAnswer], schemas: _Schemas) -> dict[str, Any]:
-    codes = list(dict.fromkeys(str(problem.document["code"]) for problem in problems))
-    schema = {"allOf": [PROBLEM, {"type": "object", "properties": {"code": {"enum": codes}}}]}
-    examples = {
-        str(problem.document["code"]): Example(str(problem.document["title"]), problem.document) for problem in problems
-    }
+    examples: dict[str, Example] = {}
+    for problem in problems:
+        code = str(problem.document["code"])
+        name = code if code not in examples else f"{code}{len(examples) + 1}"
+        examples[name] = Example(str(problem.document["title"]), problem.document)
     titles = dict.fromkeys(f"{problem.document['title']} (`{problem.document['code']}`)" for problem in problems)
     answer: dict[str, Any] = {
         "description": "; ".join(titles) + ".",
-        "content": {"application/problem+json": _content(schema, examples, schemas)},
+        "content": {"application/problem+json": _content(ProblemResponse, examples, schemas)},
     }
     waits, patches = [each.retry_after for each in problems], [each.accept_patch for each in problems]
     headers = (

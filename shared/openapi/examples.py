@@ -7,9 +7,9 @@ https://learn.microsoft.com/graph/api/application-post-onlinemeetings
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.meeting import DialIn, Meeting, MeetingError, Outcome, Status
+from shared.meeting import DialIn, Meeting, MeetingError, MeetingResponse, Outcome, Status
 from shared.openapi.operation import Example
-from shared.schedules import Schedule, ScheduleRequest
+from shared.schedules import Schedule, ScheduleRequest, ScheduleResponse
 
 MEETING_ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 ORGANIZER = "AlexW@contoso.com"
@@ -91,7 +91,7 @@ MEETING_PATCH: dict[str, Any] = {
 
 def queued_meeting() -> dict[str, Any]:
     """Return a meeting as it is when it was just asked for."""
-    return _meeting().as_json()
+    return MeetingResponse.of(_meeting()).as_json()
 
 
 def succeeded_meeting() -> dict[str, Any]:
@@ -106,7 +106,7 @@ def succeeded_meeting() -> dict[str, Any]:
         web_link="https://outlook.office365.com/owa/?itemid=AAMkADAGu0AABIGYDaAAA%3D&exvsurl=1",
     )
     done = {"status": Status.SUCCEEDED, "attempts": 1, "updated_at": _ASKED_AT + timedelta(seconds=3)}
-    return _meeting().changed(**done, outcome=outcome).as_json()
+    return MeetingResponse.of(_meeting().changed(**done, outcome=outcome)).as_json()
 
 
 def failed_meeting() -> dict[str, Any]:
@@ -116,7 +116,7 @@ def failed_meeting() -> dict[str, Any]:
         message="The app may not use the calendar of AlexW@contoso.com.",
         remedy="An Exchange administrator adds the organizer to the scope of the app's role.",
     )
-    return _meeting().changed(status=Status.FAILED, attempts=1, error=error).as_json()
+    return MeetingResponse.of(_meeting().changed(status=Status.FAILED, attempts=1, error=error)).as_json()
 
 
 def schedule() -> dict[str, Any]:
@@ -131,7 +131,7 @@ def schedule() -> dict[str, Any]:
         request=request,
         made_until=request.timetable.mark(_ASKED_AT),
     )
-    return kept.timed(_ASKED_AT).as_json(_ASKED_AT)
+    return ScheduleResponse.of(kept.timed(_ASKED_AT), _ASKED_AT).as_json()
 
 
 def batch_results() -> dict[str, Any]:

@@ -1,33 +1,38 @@
-"""JSON Schema (2020-12) from pydantic models, as OpenAPI 3.1 takes it."""
+"""JSON Schema (2020-12) from pydantic models, as OpenAPI 3.1 and those who generate clients from it take it."""
 
+import inspect
+import re
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, override
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from shared.openapi.operation import Component
 from shared.validation.closed_model import ClosedModel
 
-REF = "#/components/schemas/"
-_NULL = {"type": "null"}
+NULL: Mapping[str, Any] = {"type": "null"}
+_NO_TYPE_OF_ITS_OWN = frozenset({"$ref", "const", "enum", "oneOf", "x-component"})
+_ATTRIBUTE = re.compile(r"^(\w+): (.+?)(?=^\w+: |\Z)", re.MULTILINE | re.DOTALL)
 
 
-def components_of(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
-    """Return the schema of a model and of every model in it, by name.
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a model; what it refers to are components.
 
-    In a ClosedModel every member that may be absent may also be null.
+    A request's models are described as they are read, all others as they are written. The texts are those of the
+    docstrings: a class's first line, and its members in the section `Attributes`.
     """
-    schema = model.model_json_schema(ref_template=f"{REF}{{model}}")
-    found: dict[str, dict[str, Any]] = {**schema.pop("$defs", {}), model.__name__: schema}
-    return {name: _tidied(each, nulls=issubclass(model, ClosedModel)) for name, each in found.items()}
+    mode = "validation" if issubclass(model, ClosedModel) else "serialization"
+    schema = model.model_json_schema(ref_template="{model}", schema_generator=_Generator, mode=mode)
+    definitions: dict[str, dict[str, Any]] = schema.pop("$defs", {})
+    return _linked(schema, definitions)
 
 
-def member_types(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
-    """Return the types of the members that a model is written with, by name."""
-    members = model.model_json_schema(mode="serialization", ref_template=f"{REF}{{model}}")["properties"]
-    return {
-        name: {key: value for key, value in _flat(each).items() if key != "default"} for name, each in members.items()
-    }
+def component(model: type[BaseModel]) -> Component:
+    """Return the component that describes a model: callers know a `MeetingResponse` as a `Meeting`."""
+    return Component(model.__name__.removesuffix("Response"), partial(schema_of, model))
 
 
 def record(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,42 +47,106 @@ def record(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def nullable(schema: Mapping[str, Any] | Component) -> dict[str, Any]:
-    """Return a schema that takes null as well."""
+    """Return a schema that takes null as well.
+
+    Generators make a class with a name of its own from `anyOf`, and a member named after null from null in an `enum`;
+    from `oneOf` with null they make what is meant.
+    """
     if isinstance(schema, Component):
-        return {"anyOf": [schema, _NULL]}
-    if "anyOf" in schema:
-        return {**schema, "anyOf": [each for each in schema["anyOf"] if each != _NULL] + [_NULL]}
-    if {"$ref", "const"} & set(schema):
-        about = {name: schema[name] for name in ("description", "default") if name in schema}
-        return {"anyOf": [{name: value for name, value in schema.items() if name not in about}, _NULL]} | about
+        return {"oneOf": [{"$ref": schema}, NULL]}
+    if NULL in schema.get("oneOf", ()):
+        return dict(schema)
+    if _NO_TYPE_OF_ITS_OWN & set(schema):
+        about = {name: schema[name] for name in ("description",) if name in schema}
+        return {"oneOf": [{name: value for name, value in schema.items() if name not in about}, NULL]} | about
     types: list[str] = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    enum = {"enum": [*schema["enum"], None]} if "enum" in schema and None not in schema["enum"] else {}
-    return {**schema, "type": list(dict.fromkeys([*types, "null"])), **enum}
+    return {**schema, "type": list(dict.fromkeys([*types, "null"]))}
 
 
-def _tidied(schema: dict[str, Any], *, nulls: bool) -> dict[str, Any]:
-    """Return a model's schema without what pydantic makes up: titles, null as a default, line ends in a docstring."""
-    required = list(schema.get("required", ()))
-    members = {name: _flat(member) for name, member in schema.get("properties", {}).items()}
-    if "const" in members.get("kind", {}) and members["kind"]["const"] != "calendar":
-        required.append("kind")  # without it the request is one for a calendar meeting
-    tidied = {name: value for name, value in schema.items() if name not in {"title", "properties", "required"}}
-    text, _, link = str(schema.get("description", "")).partition("https://")
-    if text:
-        tidied["description"] = " ".join(text.split())
-    if link:  # of Graph's page, at the end of a docstring
-        tidied["externalDocs"] = {"url": f"https://{link.strip()}"}
-    tidied["properties"] = {
-        name: nullable(member) if nulls and name not in required else member for name, member in members.items()
-    }
-    return tidied | ({"required": required} if required else {})
+def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema that `nullable` made as it was before."""
+    if isinstance(schema.get("type"), list):
+        types = [each for each in schema["type"] if each != "null"]
+        return {**schema, "type": types[0] if len(types) == 1 else types}
+    if NULL in schema.get("oneOf", ()):
+        [one] = [each for each in schema["oneOf"] if each != NULL]
+        return {**one, **{name: value for name, value in schema.items() if name != "oneOf"}}
+    return dict(schema)
 
 
-def _flat(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a member's schema with `anyOf` of something and null as one, and without what pydantic makes up."""
-    plain = {key: value for key, value in schema.items() if key != "title" and (key, value) != ("default", None)}
-    match plain:
-        case {"anyOf": [dict(something), {"type": "null"}], **rest} if "$ref" not in something:
-            return nullable({**something, **rest})
-        case _:
-            return plain
+class _Generator(GenerateJsonSchema):
+    """Writes what pydantic knows in the form in which clients are generated from it.
+
+    https://pydantic.dev/docs/validation/latest/concepts/json_schema/#customizing-the-json-schema-generation-process
+    """
+
+    @override
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    @override
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        # Generators take a member with a default for one that is always there; the default stands in its description.
+        return self.generate_inner(schema["schema"])
+
+    @override
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
+        return nullable(self.generate_inner(schema["schema"]))
+
+    @override
+    def enum_schema(self, schema: core_schema.EnumSchema) -> dict[str, Any]:
+        described = super().enum_schema(schema)
+        described.pop("title", None)
+        return described
+
+    @override
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        model: type[BaseModel] = schema["cls"]
+        described = super().model_schema(schema)
+        described.pop("title", None)
+        described["description"], link, texts = _texts_of(model)
+        if link:  # of Graph's page
+            described["externalDocs"] = {"url": link}
+        if model.model_config.get("extra") != "allow":
+            described["additionalProperties"] = False
+        members: dict[str, Any] = described.get("properties", {})
+        for field in model.model_fields.values():
+            name = field.serialization_alias or ""
+            if field.exclude_if is not None:  # it is left out rather than null
+                members[name] = without_null(members[name])
+        for name, text in texts.items():
+            field = model.model_fields.get(name)
+            if field is not None and field.serialization_alias in members:
+                members[field.serialization_alias] = {**members[field.serialization_alias], "description": text}
+        if issubclass(model, ClosedModel):  # what may be absent may also be null
+            required = described.get("required", ())
+            described["properties"] = {
+                name: member if name in required else nullable(member) for name, member in members.items()
+            }
+        else:
+            required = [str(field.serialization_alias) for field in model.model_fields.values() if not field.exclude_if]
+            described["required"] = [name for name in members if name in required]
+        return described
+
+
+def _texts_of(model: type[BaseModel]) -> tuple[str, str, dict[str, str]]:
+    """Return what a class's docstring says of it, the link at its end, and what it says of each member."""
+    texts: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        _, _, section = inspect.cleandoc(each.__dict__.get("__doc__") or "").partition("\n\nAttributes:\n")
+        texts |= {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(inspect.cleandoc(section))}
+    about, _, _ = inspect.cleandoc(model.__doc__ or "").partition("\n\nAttributes:\n")
+    text, scheme, link = about.partition("https://")
+    return " ".join(text.split()), (scheme + link).strip(), texts
+
+
+def _linked(value: Any, definitions: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return a schema whose references are components."""
+    if isinstance(value, dict):
+        return {
+            name: Component(each.removesuffix("Response"), partial(_linked, definitions[each], definitions))
+            if name == "$ref"
+            else _linked(each, definitions)
+            for name, each in value.items()
+        }
+    return [_linked(each, definitions) for each in value] if isinstance(value, list) else value

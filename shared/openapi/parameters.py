@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.ids import KEY_RULE
-from shared.openapi.answer_schemas import MEETING
+from shared.meeting import MeetingResponse
 from shared.openapi.examples import MEETING_ID as SOME_ID
 from shared.openapi.examples import TRACEPARENT, failed_meeting, queued_meeting, schedule, succeeded_meeting
 from shared.openapi.operation import Answer, Example, Header, Parameter
@@ -82,13 +82,13 @@ _ENDS = {
     "failed": Example("It could not be made", failed_meeting),
 }
 ACCEPTED = Answer(
-    202, "The meeting is on its way: look at Location again.", MEETING, (ETAG, LOCATION, RETRY_AFTER), _QUEUED
+    202, "The meeting is on its way: look at Location again.", MeetingResponse, (ETAG, LOCATION, RETRY_AFTER), _QUEUED
 )
-FINISHED = Answer(200, "The meeting is finished; its status says how.", MEETING, (ETAG,), _ENDS)
+FINISHED = Answer(200, "The meeting is finished; its status says how.", MeetingResponse, (ETAG,), _ENDS)
 MADE = Answer(
     201,
     "The meeting was made while the request waited.",
-    MEETING,
+    MeetingResponse,
     (ETAG, LOCATION, PREFERENCE_APPLIED),
     {"succeeded": _ENDS["succeeded"]},
 )

@@ -1,13 +1,18 @@
-"""What requests hold."""
+"""What requests hold: of several forms of a request one object, with the rules of each form beside it.
 
-from collections.abc import Mapping
+Generators merge the forms of a `oneOf` badly, or not at all; they make one class of one object, and leave out `if`,
+`then` and `else`, which validators and mock servers obey.
+"""
+
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from shared.ids import KEY_RULE
+from shared.meeting import MeetingResponse
 from shared.meeting.messages import LONGEST_COMMENT
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
-from shared.openapi.json_schema import REF, components_of, nullable, record
+from shared.openapi.json_schema import NULL, nullable, record, schema_of, without_null
 from shared.openapi.operation import Component
 from shared.schedules import ScheduleRequest
 from shared.schedules.subject import PLACEHOLDERS
@@ -15,97 +20,165 @@ from shared.use_cases.batch import MOST_ITEMS
 from shared.use_cases.change import IMMUTABLE
 from shared.validation.closed_model import ClosedModel
 
-_OF_SCHEDULE = ("start", "end", "startDateTime", "endDateTime", "recurrence")
+_OF_SCHEDULE = frozenset({"start", "end", "startDateTime", "endDateTime", "recurrence"})
 KEY_PATTERN = "^[!-~]{1,255}$"
-KINDS = (CalendarRequest, StandaloneRequest, ExistingRequest)
+# The first one is the form of a request that names no kind.
+_FORMS: tuple[type[ClosedModel], ...] = (CalendarRequest, StandaloneRequest, ExistingRequest)
 
 
 def _meeting_request() -> dict[str, Any]:
+    text = (
+        "What is requested, under the names of Microsoft Graph. Which members are required, and which others a request"
+        " may have, depends on its `kind`. A member that is null counts as absent; an unknown one is refused."
+    )
+    return _one_object(text, {_kind_of(form): schema_of(form) for form in _FORMS}, _MEETING_KIND)
+
+
+def _meeting_of_schedule() -> dict[str, Any]:
+    text = (
+        "The request that each occurrence becomes, without its times; the subject may contain"
+        f" {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}."
+    )
+    return _one_object(text, {_kind_of(form): _timeless(schema_of(form)) for form in _FORMS[:2]}, _SCHEDULED_KIND)
+
+
+def _one_object(description: str, forms: Mapping[str, Mapping[str, Any]], kind: Component) -> dict[str, Any]:
+    """Return one object with the members of every form, and the rules of each form by its kind."""
+    members: dict[str, Any] = {}
+    for form in forms.values():
+        for name, schema in form["properties"].items():
+            known = members.setdefault(name, schema)
+            if known != schema and without_null(schema) == without_null(known):
+                members[name] = nullable(known)
+    members["kind"] = nullable(kind) | {"description": "The kind of the meeting; `calendar` without it."}
+    required = [name for name in members if all(name in form["required"] for form in forms.values())]
     return {
-        "description": "What is asked for, under the names of Microsoft Graph. Without `kind` it is a calendar meeting."
-        " A member that is null counts as absent, one that is unknown is refused.",
-        "oneOf": KINDS,
+        "description": description,
+        "type": "object",
+        "properties": members,
+        "required": required,
+        "additionalProperties": False,
+        **_rules(list(forms.items()), required),
     }
+
+
+def _rules(forms: Sequence[tuple[str, Mapping[str, Any]]], required: Sequence[str]) -> dict[str, Any]:
+    """Return `if` a request is of a kind, `then` the rules of that kind, `else` those of the others."""
+    (_, default), *others = forms
+    rules = _form_rules(default, required)
+    for kind, form in reversed(others):
+        of_this_kind = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+        rules = {"if": of_this_kind, "then": _form_rules(form, required), "else": rules}
+    return rules
+
+
+def _form_rules(form: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
+    own = [name for name in form["required"] if name not in required]
+    rules: dict[str, Any] = {"propertyNames": {"enum": list(form["properties"])}}
+    return rules | ({"required": own, "properties": {name: {"not": NULL} for name in own}} if own else {})
+
+
+def _timeless(form: dict[str, Any]) -> dict[str, Any]:
+    members = {name: each for name, each in form["properties"].items() if name not in _OF_SCHEDULE}
+    return form | {"properties": members, "required": [name for name in form["required"] if name in members]}
 
 
 def _meeting_patch() -> dict[str, Any]:
-    models: dict[str, dict[str, Any]] = {}
-    for kind in KINDS:
-        models |= components_of(kind)
+    text = (
+        "A JSON Merge Patch (RFC 7396) for the meeting's request: what it names changes, null removes a member, a list"
+        f" replaces the whole list. {', '.join(IMMUTABLE)} cannot change."
+    )
     members: dict[str, Any] = {}
-    for kind in KINDS:
-        for name, schema in models[kind.__name__]["properties"].items():
+    for form in _FORMS:
+        for name, schema in schema_of(form)["properties"].items():
             if name not in IMMUTABLE:
-                members.setdefault(name, _patched(schema, models))
+                members.setdefault(name, _patched(schema))
+    return _patch(text, members)
+
+
+def _patched(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a patch for a member: an object may lack members, and null removes any of them."""
+    whole = without_null(schema)
+    referred: Component | None = whole.get("$ref")
+    if referred is None or "properties" not in referred.make():
+        return nullable(whole)
+    patch = Component(f"{referred.name}Patch", partial(_patch_of, referred))
+    return nullable(patch) | {name: text for name, text in whole.items() if name == "description"}
+
+
+def _patch_of(component: Component) -> dict[str, Any]:
+    schema = component.make()
+    return _patch(schema["description"], {name: _patched(each) for name, each in schema["properties"].items()})
+
+
+def _patch(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "description": "A JSON Merge Patch (RFC 7396) on the meeting's request: members that are named change, null"
-        f" takes one away, lists are replaced as a whole. {', '.join(IMMUTABLE)} cannot change.",
+        "description": description,
         "type": "object",
-        "properties": members,
-        "additionalProperties": False,
-    }
-
-
-def _patched(schema: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the schema of a patch for a member: an object may lack members, and null takes any of them away."""
-    refs = [each["$ref"] for each in (schema, *schema.get("anyOf", ())) if "$ref" in each]
-    if not refs:
-        return nullable({name: value for name, value in schema.items() if name != "default"})
-    model = models[refs[0].removeprefix(REF)]
-    return {
-        "type": ["object", "null"],
-        "description": model["description"],
-        "properties": {name: _patched(member, models) for name, member in model["properties"].items()},
+        "properties": dict(members),
         "additionalProperties": False,
     }
 
 
 def _cancellation() -> dict[str, Any]:
-    comment = {"type": ["string", "null"], "maxLength": LONGEST_COMMENT, "description": "A word to the attendees."}
+    text = "A comment for the attendees."
+    comment = {"type": ["string", "null"], "maxLength": LONGEST_COMMENT, "description": text}
     return {
-        "description": "What there is to say about a cancellation.",
-        "type": ["object", "null"],
+        "description": "What a cancellation says.",
+        "type": "object",
         "properties": {"comment": comment},
         "additionalProperties": False,
     }
 
 
 def _batch() -> dict[str, Any]:
-    key = {"type": ["string", "null"], "pattern": KEY_PATTERN, "description": f"Of this meeting alone. {KEY_RULE}"}
-    item = {
-        "type": "object",
-        "properties": {"idempotencyKey": key, "request": MEETING_REQUEST},
-        "required": ["request"],
-        "additionalProperties": False,
+    meetings = {
+        "type": "array",
+        "items": Component("BatchItem", _batch_item),
+        "minItems": 1,
+        "maxItems": MOST_ITEMS,
+        "description": "The requests, each handled by itself.",
     }
-    meetings = {"type": "array", "items": item, "minItems": 1, "maxItems": MOST_ITEMS, "description": "Each by itself."}
-    return record("Many meetings that are wanted.", {"meetings": meetings})
+    return record("Requests for several meetings.", {"meetings": meetings})
+
+
+def _batch_item() -> dict[str, Any]:
+    key = {"type": ["string", "null"], "pattern": KEY_PATTERN, "description": f"The key of this meeting. {KEY_RULE}"}
+    request = {"$ref": MEETING_REQUEST, "description": "The request for the meeting."}
+    item = record("One request of a batch.", {"idempotencyKey": key, "request": request})
+    return item | {"required": ["request"]}
 
 
 def _schedule_request() -> dict[str, Any]:
-    schema = components_of(ScheduleRequest)[ScheduleRequest.__name__]
-    schema["properties"]["request"] = _MEETING_OF_SCHEDULE
-    return schema
-
-
-def _meeting_of_schedule() -> dict[str, Any]:
-    return {
-        "description": "The request that each occurrence becomes, without its times; the subject may hold"
-        f" {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",
-        "oneOf": [Component(f"{kind.__name__}OfSchedule", partial(_timeless, kind)) for kind in KINDS[:2]],
+    schema = schema_of(ScheduleRequest)
+    schema["properties"]["request"] = {
+        "$ref": _MEETING_OF_SCHEDULE,
+        "description": "The request that each occurrence becomes, without its times.",
     }
-
-
-def _timeless(kind: type[ClosedModel]) -> dict[str, Any]:
-    schema = components_of(kind)[kind.__name__]
-    schema["properties"] = {name: each for name, each in schema["properties"].items() if name not in _OF_SCHEDULE}
-    schema["required"] = [name for name in schema["required"] if name not in _OF_SCHEDULE]
     return schema
 
 
+def _meeting_kind() -> Mapping[str, Any]:
+    kind: Component = schema_of(MeetingResponse)["properties"]["kind"]["$ref"]
+    return kind.make()
+
+
+def _kind_of(form: type[ClosedModel]) -> str:
+    return str(form.model_fields["kind"].default)
+
+
+def _scheduled_kind() -> dict[str, Any]:
+    text = "The kind of the meetings that a schedule makes."
+    return {"description": text, "type": "string", "enum": [_kind_of(form) for form in _FORMS[:2]]}
+
+
+_MEETING_KIND = Component("MeetingKind", _meeting_kind)
+_SCHEDULED_KIND = Component("ScheduledMeetingKind", _scheduled_kind)
 MEETING_REQUEST = Component("MeetingRequest", _meeting_request)
 MEETING_PATCH = Component("MeetingPatch", _meeting_patch)
 SCHEDULE_REQUEST = Component("ScheduleRequest", _schedule_request)
-_MEETING_OF_SCHEDULE = Component("MeetingOfSchedule", _meeting_of_schedule)
-BATCH = Component("Batch", _batch)
+_MEETING_OF_SCHEDULE = Component("ScheduledMeetingRequest", _meeting_of_schedule)
+BATCH = Component("MeetingBatch", _batch)
 CANCELLATION = Component("Cancellation", _cancellation)
+# The schemas of requests as answers show them.
+REQUESTS = {each.name: each for each in (MEETING_REQUEST, _MEETING_OF_SCHEDULE)}

@@ -3,11 +3,13 @@
 rule, occurrences, duration    RFC 5545: what the text means, and when that is
 schedule_request, parse        a schedule as it is asked for, or every fault at once
 schedule, store                the record, with the mark up to which its meetings are made
+schedule_response              the schedule as callers see it
 """
 
 from shared.schedules.parse import parse_schedule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
+from shared.schedules.schedule_response import ScheduleResponse
 from shared.schedules.store import TABLE, SchedulePage, ScheduleStore
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Schedule",
     "SchedulePage",
     "ScheduleRequest",
+    "ScheduleResponse",
     "ScheduleStore",
     "parse_schedule",
 ]

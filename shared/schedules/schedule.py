@@ -9,11 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.ids import id_from_key
-from shared.meeting import timestamp
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
 
-_SHOWN = 5
 _MOMENT = timedelta(seconds=1)
 # A schedule is looked at this long before a meeting is to be made, so that a change of the zone's rules is seen.
 _EARLY_LOOK = timedelta(days=1)
@@ -112,29 +110,3 @@ class Schedule(BaseModel):
             made_until=new.mark(since),
             made_ahead=ahead,
         ).timed(now)
-
-    def as_json(self, now: datetime) -> dict[str, Any]:
-        """Return the schedule of the contract, with the next occurrences."""
-        ended = next(self.unmade(), None) is None
-        return {
-            "id": self.id,
-            "status": "paused" if self.request.paused else "ended" if ended else "active",
-            "version": self.version,
-            "createdAt": timestamp(self.created_at),
-            "updatedAt": timestamp(self.updated_at),
-            **self.request.model_dump(mode="json", by_alias=True),
-            "nextOccurrences": [] if self.request.paused else list(self._shown(now)),
-        }
-
-    def _shown(self, now: datetime) -> Iterator[dict[str, Any]]:
-        timetable = self.request.timetable
-        made_until = timetable.instant(self.made_until)
-        for each in itertools.islice(timetable.after(now), _SHOWN):
-            made = each.instant <= made_until or each.mark.isoformat() in self.made_ahead
-            start, end = self.request.times_of(each)
-            yield {
-                "start": start.isoformat(),
-                "end": end.isoformat(),
-                "makeAt": timestamp(self.make_at(each)),
-                "meetingId": self.meeting_id(each) if made else None,
-            }

@@ -1,9 +1,8 @@
 """Meetings that this app did not make, read straight from Graph by their link or id."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
 from shared.access.organizers import require_allowed
@@ -14,7 +13,7 @@ from shared.graph.event_details import EventDetails, read_event
 from shared.graph.join_links import meeting_id_in
 from shared.graph.online_meetings import by_join_meeting_id, by_join_url
 from shared.graph.services import GraphServices
-from shared.meeting import Meeting, Outcome, Status
+from shared.meeting import FoundMeetingResponse, Outcome
 from shared.meeting.ledger import Field
 from shared.meeting_request.people import is_object_id, require_organizer
 from shared.throttling.mailbox_gate import MailboxGate
@@ -40,26 +39,25 @@ class ExternalMeeting:
         """Return that it has no id here."""
         return
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the meeting of the contract: every member is there, and null is what this app has not done."""
-        now = datetime.now(UTC)
-        created_at, updated_at = self.created_at, self.updated_at or self.created_at
-        shape = Meeting(
-            id="",
-            kind="",
-            organizer=self.organizer,
-            reference=None,
-            request=None,
-            fingerprint="",
-            status=Status.SUCCEEDED,
-            version=0,
-            created_at=created_at or now,
-            updated_at=updated_at or now,
-            since=now,
-            outcome=self.outcome,
-        ).as_json()
-        unknown = {name: None for name, time in (("createdAt", created_at), ("updatedAt", updated_at)) if not time}
-        return shape | {"id": None, "kind": self.kind, "status": "external"} | unknown
+    def as_response(self) -> FoundMeetingResponse:
+        """Return what callers see of the meeting: null is what this app has not done."""
+        return FoundMeetingResponse.model_validate(
+            dict(self.outcome)
+            | {
+                "id": None,
+                "status": "external",
+                "kind": self.kind,
+                "version": 0,
+                "organizer": self.organizer,
+                "reference": None,
+                "created_at": self.created_at,
+                "updated_at": self.updated_at or self.created_at,
+                "attempts": 0,
+                "next_attempt_at": None,
+                "error": None,
+                "request": None,
+            }
+        )
 
 
 class ExternalMeetings:

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from shared.errors import GraphError, MeetingNotFoundError, RejectedError, StorageUnavailableError, ThrottledError
 from shared.graph import Organizers
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
+from shared.validation.response_model import ResponseModel, left_out
 
 _logger = logging.getLogger(__name__)
 
@@ -32,9 +34,21 @@ class HealthReport:
         """Tell whether both have."""
         return self.storage and self.graph
 
-    def as_json(self) -> dict[str, bool]:
-        """Return the members of the answer."""
-        return {"storage": self.storage, "graph": self.graph}
+
+class HealthResponse(ResponseModel, frozen=True):
+    """The app works.
+
+    Attributes:
+        status: Always `ok`: an app that does not work answers with a problem.
+        version: The version of the app.
+        storage: Whether the storage account answers, where the request asked for it.
+        graph: Whether Microsoft Graph answers, where the request asked for it.
+    """
+
+    status: Literal["ok"] = "ok"
+    version: str
+    storage: bool | None = left_out()
+    graph: bool | None = left_out()
 
 
 class Health:

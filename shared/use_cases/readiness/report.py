@@ -2,17 +2,20 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Literal
 
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
+from shared.validation.response_model import ResponseModel
+
+type CheckName = Literal["organizerAllowed", "user", "mailbox", "onlineMeetingProvider", "applicationAccessPolicy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that has to be in order; `remedy` says who does what when it is not."""
 
-    name: str
+    name: CheckName
     ok: bool
     detail: str
     remedy: str | None = None
@@ -32,18 +35,53 @@ class ReadinessReport:
         """Tell whether everything is in order."""
         return all(check.ok for check in self.checks)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the report of the contract."""
-        return {
-            "organizer": self.organizer,
-            "ready": self.ready,
-            "allowedOnlineMeetingProviders": list(self.allowed_providers),
-            "defaultOnlineMeetingProvider": self.default_provider,
-            "checks": [asdict(check) for check in self.checks],
-        }
+
+class ReadinessCheckResponse(ResponseModel, frozen=True):
+    """One thing that has to be in order.
+
+    Attributes:
+        name: What was checked.
+        ok: Whether it is in order.
+        detail: What was found.
+        remedy: Who has to do what when it is not in order.
+    """
+
+    name: CheckName
+    ok: bool
+    detail: str
+    remedy: str | None
 
 
-def failed(name: str, error: GraphError) -> Check:
+class OrganizerReadinessResponse(ResponseModel, frozen=True):
+    """Whether the app can make meetings for an organizer.
+
+    Attributes:
+        organizer: The organizer that the request named.
+        ready: Whether every check is in order.
+        allowed_online_meeting_providers: The providers that the organizer's calendar allows.
+        default_online_meeting_provider: The provider that the calendar prefers.
+        checks: Each check, with its remedy when it is not in order.
+    """
+
+    organizer: str
+    ready: bool
+    allowed_online_meeting_providers: tuple[str, ...]
+    default_online_meeting_provider: str | None
+    checks: tuple[ReadinessCheckResponse, ...]
+
+    @staticmethod
+    def of(report: ReadinessReport) -> "OrganizerReadinessResponse":
+        """Return what callers see of a report."""
+        return OrganizerReadinessResponse(
+            organizer=report.organizer,
+            ready=report.ready,
+            allowed_online_meeting_providers=report.allowed_providers,
+            default_online_meeting_provider=report.default_provider,
+            checks=tuple(ReadinessCheckResponse.model_validate(asdict(check)) for check in report.checks),
+        )
+
+
+def failed(name: CheckName, error: GraphError) -> Check:
     """Return the check that a failure of Graph makes of a probe."""
     if isinstance(error, RejectedError):
         answer = error.answer

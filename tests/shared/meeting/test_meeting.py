@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from shared.errors import Fault, GraphAnswer, RejectedError
 from shared.ids import id_from_key, is_meeting_id, random_id
-from shared.meeting import FINISHED, Claim, DialIn, JoinInformation, Meeting, MeetingError, Outcome, Status, timestamp
+from shared.meeting import (
+    FINISHED,
+    Claim,
+    DialIn,
+    JoinInformation,
+    Meeting,
+    MeetingError,
+    MeetingResponse,
+    Outcome,
+    Status,
+)
+from shared.validation.response_model import timestamp
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
 OUTCOME = Outcome(
@@ -96,7 +107,7 @@ class TestId:
 class TestJson:
     def test_a_new_meeting(self) -> None:
         """Every member of the contract is there from the start, in its order, null as long as it is unknown."""
-        assert json.dumps(meeting().as_json()) == json.dumps(
+        assert json.dumps(MeetingResponse.of(meeting()).as_json()) == json.dumps(
             {
                 "id": "8f0c3a1e-6d53-4a55-9d9e-0d5a8a7f6b11",
                 "status": "queued",
@@ -128,7 +139,9 @@ class TestJson:
 
     def test_a_succeeded_meeting(self) -> None:
         """What Graph has made stands beside the rest, under Graph's names."""
-        document = meeting(status=Status.SUCCEEDED, attempts=2, outcome=OUTCOME, reference="r").as_json()
+        document = MeetingResponse.of(
+            meeting(status=Status.SUCCEEDED, attempts=2, outcome=OUTCOME, reference="r")
+        ).as_json()
         assert document["status"] == "succeeded"
         assert document["attempts"] == 2
         assert document["reference"] == "r"
@@ -149,7 +162,7 @@ class TestJson:
             "eventDeleted", "It is gone.", "POST /api/meetings/{id}/retry", GraphAnswer(404, "E", "r")
         )
         error = MeetingError.of(refusal, "8f0c")
-        assert meeting(status=Status.FAILED, error=error).as_json()["error"] == {
+        assert MeetingResponse.of(meeting(status=Status.FAILED, error=error)).as_json()["error"] == {
             "code": "eventDeleted",
             "message": "It is gone.",
             "remedy": "POST /api/meetings/8f0c/retry",
@@ -159,7 +172,7 @@ class TestJson:
     def test_an_invalid_request(self) -> None:
         """Only the error of a request that was never one lists faults; Graph was not asked."""
         error = MeetingError(code="invalidRequest", message="m", remedy="r", errors=(Fault("/start", "required", "f"),))
-        assert meeting(error=error).as_json()["error"] == {
+        assert MeetingResponse.of(meeting(error=error)).as_json()["error"] == {
             "code": "invalidRequest",
             "message": "m",
             "remedy": "r",
@@ -170,14 +183,14 @@ class TestJson:
     def test_nothing_internal_is_shown(self) -> None:
         """Claim, fingerprint, etag and the like are nobody else's business."""
         inside = {"claim": Claim(owner="o", expires_at=NOW), "etag": "e", "traceparent": "00", "organizer_id": "oid"}
-        document = meeting(**inside, uncertain=True, crashes=3).as_json()
-        assert document == meeting().as_json()
+        document = MeetingResponse.of(meeting(**inside, uncertain=True, crashes=3)).as_json()
+        assert document == MeetingResponse.of(meeting()).as_json()
 
     def test_moments_are_utc(self) -> None:
         """A moment is RFC 3339 in UTC with whole seconds, whatever its zone was."""
         tokyo = timezone(timedelta(hours=9))
         assert timestamp(datetime(2026, 11, 21, 17, 0, 0, 999_999, tzinfo=tokyo)) == "2026-11-21T08:00:00Z"
-        assert meeting(next_attempt_at=NOW).as_json()["nextAttemptAt"] == "2026-11-21T08:00:00Z"
+        assert MeetingResponse.of(meeting(next_attempt_at=NOW)).as_json()["nextAttemptAt"] == "2026-11-21T08:00:00Z"
 
 
 def test_the_last_three_statuses_are_ends() -> None:

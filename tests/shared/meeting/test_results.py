@@ -9,7 +9,7 @@ import pytest
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.errors import Fault, StorageUnavailableError
-from shared.meeting import FINISHED, JoinInformation, Meeting, MeetingError, Outcome, Status
+from shared.meeting import FINISHED, JoinInformation, Meeting, MeetingError, MeetingResponse, Outcome, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results, cloud_event
@@ -59,7 +59,7 @@ class TestCloudEvent:
             "id": f"{about.id}/3",
             "time": "2026-11-21T08:00:00Z",
             "datacontenttype": "application/json",
-            "data": about.as_json(),
+            "data": MeetingResponse.of(about).as_json(),
         }
 
     @pytest.mark.parametrize("status", sorted(FINISHED))
@@ -105,7 +105,7 @@ class TestSize:
         event = json.loads(text)
         assert len(text.encode()) <= LARGEST
         assert event["dataref"] == f"/api/meetings/{about.id}"
-        assert event["data"] == about.as_json() | {"request": None}
+        assert event["data"] == MeetingResponse.of(about).as_json() | {"request": None}
 
     def test_large_join_information_is_left_out_next(self) -> None:
         """Join information that does not fit either is left out as well; the join link stays."""
@@ -116,7 +116,7 @@ class TestSize:
             )
         )
         event = json.loads(cloud_event(about))
-        assert event["data"] == about.as_json() | {"request": None, "joinInformation": None}
+        assert event["data"] == MeetingResponse.of(about).as_json() | {"request": None, "joinInformation": None}
         assert "dataref" in event
 
     def test_the_essence_always_fits(self) -> None:
@@ -248,4 +248,4 @@ async def test_the_queue_carries_any_event(azurite: str) -> None:
             await AzureQueue(client).send(cloud_event(about))
             received = await client.receive_message()
             assert received is not None
-            assert json.loads(received.content)["data"] == about.as_json()
+            assert json.loads(received.content)["data"] == MeetingResponse.of(about).as_json()

@@ -1,6 +1,7 @@
 """A schedule as it is asked for: everything wrong with it is told at once, with its place."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -190,7 +191,7 @@ def test_any_value_anywhere_is_taken_or_refused(name: str, value: Any, inside: b
     try:
         parsed = parse_schedule(document, NOW)
     except InvalidRequestError as error:
-        told = [fault.as_json() for fault in error.faults]
+        told = [asdict(fault) for fault in error.faults]
     else:
         told = [parsed.model_dump(mode="json", by_alias=True)]
     assert told

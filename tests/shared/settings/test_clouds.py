@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidRequestError
-from shared.meeting import Status
+from shared.meeting import Meeting, Status
 from shared.settings.clouds import CLOUDS
 from shared.use_cases.find import parse_filter
 from tests.app_fixture import World
@@ -67,8 +67,9 @@ async def test_a_message_that_needs_them_fails_with_the_reason(monkeypatch: pyte
     await world.requests.send(json.dumps(STANDALONE))
     await world.settle()
     [failed] = (await world.app.finder.find(parse_filter({"status": "failed"}))).meetings
-    error = failed.as_json()["error"]
-    assert (error["code"], [fault["code"] for fault in error["errors"]]) == ("invalidRequest", ["notInThisCloud"])
+    assert isinstance(failed, Meeting)
+    assert failed.error is not None
+    assert (failed.error.code, [fault.code for fault in failed.error.errors]) == ("invalidRequest", ["notInThisCloud"])
     assert not world.tenant.requests
 
 

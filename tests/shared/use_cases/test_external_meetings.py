@@ -12,6 +12,7 @@ from shared.errors import (
     ThrottledError,
     UnavailableError,
 )
+from shared.meeting import Meeting, MeetingResponse
 from shared.use_cases.find import parse_filter
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
@@ -23,7 +24,8 @@ ELSEWHERE = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v
 async def find(world: World, **parameters: str) -> list[dict[str, Any]]:
     found = await world.app.finder.find(parse_filter({"organizer": ORGANIZER} | parameters))
     assert found.continuation is None or found.meetings
-    return [meeting.as_json() for meeting in found.meetings]
+    answers = [MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in found.meetings]
+    return [answer.as_json() for answer in answers]
 
 
 async def made_elsewhere(request: dict[str, Any]) -> tuple[World, dict[str, Any]]:
@@ -31,7 +33,7 @@ async def made_elsewhere(request: dict[str, Any]) -> tuple[World, dict[str, Any]
     world = World()
     other = await world.made(request)
     world.table.partitions.clear()
-    return world, other.as_json()
+    return world, MeetingResponse.of(other).as_json()
 
 
 @pytest.mark.parametrize("organizer", [ORGANIZER, OBJECT_ID])

@@ -16,7 +16,7 @@ from sortedcontainers import SortedDict
 
 from shared.errors import StorageUnavailableError
 from shared.meeting import Meeting, Status
-from shared.schedules import ScheduleStore, occurrences
+from shared.schedules import ScheduleResponse, ScheduleStore, occurrences
 from shared.storage import Operation, Row
 from shared.storage.records import PARTITIONS
 from shared.use_cases.run_schedules import RunReport
@@ -181,16 +181,18 @@ async def test_both_times_that_clocks_show_twice(place: str) -> None:
         recurrence=BOTH_TIMES, timeZone=place, start="2027-10-30T02:30:00", leadTime="PT1H", duration="PT15M"
     )
     schedule = (await world.app.schedules.create(document)).schedule
-    shown = schedule.as_json(world.clock())["nextOccurrences"]
+    shown = ScheduleResponse.of(schedule, world.clock()).as_json()["nextOccurrences"]
     world.clock.now = datetime(2027, 10, 30, 23, 30, tzinfo=UTC)
     assert (await world.app.schedule_run.run()).meetings == 2
     world.clock.advance(minutes=59)
     assert (await world.app.schedule_run.run()).meetings == 0
-    halfway = (await world.app.schedules.read(schedule.id)).as_json(world.clock())
+    halfway = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()
     assert [each["meetingId"] is not None for each in halfway["nextOccurrences"]] == [True, False]
     world.clock.advance(minutes=1)
     assert (await world.app.schedule_run.run()).meetings == 1
-    assert (await world.app.schedules.read(schedule.id)).as_json(world.clock())["status"] == "ended"
+    assert (
+        ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["status"] == "ended"
+    )
     await world.settle()
     wanted = {datetime.fromisoformat(each["start"]): datetime.fromisoformat(each["end"]) for each in shown}
     assert sorted(wanted) == [datetime(2027, 10, day, 0, 30, tzinfo=UTC) for day in (30, 31)] + [
@@ -211,7 +213,9 @@ async def test_the_second_of_two_times_is_not_made_again_after_a_change() -> Non
     for change in ({"duration": "PT1H"}, {"timeZone": "W. Europe Standard Time"}, {"leadTime": "PT2H"}):
         await world.app.schedules.replace(schedule.id, document | change)
         assert (await world.app.schedule_run.run()).meetings == 0
-        [left] = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+        [left] = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()[
+            "nextOccurrences"
+        ]
         assert left["meetingId"] in {each.id for each in meetings(world)}
 
 
@@ -255,7 +259,9 @@ async def test_what_is_refused_is_a_failed_meeting_and_the_schedule_goes_on() ->
     assert {(each.status, each.error and each.error.code) for each in made} == {(Status.FAILED, "organizerNotAllowed")}
     assert len(made) == 2
     assert [each["subject"] for each in world.results.events()] == [each.id for each in sorted(made, key=start_of)]
-    assert (await world.app.schedules.read(schedule.id)).as_json(world.clock())["status"] == "active"
+    assert (
+        ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["status"] == "active"
+    )
 
 
 async def test_a_schedule_that_cannot_be_read_does_not_keep_others_waiting(caplog: pytest.LogCaptureFixture) -> None:
@@ -294,7 +300,7 @@ async def test_a_zone_that_changes_its_rules_moves_what_is_not_made(monkeypatch:
 
     monkeypatch.setattr(occurrences, "zone", further_east)
     await world.app.schedule_run.run()  # the look a day ahead
-    shown = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+    shown = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["nextOccurrences"]
     assert shown[0]["start"] == "2027-07-01T10:00:00+03:00"
     world.clock.now = datetime(2027, 7, 1, 5, 59, tzinfo=UTC)
     await world.app.schedule_run.run()

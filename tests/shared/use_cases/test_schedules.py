@@ -16,6 +16,7 @@ from shared.errors import (
     VersionMismatchError,
 )
 from shared.meeting import Meeting
+from shared.schedules import ScheduleResponse
 from tests.app_fixture import World
 from tests.shared.schedules.documents import MEETING, schedule_document
 
@@ -35,7 +36,7 @@ async def test_a_schedule_is_kept_and_shows_what_comes() -> None:
     """Everything that was asked for, and the next five with the time at which each is made."""
     world = World()
     created = await world.app.schedules.create(schedule_document())
-    shown = created.schedule.as_json(world.clock())
+    shown = ScheduleResponse.of(created.schedule, world.clock()).as_json()
     assert shown["request"] == MEETING | {"kind": "calendar"}
     assert {name: shown[name] for name in ("status", "version", "paused", "leadTime")} == {
         "status": "active", "version": 1, "paused": False, "leadTime": "P2D",
@@ -48,7 +49,7 @@ async def test_a_schedule_is_kept_and_shows_what_comes() -> None:
         "meetingId": None,
     }
     read = await world.app.schedules.read(created.schedule.id)
-    assert read.as_json(world.clock()) == shown
+    assert ScheduleResponse.of(read, world.clock()).as_json() == shown
 
 
 async def test_what_is_made_is_named_among_the_next() -> None:
@@ -57,7 +58,7 @@ async def test_what_is_made_is_named_among_the_next() -> None:
     schedule = (await world.app.schedules.create(schedule_document())).schedule
     world.clock.advance(hours=2)
     await world.app.schedule_run.run()
-    shown = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+    shown = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["nextOccurrences"]
     assert [each["meetingId"] is not None for each in shown] == [True, False, False, False, False]
     meeting = await world.ledger.read(shown[0]["meetingId"])
     assert meeting.reference == schedule.id
@@ -132,7 +133,7 @@ async def test_a_change_holds_for_what_is_not_made_yet() -> None:
     world.clock.advance(days=1)
     await world.app.schedule_run.run()
     assert starts(world) == ["2026-11-23T10:00:00", "2026-11-24T10:00:00", "2026-11-25T10:00:00"]
-    document = schedule.as_json(world.clock()) | {
+    document = ScheduleResponse.of(schedule, world.clock()).as_json() | {
         "recurrence": "RRULE:FREQ=DAILY;BYHOUR=10,15",
         "request": MEETING | {"subject": "Changed"},
     }
@@ -164,7 +165,7 @@ async def test_a_change_does_not_repeat_what_the_ledger_has_forgotten() -> None:
         await world.app.schedules.replace(schedule.id, schedule_document(leadTime="P30D") | change)
         await world.app.schedule_run.run()
     assert len(starts(world)) <= 1  # the day that has come into reach since
-    read = (await world.app.schedules.read(schedule.id)).as_json(world.clock())["nextOccurrences"]
+    read = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["nextOccurrences"]
     assert all(each["meetingId"] for each in read)
 
 
@@ -197,7 +198,7 @@ async def test_a_pause_makes_nothing_and_its_occurrences_are_left_out() -> None:
     document = schedule_document(leadTime="PT1H")
     schedule = (await world.app.schedules.create(document)).schedule
     paused = await world.app.schedules.replace(schedule.id, document | {"paused": True})
-    shown = paused.as_json(world.clock())
+    shown = ScheduleResponse.of(paused, world.clock()).as_json()
     assert (shown["status"], shown["nextOccurrences"]) == ("paused", [])
     world.clock.now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     assert (await world.app.schedule_run.run()).schedules == 0
@@ -215,7 +216,7 @@ async def test_a_schedule_ends_by_itself() -> None:
     world.clock.advance(days=9)
     await world.app.schedule_run.run()
     read = await world.app.schedules.read(schedule.id)
-    assert (read.as_json(world.clock())["status"], read.due_at) == ("ended", None)
+    assert (ScheduleResponse.of(read, world.clock()).as_json()["status"], read.due_at) == ("ended", None)
 
 
 async def test_changes_race_and_the_same_again_changes_nothing() -> None:

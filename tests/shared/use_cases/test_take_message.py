@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ChangeRefusedError
-from shared.meeting import Status
+from shared.meeting import MeetingResponse, Status
 from shared.meeting.ledger import Field
 from tests.app_fixture import World
 from tests.examples import CALENDAR
@@ -31,7 +31,7 @@ async def only_meeting(world: World) -> dict[str, Any]:
     """Return the one meeting that there is, as its readers see it."""
     records = [row for rows in world.table.partitions.values() for row in rows if row.startswith("meeting.")]
     assert len(records) == 1
-    return (await world.ledger.read(records[0].removeprefix("meeting."))).as_json()
+    return MeetingResponse.of(await world.ledger.read(records[0].removeprefix("meeting."))).as_json()
 
 
 @pytest.mark.parametrize(

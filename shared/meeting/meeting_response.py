@@ -1,0 +1,155 @@
+"""The meeting as callers see it: in answers, and as the data of result events."""
+
+from typing import Annotated, Any, Literal
+
+from shared.errors import GraphAnswer
+from shared.meeting.meeting import DialIn, JoinInformation, Meeting, MeetingError
+from shared.validation.problem_details import ProblemDetail
+from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid, left_out
+
+type MeetingStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+type FoundMeetingStatus = Literal["queued", "running", "succeeded", "failed", "cancelled", "external"]
+type MeetingKind = Literal["calendar", "standalone", "existing"]
+
+
+class GraphFailureResponse(ResponseModel, frozen=True):
+    """What Graph answered, for a support case.
+
+    Attributes:
+        status: The HTTP status.
+        code: Graph's error code; empty when it named none.
+        request_id: Graph's id of the request.
+    """
+
+    status: int
+    code: str
+    request_id: str
+
+    @staticmethod
+    def of(answer: GraphAnswer) -> "GraphFailureResponse":
+        """Return what callers see of Graph's answer."""
+        return GraphFailureResponse(status=answer.status, code=answer.code, request_id=answer.request_id)
+
+
+class MeetingErrorResponse(ResponseModel, frozen=True):
+    """Why a meeting failed, and who has to do what about it.
+
+    Attributes:
+        code: A stable name to branch on.
+        message: What happened.
+        remedy: Who has to do what.
+        graph: What Graph answered, where it was Graph that refused.
+        errors: Every fault of a request that is not valid.
+    """
+
+    code: str
+    message: str
+    remedy: str
+    graph: GraphFailureResponse | None
+    errors: tuple[ProblemDetail, ...] = left_out(())
+
+    @staticmethod
+    def of(error: MeetingError) -> "MeetingErrorResponse":
+        """Return what callers see of an error."""
+        return MeetingErrorResponse(
+            code=error.code,
+            message=error.message,
+            remedy=error.remedy,
+            graph=error.graph and GraphFailureResponse.of(error.graph),
+            errors=tuple(map(ProblemDetail.of, error.errors)),
+        )
+
+
+class FoundMeetingResponse(ResponseModel, frozen=True):
+    """A meeting that a search found: one of this app's, or one that only Graph knows.
+
+    Attributes:
+        id: Identifies the meeting in every later call; null for a meeting that this app did not make.
+        status: How far the meeting is; `external` for one that was read from Graph.
+        kind: The kind of the meeting; null where Graph does not tell.
+        version: The version of the request, which grows with each change; it is the ETag.
+        organizer: The organizer, as the request named them.
+        reference: The caller's own reference.
+        created_at: When the meeting was requested.
+        updated_at: When the meeting last changed.
+        attempts: How many times the app has tried to make the meeting true.
+        next_attempt_at: When the app tries next, while it waits for Graph.
+        is_online_meeting: Whether there is an online meeting.
+        online_meeting_provider: The provider of the online meeting.
+        join_url: The join link.
+        join_meeting_id: The number to join with; null where Graph's onlineMeeting was not read.
+        passcode: The passcode that belongs to the number.
+        dial_in: How to join by telephone.
+        join_information: The text to invite people with.
+        event_id: The event in the organizer's calendar, by its immutable id.
+        i_cal_u_id: The id of the event in every calendar.
+        web_link: Opens the event in Outlook on the web.
+        online_meeting_id: Graph's id of the onlineMeeting.
+        chat_thread_id: The meeting's chat in Teams.
+        meeting_options_web_url: The page on which the organizer changes the meeting's options.
+        error: Why the meeting failed.
+        request: The request as it was given; of a message that holds no valid request, the object that it held.
+    """
+
+    id: Uuid | None
+    status: FoundMeetingStatus
+    kind: MeetingKind | None
+    version: int
+    organizer: str | None
+    reference: str | None
+    created_at: Moment | None
+    updated_at: Moment | None
+    attempts: int
+    next_attempt_at: Moment | None
+    is_online_meeting: bool
+    online_meeting_provider: str | None
+    join_url: str | None
+    join_meeting_id: str | None
+    passcode: str | None
+    dial_in: DialIn | None
+    join_information: JoinInformation | None
+    event_id: str | None
+    i_cal_u_id: str | None
+    web_link: str | None
+    online_meeting_id: str | None
+    chat_thread_id: str | None
+    meeting_options_web_url: str | None
+    error: MeetingErrorResponse | None
+    request: Annotated[dict[str, Any], DescribedAs("MeetingRequest")] | None
+
+
+class MeetingResponse(FoundMeetingResponse, frozen=True):
+    """What was requested, how far it is, and what Graph has made of it.
+
+    Attributes:
+        id: Identifies the meeting in every later call.
+        status: How far the meeting is; the last three are final.
+        kind: The kind of the meeting.
+    """
+
+    id: Uuid
+    status: MeetingStatus
+    kind: MeetingKind
+    created_at: Moment
+    updated_at: Moment
+
+    @staticmethod
+    def of(meeting: Meeting) -> "MeetingResponse":
+        """Return what callers see of a meeting."""
+        return MeetingResponse.model_validate(
+            dict(meeting.outcome)
+            | {
+                "id": meeting.id,
+                "status": meeting.status,
+                "kind": meeting.kind,
+                "version": meeting.version,
+                "organizer": meeting.organizer,
+                "reference": meeting.reference,
+                "created_at": meeting.created_at,
+                "updated_at": meeting.updated_at,
+                "attempts": meeting.attempts,
+                "next_attempt_at": meeting.next_attempt_at,
+                "error": meeting.error and MeetingErrorResponse.of(meeting.error),
+                "request": meeting.request,
+            }
+        )

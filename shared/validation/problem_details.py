@@ -1,0 +1,51 @@
+"""Problem details (RFC 9457), as answers write them."""
+
+from pydantic import ConfigDict
+
+from shared.errors import Fault
+from shared.validation.response_model import ResponseModel, Uri, left_out
+
+
+class ProblemDetail(ResponseModel, frozen=True):
+    """One fault of a request, or one warning about it.
+
+    Attributes:
+        pointer: Where, as a JSON pointer (RFC 6901); empty for the document as a whole.
+        code: A stable name to branch on, such as `unknownField`.
+        message: What is wrong, for the person who corrects it.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+    @staticmethod
+    def of(fault: Fault) -> "ProblemDetail":
+        """Return the entry of `errors` or `warnings` for a fault."""
+        return ProblemDetail(pointer=fault.pointer, code=fault.code, message=fault.message)
+
+
+class ProblemResponse(ResponseModel, frozen=True):
+    """Problem details (RFC 9457). Some problems have further members.
+
+    Attributes:
+        type: Identifies the kind of problem.
+        title: The kind of problem, in words.
+        status: The HTTP status.
+        detail: What is wrong this time, and what helps.
+        instance: The path of the request.
+        code: A stable name to branch on.
+        errors: Every fault of a request that is not valid.
+        remedy: Who has to do what about a refusal of Graph.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: Uri
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    errors: tuple[ProblemDetail, ...] = left_out(())
+    remedy: str | None = left_out()

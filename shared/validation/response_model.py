@@ -1,0 +1,55 @@
+"""The rules that hold for every object of an answer, and the types that many of them have."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, PlainSerializer
+from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
+
+
+class ResponseModel(BaseModel, frozen=True):
+    """An object of an answer: what callers get, and what the description of the interface says that they get.
+
+    A member without a default is always there. One with a default is left out while it has that value (`left_out`).
+    Names are in camel case; `XResponse` is described as `X`, with the texts of the class's docstring.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        # At the app's start nothing is built: the first answer of its kind does that.
+        defer_build=True,
+        populate_by_name=True,
+    )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object as JSON."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def left_out(default: Any = None) -> Any:
+    """Return the default of a member that is left out of the answer while it has this value."""
+    return Field(default=default, exclude_if=lambda value: value == default)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedAs:
+    """Names the schema of a value that is kept as JSON: of a request as it was given, that of the request."""
+
+    component: str
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "object", "x-component": self.component}
+
+
+Moment = Annotated[
+    datetime, PlainSerializer(timestamp, return_type=str), Field(json_schema_extra={"format": "date-time"})
+]
+Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]
