@@ -37,8 +37,10 @@ def described_routes() -> tuple[Route, ...]:
     """Return every HTTP route of the app, as the Functions host is told of it, with the declaration beside its trigger.
 
     Raises:
-        UndescribedError: a module with an HTTP trigger has no `OPERATION`.
+        UndescribedError: a module with an HTTP trigger has no `OPERATION`, or no trigger is registered.
     """
+    if not _registered:
+        raise UndescribedError("No trigger is registered: import function_app, the table of contents, first.")
     found = (route for function in app_functions() if function.is_http_function() for route in _routes(function))
     return tuple(sorted(found, key=_place))
 

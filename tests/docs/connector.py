@@ -1,20 +1,17 @@
-"""The custom connector's definition, as the app describes itself: `python -m tests.docs.connector` writes it anew."""
+"""The custom connector's definition, as the app describes itself: `python -m tests.docs.connector` writes it again."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from functions.http.routes import described_routes
-from shared.openapi.document import openapi_document
-from shared.openapi.power_platform import swagger_document
+from tests.openapi_documents import swagger
 
 FILE = Path(__file__).parent.parent.parent / "docs" / "recipes" / "power-automate" / "apiDefinition.swagger.json"
-_SERVER = "https://YOUR-APP.azurewebsites.net/api"
 
 
 def definition() -> dict[str, Any]:
     """Return what belongs into the file."""
-    return swagger_document({**openapi_document(described_routes()), "servers": [{"url": _SERVER}]})
+    return swagger("https://YOUR-APP.azurewebsites.net/api")
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ import pytest
 import typer.main
 
 import shared.errors
-from functions.http.routes import described_routes
 from shared.cli.__main__ import commands
 from shared.errors import RejectedError
 from shared.graph import errors as graph_errors
 from shared.meeting import FAILURE_CODES, Meeting
 from tests.app_fixture import World
 from tests.examples import CALENDAR
+from tests.openapi_documents import app_routes
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -81,9 +81,7 @@ def test_every_code_of_a_failed_meeting_is_explained() -> None:
 def test_every_code_of_a_refused_call_is_explained() -> None:
     """Those that the routes declare: in one of the two tables, with its status."""
     told = codes_in("Refused calls")
-    declared = {
-        str(problem.document["code"]): problem.status for route in described_routes() for problem in route.problems
-    }
+    declared = {str(problem.document["code"]): problem.status for route in app_routes() for problem in route.problems}
     assert len(told) == len(set(told))
     assert set(told) == declared.keys() - set(codes_in("Failed meetings"))
     for first, statuses in re.findall(r"^\| (`[^|]+) \| ([\d, ]+) \|", section("Refused calls"), re.MULTILINE):

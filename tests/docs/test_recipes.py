@@ -15,12 +15,12 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from functions.http.routes import described_routes
 from local.processes import Stack, running_stack
 from shared.meeting_request import parse_request
 from tests.docs import connector
 from tests.docs.workflow_language import Run
 from tests.integration.conftest import Client, clients, until
+from tests.openapi_documents import app_routes
 
 RECIPES = Path(__file__).parent.parent.parent / "docs" / "recipes"
 _VISIT = {
@@ -88,7 +88,7 @@ def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
 def test_the_http_file_has_every_call() -> None:
     """Each call is a route of the app, and each route is called."""
     text = (RECIPES / "meetings.http").read_text(encoding="utf-8")
-    routes = {(route.method, route.path) for route in described_routes()}
+    routes = {(route.method, route.path) for route in app_routes()}
     called: set[tuple[str, str]] = set()
     for call in re.findall(r"^([A-Z]+) \{\{url\}\}(/[^?\s]*)", text, re.MULTILINE):
         found = {

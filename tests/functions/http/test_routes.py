@@ -12,8 +12,7 @@ import function_app
 from functions import read_meeting
 from functions.http.routes import UndescribedError, described_routes
 from local.host.worker import load_functions
-from shared.openapi.document import openapi_document
-from shared.openapi.power_platform import swagger_document
+from tests.openapi_documents import app_routes, openapi, swagger
 
 ROOT = Path(__file__).parents[3]
 type Served = tuple[str, str, bool]
@@ -40,11 +39,10 @@ def described(document: Mapping[str, Any]) -> set[Served]:
 
 def test_both_documents_describe_what_is_served_and_nothing_else() -> None:
     """Every route and method that the worker indexes is in both documents, with its authorization, and no other is."""
-    openapi = openapi_document(described_routes()) | {"servers": [{"url": "https://convene.example/api"}]}
     routes = served()
     assert len(routes) > 10
-    assert described(openapi) == routes
-    assert described(swagger_document(openapi)) == routes
+    assert described(openapi()) == routes
+    assert described(swagger()) == routes
 
 
 def test_a_trigger_without_a_declaration_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,14 +55,14 @@ def test_a_trigger_without_a_declaration_is_named(monkeypatch: pytest.MonkeyPatc
 
 def test_every_parameter_in_a_path_is_declared() -> None:
     """A path's parameters are those of its declaration."""
-    for route in described_routes():
+    for route in app_routes():
         in_path = {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
         assert {each.name for each in route.operation.parameters if each.place == "path"} == in_path, route.path
 
 
 def test_an_answer_of_problems_has_no_two_faces() -> None:
     """The examples of a route's errors become different problems: none is there twice."""
-    for route in described_routes():
+    for route in app_routes():
         problems = [str(problem.document) for problem in route.problems]
         assert len(set(problems)) == len(problems), route.name
 
@@ -72,7 +70,7 @@ def test_an_answer_of_problems_has_no_two_faces() -> None:
 def test_the_whole_app_is_asked() -> None:
     """The routes come from the app's table of contents."""
     assert isinstance(function_app.app, func.FunctionApp)
-    assert {route.name for route in described_routes()} >= {
+    assert {route.name for route in app_routes()} >= {
         "create_meeting",
         "read_openapi",
         "read_swagger",

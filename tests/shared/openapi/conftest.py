@@ -4,16 +4,14 @@ from typing import Any
 
 import pytest
 
-from functions.http.routes import described_routes
-from shared.openapi.document import openapi_document
-from shared.openapi.power_platform import swagger_document
+from tests import openapi_documents
 
 
 @pytest.fixture(scope="session")
 def openapi() -> dict[str, Any]:
-    return openapi_document(described_routes()) | {"servers": [{"url": "https://convene.example/api"}]}
+    return openapi_documents.openapi()
 
 
 @pytest.fixture(scope="session")
-def swagger(openapi: dict[str, Any]) -> dict[str, Any]:
-    return swagger_document(openapi)
+def swagger() -> dict[str, Any]:
+    return openapi_documents.swagger()
