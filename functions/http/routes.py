@@ -72,7 +72,7 @@ def _routes(function: func.Function) -> Iterator[Route]:
     if not isinstance(operation, Operation):
         raise UndescribedError(
             f"{module.__name__} has an HTTP trigger and no OPERATION: declare beside it what {name} takes and answers,"
-            " as functions/read_meeting.py does."
+            " as functions/get_meeting.py does."
         )
     path = f"/{trigger['route']}"
     problems = tuple(_problem(error, path) for error in (*operation.raises, _OWN_FAILURE))

@@ -34,26 +34,26 @@ def test_the_app_is_indexed_without_any_setting() -> None:
     routes = {name: (trigger["route"], trigger["methods"]) for name, trigger in triggers.items() if "route" in trigger}
     assert routes == {
         "create_meeting": ("meetings", ["POST"]),
-        "create_meetings": ("meetings/batch", ["POST"]),
+        "submit_meetings": ("meetings/batch", ["POST"]),
         "validate_meeting": ("meetings/validate", ["POST"]),
-        "find_meetings": ("meetings", ["GET"]),
-        "read_meeting": ("meetings/{id}", ["GET"]),
-        "patch_meeting": ("meetings/{id}", ["PATCH"]),
+        "list_meetings": ("meetings", ["GET"]),
+        "get_meeting": ("meetings/{id}", ["GET"]),
+        "update_meeting": ("meetings/{id}", ["PATCH"]),
         "cancel_meeting": ("meetings/{id}", ["DELETE"]),
         "retry_meeting": ("meetings/{id}/retry", ["POST"]),
         "add_attendee": ("meetings/{id}/attendees", ["POST"]),
         "remove_attendee": ("meetings/{id}/attendees/{address}", ["DELETE"]),
-        "read_invitation": ("meetings/{id}/invitation.ics", ["GET"]),
-        "read_readiness": ("organizers/{organizer}/readiness", ["GET"]),
+        "get_invitation": ("meetings/{id}/invitation.ics", ["GET"]),
+        "get_readiness": ("organizers/{organizer}/readiness", ["GET"]),
         "create_schedule": ("schedules", ["POST"]),
-        "find_schedules": ("schedules", ["GET"]),
-        "read_schedule": ("schedules/{id}", ["GET"]),
+        "list_schedules": ("schedules", ["GET"]),
+        "get_schedule": ("schedules/{id}", ["GET"]),
         "replace_schedule": ("schedules/{id}", ["PUT"]),
         "delete_schedule": ("schedules/{id}", ["DELETE"]),
-        "read_health": ("health", ["GET"]),
-        "read_openapi": ("openapi.json", ["GET"]),
-        "read_swagger": ("swagger.json", ["GET"]),
-        "read_docs": ("docs", ["GET"]),
+        "get_health": ("health", ["GET"]),
+        "get_openapi": ("openapi.json", ["GET"]),
+        "get_swagger": ("swagger.json", ["GET"]),
+        "get_docs": ("docs", ["GET"]),
     }
     assert triggers["take_message"]["queueName"] == "meeting-requests"
     assert triggers["record_crashes"]["schedule"] == "30 * * * * *"
@@ -62,7 +62,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
     queues = {str(trigger.get("queueName")) for trigger in triggers.values() if "queueName" in trigger}
     assert queues == {"meeting-requests"}, "what lies in the poison queue stays there"
     assert [name for name, trigger in triggers.items() if str(trigger.get("authLevel")).lower() == "anonymous"] == [
-        "read_health"
+        "get_health"
     ]
 
 

@@ -9,7 +9,7 @@ import azure.functions as func
 import pytest
 
 import function_app
-from functions import read_meeting
+from functions import get_meeting
 from functions.http.routes import UndescribedError, described_routes
 from local.host.worker import load_functions
 from tests.openapi_documents import app_routes, openapi, swagger
@@ -47,9 +47,9 @@ def test_both_documents_describe_what_is_served_and_nothing_else() -> None:
 
 def test_a_trigger_without_a_declaration_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever adds a route is told what is missing, and where."""
-    monkeypatch.delattr(read_meeting, "OPERATION")
+    monkeypatch.delattr(get_meeting, "OPERATION")
     described_routes.cache_clear()
-    with pytest.raises(UndescribedError, match=r"functions\.read_meeting has an HTTP trigger and no OPERATION"):
+    with pytest.raises(UndescribedError, match=r"functions\.get_meeting has an HTTP trigger and no OPERATION"):
         described_routes()
 
 
@@ -72,7 +72,7 @@ def test_the_whole_app_is_asked() -> None:
     assert isinstance(function_app.app, func.FunctionApp)
     assert {route.name for route in app_routes()} >= {
         "create_meeting",
-        "read_openapi",
-        "read_swagger",
-        "read_docs",
+        "get_openapi",
+        "get_swagger",
+        "get_docs",
     }

@@ -23,9 +23,9 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_schedule")
+@blueprint.function_name("get_schedule")
 @blueprint.route("schedules/{id}", methods=["GET"])
 @answers_problems
-async def read_schedule(req: func.HttpRequest) -> func.HttpResponse:
+async def get_schedule(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the schedule and its next occurrences."""
     return schedule_response(await app().schedules.read(schedule_id_of(req), caller_of(req)))

@@ -50,10 +50,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("find_meetings")
+@blueprint.function_name("list_meetings")
 @blueprint.route("meetings", methods=["GET"])
 @answers_problems
-async def find_meetings(req: func.HttpRequest) -> func.HttpResponse:
+async def list_meetings(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the meetings found, newest first."""
     page = await app().finder.find(parse_filter(dict(req.params)), caller_of(req))
     meetings = tuple(

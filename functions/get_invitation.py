@@ -24,10 +24,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_invitation")
+@blueprint.function_name("get_invitation")
 @blueprint.route("meetings/{id}/invitation.ics", methods=["GET"])
 @answers_problems
-async def read_invitation(req: func.HttpRequest) -> func.HttpResponse:
+async def get_invitation(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the invitation, or after a cancellation with the notice of it."""
     meeting, content = await app().invitations.write(meeting_id_of(req), caller_of(req))
     headers = {

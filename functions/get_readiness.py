@@ -30,10 +30,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_readiness")
+@blueprint.function_name("get_readiness")
 @blueprint.route("organizers/{organizer}/readiness", methods=["GET"])
 @answers_problems
-async def read_readiness(req: func.HttpRequest) -> func.HttpResponse:
+async def get_readiness(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with what every probe found."""
     report = await app().readiness.examine(req.route_params.get("organizer", ""), caller_of(req))
     return json_response(OrganizerReadinessResponse.of(report))

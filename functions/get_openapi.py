@@ -19,9 +19,9 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_openapi")
+@blueprint.function_name("get_openapi")
 @blueprint.route("openapi.json", methods=["GET"])
 @answers_problems
-async def read_openapi(req: func.HttpRequest) -> func.HttpResponse:
+async def get_openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the OpenAPI 3.1 document, which names the server that was asked."""
     return json_response(document_for(req))

@@ -34,10 +34,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_health")
+@blueprint.function_name("get_health")
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_anybody
-async def read_health(req: func.HttpRequest) -> func.HttpResponse:
+async def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer that the app is loaded and its settings are in order; with `deep=true`, that storage and Graph answer.
 
     A route has one authorization level, and the host tells a Python function neither whether a key came with the

@@ -25,10 +25,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_meeting")
+@blueprint.function_name("get_meeting")
 @blueprint.route("meetings/{id}", methods=["GET"])
 @answers_problems
-async def read_meeting(req: func.HttpRequest) -> func.HttpResponse:
+async def get_meeting(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the meeting: 202 as long as something is still to be done for it, 200 when it is finished."""
     meeting = await app().finder.read(meeting_id_of(req), caller_of(req))
     await app().upkeep.look_after(meeting)

@@ -38,10 +38,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("find_schedules")
+@blueprint.function_name("list_schedules")
 @blueprint.route("schedules", methods=["GET"])
 @answers_problems
-async def find_schedules(req: func.HttpRequest) -> func.HttpResponse:
+async def list_schedules(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with schedules, newest first."""
     page = await app().schedules.page(dict(req.params), caller_of(req))
     now = datetime.now(UTC)

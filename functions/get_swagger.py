@@ -19,10 +19,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_swagger")
+@blueprint.function_name("get_swagger")
 @blueprint.route("swagger.json", methods=["GET"])
 @answers_problems
-async def read_swagger(req: func.HttpRequest) -> func.HttpResponse:
+async def get_swagger(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the OpenAPI 2.0 document, which names the host that was asked."""
     from shared.openapi.power_platform import swagger_document
 

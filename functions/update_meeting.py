@@ -42,10 +42,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("patch_meeting")
+@blueprint.function_name("update_meeting")
 @blueprint.route("meetings/{id}", methods=["PATCH"])
 @answers_problems
-async def patch_meeting(req: func.HttpRequest) -> func.HttpResponse:
+async def update_meeting(req: func.HttpRequest) -> func.HttpResponse:
     """Apply a JSON Merge Patch to the meeting's request and answer 202."""
     meeting_id = meeting_id_of(req)
     meeting = await app().changes.patch(

@@ -21,10 +21,10 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("read_docs")
+@blueprint.function_name("get_docs")
 @blueprint.route("docs", methods=["GET"])
 @answers_problems
-async def read_docs(req: func.HttpRequest) -> func.HttpResponse:
+async def get_docs(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the page, compressed for whoever takes it so."""
     from shared.openapi.page import page
 

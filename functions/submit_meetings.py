@@ -93,10 +93,10 @@ LARGEST_BATCH = 4 * 1024 * 1024
 _CSV = re.compile(r'text/csv\s*(;\s*(charset="?utf-?8"?|header="?present"?)\s*)*', re.IGNORECASE)
 
 
-@blueprint.function_name("create_meetings")
+@blueprint.function_name("submit_meetings")
 @blueprint.route("meetings/batch", methods=["POST"])
 @answers_problems
-async def create_meetings(req: func.HttpRequest) -> func.HttpResponse:
+async def submit_meetings(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 207 with what became of each item, in order: its `status` is that of a request of its own.
 
     Nothing is waited for, whatever `Prefer` says: a hundred meetings take longer than a caller waits.
