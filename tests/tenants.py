@@ -12,6 +12,8 @@ _SWITCHES: Final[Mapping[str, Sequence[Any]]] = {
     "join_link_escaped_otherwise": (False, True),
     "first_link_wins": (False, True),
     "link_after_change": ("kept", "hidden", "lost"),
+    "deleted_events": ("forgotten", "readable"),
+    "transaction_id_outlives_event": (False, True),
     "duplicate_transaction_status": (400, 409),
     "lookup_miss": ("badRequest", "notFound", "empty"),
     "lookup_lag_seconds": (0.0, 5.0),

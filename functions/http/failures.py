@@ -80,6 +80,11 @@ GRAPH = (
         f"The app may not use the calendar of {_ORGANIZER}.",
         remedies.mailbox_access(_ORGANIZER, None),
     ),
+    RejectedError(
+        "onlineMeetingsDenied",
+        f"Teams does not let {_ORGANIZER} have online meetings.",
+        remedies.online_meetings_denied(_ORGANIZER, None),
+    ),
     RejectedError("organizerNotFound", f"There is no user {_ORGANIZER}.", remedies.organizer_not_found(_ORGANIZER)),
     RejectedError(
         "organizerHasNoMailbox",

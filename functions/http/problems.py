@@ -145,6 +145,7 @@ _REJECTION_STATUSES = {
     "applicationAccessPolicyMissing": 403,
     "applicationPermissionMissing": 403,
     "mailboxAccessDenied": 403,
+    "onlineMeetingsDenied": 403,
     "organizerHasNoMailbox": 404,
     "organizerNotFound": 404,
     "eventDeleted": 409,

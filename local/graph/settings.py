@@ -53,7 +53,7 @@ class Settings:
     """
 
     transaction_id_memory: bool = True
-    transaction_id_outlives_event: bool = False
+    transaction_id_outlives_event: bool = True
     duplicate_transaction_status: int = 400
     lookup_lag_seconds: float = 0.0
     lookup_miss: Literal["badRequest", "notFound", "empty"] = "badRequest"
@@ -67,7 +67,7 @@ class Settings:
     first_link_wins: bool = True
     link_after_change: Literal["kept", "hidden", "lost"] = "kept"
     link_hidden_seconds: float = 5.0
-    deleted_events: Literal["forgotten", "readable"] = "forgotten"
+    deleted_events: Literal["forgotten", "readable"] = "readable"
     shows_participants: bool = True
     role_needs_object_id: bool = False
     cloud: Literal["global", "usGovernment"] = "global"

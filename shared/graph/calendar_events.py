@@ -1,6 +1,7 @@
 """Events in an organizer's calendar: /users/{organizer}/calendar and /users/{organizer}/events."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
@@ -10,9 +11,9 @@ from pydantic import Field
 from shared.errors import UnavailableError
 from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
-from shared.graph.errors import Addressee, Surface
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
+from shared.graph.refusals import Addressee, Surface
 from shared.meeting import DialIn, Outcome
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
@@ -21,7 +22,12 @@ MEETING_PROPERTY = "String {8a3f6f0e-3f0c-4d51-a3c4-6f2a5f1b9f10} Name ConveneMe
 
 # Ids that survive a move between folders: https://learn.microsoft.com/graph/outlook-immutable-id
 _HEADERS = {"Prefer": 'IdType="ImmutableId"'}
-_SELECT = "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees"
+_SELECT = (
+    "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees,"
+    "transactionId,start,end"
+)
+_MOST_IN_VIEW = 1000
+_DAY = timedelta(days=1)
 
 
 class _OnlineMeetingInfo(Answer):
@@ -33,6 +39,13 @@ class _OnlineMeetingInfo(Answer):
 
 class _ItemBody(Answer):
     content: Told[str] = None
+
+
+class GraphTime(Answer):
+    """A time as Graph reads it back: in UTC, with seven fractional digits."""
+
+    date_time: datetime
+    time_zone: str
 
 
 class Event(Answer):
@@ -55,6 +68,9 @@ class Event(Answer):
     online_meeting_provider: Told[str] = None
     online_meeting: Told[_OnlineMeetingInfo] = None
     attendees: tuple[dict[str, Any], ...] | None = None
+    transaction_id: Told[str] = None
+    start: Told[GraphTime] = None
+    end: Told[GraphTime] = None
     body: Told[_ItemBody] = None
 
     @property
@@ -150,7 +166,34 @@ class CalendarEvents:
         if not isinstance(found, list):
             raise UnavailableError("Graph's answer has no list of events", uncertain=False)
         events = [parse_answer(Event, item, uncertain=False) for item in found]
-        return next((event for event in events if not event.is_cancelled), None)
+        there = [event for event in events if not event.is_cancelled]
+        # A copy that somebody makes in Outlook may carry the property as well.
+        first_made = (event for event in there if event.transaction_id == meeting_id)
+        return next(first_made, next(iter(there), None))
+
+    async def is_in_calendar(self, organizer: str, event: Event) -> bool:
+        """Tell whether an event that was read is in the calendar, and not in Deleted Items.
+
+        By its immutable id it is read either way, and one without attendees is never cancelled:
+        https://learn.microsoft.com/graph/outlook-immutable-id. The calendar view shows the calendar only:
+        https://learn.microsoft.com/graph/api/user-list-calendarview
+        """
+        if event.start is None or event.end is None:
+            return True
+        window = {  # all-day events are matched as days in UTC
+            "startDateTime": f"{(event.start.date_time - _DAY).isoformat()}Z",
+            "endDateTime": f"{(event.end.date_time + _DAY).isoformat()}Z",
+        }
+        query = {"select": "id,seriesMasterId", "top": str(_MOST_IN_VIEW), **window}
+        builder = self._client.user(organizer).calendar_view
+        answer = await self._send(organizer, Method.GET, builder, query=query)
+        found = answer.get("value")
+        if not isinstance(found, list):
+            raise UnavailableError("Graph's answer has no list of events", uncertain=False)
+        shown = [item for item in found if isinstance(item, dict)]
+        return len(found) >= _MOST_IN_VIEW or any(
+            event.id in {item.get("id"), item.get("seriesMasterId")} for item in shown
+        )
 
     async def change(self, organizer: str, event_id: str, changes: dict[str, Any], etag: str | None) -> Event:
         """Change some properties of an event and return it.
@@ -188,4 +231,5 @@ class CalendarEvents:
         addressee = Addressee(
             Surface.MAILBOX, organizer, self._client.client_id, item="event%2Did" in builder.path_parameters
         )
-        return await self._client.send(Call(method, builder, addressee, query, {**_HEADERS, **(headers or {})}, body))
+        headers = {**_HEADERS, **(headers or {})}
+        return await self._client.send(Call(method, builder, addressee, query, headers, body))

@@ -31,7 +31,8 @@ from shared.errors import GraphAnswer, RejectedError, UnavailableError
 from shared.graph import remedies
 from shared.graph.answer_stream import bound_answer
 from shared.graph.credentials import Credential, app_id_in_token, make_authentication, make_credential
-from shared.graph.errors import Addressee, translate
+from shared.graph.errors import translate
+from shared.graph.refusals import Addressee
 from shared.graph.transport import AiohttpTransport
 from shared.settings import GraphService
 from shared.trace_context import caller_traceparent
@@ -44,6 +45,8 @@ _TIMEOUT = aiohttp.ClientTimeout(total=CALL_TIMEOUT_SECONDS, sock_connect=5.0)
 # What Graph's codes and request ids look like; anything else in their place stays out of the log.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}|[0-9A-Fa-f-]{36}")
 # An id that is one of these would be resolved like a folder, and lead to another resource: RFC 3986, section 5.2.4.
+# https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_SystemQueryOptions
+_SYSTEM_OPTIONS = frozenset({"count", "expand", "filter", "orderby", "search", "select", "skip", "top"})
 _DOT_SEGMENTS = frozenset({".", ".."})
 
 
@@ -59,7 +62,7 @@ class Call:
 
     Attributes:
         builder: of the SDK; gives the URL template and its parameters.
-        query: OData system query options without the dollar sign, unencoded.
+        query: OData system query options without the dollar sign, and other parameters, unencoded.
     """
 
     method: Method
@@ -172,8 +175,9 @@ class GraphClient:
     def _request(self, call: Call, request_id: str) -> RequestInformation:
         # Expanding a template is a tenth of the work of a call, and the SDK does it three times: so it gets one without
         # the options that are not used, and expanded. A builder's own dictionary is shared by all that is made from it.
-        query = {f"%24{name}": value for name, value in (call.query or {}).items()}
-        path = call.builder.url_template.partition("{?")[0]
+        named = {name: f"%24{name}" if name in _SYSTEM_OPTIONS else name for name in call.query or {}}
+        query = {named[name]: value for name, value in (call.query or {}).items()}
+        path = call.builder.url_template.partition("{?")[0].partition("?")[0]
         template = f"{path}{{?{','.join(query)}}}" if query else path
         place = {**call.builder.path_parameters, "baseurl": self._adapter.base_url}
         request = RequestInformation(call.method, template, place)
@@ -212,7 +216,8 @@ def _said(answer: GraphAnswer | None) -> str:
 
 def _path(call: Call) -> str:
     """Return the URL template's path: it says which call it was without saying for whom."""
-    return call.builder.url_template.removeprefix("{+baseurl}").partition("{?")[0].replace("%2D", "-")
+    path = call.builder.url_template.removeprefix("{+baseurl}").partition("{?")[0].partition("?")[0]
+    return path.replace("%2D", "-")
 
 
 def _json_object(content: Any, *, uncertain: bool) -> dict[str, Any]:

@@ -1,15 +1,10 @@
 """Every failure of a Graph call, translated once into what the caller will do: give up, wait, or try again.
 
-Graph's codes and statuses: https://learn.microsoft.com/graph/errors. Branch on the code; the message counts only for
-the Teams policy, whose refusals have no code of their own.
+Graph's codes and statuses: https://learn.microsoft.com/graph/errors
 """
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import httpx
@@ -17,73 +12,11 @@ from azure.core.exceptions import AzureError
 from kiota_abstractions.api_error import APIError
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
-from shared.errors import GraphAnswer, GraphError, RejectedError, ThrottledError, UnavailableError
-from shared.graph import remedies
+from shared.errors import GraphAnswer, GraphError, ThrottledError, UnavailableError
+from shared.graph.refusals import Addressee, DuplicateTransactionError, Refusal, rejection_of
+from shared.graph.retry_after import parse_retry_after
 
 ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
-# Graph counts in seconds and minutes (its longest window is ten minutes, see throttling-limits in its documentation).
-# A longer wait is a slip or a clock that is wrong, and believed it would close a mailbox for as long as it says, even
-# for ever; after a day one call asks again, and is told again if it was meant.
-LONGEST_RETRY_AFTER = timedelta(days=1)
-_MICROSECOND = timedelta(microseconds=1)
-# How far our clock may be ahead of Graph's where only ours can measure a date.
-_CLOCK_DIFFERENCE = timedelta(seconds=5)
-
-
-class Surface(StrEnum):
-    """Which part of Graph was called: each has its own permission and its own way to refuse."""
-
-    DIRECTORY = "directory"
-    MAILBOX = "mailbox"
-    ONLINE_MEETINGS = "onlineMeetings"
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """What a call was about, for the remedy.
-
-    Attributes:
-        surface: the part of Graph.
-        organizer: whose mailbox, meetings or directory entry.
-        client_id: of this app, if it is known.
-        item: whether the path led on to one event or one online meeting, so that it may be that which is missing.
-    """
-
-    surface: Surface
-    organizer: str
-    client_id: str | None
-    item: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An error answer, reduced to what matters."""
-
-    answer: GraphAnswer
-    message: str
-    retry_after: timedelta | None
-    existing_event_id: str | None = None
-
-
-class DuplicateTransactionError(RejectedError):
-    """The event's transactionId was used before, for the event `existing_event_id` if Graph names it."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(
-            "graphRejected",
-            "Graph has used this meeting's transaction id for another event.",
-            remedies.REPORT,
-            refusal.answer,
-        )
-        self.existing_event_id = refusal.existing_event_id
-
-
-class NothingFoundError(RejectedError):
-    """A search for an online meeting found nothing; a fresh meeting may be found a little later."""
-
-
-class OtherOrganizerError(RejectedError):
-    """The online meeting belongs to somebody else, or the policy lets the app in for somebody else only."""
 
 
 # Named errors that pass by themselves, whatever their status.
@@ -106,21 +39,8 @@ _TRANSIENT_CODES = frozenset(
         "servicenotavailable",
     }
 )
-_NO_MAILBOX_CODES = frozenset(
-    {"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi", "errornonexistentmailbox"}
-)
-_NO_USER_CODES = frozenset({"errorinvaliduser", "request_resourcenotfound", "resourcenotfound"})
 _LONGEST_MESSAGE = 1000
 _TOKEN = re.compile(r"bearer[\s:=]+[^\s'\",]+|eyJ[\w-]{8,}[\w.-]*", re.IGNORECASE)
-_NOTHING_FOUND = ("1026:", "3004:", "organizer id mismatch")
-_NOT_THEIRS = "3003:"
-_OF_POLICY = ("is not authorized to", "not allowed to perform operations on the user", _NOT_THEIRS)
-_NO_PERMISSION_CODE = "authorization_requestdenied"
-_PERMISSIONS = {
-    Surface.DIRECTORY: "User.ReadBasic.All",
-    Surface.MAILBOX: "Calendars.ReadWrite",
-    Surface.ONLINE_MEETINGS: "OnlineMeetings.ReadWrite.All",
-}
 _PASSING_STATUSES = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,  # the next attempt brings a new token
@@ -179,87 +99,7 @@ def translate(
         return UnavailableError(
             "Graph could not do it now", uncertain=False, delay=refusal.retry_after, answer=refusal.answer
         )
-    return _rejection(refusal, addressee)
-
-
-def _rejection(refusal: Refusal, addressee: Addressee) -> RejectedError:
-    status, code, answer = refusal.answer.status, refusal.answer.code.casefold(), refusal.answer
-    organizer, surface = addressee.organizer, addressee.surface
-    if code in _NO_MAILBOX_CODES:
-        return RejectedError(
-            "organizerHasNoMailbox",
-            f"The organizer {organizer} has no Exchange Online mailbox.",
-            remedies.no_mailbox(organizer),
-            answer,
-        )
-    if surface is Surface.ONLINE_MEETINGS and any(text in refusal.message.casefold() for text in _NOTHING_FOUND):
-        return NothingFoundError(
-            "onlineMeetingMissing", "Graph finds no such online meeting.", remedies.ONLINE_MEETING_MISSING, answer
-        )
-    if status == HTTPStatus.FORBIDDEN:
-        return _forbidden(refusal, addressee)
-    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-        if addressee.item and surface is Surface.MAILBOX and code not in _NO_USER_CODES:
-            return RejectedError(
-                "eventDeleted", "The event is not in the organizer's calendar.", remedies.EVENT_DELETED, answer
-            )
-        if addressee.item and surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
-            return NothingFoundError(
-                "onlineMeetingMissing",
-                "The online meeting is not there any more.",
-                remedies.ONLINE_MEETING_MISSING,
-                answer,
-            )
-        return RejectedError(
-            "organizerNotFound", f"There is no user {organizer}.", remedies.organizer_not_found(organizer), answer
-        )
-    if "timezonenotsupported" in code:
-        return RejectedError(
-            "timeZoneNotSupported",
-            "The organizer's mailbox server does not know the time zone.",
-            remedies.TIME_ZONE,
-            answer,
-        )
-    said = f"{refusal.answer.code}: {refusal.message}".strip(": ") or f"status {status}"
-    return RejectedError("graphRejected", f"Graph refused the request ({said}).", remedies.REPORT, answer)
-
-
-def _forbidden(refusal: Refusal, addressee: Addressee) -> RejectedError:
-    organizer, client_id, answer = addressee.organizer, addressee.client_id, refusal.answer
-    if _is_of_policy(refusal, addressee.surface):
-        kind = OtherOrganizerError if _NOT_THEIRS in refusal.message else RejectedError
-        return kind(
-            "applicationAccessPolicyMissing",
-            f"No Teams application access policy lets the app make online meetings for {organizer}.",
-            remedies.application_access_policy(organizer, client_id),
-            answer,
-        )
-    if addressee.surface is Surface.MAILBOX and answer.code.casefold() != _NO_PERMISSION_CODE:
-        return RejectedError(
-            "mailboxAccessDenied",
-            f"The app may not use the calendar of {organizer}.",
-            remedies.mailbox_access(organizer, client_id),
-            answer,
-        )
-    permission = _PERMISSIONS[addressee.surface]
-    # Exchange's way to grant it, the only one that keeps the app out of other mailboxes.
-    in_exchange = addressee.surface is Surface.MAILBOX
-    return RejectedError(
-        "applicationPermissionMissing",
-        f"The app lacks Graph's application permission {permission}.",
-        remedies.mailbox_access(organizer, client_id)
-        if in_exchange
-        else remedies.application_permission(permission, client_id),
-        answer,
-    )
-
-
-def _is_of_policy(refusal: Refusal, surface: Surface) -> bool:
-    """Tell whether the Teams application access policy is missing; it has no code of its own."""
-    message = refusal.message.casefold()
-    if "application access policy" in message:
-        return True
-    return surface is Surface.ONLINE_MEETINGS and any(text in message for text in _OF_POLICY)
+    return rejection_of(refusal, addressee)
 
 
 def _refusal(error: APIError, request_id: str) -> Refusal:
@@ -274,46 +114,6 @@ def _refusal(error: APIError, request_id: str) -> Refusal:
     answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
     retry_after = parse_retry_after(headers.get("retry-after"), headers.get("date"), datetime.now(UTC))
     return Refusal(answer, message, retry_after, existing)
-
-
-def parse_retry_after(text: str | None, date: str | None, now: datetime) -> timedelta | None:
-    """Return how long Graph asks us to wait, never less than it says and at most a day; None for nonsense and no wait.
-
-    https://learn.microsoft.com/graph/throttling shows `Retry-After: 2.128`; RFC 9110 section 10.2.3 has the date. It
-    is a moment on Graph's clock, so it is measured against the answer's own Date, which is on that clock as well.
-
-    Args:
-        text: the header Retry-After: seconds, also fractional ones, or an HTTP date; of several the longest counts.
-        date: the header Date of the same answer.
-        now: by our clock, which measures where there is no Date.
-    """
-    # Several headers are joined by commas. A date is parted from its day of the week, which says nothing more.
-    waits = [_seconds(part, date, now) for part in (text or "").split(",")]
-    seconds = max((each for each in waits if each is not None and each.is_finite()), default=Decimal(0))
-    if seconds <= 0:
-        return None
-    longest = Decimal(LONGEST_RETRY_AFTER // timedelta(seconds=1))
-    rounded = min(seconds, longest).quantize(Decimal("0.000001"), ROUND_CEILING)
-    return int(rounded.scaleb(6)) * _MICROSECOND
-
-
-def _seconds(text: str, date: str | None, now: datetime) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        moment, sent_at = _http_date(text), _http_date(date)
-        if moment is None:
-            return None
-        wait = moment - sent_at if sent_at else moment - now + _CLOCK_DIFFERENCE
-        return Decimal(wait // _MICROSECOND).scaleb(-6)
-
-
-def _http_date(text: str | None) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text or "")
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _quotable(message: str) -> str:

@@ -13,13 +13,6 @@ _SELECT = (
 )
 
 
-class GraphTime(Answer):
-    """A time as Graph reads it back: in UTC, with seven fractional digits."""
-
-    date_time: datetime
-    time_zone: str
-
-
 class GraphLocation(Answer):
     """A place, of which only the name is shown."""
 
@@ -49,8 +42,6 @@ class EventDetails(Event):
     created_date_time: Told[datetime] = None
     last_modified_date_time: Told[datetime] = None
     subject: Told[str] = None
-    start: Told[GraphTime] = None
-    end: Told[GraphTime] = None
     original_start_time_zone: Told[str] = None
     original_end_time_zone: Told[str] = None
     is_all_day: Told[bool] = None

@@ -13,8 +13,8 @@ from pydantic import Field
 from shared.errors import UnavailableError
 from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
-from shared.graph.errors import Addressee, NothingFoundError, Surface
 from shared.graph.join_links import is_join_link
+from shared.graph.refusals import Addressee, NothingFoundError, Surface
 from shared.meeting import DialIn, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
 

@@ -6,7 +6,7 @@ from kiota_abstractions.method import Method
 
 from shared.errors import UnavailableError
 from shared.graph.client import Call, GraphClient
-from shared.graph.errors import Addressee, Surface
+from shared.graph.refusals import Addressee, Surface
 
 
 class Organizers:

@@ -49,7 +49,7 @@ def no_mailbox(organizer: str) -> str:
     """Return what to do about an organizer without a mailbox."""
     return (
         f"Give {organizer} a licence that includes Exchange Online, check with: Get-EXOMailbox -Identity "
-        f"{_quoted(organizer)}; or ask for kind 'standalone', which needs no mailbox."
+        f"{_quoted(organizer)}; or ask for kind 'standalone', which may work without a mailbox."
     )
 
 
@@ -78,6 +78,7 @@ def mailbox_access(organizer: str, client_id: str | None) -> str:
         f"New-ManagementRoleAssignment -App (Get-ServicePrincipal -Identity '{app}').ObjectId "
         "-Role 'Application Calendars.ReadWrite' -CustomResourceScope Convene; and checks with: "
         f"Test-ServicePrincipalAuthorization -Identity '{app}' -Resource {_quoted(organizer)}. "
+        "In a tenant that was never customized they ask for Enable-OrganizationCustomization, once, first. "
         "Grant the app no Calendars permission in Entra ID as well: it would open every mailbox. "
         "The change can take two hours to reach Graph; then send POST /api/meetings/{id}/retry."
     )
@@ -99,11 +100,26 @@ def application_access_policy(organizer: str, client_id: str | None) -> str:
     )
 
 
+def online_meetings_denied(organizer: str, client_id: str | None) -> str:
+    """Return what to look at, likeliest first, where Teams refuses a user without saying why."""
+    return (
+        f"A Teams administrator checks, in this order: that {organizer} is a member of the tenant with a licence for "
+        "Teams, and no guest; that the user's meeting policy allows private meetings: Get-CsTeamsMeetingPolicy "
+        "-Identity (Get-CsOnlineUser -Identity "
+        f"{_quoted(organizer)}).TeamsMeetingPolicy.Name | Select-Object AllowPrivateMeetingScheduling; and the policy "
+        f"that lets the app in. {application_access_policy(organizer, client_id)}"
+    )
+
+
 def application_permission(permission: str, client_id: str | None) -> str:
     """Return how to grant an application permission of Graph."""
     app = client_id or _ANY_CLIENT
     alternative = (
-        " Or name organizers by their object id, which needs no lookup." if permission.startswith("User.") else ""
+        " Or name organizers by their object id, which needs no lookup. Where Graph refuses although the app has "
+        "User.ReadBasic.All, grant User.Read.All in the same way: since September 2026 it asks some for that "
+        "(https://learn.microsoft.com/answers/questions/6019739)."
+        if permission.startswith("User.")
+        else ""
     )
     return (
         f"A privileged role administrator grants {permission} to the app: $app = Get-MgServicePrincipal -Filter "

@@ -18,7 +18,8 @@ from cachetools import LRUCache
 
 from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.graph import before_each_call
-from shared.graph.errors import ASKED_FOR_PATIENCE, LONGEST_RETRY_AFTER
+from shared.graph.errors import ASKED_FOR_PATIENCE
+from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.mailbox_notices import Allowed, MailboxNotices, Notice
 
 _logger = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from shared.access.callers import ANYBODY, Caller
 from shared.access.organizers import require_allowed
 from shared.errors import Fault, InvalidRequestError, RejectedError
 from shared.graph import OnlineMeeting
-from shared.graph.errors import OtherOrganizerError
 from shared.graph.event_details import EventDetails, read_event
 from shared.graph.join_links import meeting_id_in
 from shared.graph.online_meetings import by_join_meeting_id, by_join_url
+from shared.graph.refusals import OtherOrganizerError
 from shared.graph.services import GraphServices
 from shared.meeting import FoundMeetingResponse, Outcome
 from shared.meeting.ledger import Field

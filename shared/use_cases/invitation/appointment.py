@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.errors import UnavailableError
-from shared.graph.event_details import EventDetails, GraphPerson, GraphTime
+from shared.graph.calendar_events import GraphTime
+from shared.graph.event_details import EventDetails, GraphPerson
 from shared.meeting_request import CalendarRequest, DateTimeTimeZone, StandaloneRequest
 from shared.meeting_request.people import Attendee
 from shared.meeting_request.recurrence import Recurrence

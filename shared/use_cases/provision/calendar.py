@@ -4,7 +4,7 @@ from typing import Any
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, remedies
-from shared.graph.errors import DuplicateTransactionError
+from shared.graph.refusals import DuplicateTransactionError
 from shared.meeting_request import CalendarRequest, ExistingRequest, event_properties, option_properties
 from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied, withdrawn
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
@@ -54,7 +54,7 @@ async def provision_calendar(steps: Steps, attempt: Attempt, request: CalendarRe
 async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRequest) -> None:
     """Make an event that is in the calendar already an online meeting."""
     if attempt.outcome.join_url is None:
-        event = await steps.events.read(request.organizer, request.event_id)
+        event = await steps.read_event(request.organizer, request.event_id)
         _check_may_be_enabled(event, request)
         if not event.is_online_meeting:
             await steps.require_provider(attempt, request.online_meeting_provider)
@@ -120,7 +120,9 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
         changes |= {"start": properties["start"], "end": properties["end"]}
     if "recurrence" in properties:  # a series that is changed without it can lose occurrences
         changes["recurrence"] = properties["recurrence"]
-    current = await steps.events.read(request.organizer, attempt.outcome.event_id or "", with_body="body" in changes)
+    event_id = attempt.outcome.event_id or ""
+    current = await steps.read_event(request.organizer, event_id, with_body="body" in changes)
+    await steps.require_in_calendar(request.organizer, current)
     if "body" in changes:
         changes["body"] = _merged_body(attempt, current, properties)
     if "attendees" in changes:
@@ -181,8 +183,6 @@ async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarReque
 
 
 def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:
-    if event.is_cancelled:
-        raise RejectedError("eventDeleted", "The event is cancelled.", remedies.EVENT_DELETED)
     if event.is_organizer is False:
         raise RejectedError(
             "graphRejected",

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from shared.errors import RejectedError
 from shared.graph import Event
-from shared.graph.errors import NothingFoundError
+from shared.graph.refusals import NothingFoundError
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
 from shared.use_cases.provision.attempt import CLAIM, LATEST_EFFECT, Attempt, NotYetThereError
 from shared.use_cases.provision.steps import Steps
@@ -84,4 +84,4 @@ async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: Standal
 def _is_gone(error: RejectedError) -> bool:
     """Tell whether Graph says that there is nothing to take away any more."""
     gone = error.answer is not None and error.answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
-    return gone or isinstance(error, NothingFoundError)
+    return gone or error.code == "eventDeleted" or isinstance(error, NothingFoundError)

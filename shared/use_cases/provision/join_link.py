@@ -82,7 +82,7 @@ async def _with_link(
 ) -> Event:
     misses = attempt.meeting.misses
     if event is None:
-        event = await steps.events.read(request.organizer, attempt.outcome.event_id or "", with_body=True)
+        event = await steps.read_event(request.organizer, attempt.outcome.event_id or "", with_body=True)
     if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:
         event = await enable(steps, attempt, event, request)
     if event.join_url is not None:

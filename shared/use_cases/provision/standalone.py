@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 from shared.errors import RejectedError
 from shared.graph import OnlineMeeting, remedies
-from shared.graph.errors import NothingFoundError
+from shared.graph.refusals import NothingFoundError
 from shared.meeting_request import StandaloneRequest, online_meeting_properties, option_properties
 from shared.use_cases.provision.applied import Part, differing, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError

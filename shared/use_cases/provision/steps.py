@@ -83,6 +83,22 @@ class Steps:
         attempt.organizer_id = self._object_ids[key]
         return attempt.organizer_id
 
+    async def read_event(self, organizer: str, event_id: str, *, with_body: bool = False) -> Event:
+        """Return an event that is not cancelled.
+
+        Raises:
+            RejectedError: `eventDeleted`: it is, and reads all the same by its immutable id.
+        """
+        event = await self.events.read(organizer, event_id, with_body=with_body)
+        if event.is_cancelled:
+            raise _cancelled()
+        return event
+
+    async def require_in_calendar(self, organizer: str, event: Event) -> None:
+        """Refuse to change an event that lies in Deleted Items; with attendees it would be cancelled."""
+        if event.attendees == () and not await self.events.is_in_calendar(organizer, event):
+            raise _cancelled()
+
     async def change_event(self, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
         """Change an event as it was read, and no other.
 
@@ -140,6 +156,10 @@ class Steps:
                 remedies.ONLINE_MEETING_MISSING,
             )
         raise NotYetThereError("Teams does not know the online meeting of the event yet")
+
+
+def _cancelled() -> RejectedError:
+    return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
 
 
 def _with_both_times(changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def make_batched_call() -> Call:
 
     from shared.graph import Event, GraphClient
     from shared.graph.client import Call as GraphCall
-    from shared.graph.errors import Addressee, Surface
+    from shared.graph.refusals import Addressee, Surface
     from shared.meeting_request import CalendarRequest, event_properties, parse_request
     from shared.settings import read_environment
 

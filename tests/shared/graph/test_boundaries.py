@@ -15,7 +15,7 @@ from shared.errors import RejectedError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.client import Call
-from shared.graph.errors import Addressee, Surface
+from shared.graph.refusals import Addressee, Surface
 from shared.settings import GraphCredential, GraphService
 from shared.settings.clouds import GLOBAL
 from tests.http_echo import Server, serving
@@ -156,7 +156,7 @@ from shared.settings.clouds import GLOBAL
 from shared.errors import GraphError
 from shared.graph import GraphClient
 from shared.graph.client import Call
-from shared.graph.errors import Addressee, Surface
+from shared.graph.refusals import Addressee, Surface
 from shared.settings import GraphCredential, GraphService
 
 async def main():

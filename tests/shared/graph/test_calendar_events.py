@@ -8,7 +8,7 @@ import pytest
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import CalendarEvents
 from shared.graph.calendar_events import MEETING_PROPERTY
-from shared.graph.errors import DuplicateTransactionError
+from shared.graph.refusals import DuplicateTransactionError
 from shared.meeting import DialIn
 from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, documented, refusal
 
@@ -20,7 +20,10 @@ JOIN_URL = (
     "?context=%7b%22Tid%22%3a%2298a79ebe-74bf-4e07-a017-7b410848cb32%22%2c"
     "%22Oid%22%3a%2264339082-ed84-4b0b-b4ab-004ae54f3747%22%7d"
 )
-SELECT = "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees"
+SELECT = (
+    "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees,"
+    "transactionId,start,end"
+)
 
 
 @pytest.fixture

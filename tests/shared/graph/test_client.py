@@ -18,7 +18,7 @@ from kiota_abstractions.request_information import RequestInformation
 from shared.errors import RejectedError, ThrottledError, UnavailableError
 from shared.graph.client import Call, GraphClient
 from shared.graph.credentials import make_authentication
-from shared.graph.errors import Addressee, Surface
+from shared.graph.refusals import Addressee, Surface
 from shared.settings import GraphService
 from tests.shared.graph.wire import LOCAL, ORGANIZER, REAL, Wire
 
@@ -254,7 +254,7 @@ class TestToken:
     async def test_the_request_id_is_ours_towards_the_real_graph_too(self, credential: Credential) -> None:
         """The SDK's telemetry, which is added there only, leaves our client-request-id as it is logged."""
         wire = Wire(REAL)
-        wire.answers(403, {"error": {"code": "x"}})
+        wire.answers(403, {"error": {"code": "ErrorAccessDenied"}})
         with pytest.raises(Exception, match="AlexW") as raised:
             await wire.client.send(get(wire))
         assert credential.fetched

@@ -14,14 +14,9 @@ from kiota_abstractions.method import Method
 
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph.client import Call
-from shared.graph.errors import (
-    Addressee,
-    DuplicateTransactionError,
-    NothingFoundError,
-    Surface,
-    parse_retry_after,
-    translate,
-)
+from shared.graph.errors import translate
+from shared.graph.refusals import Addressee, DuplicateTransactionError, NothingFoundError, Surface
+from shared.graph.retry_after import parse_retry_after
 from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, refusal
 
 DIRECTORY, MAILBOX, MEETINGS = Surface.DIRECTORY, Surface.MAILBOX, Surface.ONLINE_MEETINGS
@@ -431,3 +426,66 @@ async def test_graphs_message_is_passed_on_within_bounds(wire: Wire, said: str) 
     assert len(refused.answer.code) <= 1000
     for secret in ("eyJ", "abc123", "c2ln"):
         assert secret not in str(refused)
+
+
+def refused(status: int, code: str, message: str = "") -> httpx.Response:
+    return httpx.Response(
+        status, json={"error": {"code": code, "message": message}}, headers={"request-id": REQUEST_ID}
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (403, "ErrorCannotDeleteObject"),
+        (404, "ErrorItemNotFound"),
+        (400, "ErrorItemNotFound"),
+        (400, "ErrorInvalidIdMalformed"),
+    ],
+)
+async def test_every_way_to_say_that_an_event_is_gone(wire: Wire, status: int, code: str) -> None:
+    """The code counts, whatever the status is."""
+    wire.answer = refused(status, code)
+    error = await failure(wire, item=True)
+    assert isinstance(error, RejectedError)
+    assert error.code == "eventDeleted"
+
+
+async def test_another_403_of_a_mailbox_is_quoted(wire: Wire) -> None:
+    """Only a denied access is answered with the commands that give it."""
+    wire.answer = refused(403, "ErrorSendAsDenied", "The user may not send.")
+    error = await failure(wire, item=True)
+    assert isinstance(error, RejectedError)
+    assert error.code == "graphRejected"
+    assert "ErrorSendAsDenied: The user may not send." in error.message
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("", "onlineMeetingsDenied"),
+        ("Forbidden", "onlineMeetingsDenied"),
+        ("Missing role permissions on the request.", "applicationPermissionMissing"),
+        ("No Application Access Policy found for this app", "applicationAccessPolicyMissing"),
+    ],
+)
+async def test_what_a_403_of_teams_means(wire: Wire, message: str, code: str) -> None:
+    """Without a word it is about the person: licence, meeting policy and access policy are named, in this order."""
+    wire.answer = refused(403, "Forbidden", message)
+    error = await failure(wire, MEETINGS)
+    assert isinstance(error, RejectedError)
+    assert error.code == code
+    if code == "onlineMeetingsDenied":
+        parts = ("licence", "AllowPrivateMeetingScheduling", "Grant-CsApplicationAccessPolicy")
+        places = [error.remedy.index(part) for part in parts]
+        assert places == sorted(places)
+
+
+async def test_a_resource_that_could_not_be_discovered(wire: Wire) -> None:
+    """It may be the user who is not there, or the mailbox: the remedy is of both."""
+    wire.answer = refused(404, "ResourceNotFound", "Resource could not be discovered.")
+    error = await failure(wire, item=True)
+    assert isinstance(error, RejectedError)
+    assert error.code == "organizerNotFound"
+    assert "Get-MgUser" in error.remedy
+    assert "Get-EXOMailbox" in error.remedy

@@ -14,7 +14,7 @@ from shared.errors import GraphError, ThrottledError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.client import Call
-from shared.graph.errors import Addressee, Surface
+from shared.graph.refusals import Addressee, Surface
 from shared.settings import GraphCredential, GraphService
 from shared.settings.clouds import GLOBAL
 from tests.shared.graph.test_transport import Server

@@ -1,0 +1,206 @@
+"""What Graph refuses for good, and why: the code of a failed meeting, and who does what about it.
+
+Graph's codes and statuses: https://learn.microsoft.com/graph/errors. Branch on the code; the message counts only for
+Teams, whose refusals have no codes of their own.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from http import HTTPStatus
+
+from shared.errors import GraphAnswer, RejectedError
+from shared.graph import remedies
+
+
+class Surface(StrEnum):
+    """Which part of Graph was called: each has its own permission and its own way to refuse."""
+
+    DIRECTORY = "directory"
+    MAILBOX = "mailbox"
+    ONLINE_MEETINGS = "onlineMeetings"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """What a call was about, for the remedy.
+
+    Attributes:
+        surface: the part of Graph.
+        organizer: whose mailbox, meetings or directory entry.
+        client_id: of this app, if it is known.
+        item: whether the path led on to one event or one online meeting, so that it may be that which is missing.
+    """
+
+    surface: Surface
+    organizer: str
+    client_id: str | None
+    item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer, reduced to what matters."""
+
+    answer: GraphAnswer
+    message: str
+    retry_after: timedelta | None
+    existing_event_id: str | None = None
+
+
+class DuplicateTransactionError(RejectedError):
+    """The event's transactionId was used before, for the event `existing_event_id` if Graph names it."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(
+            "graphRejected",
+            "Graph has used this meeting's transaction id for another event.",
+            remedies.REPORT,
+            refusal.answer,
+        )
+        self.existing_event_id = refusal.existing_event_id
+
+
+class NothingFoundError(RejectedError):
+    """A search for an online meeting found nothing; a fresh meeting may be found a little later."""
+
+
+class OtherOrganizerError(RejectedError):
+    """The online meeting belongs to somebody else, or the policy lets the app in for somebody else only."""
+
+
+_NO_MAILBOX_CODES = frozenset(
+    {"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi", "errornonexistentmailbox"}
+)
+_MISSING_STATUSES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_NO_USER_CODES = frozenset({"errorinvaliduser", "request_resourcenotfound"})
+# "Resource could not be discovered.": of a user who is there and whose mailbox is elsewhere, and of one who is not.
+_UNDISCOVERED_CODE = "resourcenotfound"
+# An event that is gone, whatever the status: by its immutable id a deleted item cannot be deleted again, with 403
+# (https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3047); what is no id is an event's that never was.
+_GONE_CODES = frozenset({"errorcannotdeleteobject", "erroritemnotfound", "errorinvalididmalformed"})
+# With these, or without any, Exchange refuses the mailbox; other codes with 403 are about something else.
+_DENIED_CODES = frozenset({"", "erroraccessdenied", "accessdenied", "forbidden", "unauthorized"})
+_NOTHING_FOUND = ("1026:", "3004:", "organizer id mismatch")
+_NOT_THEIRS = "3003:"
+_OF_POLICY = ("is not authorized to", "not allowed to perform operations on the user", _NOT_THEIRS)
+_NO_PERMISSION_CODE = "authorization_requestdenied"
+_OF_PERMISSION = re.compile(r"\b(?:role|permission|scope|privilege)", re.IGNORECASE)
+_PERMISSIONS = {
+    Surface.DIRECTORY: "User.ReadBasic.All",
+    Surface.MAILBOX: "Calendars.ReadWrite",
+    Surface.ONLINE_MEETINGS: "OnlineMeetings.ReadWrite.All",
+}
+
+
+def rejection_of(refusal: Refusal, addressee: Addressee) -> RejectedError:
+    """Return what a refusal means that will not pass by itself."""
+    status, code, answer = refusal.answer.status, refusal.answer.code.casefold(), refusal.answer
+    organizer, surface = addressee.organizer, addressee.surface
+    if code in _NO_MAILBOX_CODES:
+        return RejectedError(
+            "organizerHasNoMailbox",
+            f"The organizer {organizer} has no Exchange Online mailbox.",
+            remedies.no_mailbox(organizer),
+            answer,
+        )
+    if surface is Surface.ONLINE_MEETINGS and any(text in refusal.message.casefold() for text in _NOTHING_FOUND):
+        return NothingFoundError(
+            "onlineMeetingMissing", "Graph finds no such online meeting.", remedies.ONLINE_MEETING_MISSING, answer
+        )
+    if addressee.item and surface is Surface.MAILBOX and _is_gone(status, code):
+        return RejectedError(
+            "eventDeleted", "The event is not in the organizer's calendar.", remedies.EVENT_DELETED, answer
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return _forbidden(refusal, addressee)
+    if status in _MISSING_STATUSES:
+        return _missing(refusal, addressee)
+    if "timezonenotsupported" in code:
+        return RejectedError(
+            "timeZoneNotSupported",
+            "The organizer's mailbox server does not know the time zone.",
+            remedies.TIME_ZONE,
+            answer,
+        )
+    return _other(refusal)
+
+
+def _other(refusal: Refusal) -> RejectedError:
+    said = f"{refusal.answer.code}: {refusal.message}".strip(": ") or f"status {refusal.answer.status}"
+    return RejectedError("graphRejected", f"Graph refused the request ({said}).", remedies.REPORT, refusal.answer)
+
+
+def _is_gone(status: int, code: str) -> bool:
+    return code in _GONE_CODES or (status in _MISSING_STATUSES and code not in {*_NO_USER_CODES, _UNDISCOVERED_CODE})
+
+
+def _missing(refusal: Refusal, addressee: Addressee) -> RejectedError:
+    code, organizer, answer = refusal.answer.code.casefold(), addressee.organizer, refusal.answer
+    if addressee.item and addressee.surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
+        return NothingFoundError(
+            "onlineMeetingMissing",
+            "The online meeting is not there any more.",
+            remedies.ONLINE_MEETING_MISSING,
+            answer,
+        )
+    remedy = remedies.organizer_not_found(organizer)
+    if code == _UNDISCOVERED_CODE:
+        message = f"There is no user {organizer}, or the user has no mailbox in Exchange Online."
+        return RejectedError("organizerNotFound", message, f"{remedy} {remedies.no_mailbox(organizer)}", answer)
+    return RejectedError("organizerNotFound", f"There is no user {organizer}.", remedy, answer)
+
+
+def _forbidden(refusal: Refusal, addressee: Addressee) -> RejectedError:
+    organizer, client_id, answer = addressee.organizer, addressee.client_id, refusal.answer
+    if _is_of_policy(refusal, addressee.surface):
+        kind = OtherOrganizerError if _NOT_THEIRS in refusal.message else RejectedError
+        return kind(
+            "applicationAccessPolicyMissing",
+            f"No Teams application access policy lets the app make online meetings for {organizer}.",
+            remedies.application_access_policy(organizer, client_id),
+            answer,
+        )
+    code = answer.code.casefold()
+    if addressee.surface is Surface.MAILBOX and code in _DENIED_CODES:
+        return RejectedError(
+            "mailboxAccessDenied",
+            f"The app may not use the calendar of {organizer}.",
+            remedies.mailbox_access(organizer, client_id),
+            answer,
+        )
+    if code != _NO_PERMISSION_CODE and addressee.surface is Surface.MAILBOX:
+        return _other(refusal)
+    if (
+        code != _NO_PERMISSION_CODE
+        and addressee.surface is Surface.ONLINE_MEETINGS
+        and not _OF_PERMISSION.search(refusal.message)
+    ):
+        # Guests, and people without a licence or with a policy against it, are refused with no word or with one:
+        # https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/794
+        return RejectedError(
+            "onlineMeetingsDenied",
+            f"Teams does not let {organizer} have online meetings.",
+            remedies.online_meetings_denied(organizer, client_id),
+            answer,
+        )
+    permission = _PERMISSIONS[addressee.surface]
+    # Exchange's way to grant it, the only one that keeps the app out of other mailboxes.
+    in_exchange = addressee.surface is Surface.MAILBOX
+    return RejectedError(
+        "applicationPermissionMissing",
+        f"The app lacks Graph's application permission {permission}.",
+        remedies.mailbox_access(organizer, client_id)
+        if in_exchange
+        else remedies.application_permission(permission, client_id),
+        answer,
+    )
+
+
+def _is_of_policy(refusal: Refusal, surface: Surface) -> bool:
+    """Tell whether the Teams application access policy is missing; it has no code of its own."""
+    message = refusal.message.casefold()
+    if "application access policy" in message:
+        return True
+    return surface is Surface.ONLINE_MEETINGS and any(text in message for text in _OF_POLICY)
