@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.meeting import Meeting, Status
+from shared.meeting import Meeting, Progress, Status
 
 CALENDAR: dict[str, Any] = {
     "organizer": "AlexW@contoso.com",
@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
 def queued_meeting(**members: Any) -> Meeting:
     """Return a meeting as it is when its request has been accepted, but for the members given."""
-    meeting = {
+    meeting: dict[str, Any] = {
         "id": MEETING_ID,
         "kind": "calendar",
         "organizer": CALENDAR["organizer"],
@@ -35,6 +35,6 @@ def queued_meeting(**members: Any) -> Meeting:
         "version": 1,
         "created_at": NOW,
         "updated_at": NOW,
-        "since": NOW,
+        "progress": Progress(version_started_at=NOW),
     }
     return Meeting(**meeting | members)

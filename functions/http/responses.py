@@ -93,9 +93,10 @@ def json_response(
 
 
 def _retry_after(meeting: Meeting) -> int:
-    if meeting.next_attempt_at is None:
+    next_attempt_at = meeting.progress.next_attempt_at
+    if next_attempt_at is None:
         return _POLL_SECONDS
-    return max(_POLL_SECONDS, math.ceil((meeting.next_attempt_at - datetime.now(UTC)).total_seconds()))
+    return max(_POLL_SECONDS, math.ceil((next_attempt_at - datetime.now(UTC)).total_seconds()))
 
 
 def _problem_response(req: func.HttpRequest, problem: Problem) -> func.HttpResponse:

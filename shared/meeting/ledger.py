@@ -190,7 +190,7 @@ def due_at(meeting: Meeting) -> datetime | None:
         return None if meeting.reported else meeting.updated_at + _REPORT_GRACE
     if meeting.claim:
         return meeting.claim.expires_at
-    return (meeting.next_attempt_at or meeting.updated_at) + _WAITING_GRACE
+    return (meeting.progress.next_attempt_at or meeting.updated_at) + _WAITING_GRACE
 
 
 @functools.lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -36,6 +36,10 @@ class _Record(BaseModel):
     """Frozen, with the contract's camelCase names in JSON."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+    def changed(self, **update: Any) -> Self:
+        """Return a copy with other values; nothing is validated again."""
+        return self.model_copy(update=update)
 
 
 class DialIn(_Record):
@@ -154,7 +158,7 @@ def as_meeting_error(error: Refusal) -> MeetingError:
 
 
 class Cancellation(_Record):
-    """The wish that the meeting be no more, with a word to the attendees."""
+    """A request to cancel, with an optional comment for the attendees."""
 
     comment: str | None = None
 
@@ -166,29 +170,59 @@ class Claim(_Record):
     expires_at: datetime
 
 
+class Progress(_Record):
+    """How far the work on one version has come. A new version starts with a new one.
+
+    Attributes:
+        version_started_at: when the first attempt at this version became possible; `GIVE_UP_AFTER` counts from here.
+        next_attempt_at: when the next attempt is due, None for at once.
+        crashes: how many claims in a row ended without a report.
+        graph_failures: how many attempts in a row got no usable answer from Graph; the pauses grow with it.
+        not_found_yet: how many attempts in a row did not find yet what an earlier one had created.
+        last_problem: why the latest attempt did not finish; the error of a meeting that is given up names it.
+    """
+
+    version_started_at: datetime
+    next_attempt_at: datetime | None = None
+    crashes: int = 0
+    graph_failures: int = 0
+    not_found_yet: int = 0
+    last_problem: str | None = None
+
+
+class Doubt(_Record):
+    """What Graph may have done, or may still do, that the record does not know of. It outlives a version.
+
+    Attributes:
+        in_doubt_since: the version whose attempt may have created something that `outcome` does not name; None when
+            every attempt has reported.
+        late_effect_until: until when Graph may still carry out an abandoned creation although a later one succeeded:
+            while the event of the later one exists, Graph takes both for the same. It may stay when nothing else is in
+            doubt.
+    """
+
+    in_doubt_since: int | None = None
+    late_effect_until: datetime | None = None
+
+
 class Meeting(_Record):
     """The record in the ledger: a desired request with a version, and how far it has come true.
 
     Attributes:
         id: a UUID in its canonical form.
         request: what was asked for; of a message that cannot become a meeting, what it held instead.
-        is_message: only the sender of that message can try again, by sending it again.
+        is_unreadable_message: only the sender of that message can retry, by sending it again.
         fingerprint: of the request as it was accepted; tells a repeated request from another with the same key.
         version: of the request; the meeting is finished when its status says so, for this version.
-        since: when this version began to be tried; `GIVE_UP_AFTER` counts from here.
-        attempts: how often it has been claimed.
-        crashes: how many claims in a row ended without a word.
-        uncertain_since: the version whose attempt may have made something in Graph that `outcome` does not know of.
-        late_until: until when Graph may still carry out a creation that was given up, though a later one is made: while
-            that is there, Graph knows the two for one.
+        attempts: how often it has been claimed, in all versions.
+        claim: who works on it; a claim on a former version stays until it ends or expires.
+        progress: how far the work on this version has come.
+        doubt: what Graph may have done that `outcome` does not name.
         applied: a digest of each property that Graph has been told, so that a change sends only what differs; and the
             etags with which it refused to change the event.
         cancellation: set once the meeting is not wanted any more.
-        seen: the messages that have changed this meeting; delivered again, they change it no more.
+        applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         reported: the result event of this version is sent (or none is wanted).
-        graph_failures: how many attempts in a row Graph did not answer usably; the waits grow with it.
-        misses: how many attempts in a row did not see yet what an earlier one had made.
-        problem: what kept the latest attempt from finishing, for the case that it was the last one.
         organizer_id: the organizer's object id, once it was looked up.
         traceparent: of the caller, kept for the result event.
         caller: the principal that asked over HTTP; None where callers are not told apart, and for the queue.
@@ -206,20 +240,14 @@ class Meeting(_Record):
     version: int
     created_at: datetime
     updated_at: datetime
-    since: datetime
+    progress: Progress
     attempts: int = 0
-    crashes: int = 0
-    graph_failures: int = 0
-    misses: int = 0
-    problem: str | None = None
-    next_attempt_at: datetime | None = None
     claim: Claim | None = None
-    uncertain_since: int | None = None
-    late_until: datetime | None = None
+    doubt: Doubt = Doubt()
     applied: dict[str, str] = Field(default_factory=dict)
     cancellation: Cancellation | None = None
-    seen: tuple[str, ...] = ()
-    is_message: bool = False
+    applied_messages: tuple[str, ...] = ()
+    is_unreadable_message: bool = False
     reported: bool = False
     organizer_id: str | None = None
     outcome: Outcome = Outcome()
@@ -234,23 +262,13 @@ class Meeting(_Record):
         """Tell whether nothing is left to be done in Graph."""
         return self.status in FINISHED
 
-    def changed(self, **update: Any) -> "Meeting":
-        """Return the meeting with other values; nothing is checked again."""
-        return self.model_copy(update=update)
-
     def next_version(self, now: datetime, **update: Any) -> "Meeting":
-        """Return the meeting with a new wish, to be tried from the start; a claim on the old one stays."""
-        anew: dict[str, Any] = {
-            "version": self.version + 1,
-            "status": Status.QUEUED,
-            "since": now,
-            "updated_at": now,
-            "next_attempt_at": None,
-            "reported": False,
-            "error": None,
-            "problem": None,
-            "crashes": 0,
-            "graph_failures": 0,
-            "misses": 0,
-        }
-        return self.changed(**(anew | update))
+        """Return the next version of the meeting, queued and without progress; a claim on this one stays."""
+        queued = self.changed(
+            status=Status.QUEUED, error=None, reported=False, progress=Progress(version_started_at=now)
+        )
+        return queued.changed(version=self.version + 1, updated_at=now, **update)
+
+    def progressed(self, **update: Any) -> "Meeting":
+        """Return the meeting with other values in its progress."""
+        return self.changed(progress=self.progress.changed(**update))

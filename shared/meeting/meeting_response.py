@@ -148,7 +148,7 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "created_at": meeting.created_at,
                 "updated_at": meeting.updated_at,
                 "attempts": meeting.attempts,
-                "next_attempt_at": meeting.next_attempt_at,
+                "next_attempt_at": meeting.progress.next_attempt_at,
                 "error": meeting.error and MeetingErrorResponse.of(meeting.error),
                 "request": meeting.request,
             }

@@ -7,7 +7,7 @@ https://learn.microsoft.com/graph/api/application-post-onlinemeetings
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.meeting import DialIn, Meeting, MeetingError, MeetingResponse, Outcome, Status
+from shared.meeting import DialIn, Meeting, MeetingError, MeetingResponse, Outcome, Progress, Status
 from shared.openapi.operation import Example
 from shared.schedules import Schedule, ScheduleRequest, ScheduleResponse
 
@@ -161,5 +161,5 @@ def _meeting() -> Meeting:
         version=1,
         created_at=_ASKED_AT,
         updated_at=_ASKED_AT,
-        since=_ASKED_AT,
+        progress=Progress(version_started_at=_ASKED_AT),
     )

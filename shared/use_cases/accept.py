@@ -13,7 +13,7 @@ from typing import Any
 from shared.access.callers import ANYBODY, Caller
 from shared.errors import ConflictError, Fault, KeyReusedError, MeetingNotFoundError, first_faults
 from shared.ids import id_from_key, random_id
-from shared.meeting import Meeting, MeetingError, Status
+from shared.meeting import Meeting, MeetingError, Progress, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import Said
 from shared.meeting.request_queue import RequestQueue
@@ -168,13 +168,13 @@ class Acceptance:
             organizer=_name(about.get("organizer")),
             reference=_name(about.get("reference")),
             request=said.document,
-            is_message=said.is_message,
+            is_unreadable_message=said.is_message,
             fingerprint=request_fingerprint,
             status=Status.FAILED,
             version=1,
             created_at=now,
             updated_at=now,
-            since=now,
+            progress=Progress(version_started_at=now),
             reported=not self._results.wanted,
             error=error,
             traceparent=said.traceparent,
@@ -202,7 +202,7 @@ class Acceptance:
             version=1,
             created_at=now,
             updated_at=now,
-            since=now,
+            progress=Progress(version_started_at=now),
             traceparent=sender.traceparent,
             caller=sender.caller.id,
         )

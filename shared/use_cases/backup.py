@@ -44,9 +44,14 @@ def _after_a_loss(meeting: Meeting, now: datetime) -> Meeting:
     """Return a meeting as it goes on after a loss: what was made after the copy is looked for before it is made."""
     if meeting.status in {Status.SUCCEEDED, Status.CANCELLED}:
         return meeting
-    if meeting.uncertain_since is None:  # no earlier version made anything, so it was this one if any
-        meeting = meeting.changed(uncertain_since=meeting.version)
+    if meeting.doubt.in_doubt_since is None:  # no earlier version made anything, so it was this one if any
+        meeting = meeting.changed(doubt=meeting.doubt.changed(in_doubt_since=meeting.version))
     if meeting.finished:
         return meeting
     # Its message and its worker are gone; it has its whole patience again, however old the copy is.
-    return meeting.changed(status=Status.QUEUED, claim=None, crashes=0, next_attempt_at=None, since=now, updated_at=now)
+    return meeting.changed(
+        status=Status.QUEUED,
+        claim=None,
+        progress=meeting.progress.changed(version_started_at=now, crashes=0, next_attempt_at=None),
+        updated_at=now,
+    )

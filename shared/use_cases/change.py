@@ -172,10 +172,10 @@ class Changes:
                 raise ChangeRefusedError("notFailed", f"The meeting is {meeting.status}; only a failed one is retried.")
             _require_request(meeting)
             unchanged = meeting.next_version(self._clock())
-            if meeting.uncertain_since != meeting.version:
+            if meeting.doubt.in_doubt_since != meeting.version:
                 return unchanged
             # What the failed version may have made is just what this one wants: nobody is mailed about a change.
-            return unchanged.changed(uncertain_since=unchanged.version)
+            return unchanged.changed(doubt=unchanged.doubt.changed(in_doubt_since=unchanged.version))
 
         return await self._change(meeting_id, wish, caller, traceparent)
 
@@ -205,9 +205,11 @@ class Changes:
             return wanted
 
     def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:
-        if message is not None and message in meeting.seen:
-            return None
-        seen = meeting.seen if message is None else (*meeting.seen, message)[-_REMEMBERED_MESSAGES:]
+        messages = meeting.applied_messages
+        if message is not None:
+            if message in messages:
+                return None
+            messages = (*messages, message)[-_REMEMBERED_MESSAGES:]
         if meeting.cancellation:
             raise ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
         former_document = _require_request(meeting)
@@ -217,8 +219,10 @@ class Changes:
         if former := _valid(former_document):
             _check_nothing_is_unset(former, request)
             if canonical(request) == canonical(former):
-                return None if seen == meeting.seen else meeting.changed(seen=seen)
-        return meeting.next_version(self._clock(), request=as_given(request), reference=request.reference, seen=seen)
+                return None if message is None else meeting.changed(applied_messages=messages)
+        return meeting.next_version(
+            self._clock(), request=as_given(request), reference=request.reference, applied_messages=messages
+        )
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -236,7 +240,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:
     """Return a meeting's request. What never was one is not tried: it would fail for other reasons than its own."""
-    if meeting.request is None or meeting.is_message:
+    if meeting.request is None or meeting.is_unreadable_message:
         raise ChangeRefusedError(
             "notAMeeting",
             "This failed message cannot become a meeting. When what its error names is mended, send the message again.",

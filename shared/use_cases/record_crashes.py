@@ -131,7 +131,7 @@ class CrashRecorder:
                 status=Status.FAILED,
                 error=_crashed(meeting.id),
                 claim=None,
-                next_attempt_at=None,
+                progress=meeting.progress.changed(next_attempt_at=None),
                 reported=not self._results.wanted,
                 updated_at=self._clock(),
             )

@@ -62,7 +62,7 @@ class Upkeep:
 
         async def wake(meeting: Meeting) -> str:
             if not meeting.finished:
-                pending_since.append(meeting.since)
+                pending_since.append(meeting.progress.version_started_at)
             return await self._wake(meeting, now, backlog_since)
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
@@ -122,13 +122,12 @@ class Upkeep:
             await self._results.report(meeting)
             return "reported"
         died = meeting.claim is not None
-        waiting_since = meeting.next_attempt_at or meeting.updated_at
+        waiting_since = meeting.progress.next_attempt_at or meeting.updated_at
         in_backlog = backlog_since is not None and backlog_since <= waiting_since
         if not died and in_backlog and now - waiting_since < _PATIENCE_WITH_BACKLOG:
             return "queued"
-        woken = meeting.changed(
-            status=Status.QUEUED, claim=None, crashes=meeting.crashes + died, next_attempt_at=now, updated_at=now
-        )
+        progress = meeting.progress.changed(crashes=meeting.progress.crashes + died, next_attempt_at=now)
+        woken = meeting.changed(status=Status.QUEUED, claim=None, progress=progress, updated_at=now)
         await self._ledger.write(meeting, woken)
         await self._requests.ask(woken)
         return "woken"

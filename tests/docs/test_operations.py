@@ -189,7 +189,8 @@ def test_a_record_of_another_version_is_read() -> None:
     """What it does not know yet has a default; what it knows no more is left out."""
     oldest = {
         **dict.fromkeys(("id", "kind", "organizer", "reference", "fingerprint"), "x"),
-        **dict.fromkeys(("createdAt", "updatedAt", "since"), "2026-11-21T08:00:00Z"),
+        **dict.fromkeys(("createdAt", "updatedAt"), "2026-11-21T08:00:00Z"),
+        "progress": {"versionStartedAt": "2026-11-21T08:00:00Z"},
         "request": {},
         "status": "queued",
         "version": 1,

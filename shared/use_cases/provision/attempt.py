@@ -36,7 +36,7 @@ class SupersededError(ConveneError):
 
 
 # What an attempt has found out about Graph stays true for the next version; how it would have ended does not.
-_EFFECTS = ("outcome", "applied", "uncertain_since", "organizer_id")
+_EFFECTS = ("outcome", "applied", "doubt", "organizer_id")
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Attempt:
 
     Attributes:
         meeting: as it was written last.
-        uncertain_since: the version of the earlier attempt that may have made something which the record does not
+        in_doubt_since: the version of the earlier attempt that may have made something which the record does not
             know of, so that it has to be looked for first; None if there is none.
         outcome: what Graph has made so far.
         applied: which properties Graph has been told.
@@ -55,7 +55,7 @@ class Attempt:
 
     ledger: Ledger
     meeting: Meeting
-    uncertain_since: int | None
+    in_doubt_since: int | None
     outcome: Outcome
     applied: dict[str, str]
     organizer_id: str | None = None

@@ -69,7 +69,7 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest) ->
     """Return the meeting's event, made or found; what it was made with is noted as far as it is known."""
     organizer, meeting = request.organizer, attempt.meeting
     properties = event_properties(request)
-    if attempt.uncertain_since is not None and (event := await steps.events.find(organizer, meeting.id)):
+    if attempt.in_doubt_since is not None and (event := await steps.events.find(organizer, meeting.id)):
         return _as_made(attempt, event, properties)
     await steps.require_provider(attempt, request.online_meeting_provider)
     try:
@@ -86,7 +86,7 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest) ->
 
 def _as_made(attempt: Attempt, event: Event, properties: dict[str, Any]) -> Event:
     """Return an event that was found; unless this very version made it, all of this version's properties are sent."""
-    if attempt.meeting.version in {1, attempt.uncertain_since}:
+    if attempt.meeting.version in {1, attempt.in_doubt_since}:
         attempt.applied = _with_event(attempt.applied, properties)
     else:  # whom an earlier version invited is ours to remove
         invited = _addresses({"attendees": event.attendees or ()})

@@ -17,7 +17,7 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
     """Cancel the event, if there is one; its attendees are told, with the comment."""
     try:
         event = await _event_of(steps, attempt, request)
-        if event is None or attempt.meeting.late_until:
+        if event is None or attempt.meeting.doubt.late_effect_until:
             # Of what was asked for twice Graph makes the other one too, once the one that is there is cancelled.
             _wait_for_what_may_come(attempt)
         if event is None or event.is_cancelled:
@@ -38,11 +38,12 @@ def _wait_for_what_may_come(attempt: Attempt) -> None:
     Raises:
         NotYetThereError: it may still be made.
     """
-    meeting = attempt.meeting
+    meeting, late_effect_until = attempt.meeting, attempt.meeting.doubt.late_effect_until
     if attempt.outcome.event_id or attempt.outcome.online_meeting_id:
-        may_come = meeting.late_until is not None and meeting.updated_at < meeting.late_until
+        may_come = late_effect_until is not None and meeting.updated_at < late_effect_until
     else:
-        may_come = attempt.uncertain_since is not None and meeting.updated_at - meeting.since < _STILL_TO_COME
+        age = meeting.updated_at - meeting.progress.version_started_at
+        may_come = attempt.in_doubt_since is not None and age < _STILL_TO_COME
     if may_come:
         raise NotYetThereError("what an earlier attempt has asked for may still be made")
 
@@ -51,7 +52,7 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | E
     """Return the meeting's event, None if nothing was made."""
     if attempt.outcome.event_id is not None:
         return await steps.events.read(request.organizer, attempt.outcome.event_id)
-    if attempt.uncertain_since is None:
+    if attempt.in_doubt_since is None:
         return None
     if isinstance(request, ExistingRequest):  # as it was, or online by us: then only the answer was lost
         event = await steps.events.read(request.organizer, request.event_id)
@@ -62,7 +63,7 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | E
 async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
     """Delete the meeting, if there is one."""
     online_meeting_id = attempt.outcome.online_meeting_id
-    if online_meeting_id is None and attempt.uncertain_since is None:
+    if online_meeting_id is None and attempt.in_doubt_since is None:
         return
     settings = request.join_meeting_id_settings
     has_passcode = settings is not None and settings.is_passcode_required

@@ -80,7 +80,7 @@ async def enable(steps: Steps, attempt: Attempt, event: Event, request: Calendar
 async def _with_link(
     steps: Steps, attempt: Attempt, event: Event | None, request: CalendarRequest | ExistingRequest
 ) -> Event:
-    misses = attempt.meeting.misses
+    misses = attempt.meeting.progress.not_found_yet
     if event is None:
         event = await steps.read_event(request.organizer, attempt.outcome.event_id or "", with_body=True)
     if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:

@@ -16,7 +16,7 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.graph.services import GraphServices
-from shared.meeting import Claim, Meeting, MeetingError, Status, as_meeting_error
+from shared.meeting import Claim, Doubt, Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
@@ -78,9 +78,9 @@ class Provisioner:
             await self._results.report_or_ask(meeting)
         elif meeting.claim and meeting.claim.expires_at > now:
             _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})
-        elif meeting.next_attempt_at and meeting.next_attempt_at > now:
-            await self._requests.ask(meeting, meeting.next_attempt_at - now)
-        elif meeting.crashes + bool(meeting.claim) >= MAX_CRASHES:
+        elif (next_attempt_at := meeting.progress.next_attempt_at) and next_attempt_at > now:
+            await self._requests.ask(meeting, next_attempt_at - now)
+        elif meeting.progress.crashes + bool(meeting.claim) >= MAX_CRASHES:
             await self._requests.poison(meeting)
         elif now >= self._patience_ends(meeting):
             await self._give_up(meeting, now)
@@ -111,16 +111,19 @@ class Provisioner:
             caller_traceparent.reset(traced_before)
 
     async def _claim(self, meeting: Meeting, now: datetime) -> Attempt | None:
-        owner = str(uuid.uuid4())
+        owner, doubt = str(uuid.uuid4()), meeting.doubt
         claimed = meeting.changed(
             status=Status.RUNNING,
             attempts=meeting.attempts + 1,
-            crashes=meeting.crashes + bool(meeting.claim),
-            next_attempt_at=None,
+            progress=meeting.progress.changed(
+                crashes=meeting.progress.crashes + bool(meeting.claim), next_attempt_at=None
+            ),
             claim=Claim(owner=owner, expires_at=now + CLAIM),
             # until this attempt has ended in order
-            uncertain_since=meeting.version if meeting.uncertain_since is None else meeting.uncertain_since,
-            late_until=_late_until(meeting),
+            doubt=Doubt(
+                in_doubt_since=meeting.version if doubt.in_doubt_since is None else doubt.in_doubt_since,
+                late_effect_until=_late_effect_until(meeting),
+            ),
             updated_at=now,
         )
         try:
@@ -132,7 +135,7 @@ class Provisioner:
         return Attempt(
             self._ledger,
             claimed,
-            uncertain_since=meeting.uncertain_since,
+            in_doubt_since=doubt.in_doubt_since,
             outcome=meeting.outcome,
             applied=meeting.applied,
         )
@@ -174,14 +177,14 @@ class Provisioner:
 
     async def _finish(self, attempt: Attempt, status: Status, error: MeetingError | None) -> None:
         known = attempt.outcome.event_id or attempt.outcome.online_meeting_id
+        in_doubt_since = attempt.in_doubt_since if error and not known else None
         await attempt.write(
             status=status,
             error=error,
             claim=None,
-            next_attempt_at=None,
-            uncertain_since=attempt.uncertain_since if error and not known else None,
+            progress=attempt.meeting.progress.changed(next_attempt_at=None, last_problem=None),
+            doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),
             reported=not self._results.wanted,
-            problem=None,
             updated_at=self._clock(),
         )
         _logger.info(
@@ -195,10 +198,10 @@ class Provisioner:
 
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""
-        now, meeting = self._clock(), attempt.meeting
+        now, meeting, progress = self._clock(), attempt.meeting, attempt.meeting.progress
         organizer = meeting.organizer or ""
         missed, held_back = isinstance(error, NotYetThereError), isinstance(error, HeldBackError)
-        delay = _pause(meeting.misses if missed else meeting.graph_failures)
+        delay = _pause(progress.not_found_yet if missed else progress.graph_failures)
         if error.delay or isinstance(error, ThrottledError):
             if not held_back:
                 await self._gate.close(organizer, error.delay or max(delay, PAUSE_WITHOUT_RETRY_AFTER))
@@ -208,12 +211,14 @@ class Provisioner:
         await attempt.write(
             status=Status.QUEUED,
             claim=None,
-            next_attempt_at=next_attempt_at,
-            uncertain_since=meeting.uncertain_since if uncertain else attempt.uncertain_since,
-            graph_failures=meeting.graph_failures + (not missed and not held_back),
-            crashes=0,  # it is no crash that keeps it from its end: only those in a row count
-            misses=meeting.misses + missed,
-            problem=str(error),
+            progress=progress.changed(
+                next_attempt_at=next_attempt_at,
+                graph_failures=progress.graph_failures + (not missed and not held_back),
+                crashes=0,  # an orderly wait: only consecutive crashes count
+                not_found_yet=progress.not_found_yet + missed,
+                last_problem=str(error),
+            ),
+            doubt=meeting.doubt if uncertain else meeting.doubt.changed(in_doubt_since=attempt.in_doubt_since),
             updated_at=now,
         )
         _logger.info(
@@ -227,7 +232,9 @@ class Provisioner:
         due = due_at(meeting)
         if due is None or due <= next_attempt_at:
             try:
-                await self._ledger.write(meeting, meeting.changed(next_attempt_at=next_attempt_at, updated_at=now))
+                await self._ledger.write(
+                    meeting, meeting.progressed(next_attempt_at=next_attempt_at).changed(updated_at=now)
+                )
             except ConflictError:
                 return  # somebody else takes care of it
         await self._requests.ask(meeting, next_attempt_at - now)
@@ -237,23 +244,23 @@ class Provisioner:
             await self._finish(attempt, Status.FAILED, _gave_up(meeting))
 
     def _patience_ends(self, meeting: Meeting) -> datetime:
-        return meeting.since + self._give_up_after
+        return meeting.progress.version_started_at + self._give_up_after
 
 
-def _late_until(meeting: Meeting) -> datetime | None:
+def _late_effect_until(meeting: Meeting) -> datetime | None:
     """Return until when what an attempt in doubt has asked for may still be made, if the next asks for it anew."""
     known = meeting.outcome.event_id or meeting.outcome.online_meeting_id
-    if meeting.uncertain_since is None or known or meeting.cancellation:
-        return meeting.late_until
+    if meeting.doubt.in_doubt_since is None or known or meeting.cancellation:
+        return meeting.doubt.late_effect_until
     asked_until = meeting.claim.expires_at if meeting.claim else meeting.updated_at
     return asked_until + LATEST_EFFECT
 
 
 def _never_made(attempt: Attempt) -> bool:
     """Tell whether there is nothing to take away, as of a request that never was one or never was valid."""
-    if attempt.meeting.request is None or attempt.meeting.is_message:
+    if attempt.meeting.request is None or attempt.meeting.is_unreadable_message:
         return True
-    return attempt.uncertain_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)
+    return attempt.in_doubt_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)
 
 
 def _pause(failures: int) -> timedelta:
@@ -263,8 +270,9 @@ def _pause(failures: int) -> timedelta:
 
 
 def _gave_up(meeting: Meeting) -> MeetingError:
+    last_problem = meeting.progress.last_problem or "none was seen"
     return MeetingError(
         code="gaveUp",
-        message=f"Graph could not be used in time. The last problem: {meeting.problem or 'none was seen'}.",
+        message=f"Graph could not be used in time. The last problem: {last_problem}.",
         remedy=f"Check Microsoft 365's service health, then send POST /api/meetings/{meeting.id}/retry.",
     )

@@ -34,7 +34,7 @@ async def _made(
     steps: Steps, attempt: Attempt, properties: dict[str, Any], settings: dict[str, Any] | None
 ) -> OnlineMeeting:
     organizer_id = await steps.organizer_id(attempt)
-    first_try = attempt.uncertain_since is None
+    first_try = attempt.in_doubt_since is None
     if settings and settings["isPasscodeRequired"]:
         # createOrGet knows no passcode, and create knows no id of ours: an answer that is lost leaves a meeting
         # behind that nobody was told of, and another is made.
@@ -43,7 +43,7 @@ async def _made(
         first_try = True
     else:
         made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, properties, attempt.language)
-    if first_try or attempt.uncertain_since == attempt.meeting.version:
+    if first_try or attempt.in_doubt_since == attempt.meeting.version:
         told = {name: value for name, value in properties.items() if name != "participants"}
         attempt.applied = with_applied(attempt.applied, Part.ONLINE_MEETING, told)
     return made
@@ -59,7 +59,7 @@ async def _seen_again(steps: Steps, attempt: Attempt, online_meeting_id: str) ->
 
 
 def _wait_for_link(attempt: Attempt) -> NoReturn:
-    if attempt.meeting.misses >= LOOKS_BEFORE_GIVING_UP:
+    if attempt.meeting.progress.not_found_yet >= LOOKS_BEFORE_GIVING_UP:
         raise RejectedError("onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT)
     raise NotYetThereError("Graph has made the meeting, and its join link is not there yet")
 

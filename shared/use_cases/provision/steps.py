@@ -149,7 +149,7 @@ class Steps:
         found = await self.online_meetings.find(organizer_id, by_join_url(outcome.join_url or ""), attempt.language)
         if found:
             return found
-        if attempt.meeting.misses >= LOOKS_BEFORE_GIVING_UP:
+        if attempt.meeting.progress.not_found_yet >= LOOKS_BEFORE_GIVING_UP:
             raise RejectedError(
                 "onlineMeetingMissing",
                 "The event is there, and Teams does not know its online meeting.",

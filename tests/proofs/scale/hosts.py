@@ -82,7 +82,7 @@ class _LightProvisioner(Provisioner):
     @override
     async def _make_true(self, attempt: Attempt) -> None:
         graph, organizer = self._around.graph, attempt.meeting.organizer or ""
-        if attempt.uncertain_since is not None:
+        if attempt.in_doubt_since is not None:
             await graph.call(organizer, "find")
         await self._steps.require_provider(attempt, _PROVIDER)
         await graph.call(organizer, "create")

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 
 from local.host.configuration import QueueOptions
-from shared.meeting import Meeting
+from shared.meeting import Meeting, Progress
 from shared.meeting.request_queue import meeting_message
 from tests.examples import queued_meeting
 from tests.fakes import Clock
@@ -226,7 +226,14 @@ def organizers_of(plan: Plan, seed: int) -> array[int]:
 
 def _template(clock: Clock) -> Meeting:
     now = clock.now
-    return queued_meeting(id=meeting_id(0), organizer=None, request={}, created_at=now, updated_at=now, since=now)
+    return queued_meeting(
+        id=meeting_id(0),
+        organizer=None,
+        request={},
+        created_at=now,
+        updated_at=now,
+        progress=Progress(version_started_at=now),
+    )
 
 
 def _report(plan: Plan, around: Surroundings, organizers: array[int], wire: Wire, ran_for: float) -> Report:

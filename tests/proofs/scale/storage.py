@@ -16,7 +16,7 @@ from math import ceil
 from typing import override
 
 from shared.errors import ConflictError, MeetingNotFoundError
-from shared.meeting import Meeting, Status
+from shared.meeting import Meeting, Progress, Status
 from shared.meeting.ledger import Ledger, due_at
 from shared.storage import Operation, QueuedMessage, Row
 from shared.storage.records import PARTITIONS
@@ -259,7 +259,7 @@ class LightLedger(Ledger):
             organizer=f"user{self._organizers[number]}@contoso.com",
             created_at=moment,
             updated_at=moment,
-            since=moment,
+            progress=Progress(version_started_at=moment),
         )
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ConflictError, GraphAnswer, MeetingNotFoundError
-from shared.meeting import Claim, Meeting, MeetingError, Outcome, Status
+from shared.meeting import Claim, Meeting, MeetingError, Outcome, Progress, Status
 from shared.meeting.ledger import Field, Ledger
 from shared.storage import AzureTable
 from shared.storage.records import PARTITIONS
@@ -44,10 +44,14 @@ def meeting(**values: Any) -> Meeting:
             "version": 1,
             "created_at": NOW,
             "updated_at": NOW,
-            "since": NOW,
+            "progress": Progress(version_started_at=NOW),
         }
         | values
     )
+
+
+def waiting_until(moment: datetime) -> dict[str, Any]:
+    return {"progress": Progress(version_started_at=NOW, next_attempt_at=moment)}
 
 
 @pytest.fixture
@@ -286,7 +290,7 @@ class TestDue:
         ("values", "due"),
         [
             ({}, NOW + timedelta(seconds=30)),
-            ({"next_attempt_at": NOW + timedelta(hours=1)}, NOW + timedelta(hours=1, seconds=30)),
+            (waiting_until(NOW + timedelta(hours=1)), NOW + timedelta(hours=1, seconds=30)),
             ({"status": Status.RUNNING, "claim": CLAIM}, CLAIM.expires_at),
             ({"status": Status.SUCCEEDED}, NOW + timedelta(seconds=30)),
             ({"status": Status.FAILED}, NOW + timedelta(seconds=30)),

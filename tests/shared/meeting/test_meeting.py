@@ -16,11 +16,13 @@ from shared.meeting import (
     FINISHED,
     Claim,
     DialIn,
+    Doubt,
     JoinInformation,
     Meeting,
     MeetingError,
     MeetingResponse,
     Outcome,
+    Progress,
     Status,
 )
 from shared.validation.response_model import timestamp
@@ -56,7 +58,7 @@ def meeting(**values: Any) -> Meeting:
             "version": 1,
             "created_at": NOW,
             "updated_at": NOW,
-            "since": NOW,
+            "progress": Progress(version_started_at=NOW),
         }
         | values
     )
@@ -183,14 +185,16 @@ class TestJson:
     def test_nothing_internal_is_shown(self) -> None:
         """Claim, fingerprint, etag and the like are nobody else's business."""
         inside = {"claim": Claim(owner="o", expires_at=NOW), "etag": "e", "traceparent": "00", "organizer_id": "oid"}
-        document = MeetingResponse.of(meeting(**inside, uncertain=True, crashes=3)).as_json()
+        inside |= {"doubt": Doubt(in_doubt_since=1), "progress": Progress(version_started_at=NOW, crashes=3)}
+        document = MeetingResponse.of(meeting(**inside)).as_json()
         assert document == MeetingResponse.of(meeting()).as_json()
 
     def test_moments_are_utc(self) -> None:
         """A moment is RFC 3339 in UTC with whole seconds, whatever its zone was."""
         tokyo = timezone(timedelta(hours=9))
         assert timestamp(datetime(2026, 11, 21, 17, 0, 0, 999_999, tzinfo=tokyo)) == "2026-11-21T08:00:00Z"
-        assert MeetingResponse.of(meeting(next_attempt_at=NOW)).as_json()["nextAttemptAt"] == "2026-11-21T08:00:00Z"
+        waiting = meeting().progressed(next_attempt_at=NOW)
+        assert MeetingResponse.of(waiting).as_json()["nextAttemptAt"] == "2026-11-21T08:00:00Z"
 
 
 def test_the_last_three_statuses_are_ends() -> None:
@@ -204,7 +208,8 @@ def test_the_record_survives_json() -> None:
     before = meeting(
         outcome=OUTCOME,
         claim=Claim(owner="o", expires_at=NOW),
-        next_attempt_at=NOW,
+        progress=Progress(version_started_at=NOW, next_attempt_at=NOW, not_found_yet=2),
+        doubt=Doubt(in_doubt_since=1, late_effect_until=NOW),
         error=MeetingError(
             code="c", message="m", remedy="r", graph=GraphAnswer(1, "c", "r"), errors=(Fault("", "c", "m"),)
         ),

@@ -9,7 +9,7 @@ import pytest
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.errors import Fault, StorageUnavailableError
-from shared.meeting import FINISHED, JoinInformation, Meeting, MeetingError, MeetingResponse, Outcome, Status
+from shared.meeting import FINISHED, JoinInformation, Meeting, MeetingError, MeetingResponse, Outcome, Progress, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results, cloud_event
@@ -34,7 +34,7 @@ def meeting(**values: Any) -> Meeting:
             "version": 3,
             "created_at": NOW,
             "updated_at": NOW,
-            "since": NOW,
+            "progress": Progress(version_started_at=NOW),
         }
         | values
     )

@@ -10,7 +10,7 @@ import pytest
 
 from shared.bootstrap import App
 from shared.errors import MeetingNotFoundError, StorageUnavailableError
-from shared.meeting import Claim, Meeting, Status
+from shared.meeting import Claim, Doubt, Meeting, Progress, Status
 from shared.storage import QueuedMessage
 from shared.storage.records import PARTITIONS
 from shared.use_cases.upkeep import UpkeepReport
@@ -81,13 +81,13 @@ async def test_a_dead_claim_is_taken_away() -> None:
     world.requests.take()
     claim = Claim(owner="dead", expires_at=world.clock() + timedelta(seconds=60))
     stored = await world.ledger.read(meeting.id)
-    await world.ledger.write(stored, stored.changed(status=Status.RUNNING, claim=claim, uncertain_since=1))
+    await world.ledger.write(stored, stored.changed(status=Status.RUNNING, claim=claim, doubt=Doubt(in_doubt_since=1)))
     world.clock.advance(seconds=59)
     assert (await world.app.upkeep.run()).woken == 0
     world.clock.advance(seconds=2)
     assert (await world.app.upkeep.run()).woken == 1
     woken = await world.ledger.read(meeting.id)
-    assert (woken.status, woken.claim, woken.crashes) == (Status.QUEUED, None, 1)
+    assert (woken.status, woken.claim, woken.progress.crashes) == (Status.QUEUED, None, 1)
 
 
 async def test_who_looks_at_a_stalled_meeting_wakes_it() -> None:
@@ -300,7 +300,9 @@ class TestCost:
     async def test_it_does_not_grow_with_what_is_not_due(self, waiting: int) -> None:
         """Meetings that wait for their time are not looked at."""
         world = World()
-        await fill(world, waiting, next_attempt_at=world.clock() + timedelta(hours=1))
+        now = world.clock()
+        progress = Progress(version_started_at=now, next_attempt_at=now + timedelta(hours=1))
+        await fill(world, waiting, progress=progress)
         assert await self.cost(world) == (4 * len(PARTITIONS), 0)
 
     async def test_a_run_is_bounded(self) -> None:
@@ -331,7 +333,7 @@ async def fill(world: World, count: int, **values: Any) -> None:
             "version": 1,
             "created_at": now,
             "updated_at": now,
-            "since": now,
+            "progress": Progress(version_started_at=now),
         }
         | values
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.bootstrap import App
-from shared.meeting import Claim, Status
+from shared.meeting import Claim, Doubt, Status
 from tests.app_fixture import APP_ID, World
 from tests.examples import CALENDAR, STANDALONE
 
@@ -151,7 +151,7 @@ async def test_a_claimed_meeting_is_left_alone() -> None:
     meeting = await world.accept(CALENDAR)
     world.requests.take()
     claim = Claim(owner="dead", expires_at=world.clock() + timedelta(seconds=60))
-    claimed = meeting.changed(status=Status.RUNNING, claim=claim, attempts=1, uncertain_since=1)
+    claimed = meeting.changed(status=Status.RUNNING, claim=claim, attempts=1, doubt=Doubt(in_doubt_since=1))
     await world.ledger.write(await world.ledger.read(meeting.id), claimed)
     other: App = world.new_host()
     await other.intake.take(json.dumps({"meeting": meeting.id}), None)
@@ -160,7 +160,7 @@ async def test_a_claimed_meeting_is_left_alone() -> None:
     await other.intake.take(json.dumps({"meeting": meeting.id}), None)
     done = await world.ledger.read(meeting.id)
     assert done.status is Status.SUCCEEDED
-    assert done.crashes == 1
+    assert done.progress.crashes == 1
     assert "singleValueExtendedProperties" in world.tenant.requests[0].path
 
 
@@ -170,7 +170,7 @@ async def test_a_meeting_that_keeps_crashing_goes_to_poison() -> None:
     meeting = await world.accept(CALENDAR)
     dead = Claim(owner="dead", expires_at=world.clock() - timedelta(seconds=1))
     await world.ledger.write(
-        await world.ledger.read(meeting.id), meeting.changed(status=Status.RUNNING, claim=dead, crashes=4)
+        await world.ledger.read(meeting.id), meeting.progressed(crashes=4).changed(status=Status.RUNNING, claim=dead)
     )
     await world.deliver()
     assert not world.tenant.requests
@@ -187,12 +187,12 @@ async def test_only_crashes_in_a_row_count() -> None:
     meeting = await world.accept(CALENDAR)
     dead = Claim(owner="dead", expires_at=world.clock() - timedelta(seconds=1))
     await world.ledger.write(
-        await world.ledger.read(meeting.id), meeting.changed(status=Status.RUNNING, claim=dead, crashes=3)
+        await world.ledger.read(meeting.id), meeting.progressed(crashes=3).changed(status=Status.RUNNING, claim=dead)
     )
     world.fault({"times": 1, "action": {"status": 503}})
     await world.deliver()
     waiting = await world.ledger.read(meeting.id)
-    assert (waiting.status, waiting.crashes) == (Status.QUEUED, 0)
+    assert (waiting.status, waiting.progress.crashes) == (Status.QUEUED, 0)
 
 
 async def test_at_most_four_provisions_touch_a_mailbox_at_once() -> None:

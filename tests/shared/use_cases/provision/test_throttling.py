@@ -213,9 +213,14 @@ async def test_an_attempt_that_was_held_back_leaves_no_doubt_behind() -> None:
     meeting = await world.accept(CALENDAR)
     await world.deliver(world.new_host())
     held = await world.ledger.read(meeting.id)
-    assert (held.status, held.claim, held.uncertain_since, held.graph_failures) == (Status.QUEUED, None, None, 0)
-    assert held.next_attempt_at is not None
-    assert held.next_attempt_at >= world.clock() + timedelta(seconds=60)
+    assert (held.status, held.claim, held.doubt.in_doubt_since, held.progress.graph_failures) == (
+        Status.QUEUED,
+        None,
+        None,
+        0,
+    )
+    assert held.progress.next_attempt_at is not None
+    assert held.progress.next_attempt_at >= world.clock() + timedelta(seconds=60)
     calls = len(world.tenant.requests)
     await world.settle()
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
@@ -228,14 +233,14 @@ async def test_what_was_in_doubt_before_stays_in_doubt() -> None:
     world.fault({"method": "POST", "path": "/events", "times": 1, "when": "after", "action": "reset"})
     meeting = await world.accept(CALENDAR)
     await world.deliver()
-    assert (await world.ledger.read(meeting.id)).uncertain_since == 1
+    assert (await world.ledger.read(meeting.id)).doubt.in_doubt_since == 1
     throttle(world, "60")
     await world.accept(CALENDAR)
     await world.deliver()
     world.clock.advance(seconds=10)
     await world.deliver(world.new_host())
     held = await world.ledger.read(meeting.id)
-    assert (held.uncertain_since, held.graph_failures) == (1, 1)
+    assert (held.doubt.in_doubt_since, held.progress.graph_failures) == (1, 1)
     await world.settle()
     assert len(world.events()) == 2
 
@@ -251,7 +256,7 @@ async def test_the_record_is_told_only_when_the_wait_is_long() -> None:
         operations = world.table.operations
         await world.deliver()
         assert world.table.operations - operations == 1 + told
-        assert ((await world.ledger.read(meeting.id)).next_attempt_at is not None) is told
+        assert ((await world.ledger.read(meeting.id)).progress.next_attempt_at is not None) is told
         for _ in range(8):
             world.clock.advance(seconds=5)
             assert not told or (await world.app.upkeep.run()).woken == 0
