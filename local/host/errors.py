@@ -16,7 +16,11 @@ class ConfigurationError(HostError):
 
 
 class AppError(HostError):
-    """The app cannot be indexed."""
+    """The app cannot be indexed; `exit_code` is the host's."""
+
+    def __init__(self, fault: str, exit_code: int = 1) -> None:
+        super().__init__(fault)
+        self.exit_code = exit_code
 
 
 class FunctionError(HostError):

@@ -1,38 +1,32 @@
-"""The host as a whole: loads the app, joins its functions to their triggers, serves until it is told to stop."""
+"""The host as a whole: starts the worker, joins its functions to their triggers, serves until it is told to stop."""
 
 import asyncio
-import importlib
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from local.host.configuration import HostOptions, Settings, read_host_options
-from local.host.errors import AppError, ConfigurationError, FunctionError
+from local.host.errors import AppError, ConfigurationError
 from local.host.http_connection import HttpServer
-from local.host.http_trigger import Endpoint, HttpTrigger, make_endpoint
-from local.host.invocation import Function, QueueMessage, TimerRun
-from local.host.queue_storage import StorageQueue, open_account
-from local.host.queue_trigger import LEASE, QueueListener
-from local.host.timer_trigger import Schedule, TimerListener
-from local.host.worker import Worker, exit_now, load_functions
+from local.host.http_trigger import HttpTrigger
+from local.host.log import log_to_stderr
+from local.host.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from azure.storage.queue.aio import QueueServiceClient
+    from local.host.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 
 _DRAIN = 10.0
-_QUIET = ("azure", "httpx", "httpcore", "urllib3", "asyncio")
-_SETTINGS_FAULT = 2
 
 
-def run(app_directory: Path, port: int, function_key: str | None, queue_lease: timedelta = LEASE) -> int:
+def run(app_directory: Path, port: int, function_key: str | None, queue_lease: timedelta) -> int:
     """Run the app of a folder until SIGINT or SIGTERM; return the exit code.
 
     Args:
@@ -44,35 +38,19 @@ def run(app_directory: Path, port: int, function_key: str | None, queue_lease: t
     settings = Settings(os.environ)
     try:
         options = read_host_options(app_directory, settings)
+        listener = _listen(port)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 1
-    _log(options.log_level)
-    os.chdir(app_directory)
-    sys.path.insert(0, str(app_directory))
-    if fault := _settings_fault(app_directory):
-        print(fault, file=sys.stderr)
-        return _SETTINGS_FAULT
-    return asyncio.run(_Host(app_directory, options, settings, queue_lease).serve(port, function_key))
-
-
-def _log(level: str) -> None:
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _settings_fault(app_directory: Path) -> str | None:
-    """Return what is wrong with the settings, as the app itself judges them; other apps than Convene do not."""
-    if not (app_directory / "shared" / "settings" / "settings.py").is_file():
-        return None
-    read_settings: Callable[[Mapping[str, str]], object] = importlib.import_module("shared.settings").read_settings
-    error_type: type[Exception] = importlib.import_module("shared.errors").SettingsError
+    except OSError as error:
+        print(f"port {port} cannot be served: {error.strerror}", file=sys.stderr)
+        return 1
+    log_to_stderr(options.log_level)
     try:
-        read_settings(os.environ)
-    except error_type as error:
-        return str(error)
-    return None
+        return asyncio.run(_Host(app_directory, options, settings).serve(listener, function_key, queue_lease))
+    except AppError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
 
 
 def _listen(port: int) -> socket.socket:
@@ -89,124 +67,77 @@ def _listen(port: int) -> socket.socket:
 
 
 class _Host:
-    def __init__(self, app_directory: Path, options: HostOptions, settings: Settings, queue_lease: timedelta) -> None:
+    def __init__(self, app_directory: Path, options: HostOptions, settings: Settings) -> None:
         self._app_directory = app_directory
         self._options = options
         self._settings = settings
-        self._queue_lease = queue_lease
-        self._worker = Worker(options.function_timeout)
-        self._endpoints: list[Endpoint] = []
-        self._loops: list[Coroutine[Any, Any, None]] = []
-        self._stops: list[Callable[[], None]] = []
-        self._accounts: dict[str, QueueServiceClient] = {}
 
-    async def serve(self, port: int, function_key: str | None) -> int:
-        """Load, serve, drain; return the exit code."""
-        try:
-            listener = _listen(port)
-        except OSError as error:
-            print(f"port {port} cannot be served: {error.strerror}", file=sys.stderr)
-            return 1
-        try:
-            functions = await load_functions(self._app_directory)
-        except AppError as error:
-            print(f"{error}\n0 functions loaded", file=sys.stderr)
-            return 1
-        logger.info("%d of %d functions loaded", sum(map(self._load, functions)), len(functions))
+    async def serve(self, listener: socket.socket, function_key: str | None, queue_lease: timedelta) -> int:
+        """Load, serve, drain; return the exit code.
+
+        Raises:
+            AppError: the app cannot be served.
+        """
+        supervisor = Supervisor(self._app_directory, self._options.log_level, self._options.function_timeout)
+        starting = asyncio.create_task(supervisor.start())
+        await asyncio.sleep(0)
+        from local.host.triggers import Triggers  # its libraries are imported while the worker imports the app
+
+        triggers = Triggers(self._options, self._settings, queue_lease, supervisor.invoke)
+        functions = await starting
+        logger.info("%d of %d functions loaded", triggers.join(functions), len(functions))
         stopping = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-        server = HttpServer(HttpTrigger(self._endpoints, self._worker.invoke, function_key).handle)
+        server = HttpServer(HttpTrigger(triggers.endpoints, supervisor.invoke, function_key).handle)
         await server.serve(listener)
-        tasks = [asyncio.create_task(loop) for loop in self._loops]
+        supervising = asyncio.create_task(supervisor.run())
+        loops = [asyncio.create_task(loop) for loop in triggers.loops]
         print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 
-        ended = asyncio.create_task(stopping.wait())
-        done, _ = await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        if ended not in done:
+        stopped = asyncio.create_task(stopping.wait())
+        done, _ = await asyncio.wait([stopped, supervising, *loops], return_when=asyncio.FIRST_COMPLETED)
+        if stopped not in done:
             _end_by_fault(done)
-        await self._drain([asyncio.create_task(server.stop()), *tasks])
+        supervising.add_done_callback(lambda _: _end_by_fault([supervising]))
+        logger.info("stopping, with %d invocations running", supervisor.running)
+        try:
+            async with asyncio.timeout(_DRAIN):
+                await _drain(server, triggers, loops)
+        except TimeoutError:
+            logger.warning("%d invocations had not ended after %g s", supervisor.running, _DRAIN)
+            _exit_now(0)
+        supervising.cancel()
+        await supervisor.stop()
         return 0
 
-    async def _drain(self, tasks: list[asyncio.Task[None]]) -> None:
-        """Take no new work, and give what runs ten seconds.
 
-        https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#scale-in-behaviors: functions are not
-        told, so what is left then is not cancelled either: it just ends with the process.
-        """
-        logger.info("stopping, with %d invocations running", self._worker.running)
-        for stop in self._stops:
-            stop()
-        done, unfinished = await asyncio.wait(tasks, timeout=_DRAIN)
-        _end_by_fault(task for task in done if task.exception())
-        if unfinished:
-            logger.warning("%d invocations had not ended after %g s", self._worker.running, _DRAIN)
-            exit_now(0)
-        for account in self._accounts.values():
-            await account.close()
+async def _drain(server: HttpServer, triggers: "Triggers", loops: list[asyncio.Task[None]]) -> None:
+    """Answer what was asked, then finish what was taken; functions are not told.
 
-    def _load(self, function: Function) -> bool:
-        """Join a function to its trigger; log why if that cannot be, and go on without it."""
-        try:
-            self._join(function)
-        except FunctionError as error:
-            logger.error("the function '%s' is not loaded: %s", function.name, error)  # noqa: TRY400 - no bug of ours
-            return False
-        return True
-
-    def _join(self, function: Function) -> None:
-        if unknown := [str(each["type"]) for each in function.bindings if each["type"] not in _KNOWN_BINDINGS]:
-            raise FunctionError(f"this host knows no binding {', '.join(unknown)}")
-        match function.trigger["type"]:
-            case "httpTrigger":
-                self._endpoints.append(make_endpoint(function, self._options.route_prefix))
-            case "queueTrigger":
-                self._join_queue(function)
-            case "timerTrigger":
-                self._join_timer(function)
-            case _:
-                raise FunctionError("it has no trigger")
-
-    def _join_queue(self, function: Function) -> None:
-        name = self._settings.resolve(function.trigger["queueName"])
-        connection = str(function.trigger.get("connection") or "")
-        if connection not in self._accounts:
-            self._accounts[connection] = open_account(connection, self._settings)
-        account = self._accounts[connection]
-
-        async def take(message: QueueMessage) -> bool:
-            return (await self._worker.invoke(function, message)).succeeded
-
-        has_poison = not name.endswith("-poison")
-        listener = QueueListener(
-            StorageQueue(account.get_queue_client(name)),
-            StorageQueue(account.get_queue_client(f"{name}-poison")) if has_poison else None,
-            self._options.queues,
-            take,
-            lease=self._queue_lease,
-        )
-        self._loops.append(listener.run())
-        self._stops.append(listener.stop)
-
-    def _join_timer(self, function: Function) -> None:
-        trigger = function.trigger
-        schedule = Schedule(self._settings.resolve(trigger["schedule"]))
-        if not self._settings.get("AzureWebJobsStorage") and not self._settings.get("AzureWebJobsStorage__accountName"):
-            logger.warning("%s: in Azure, a timer needs the setting AzureWebJobsStorage", function.name)
-
-        async def fire(run: TimerRun) -> None:
-            await self._worker.invoke(function, run)
-
-        listener = TimerListener(schedule, fire, monitor=trigger.get("useMonitor") is not False)
-        self._loops.append(listener.run(on_startup=trigger.get("runOnStartup") is True))
-        self._stops.append(listener.stop)
+    The port closes at once. Until the last answer queues and timers go on, as the real host's do; that one waits
+    longer, 30 s for HTTP and 10 s for the rest.
+    https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#scale-in-behaviors
+    """
+    await server.stop()
+    triggers.stop()
+    if loops:
+        done, _ = await asyncio.wait(loops)
+        _end_by_fault(loop for loop in done if loop.exception())
+    await triggers.close()
 
 
-def _end_by_fault(loops: Iterable[asyncio.Task[Any]]) -> None:
-    """End at once where a trigger's loop has failed, as the real host does; what is in flight waits for its lease."""
-    for loop in loops:
-        logger.critical("an unhandled exception has occurred; the host ends", exc_info=loop.exception())
-        exit_now(1)
+def _end_by_fault(ended: Iterable[asyncio.Task[Any]]) -> None:
+    """End at once where something has ended that never should; what is in flight waits for its lease."""
+    for task in ended:
+        if task.cancelled():
+            return
+        logger.critical("an unhandled exception has occurred; the host ends", exc_info=task.exception())
+        _exit_now(1)
 
 
-_KNOWN_BINDINGS = {"httpTrigger", "http", "queueTrigger", "timerTrigger"}
+def _exit_now(code: int) -> NoReturn:
+    """End the process without waiting for, or telling, anything that still runs."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)

@@ -1,17 +1,20 @@
-"""The bridge to `azure-functions-runtime`: indexes the app and runs its functions, in this process.
+"""The worker process, `python -m local.host.worker`: indexes the app and runs its functions.
 
-The library expects to be spoken to in protobuf. Indexing needs only a handful of its message types, which the classes
-here stand in for; invoking goes through its protobuf-free `native_invocation`.
+Both is done by `azure-functions-runtime`, the language worker's own library. It expects to be spoken to in protobuf.
+Indexing needs only a handful of its message types, which the classes here stand in for; invoking goes through its
+protobuf-free `native_invocation`.
 """
 
+import asyncio
+import fcntl
+import importlib
 import json
 import logging
 import os
+import signal
+import socket
 import sys
-import threading
-import time
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,10 +25,12 @@ import azure_functions_runtime as runtime
 from azure_functions_runtime.bindings.datumdef import Datum
 from azure_functions_runtime.native_invocation import invocation_request_native
 
+from local.host.channel import Ended, Invocation, Loaded, NotLoaded, receive, send
 from local.host.errors import AppError
 from local.host.invocation import Function, HttpRequest, HttpResponse, Outcome, QueueMessage, TimerRun, TriggerValue
+from local.host.log import log_to_stderr
 
-logger = logging.getLogger(__name__)
+_SETTINGS_FAULT = 2
 
 
 class _StatusResult(SimpleNamespace):
@@ -58,7 +63,7 @@ async def load_functions(app_directory: Path) -> list[Function]:
         AppError: there is no app, or it raised while it was imported.
     """
     if not (app_directory / "function_app.py").is_file():
-        raise AppError(f"there is no function_app.py in {app_directory}")
+        raise AppError(f"there is no function_app.py in {app_directory}\n0 functions loaded")
     runtime.start_threadpool_executor()
     init = SimpleNamespace(capabilities={}, function_app_directory=str(app_directory))
     request = SimpleNamespace(
@@ -70,7 +75,7 @@ async def load_functions(app_directory: Path) -> list[Function]:
     answer: Any = await runtime.worker_init_request(request)
     library_log.setLevel(level)
     if answer.result.status != _StatusResult.Success:
-        raise AppError(_story(answer.result.exception))
+        raise AppError(f"{_story(answer.result.exception)}\n0 functions loaded")
     metadata: Any = await runtime.functions_metadata_request(request)
     return [
         Function(found.name, found.function_id, [json.loads(binding) for binding in found.raw_bindings])
@@ -84,52 +89,13 @@ def _story(exception: Any) -> str:
     return f"{first.rstrip()}\n{exception.message}"
 
 
-class Worker:
-    """Runs functions, and ends the process when one of them takes longer than host.json's `functionTimeout`.
-
-    Azure restarts the worker process then, and with it everything that it was running:
-    https://learn.microsoft.com/azure/azure-functions/functions-host-json#functiontimeout
-    """
-
-    def __init__(self, function_timeout: timedelta | None) -> None:
-        self._running: dict[str, tuple[str, float]] = {}
-        if function_timeout is not None:
-            # A thread, because a function that blocks the event loop must be ended too.
-            watch = threading.Thread(target=self._watch, args=(function_timeout.total_seconds(),), daemon=True)
-            watch.start()
-
-    @property
-    def running(self) -> int:
-        """How many invocations have not ended yet."""
-        return len(self._running)
-
-    async def invoke(self, function: Function, value: TriggerValue) -> Outcome:
-        """Run a function; never raises."""
-        invocation = str(uuid4())
-        started = time.monotonic()
-        self._running[invocation] = (function.name, started)
-        try:
-            datum, metadata = _datum(value)
-            inputs = [(function.trigger["name"], datum)]
-            succeeded, returned, _, reason, _ = await invocation_request_native(
-                invocation, function.id, inputs, metadata
-            )
-        finally:
-            del self._running[invocation]
-        milliseconds = (time.monotonic() - started) * 1000
-        if succeeded:
-            logger.info("%s succeeded in %.0f ms", function.name, milliseconds)
-        else:
-            logger.error("%s failed in %.0f ms: %s", function.name, milliseconds, reason)
-        return Outcome(succeeded, _response(returned) if succeeded else None, reason)
-
-    def _watch(self, seconds: float) -> None:
-        while True:
-            time.sleep(min(0.25, seconds))
-            for name, started in list(self._running.values()):
-                if time.monotonic() - started > seconds:
-                    logger.critical("%s exceeded the function timeout of %g s: the process ends", name, seconds)
-                    exit_now(1)
+async def run_function(function: Function, value: TriggerValue) -> Outcome:
+    """Run a function of the app that was indexed in this process; never raises."""
+    datum, metadata = _datum(value)
+    succeeded, returned, _, reason, _ = await invocation_request_native(
+        str(uuid4()), function.id, [(function.trigger["name"], datum)], metadata
+    )
+    return Outcome(succeeded, _response(returned) if succeeded else None, reason)
 
 
 def _datum(value: TriggerValue) -> tuple[Datum, dict[str, Datum]]:
@@ -172,8 +138,68 @@ def _response(returned: Datum | None) -> HttpResponse | None:
     )
 
 
-def exit_now(code: int) -> None:
-    """End the process without waiting for, or telling, anything that still runs."""
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(code)
+def main(channel: int, app_directory: Path, log_level: str) -> None:
+    """Serve the host at the other end of a socket until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group, and the host drains
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end_with_host()
+    log_to_stderr(log_level)
+    os.chdir(app_directory)
+    sys.path.insert(0, str(app_directory))
+    asyncio.run(_serve(socket.socket(fileno=channel), app_directory))
+
+
+def _end_with_host() -> None:
+    """Have the kernel end this process when the host is gone, even while a function holds the interpreter.
+
+    Standard input is a pipe into which nobody writes. When the host ends, however it does, the pipe breaks, and the
+    kernel sends SIGIO, which ends a process on Linux. Elsewhere the end of the channel does, once the event loop runs.
+    """
+    standard_input = sys.stdin.fileno()
+    fcntl.fcntl(standard_input, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(standard_input, fcntl.F_GETFL)
+    fcntl.fcntl(standard_input, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+async def _serve(channel: socket.socket, app_directory: Path) -> None:
+    reader, writer = await asyncio.open_connection(sock=channel)
+    try:
+        _check_settings(app_directory)
+        functions = {function.id: function for function in await load_functions(app_directory)}
+    except AppError as error:
+        send(writer, NotLoaded(str(error), error.exit_code))
+        return await writer.drain()
+    send(writer, Loaded(list(functions.values())))
+
+    async def run(invocation: Invocation) -> None:
+        outcome = await run_function(functions[invocation.function_id], invocation.value)
+        send(writer, Ended(invocation.number, outcome))
+
+    running: set[asyncio.Task[None]] = set()
+    try:
+        while isinstance(invocation := await receive(reader), Invocation):
+            running.add(task := asyncio.create_task(run(invocation)))
+            task.add_done_callback(running.discard)
+    except EOFError:
+        os._exit(0)
+
+
+def _check_settings(app_directory: Path) -> None:
+    """Have the app itself judge its settings; other apps than Convene do not.
+
+    Raises:
+        AppError: something is wrong with them.
+    """
+    if not (app_directory / "shared" / "settings" / "settings.py").is_file():
+        return
+    read_settings: Callable[[Mapping[str, str]], object] = importlib.import_module("shared.settings").read_settings
+    error_type: type[Exception] = importlib.import_module("shared.errors").SettingsError
+    try:
+        read_settings(os.environ)
+    except error_type as error:
+        raise AppError(str(error), _SETTINGS_FAULT) from error
+
+
+if __name__ == "__main__":
+    _, _channel, _app_directory, _log_level = sys.argv
+    main(int(_channel), Path(_app_directory), _log_level)

@@ -3,12 +3,15 @@
 import json
 import os
 import textwrap
+import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from azure.storage.queue import QueueClient
 
 from local.processes import Child, start_child
 from local.storage import Storage, running_storage
@@ -55,3 +58,21 @@ def start_host(tmp_path: Path) -> Generator[StartHost]:
             return hosts.enter_context(start_child(arguments, {**os.environ, **(env or {})}))
 
         yield start
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def queue(storage: Storage) -> QueueClient:
+    """A queue that is not there yet."""
+    return QueueClient.from_connection_string(storage.connection_string, f"q-{uuid4()}")
+
+
+@pytest.fixture
+def env(storage: Storage, queue: QueueClient) -> dict[str, str]:
+    return {"Things": storage.connection_string, "QUEUE": queue.queue_name}

@@ -6,10 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,7 +16,7 @@ from azure.storage.queue import QueueClient
 from local.processes import Child, ChildError, start_child
 from local.storage import Storage
 
-from .conftest import StartHost, write_app
+from .conftest import StartHost, wait_for, write_app
 
 PING = """
 @app.route(route="ping", auth_level="anonymous")
@@ -33,24 +31,6 @@ async def take(msg: func.QueueMessage) -> None:
     if "fail" in body:
         raise ValueError(body)
 """
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def queue(storage: Storage) -> QueueClient:
-    """A queue that is not there yet."""
-    return QueueClient.from_connection_string(storage.connection_string, f"q-{uuid4()}")
-
-
-@pytest.fixture
-def env(storage: Storage, queue: QueueClient) -> dict[str, str]:
-    return {"Things": storage.connection_string, "QUEUE": queue.queue_name}
 
 
 def _poison(queue: QueueClient, storage: Storage) -> QueueClient:
@@ -206,18 +186,6 @@ async def unknown(blob: func.InputStream) -> None: ...
     assert httpx.get(f"{host.url}/api/ping").text == "pong"
 
 
-def test_function_timeout(start_host: StartHost) -> None:
-    """A function that exceeds `functionTimeout` ends the process with code 1, even while it blocks everything."""
-    code = """
-    @app.timer_trigger(arg_name="timer", schedule="0 0 0 1 1 *", run_on_startup=True)
-    async def block(timer: func.TimerRequest) -> None:
-        time.sleep(999)
-    """
-    host = start_host(code, functionTimeout="00:00:01")
-    assert host.process.wait(30) == 1
-    assert "block exceeded the function timeout of 1 s" in host.output
-
-
 def test_a_queue_that_may_not_be_read_ends_the_host(
     queue: QueueClient, env: dict[str, str], start_host: StartHost
 ) -> None:
@@ -238,6 +206,14 @@ def test_storage_outage(start_host: StartHost, env: dict[str, str]) -> None:
     assert httpx.get(f"{host.url}/api/ping").text == "pong"
     assert host.process.poll() is None
     assert host.stop() == 0
+
+
+def test_a_disabled_function(start_host: StartHost) -> None:
+    """`AzureWebJobs.<function>.Disabled` makes a function's route 404 and leaves the others."""
+    code = PING + PING.replace("ping", "pong")
+    host = start_host(code, env={"AzureWebJobs.ping.Disabled": "true", "AzureWebJobs.pong.Disabled": "false"})
+    assert httpx.get(f"{host.url}/api/ping").status_code == 404
+    assert httpx.get(f"{host.url}/api/pong").status_code == 200
 
 
 def _fails_to_start(folder: Path, *options: str) -> tuple[int, str]:
@@ -274,10 +250,11 @@ def test_no_app(tmp_path: Path) -> None:
 def test_malformed_settings(tmp_path: Path) -> None:
     """Where the app can judge its settings, a malformed one stops the start: its message, exit code 2."""
     folder = write_app(tmp_path / "app", PING)
-    (folder / "shared").mkdir()
+    (folder / "shared" / "settings").mkdir(parents=True)
     (folder / "shared" / "__init__.py").touch()
+    (folder / "shared" / "settings" / "__init__.py").write_text("from shared.settings.settings import read_settings")
     (folder / "shared" / "errors.py").write_text("class SettingsError(Exception): ...")
-    (folder / "shared" / "settings.py").write_text(
+    (folder / "shared" / "settings" / "settings.py").write_text(
         "from shared.errors import SettingsError\n"
         "def read_settings(environ):\n"
         "    raise SettingsError('COLOUR: no colour')\n"

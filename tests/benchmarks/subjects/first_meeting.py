@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from local.host.invocation import QueueMessage
-from local.host.worker import Worker, load_functions
+from local.host.worker import load_functions, run_function
 
 
 async def make_first_meeting(folder: Path, message: str, *, own_message: bool) -> tuple[float, float]:
@@ -31,9 +31,8 @@ async def make_first_meeting(folder: Path, message: str, *, own_message: bool) -
     functions = await load_functions(folder)
     indexed = time.monotonic()
     [function] = [each for each in functions if each.name in {"take_message", "make_meeting"}]
-    worker = Worker(None)
     for text in (message, None) if own_message else (message,):
-        outcome = await worker.invoke(function, QueueMessage(text or await _received(), {}))
+        outcome = await run_function(function, QueueMessage(text or await _received(), {}))
         if not outcome.succeeded:
             raise SystemExit("the app failed")
     return indexed, time.monotonic()

@@ -23,7 +23,7 @@ from local.host.http_trigger import HttpTrigger, make_endpoint
 from local.host.invocation import Function, QueueMessage
 from local.host.queue_storage import Message
 from local.host.queue_trigger import QueueListener
-from local.host.worker import Worker, load_functions
+from local.host.worker import load_functions, run_function
 from tests.benchmarks.apps import App
 from tests.benchmarks.commands import Handler, answer_commands
 from tests.benchmarks.meetings import queue_message
@@ -120,10 +120,9 @@ class Host:
 
     def __init__(self, functions: list[Function], storage: Storage) -> None:
         self._storage = storage
-        self._worker = Worker(None)
         [self._on_message] = [each for each in functions if each.name in {"take_message", "make_meeting"}]
         endpoints = [make_endpoint(each, "api") for each in functions if each.trigger["type"] == "httpTrigger"]
-        self.http = HttpTrigger(endpoints, self._worker.invoke, None)
+        self.http = HttpTrigger(endpoints, run_function, None)
 
     def listener(self, concurrency: int) -> QueueListener:
         """Return the queue's trigger for so many messages at once; each that ends makes room for another."""
@@ -138,7 +137,7 @@ class Host:
         return QueueListener(self._storage.requests, self._storage.poison, options, self._take)
 
     async def _take(self, message: QueueMessage) -> bool:
-        return (await self._worker.invoke(self._on_message, message)).succeeded
+        return (await run_function(self._on_message, message)).succeeded
 
 
 class Commands:
