@@ -26,7 +26,7 @@ from shared.openapi.parameters import (
 )
 from shared.openapi.request_schemas import MEETING_REQUEST
 from shared.use_cases.accept import Sender
-from shared.use_cases.provision_inline import MARGIN
+from shared.use_cases.provision_inline import REQUEUE_MARGIN
 
 blueprint = func.Blueprint()
 
@@ -56,11 +56,11 @@ async def create_meeting(req: func.HttpRequest) -> func.HttpResponse:
     key = idempotency_key_of(req, lambda: parse_request(document))
     sender = Sender(caller_of(req), key, traceparent_of(req))
     wait = preferred_wait(req)
-    accepted = await app().acceptance.accept(document, sender, wait + MARGIN if wait else wait)
+    accepted = await app().acceptance.accept(document, sender, wait + REQUEUE_MARGIN if wait else wait)
     location = meeting_url(req, accepted.meeting.id)
     if accepted.replayed or not wait:
         return meeting_response(accepted.meeting, location, accepted=not accepted.replayed, replayed=accepted.replayed)
-    meeting = await app().at_once.provision(accepted.meeting, wait)
+    meeting = await app().inline_provisioner.provision(accepted.meeting, wait)
     applied = preference_applied(wait)
     if meeting.status is Status.SUCCEEDED:
         return json_response(

@@ -18,8 +18,8 @@ from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
 from shared.storage import AzureQueue, AzureTable, storage_services
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.throttling.mailbox_notices import TABLE as NOTICES_TABLE
-from shared.throttling.mailbox_notices import MailboxNotices
+from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
+from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.admission import Admission
 from shared.use_cases.batch import Batch
@@ -29,7 +29,7 @@ from shared.use_cases.find import Finder
 from shared.use_cases.health import Health
 from shared.use_cases.invitation import Invitations
 from shared.use_cases.provision import Provisioner
-from shared.use_cases.provision_inline import AtOnce
+from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.quota import Quotas
 from shared.use_cases.readiness import Readiness
 from shared.use_cases.record_crashes import CrashRecorder
@@ -45,7 +45,7 @@ class App:
 
     callers: Callers
     acceptance: Acceptance
-    at_once: AtOnce
+    inline_provisioner: InlineProvisioner
     batch: Batch
     changes: Changes
     intake: Intake
@@ -94,7 +94,7 @@ def _build(settings: Settings) -> App:
         settings,
         ledger=Ledger(AzureTable(tables.get_table_client(TABLE))),
         schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
-        notices=MailboxNotices(AzureTable(tables.get_table_client(NOTICES_TABLE))),
+        mailbox_states=SharedMailboxStates(AzureTable(tables.get_table_client(MAILBOXES_TABLE))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
         graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
@@ -106,7 +106,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     *,
     ledger: Ledger,
     schedules: ScheduleStore,
-    notices: MailboxNotices,
+    mailbox_states: SharedMailboxStates,
     requests: RequestQueue,
     results: Any,
     graph: GraphServices,
@@ -116,7 +116,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     clock = clock or _now
     reporter = Results(results, ledger, requests, clock)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
-    gate = MailboxGate(settings.graph_calls_per_mailbox, clock, notices)
+    gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
     acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(ledger.table, clock), clock)
     changes = Changes(ledger, requests, reporter, admission, clock)
     provisioner = Provisioner(
@@ -131,12 +131,12 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     return App(
         callers=settings.callers,
         acceptance=acceptance,
-        at_once=AtOnce(ledger, provisioner),
+        inline_provisioner=InlineProvisioner(ledger, provisioner),
         batch=Batch(acceptance),
         changes=changes,
         intake=Intake(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
-        upkeep=Upkeep(ledger, notices, requests, reporter, settings.retention, clock),
+        upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, admission),

@@ -20,7 +20,7 @@ from shared.meeting.request_queue import RequestQueue
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, Table
-from shared.throttling.mailbox_notices import MailboxNotices
+from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Sender
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
@@ -32,7 +32,7 @@ class Wires:
     """What leads out of a process."""
 
     table: Table
-    closed_mailboxes: Table
+    mailboxes: Table
     requests: Queue
     poison: Queue
     results: Queue
@@ -47,7 +47,7 @@ class World:
         self.tenant = Tenant.example(clock=self.clock)
         self.table = InMemoryTable()
         self.schedules_table = InMemoryTable()
-        self.closed_mailboxes = InMemoryTable()
+        self.mailboxes_table = InMemoryTable()
         self.requests = InMemoryQueue(self.clock)
         self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
@@ -63,7 +63,7 @@ class World:
             self.settings,
             ledger=Ledger(wires.table),
             schedules=ScheduleStore(self.schedules_table),
-            notices=MailboxNotices(wires.closed_mailboxes),
+            mailbox_states=SharedMailboxStates(wires.mailboxes),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
@@ -73,7 +73,7 @@ class World:
     def wires(self) -> Wires:
         """Return the wires of a process that nothing is between."""
         transport = httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False)
-        return Wires(self.table, self.closed_mailboxes, self.requests, self.poison, self.results, transport)
+        return Wires(self.table, self.mailboxes_table, self.requests, self.poison, self.results, transport)
 
     async def accept(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
         """Accept a request and return the meeting to be."""

@@ -317,7 +317,7 @@ class EchoingWorld(World):
             return httpx.Response(self.status, json={"error": {"code": "Bad canary", "message": said}})
 
         graph = httpx.MockTransport(echo)
-        return Wires(self.table, self.closed_mailboxes, self.requests, self.poison, self.results, graph)
+        return Wires(self.table, self.mailboxes_table, self.requests, self.poison, self.results, graph)
 
 
 @pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 503])

@@ -70,7 +70,7 @@ resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-
 
 resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' existing = {
   parent: tables
-  name: 'ClosedMailboxes'
+  name: 'Mailboxes'
 }
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = { name: componentName }
@@ -151,7 +151,7 @@ resource keepsSchedules 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource keepsClosedMailboxes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource keepsMailboxes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(closedMailboxes.id, principalId, tableDataContributor)
   scope: closedMailboxes
   properties: {

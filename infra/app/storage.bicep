@@ -111,7 +111,7 @@ resource schedules 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-
 
 resource closedMailboxes 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = {
   parent: tables
-  name: 'ClosedMailboxes'
+  name: 'Mailboxes'
 }
 
 @description('Name of the account.')

@@ -84,7 +84,7 @@ class ExternalMeetings:
         if field is not Field.EVENT_ID and not (cloud := self._admission.cloud).online_meetings:
             message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: look by eventId, or without organizer."
             raise InvalidRequestError([Fault(f"/{field}", "notInThisCloud", message)])
-        async with self._gate.turn(organizer):
+        async with self._gate.access(organizer, read_only=True):
             if field is Field.EVENT_ID:
                 return await self._event(organizer, value)
             return await self._online_meeting(organizer, field, value)
@@ -104,7 +104,7 @@ class ExternalMeetings:
         organizer_id = organizer
         if not is_object_id(organizer):
             organizer_id = await self._graph.organizers.object_id(organizer)
-            self._gate.same(organizer, organizer_id)
+            self._gate.alias(organizer, organizer_id)
         join_meeting_id = meeting_id_in(value) if field is Field.JOIN_URL else "".join(value.split())
         condition = by_join_meeting_id(join_meeting_id) if join_meeting_id else by_join_url(value)
         try:

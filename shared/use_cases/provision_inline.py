@@ -1,7 +1,7 @@
-"""At once: provision in the caller's presence, for as long as the caller wants to wait.
+"""Provision a meeting inline, while its caller waits for the answer.
 
-Nothing depends on it. The message about the meeting is on the queue, with a delay that outlasts the wait, so whatever
-is not done when the time is up, or when this process dies, is done by the queue's trigger.
+Nothing depends on it. The message about the meeting is on the queue, with a delay that outlasts the wait: what is not
+done when the time is up, or when this process dies, the queue's trigger does.
 """
 
 import asyncio
@@ -16,34 +16,34 @@ from shared.use_cases.provision import Provisioner
 _logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = timedelta(seconds=60)
-# How much later than the wait's end the message comes.
-MARGIN = timedelta(seconds=5)
-_LOOK_SECONDS = 0.5
+# The message comes this much later than the end of the wait.
+REQUEUE_MARGIN = timedelta(seconds=5)
+_POLL_SECONDS = 0.5
 
 
-class AtOnce:
+class InlineProvisioner:
     """The use case. May raise StorageUnavailableError; the meeting is accepted all the same."""
 
     def __init__(self, ledger: Ledger, provisioner: Provisioner) -> None:
         self._ledger = ledger
         self._provisioner = provisioner
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def provision(self, meeting: Meeting, wait: timedelta) -> Meeting:
         """Return the meeting as it is when it is finished, or when the time is up."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait.total_seconds()
         task = asyncio.create_task(self._provisioner.provision(meeting.id))
-        self._under_way.add(task)  # an attempt is not broken off when its caller stops waiting
-        task.add_done_callback(self._ended)
+        self._running.add(task)  # an attempt goes on when its caller stops waiting
+        task.add_done_callback(self._end)
         await asyncio.wait({task}, timeout=wait.total_seconds())
         while True:
             meeting = await self._ledger.read(meeting.id)
             if meeting.finished or loop.time() >= deadline:
                 return meeting
-            await asyncio.sleep(min(_LOOK_SECONDS, max(0.0, deadline - loop.time())))
+            await asyncio.sleep(min(_POLL_SECONDS, max(0.0, deadline - loop.time())))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _logger.error("atOnce.failed %s", failure_trace(error))
+            _logger.error("inline.failed %s", failure_trace(error))

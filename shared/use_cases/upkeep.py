@@ -14,7 +14,7 @@ from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
-from shared.throttling.mailbox_notices import MailboxNotices
+from shared.throttling.shared_mailbox_states import SharedMailboxStates
 
 _logger = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ class Upkeep:
     def __init__(
         self,
         ledger: Ledger,
-        notices: MailboxNotices,
+        mailbox_states: SharedMailboxStates,
         requests: RequestQueue,
         results: Results,
         retention: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._notices = notices
+        self._mailbox_states = mailbox_states
         self._requests = requests
         self._results = results
         self._retention = retention
@@ -67,7 +67,7 @@ class Upkeep:
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
         done += await self._each(await self._ledger.finished_before(now - self._retention, _PER_RUN), self._forget)
-        await self._notices.forget_past(now)
+        await self._mailbox_states.forget_past(now)
         try:  # last, because it fails as long as the result queue is away
             done += await self._each(await self._ledger.unsent(now, _PER_RUN), wake)
         finally:

@@ -110,7 +110,7 @@ class _Counted:
     """Operations on the storage of a world, since the last look."""
 
     def __init__(self, world: World) -> None:
-        self._stores = (world.table, world.schedules_table, world.closed_mailboxes, world.requests, world.results)
+        self._stores = (world.table, world.schedules_table, world.mailboxes_table, world.requests, world.results)
         self.seen = 0
 
     def take(self) -> int:

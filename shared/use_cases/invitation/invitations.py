@@ -48,7 +48,7 @@ class Invitations:
                 # The event is gone; a cancellation needs no times: RFC 5546, section 3.2.5.
                 return Appointment(None, organizer=await self._address(request.organizer))
             case ExistingRequest() as request:
-                async with self._gate.turn(request.organizer):
+                async with self._gate.access(request.organizer, read_only=True):
                     event_id = meeting.outcome.event_id or request.event_id
                     return of_event(await read_event(self._graph.events, request.organizer, event_id))
 
@@ -57,7 +57,7 @@ class Invitations:
         if "@" in organizer:
             return organizer
         try:
-            async with self._gate.turn(organizer):
+            async with self._gate.access(organizer, read_only=True):
                 return await self._graph.organizers.address(organizer)
         except RejectedError:
             return None

@@ -7,7 +7,7 @@ from typing import Any
 from shared.errors import ConflictError, ConveneError, UnavailableError
 from shared.meeting import Claim, Meeting, Outcome
 from shared.meeting.ledger import Ledger
-from shared.throttling.mailbox_notices import Notice
+from shared.throttling.shared_mailbox_states import MailboxState
 
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
 # CALL_TIMEOUT_SECONDS of shared.graph.client), and the writing down.
@@ -50,7 +50,7 @@ class Attempt:
         outcome: what Graph has made so far.
         applied: which properties Graph has been told.
         organizer_id: the organizer's object id, once it was looked up.
-        notice: what other instances told of the organizer's mailbox when the attempt began, None if that is not known.
+        mailbox_state: what other instances shared about the mailbox when the attempt began; None if that is not known.
     """
 
     ledger: Ledger
@@ -59,7 +59,7 @@ class Attempt:
     outcome: Outcome
     applied: dict[str, str]
     organizer_id: str | None = None
-    notice: Notice | None = None
+    mailbox_state: MailboxState | None = None
 
     @property
     def language(self) -> str | None:

@@ -90,18 +90,17 @@ class Provisioner:
     async def _take_turn(self, meeting: Meeting, now: datetime) -> None:
         organizer = meeting.organizer or ""
         if meeting.organizer_id:
-            self._gate.same(organizer, meeting.organizer_id)
-        if (pause := self._gate.enter(organizer)) is not None:
-            await self._postpone(meeting, now, pause)
-            return
+            self._gate.alias(organizer, meeting.organizer_id)
         traced_before = caller_traceparent.set(meeting.traceparent)
         try:
-            with self._gate.inside(organizer):
-                # Side by side, so that it costs no time to know what Graph has told other processes.
-                attempt, notice = await asyncio.gather(self._claim(meeting, now), self._gate.look(organizer))
+            async with self._gate.access(organizer):
+                # Concurrently, so that the state of the mailbox in other processes costs no time.
+                attempt, state = await asyncio.gather(self._claim(meeting, now), self._gate.refresh(organizer))
                 if attempt:
-                    attempt.notice = notice
+                    attempt.mailbox_state = state
                     await self._carry_out(attempt)
+        except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
+            await self._postpone(meeting, now, error.delay or timedelta(0))
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
         except SupersededError as error:
@@ -205,7 +204,7 @@ class Provisioner:
         if error.delay or isinstance(error, ThrottledError):
             if not held_back:
                 await self._gate.close(organizer, error.delay or max(delay, PAUSE_WITHOUT_RETRY_AFTER))
-            delay = self._gate.stand_in_line(organizer)
+            delay = self._gate.next_slot(organizer)
         next_attempt_at = min(now + delay, self._patience_ends(meeting))
         uncertain = isinstance(error, UnavailableError) and error.uncertain
         await attempt.write(

@@ -13,7 +13,7 @@ from shared.graph.online_meetings import by_join_url
 from shared.graph.services import GraphServices
 from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.throttling.mailbox_notices import BELIEVED, Allowed
+from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
 from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 
@@ -33,7 +33,7 @@ class Steps:
         self._organizers = graph.organizers
         self._gate = gate
         self._clock = clock
-        self._allowed = LRUCache[str, Allowed](_REMEMBERED)
+        self._allowed = LRUCache[str, AllowedProviders](_REMEMBERED)
         self._object_ids = TTLCache[str, str](_REMEMBERED, _REMEMBERED_SECONDS)
 
     async def checkpoint(self, attempt: Attempt) -> None:
@@ -55,7 +55,7 @@ class Steps:
         if names is None:
             return
         news = not self._knows(attempt, provider)  # another meeting of the organizer may have asked meanwhile
-        allowed = self._allowed[organizer.casefold()] = Allowed(names, asked_at + BELIEVED)
+        allowed = self._allowed[organizer.casefold()] = AllowedProviders(names, asked_at + PROVIDERS_TTL)
         if provider not in names:
             raise RejectedError(
                 "providerNotAllowed",
@@ -63,12 +63,12 @@ class Steps:
                 remedies.provider(organizer, provider),
             )
         if news:
-            await self._gate.tell(organizer, allowed, attempt.notice)
+            await self._gate.publish_providers(organizer, allowed, attempt.mailbox_state)
 
     def _knows(self, attempt: Attempt, provider: str) -> bool:
         """Tell whether a provider is known to be allowed, from this instance's own questions or from another's."""
         asked = self._allowed.get((attempt.meeting.organizer or "").casefold())
-        told = attempt.notice and attempt.notice.allowed
+        told = attempt.mailbox_state and attempt.mailbox_state.allowed
         return any(known.names(provider, self._clock()) for known in (asked, told) if known)
 
     async def organizer_id(self, attempt: Attempt) -> str:
@@ -79,7 +79,7 @@ class Steps:
         key = organizer.casefold()
         if key not in self._object_ids:
             self._object_ids[key] = await self._organizers.object_id(organizer)
-            self._gate.same(organizer, self._object_ids[key])
+            self._gate.alias(organizer, self._object_ids[key])
         attempt.organizer_id = self._object_ids[key]
         return attempt.organizer_id
 

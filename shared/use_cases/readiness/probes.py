@@ -68,7 +68,7 @@ class Readiness:
 
     async def _ask[T](self, organizer: str, call: Coroutine[Any, Any, T]) -> T | GraphError:
         try:
-            async with self._gate.turn(organizer):
+            async with self._gate.access(organizer, read_only=True):
                 return await call
         except GraphError as error:
             return error
@@ -77,7 +77,7 @@ class Readiness:
 
     async def _find_user(self, organizer: str) -> str:
         object_id = await self._graph.organizers.object_id(organizer)
-        self._gate.same(organizer, object_id)
+        self._gate.alias(organizer, object_id)
         return object_id
 
     async def _look_for_no_meeting(self, organizer_id: str) -> bool:

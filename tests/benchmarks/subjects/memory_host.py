@@ -98,17 +98,17 @@ class Storage:
         from shared.meeting.request_queue import RequestQueue
         from shared.schedules import ScheduleStore
         from shared.settings import read_environment
-        from shared.throttling.mailbox_notices import MailboxNotices
+        from shared.throttling.shared_mailbox_states import SharedMailboxStates
 
         bootstrap.quiet_libraries()
         settings = read_environment()
         client = GraphClient(settings.graph)
-        meetings, schedules, notices = self.tables
+        meetings, schedules, mailbox_states = self.tables
         bootstrap._apps[asyncio.get_running_loop()] = bootstrap.assemble(
             settings,
             ledger=Ledger(meetings),
             schedules=ScheduleStore(schedules),
-            notices=MailboxNotices(notices),
+            mailbox_states=SharedMailboxStates(mailbox_states),
             requests=RequestQueue(self.requests, self.poison),
             results=self.results,
             graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),

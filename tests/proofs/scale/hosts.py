@@ -15,7 +15,7 @@ from shared.meeting.messages import LookAt, decode_message
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.throttling.mailbox_notices import MailboxNotices
+from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.provisioner import Provisioner
 from shared.use_cases.upkeep import Upkeep
@@ -32,7 +32,7 @@ class Surroundings:
     """What all instances share."""
 
     ledger: LightLedger
-    closed_mailboxes: LightTable
+    mailboxes: LightTable
     requests: LightQueue
     poison: LightQueue
     results: LightQueue
@@ -97,7 +97,7 @@ class LightHost:
         self._options = options
         self._accept = accept
         self._requests = RequestQueue(around.requests, around.poison)
-        elsewhere = MailboxNotices(around.closed_mailboxes)
+        elsewhere = SharedMailboxStates(around.mailboxes)
         gate = MailboxGate(around.calls_per_mailbox, around.clock, elsewhere)
         self._provisioner = _LightProvisioner(around, self._requests, gate)
         self._results = _LightResults(around.results, around.ledger, self._requests, around.clock)

@@ -176,7 +176,7 @@ async def _run(plan: Plan, seed: int) -> Report:
     requests, poison = (LightQueue(name, wire, clock) for name in ("meeting-requests", "poison"))
     around = Surroundings(
         ledger=LightLedger(wire, _template(clock), organizers, clock),
-        closed_mailboxes=LightTable(wire),
+        mailboxes=LightTable(wire),
         requests=requests,
         poison=poison,
         results=LightQueue("meeting-results", wire, clock, kept=False),

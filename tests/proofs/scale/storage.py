@@ -121,17 +121,17 @@ class LightTable(InMemoryTable):
 
     @override
     async def read(self, partition: str, key: str) -> Row | None:
-        await self._wire.send("read ClosedMailboxes")
+        await self._wire.send("read Mailboxes")
         return await super().read(partition, key)
 
     @override
     async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
-        await self._wire.send("read ClosedMailboxes")
+        await self._wire.send("read Mailboxes")
         return await super().read_range(partition, first, last, limit)
 
     @override
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
-        await self._wire.send("write ClosedMailboxes")
+        await self._wire.send("write Mailboxes")
         return await super().write(partition, operations)
 
 

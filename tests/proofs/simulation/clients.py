@@ -14,7 +14,7 @@ from shared.bootstrap import App
 from shared.errors import AttendeeNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting
 from shared.use_cases.accept import Sender
-from shared.use_cases.provision_inline import MARGIN
+from shared.use_cases.provision_inline import REQUEUE_MARGIN
 from tests.app_fixture import World
 from tests.proofs.simulation.checker import Promise
 from tests.proofs.simulation.hosts import Farm, HostDiedError
@@ -126,10 +126,10 @@ class Client:
         sender = Sender(Caller("caller"), self._key)
 
         async def accept(app: App) -> Meeting:
-            accepted = await app.acceptance.accept(request, sender, waiting + MARGIN if wait else waiting)
+            accepted = await app.acceptance.accept(request, sender, waiting + REQUEUE_MARGIN if wait else waiting)
             if accepted.replayed or not wait:
                 return accepted.meeting
-            return await app.at_once.provision(accepted.meeting, waiting)
+            return await app.inline_provisioner.provision(accepted.meeting, waiting)
 
         if self._key is not None:
             self._meeting_id = (await self._insist(accept)).id

@@ -14,7 +14,7 @@ from shared.bootstrap import App
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
 from shared.use_cases.accept import Sender
-from shared.use_cases.provision_inline import MARGIN
+from shared.use_cases.provision_inline import REQUEUE_MARGIN
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.proofs.simulation.checker import Evidence, Promise, Violation, check
@@ -97,11 +97,11 @@ class Client:
         waiting = timedelta(seconds=wait)
 
         async def accept(app: App) -> Meeting:
-            delay = waiting + MARGIN if wait else waiting
+            delay = waiting + REQUEUE_MARGIN if wait else waiting
             accepted = await app.acceptance.accept(self.request, Sender(Caller("caller"), "key"), delay)
             if accepted.replayed or not wait:
                 return accepted.meeting
-            return await app.at_once.provision(accepted.meeting, waiting)
+            return await app.inline_provisioner.provision(accepted.meeting, waiting)
 
         self.meeting_id = (await self.insist(accept)).id
 

@@ -54,7 +54,7 @@ class Host:
         app = self._app = world.new_host(
             Wires(
                 TableWire(network, process, world.table),
-                TableWire(network, process, world.closed_mailboxes),
+                TableWire(network, process, world.mailboxes_table),
                 requests,
                 poison,
                 QueueWire(network, process, world.results),

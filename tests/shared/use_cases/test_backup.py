@@ -33,7 +33,7 @@ async def copy(world: World) -> list[Meeting | Schedule]:
 
 async def lose(world: World) -> None:
     """Take the whole storage account away, but for the tables' and queues' names."""
-    for table in (world.table, world.schedules_table, world.closed_mailboxes):
+    for table in (world.table, world.schedules_table, world.mailboxes_table):
         table.partitions.clear()
     for queue in (world.requests, world.poison, world.results):
         queue.messages.clear()

@@ -285,7 +285,7 @@ class TestCost:
 
     def seen(self, world: World) -> tuple[int, int]:
         """Return the operations so far, without looks at the age of a queue, and the rows that were read."""
-        tables = (world.table, world.closed_mailboxes)
+        tables = (world.table, world.mailboxes_table)
         operations = world.requests.operations + sum(table.operations for table in tables)
         return operations, sum(table.rows_read for table in tables)
 

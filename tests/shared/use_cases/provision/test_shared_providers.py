@@ -51,7 +51,7 @@ async def test_a_busy_instance_tells_the_others() -> None:
 async def test_the_first_of_an_organizer_costs_nine_operations() -> None:
     """One write more than in a quiet app, since the row was looked at before; the next one costs eight again."""
     world = World()
-    stores = (world.table, world.closed_mailboxes, world.requests, world.results)
+    stores = (world.table, world.mailboxes_table, world.requests, world.results)
     for each in (9, 8):
         before = sum(store.operations for store in stores)
         for number in range(PLACES):
@@ -59,7 +59,7 @@ async def test_the_first_of_an_organizer_costs_nine_operations() -> None:
             await world.accept(CALENDAR | {"organizer": organizer(number)})
         await BusyHost(world).work()
         assert sum(store.operations for store in stores) - before == each * PLACES
-    assert world.closed_mailboxes.operations == 3 * PLACES
+    assert world.mailboxes_table.operations == 3 * PLACES
 
 
 @pytest.mark.parametrize("meetings", [1, BUSY - 1])
@@ -67,8 +67,8 @@ async def test_a_quiet_instance_writes_nothing(meetings: int) -> None:
     """While fewer than a dozen meetings are under way there is one instance: nobody is told, and eight suffice."""
     world = World()
     await make_at_once(world, meetings)
-    assert world.closed_mailboxes.operations == meetings
-    assert not any(world.closed_mailboxes.partitions.values())
+    assert world.mailboxes_table.operations == meetings
+    assert not any(world.mailboxes_table.partitions.values())
     assert await calls_of_another(world, 0) == ["GET", "POST"]
 
 
@@ -98,7 +98,7 @@ async def test_a_no_is_not_told() -> None:
     world = World()
     refused = await make_at_once(world, PLACES, allowed_online_meeting_providers=["skypeForBusiness"])
     assert {meeting.error and meeting.error.code for meeting in refused} == {"providerNotAllowed"}
-    assert not any(world.closed_mailboxes.partitions.values())
+    assert not any(world.mailboxes_table.partitions.values())
     world.tenant.add_user(organizer(0), organizer(0), allowed_online_meeting_providers=["teamsForBusiness"])
     assert await calls_of_another(world, 0) == ["GET", "POST"]
 
@@ -141,7 +141,7 @@ async def test_trouble_with_telling_fails_no_meeting(trouble: Callable[[str], Ex
 
     random.seed(7)
     world = World()
-    world.closed_mailboxes = Troubled()
+    world.mailboxes_table = Troubled()
     made = await make_at_once(world, PLACES)
     assert {meeting.status for meeting in made} == {Status.SUCCEEDED}
     assert await calls_of_another(world, 0) == ["GET", "POST"]

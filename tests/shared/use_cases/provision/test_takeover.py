@@ -166,7 +166,7 @@ async def test_a_host_that_did_not_hear_the_retry_after_keeps_to_it() -> None:
     meeting = await world.accept(CALENDAR)
     await world.deliver()
     calls = len(world.tenant.requests)
-    world.closed_mailboxes.partitions.clear()  # nor can it learn of it from the mailbox's row
+    world.mailboxes_table.partitions.clear()  # nor can it learn of it from the mailbox's row
     world.clock.advance(seconds=59)
     await world.new_host().intake.take(json.dumps({"meeting": meeting.id}), None)
     assert len(world.tenant.requests) == calls

@@ -271,10 +271,10 @@ class TestStorage:
         meeting = await world.accept(CALENDAR)
         await world.deliver()
         assert (await world.ledger.read(meeting.id)).reported
-        counted = (world.table, world.closed_mailboxes, world.requests, world.results)
+        counted = (world.table, world.mailboxes_table, world.requests, world.results)
         # one more for this test's own look at the record
         assert sum(each.operations for each in counted) == 8 + 1
-        assert world.closed_mailboxes.operations == 1
+        assert world.mailboxes_table.operations == 1
 
     @pytest.mark.parametrize("when", ["always", "on reading", "on writing"])
     async def test_trouble_with_the_rows_delays_nobody(self, when: str) -> None:
@@ -292,7 +292,7 @@ class TestStorage:
                 return await super().write(partition, operations)
 
         world = World()
-        world.closed_mailboxes = Troubled()
+        world.mailboxes_table = Troubled()
         app = world.new_host()
         throttle(world, "5")
         meeting = await world.accept(CALENDAR)
@@ -307,10 +307,10 @@ class TestStorage:
         world = World()
         throttle(world, "60")
         await world.made(CALENDAR)
-        assert any(world.closed_mailboxes.partitions.values())
+        assert any(world.mailboxes_table.partitions.values())
         world.clock.advance(hours=2)
         await world.app.upkeep.run()
-        assert not any(world.closed_mailboxes.partitions.values())
+        assert not any(world.mailboxes_table.partitions.values())
 
 
 class TestPause:

@@ -11,12 +11,18 @@ from hypothesis import strategies as st
 
 from shared.errors import ConflictError, StorageUnavailableError
 from shared.storage import AzureTable, Delete, Operation, Row
-from shared.throttling.mailbox_notices import BELIEVED, TABLE, Allowed, MailboxNotices, Notice
+from shared.throttling.shared_mailbox_states import (
+    PROVIDERS_TTL,
+    TABLE,
+    AllowedProviders,
+    MailboxState,
+    SharedMailboxStates,
+)
 from tests.fakes import InMemoryTable
 
 ALEX, MEGAN = "AlexW@contoso.com", "MeganB@contoso.com"
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
-TEAMS = Allowed(("teamsForBusiness",), NOW + BELIEVED)
+TEAMS = AllowedProviders(("teamsForBusiness",), NOW + PROVIDERS_TTL)
 
 
 class SlowTable(InMemoryTable):
@@ -28,8 +34,8 @@ class SlowTable(InMemoryTable):
         return row
 
 
-async def closed_until(notices: MailboxNotices, name: str) -> datetime | None:
-    return (await notices.read(name)).closed_until
+async def closed_until(mailbox_states: SharedMailboxStates, name: str) -> datetime | None:
+    return (await mailbox_states.read(name)).closed_until
 
 
 def rows(table: InMemoryTable) -> list[Row]:
@@ -39,21 +45,21 @@ def rows(table: InMemoryTable) -> list[Row]:
 async def test_one_read_tells() -> None:
     """It costs one operation to know, whether there is a row or not, in any spelling of the name."""
     table = InMemoryTable()
-    notices = MailboxNotices(table)
-    await notices.close(ALEX, NOW + timedelta(microseconds=2_128_001))
+    mailbox_states = SharedMailboxStates(table)
+    await mailbox_states.close(ALEX, NOW + timedelta(microseconds=2_128_001))
     table.operations = 0
-    assert await closed_until(notices, ALEX.upper()) == NOW + timedelta(microseconds=2_128_001)
-    assert await closed_until(notices, MEGAN) is None
+    assert await closed_until(mailbox_states, ALEX.upper()) == NOW + timedelta(microseconds=2_128_001)
+    assert await closed_until(mailbox_states, MEGAN) is None
     assert table.operations == 2
 
 
 async def test_nobodys_name_is_in_the_table() -> None:
     """A row holds a digest, moments, and the providers' names."""
     table = InMemoryTable()
-    await MailboxNotices(table).close(ALEX, NOW)
+    await SharedMailboxStates(table).close(ALEX, NOW)
     [row] = rows(table)
     assert set(row.values) == {"until"}
-    await MailboxNotices(table).allow(ALEX, TEAMS, None)
+    await SharedMailboxStates(table).allow(ALEX, TEAMS, None)
     [row] = rows(table)
     assert "alex" not in f"{row}".lower()
     assert set(row.values) == {"until", "providers", "providersUntil"}
@@ -64,8 +70,8 @@ async def test_of_many_who_are_told_at_once_the_latest_moment_stays(seconds: lis
     """A moment is only moved later, whoever writes between whose reading and writing."""
     table = SlowTable()
     moments = [NOW + timedelta(seconds=each) for each in seconds]
-    await asyncio.gather(*(MailboxNotices(table).close(ALEX, moment) for moment in moments))
-    assert await closed_until(MailboxNotices(table), ALEX) == max(moments)
+    await asyncio.gather(*(SharedMailboxStates(table).close(ALEX, moment) for moment in moments))
+    assert await closed_until(SharedMailboxStates(table), ALEX) == max(moments)
 
 
 async def test_a_race_that_never_ends_is_left(caplog: pytest.LogCaptureFixture) -> None:
@@ -77,7 +83,7 @@ async def test_a_race_that_never_ends_is_left(caplog: pytest.LogCaptureFixture) 
             raise ConflictError(f"as always: {partition}, {len(operations)}")
 
     table = Contested()
-    await MailboxNotices(table).close(ALEX, NOW)
+    await SharedMailboxStates(table).close(ALEX, NOW)
     assert table.operations <= 20
     assert "mailbox.notShared" in caplog.text
 
@@ -86,16 +92,16 @@ async def test_a_race_that_never_ends_is_left(caplog: pytest.LogCaptureFixture) 
 async def test_a_row_of_another_form_says_nothing(until: str | int) -> None:
     """What another version of the app wrote closes no mailbox, and is written anew, and removed."""
     table = InMemoryTable()
-    notices = MailboxNotices(table)
-    await notices.close(ALEX, NOW)
+    mailbox_states = SharedMailboxStates(table)
+    await mailbox_states.close(ALEX, NOW)
     [row] = rows(table)
     table.partitions[row.key[0]][row.key] = Row(row.key, {"until": until}, row.etag)
-    assert await closed_until(notices, ALEX) is None
-    await notices.close(ALEX, NOW)
-    assert await closed_until(notices, ALEX) == NOW
+    assert await closed_until(mailbox_states, ALEX) is None
+    await mailbox_states.close(ALEX, NOW)
+    assert await closed_until(mailbox_states, ALEX) == NOW
     [row] = rows(table)
     table.partitions[row.key[0]][row.key] = Row(row.key, {"until": until}, row.etag)
-    await notices.forget_past(NOW)
+    await mailbox_states.forget_past(NOW)
     assert not rows(table)
 
 
@@ -106,35 +112,35 @@ class TestBothParts:
         """However instances that close and instances that know providers meet at a row, both parts are there then."""
         table = SlowTable()
         closed = [NOW + timedelta(seconds=each) for each in told if each > 0]
-        allowed = [Allowed((f"provider{each}",), NOW - timedelta(seconds=each)) for each in told if each < 0]
+        allowed = [AllowedProviders((f"provider{each}",), NOW - timedelta(seconds=each)) for each in told if each < 0]
         await asyncio.gather(
-            *(MailboxNotices(table).close(ALEX, moment) for moment in closed),
-            *(MailboxNotices(table).allow(ALEX, each, Notice()) for each in allowed),
+            *(SharedMailboxStates(table).close(ALEX, moment) for moment in closed),
+            *(SharedMailboxStates(table).allow(ALEX, each, MailboxState()) for each in allowed),
         )
-        notice = await MailboxNotices(table).read(ALEX)
-        assert notice.closed_until == max(closed, default=None)
-        assert notice.allowed in (allowed or [None])
+        state = await SharedMailboxStates(table).read(ALEX)
+        assert state.closed_until == max(closed, default=None)
+        assert state.allowed in (allowed or [None])
 
     @pytest.mark.parametrize("closed", [False, True])
     async def test_what_was_seen_spares_a_look(self, closed: bool) -> None:  # noqa: FBT001 - a parameter
         """Who has just read the row tells with one operation, whether there was a row or not."""
         table = InMemoryTable()
-        notices = MailboxNotices(table)
+        mailbox_states = SharedMailboxStates(table)
         if closed:
-            await notices.close(ALEX, NOW)
-        seen = await notices.read(ALEX)
+            await mailbox_states.close(ALEX, NOW)
+        seen = await mailbox_states.read(ALEX)
         table.operations = 0
-        await notices.allow(ALEX, TEAMS, seen)
+        await mailbox_states.allow(ALEX, TEAMS, seen)
         assert table.operations == 1
-        told = await notices.read(ALEX.upper())
+        told = await mailbox_states.read(ALEX.upper())
         assert (told.allowed, told.closed_until) == (TEAMS, NOW if closed else None)
 
     async def test_the_last_who_asked_is_right(self) -> None:
         """What a calendar answers now replaces what it answered before, also what a wrong clock wrote."""
-        notices = MailboxNotices(InMemoryTable())
-        await notices.allow(ALEX, Allowed(("skypeForBusiness",), NOW + timedelta(days=400)), None)
-        await notices.allow(ALEX, TEAMS, None)
-        assert (await notices.read(ALEX)).allowed == TEAMS
+        mailbox_states = SharedMailboxStates(InMemoryTable())
+        await mailbox_states.allow(ALEX, AllowedProviders(("skypeForBusiness",), NOW + timedelta(days=400)), None)
+        await mailbox_states.allow(ALEX, TEAMS, None)
+        assert (await mailbox_states.read(ALEX)).allowed == TEAMS
 
     @pytest.mark.parametrize(
         "changes",
@@ -151,15 +157,15 @@ class TestBothParts:
     async def test_providers_in_another_form_say_nothing(self, changes: dict[str, str | int | None]) -> None:
         """What another version wrote allows nothing, and neither hides when the mailbox opens nor outlives it."""
         table = InMemoryTable()
-        notices = MailboxNotices(table)
-        await notices.close(ALEX, NOW)
-        await notices.allow(ALEX, TEAMS, None)
+        mailbox_states = SharedMailboxStates(table)
+        await mailbox_states.close(ALEX, NOW)
+        await mailbox_states.allow(ALEX, TEAMS, None)
         [row] = rows(table)
         values = {name: value for name, value in (row.values | changes).items() if value is not None}
         table.partitions[row.key[0]][row.key] = Row(row.key, values, row.etag)
-        notice = await notices.read(ALEX)
-        assert (notice.closed_until, notice.allowed) == (NOW, None)
-        await notices.forget_past(NOW + timedelta(minutes=61))
+        state = await mailbox_states.read(ALEX)
+        assert (state.closed_until, state.allowed) == (NOW, None)
+        await mailbox_states.forget_past(NOW + timedelta(minutes=61))
         assert not rows(table)
 
     @given(st.integers(-7200, 10_000), st.sampled_from(["teamsForBusiness", "skypeForBusiness"]))
@@ -174,50 +180,52 @@ class TestForgetting:
     async def test_a_row_stays_until_both_parts_are_past(self, last: str) -> None:
         """And an hour longer, as clocks differ."""
         table = InMemoryTable()
-        notices = MailboxNotices(table)
+        mailbox_states = SharedMailboxStates(table)
         later = NOW + timedelta(hours=3)
-        await notices.close(ALEX, later if last == "closed" else NOW)
-        await notices.allow(ALEX, Allowed(TEAMS.providers, later if last == "allowed" else NOW), None)
-        await notices.forget_past(later + timedelta(minutes=59))
+        await mailbox_states.close(ALEX, later if last == "closed" else NOW)
+        await mailbox_states.allow(ALEX, AllowedProviders(TEAMS.providers, later if last == "allowed" else NOW), None)
+        await mailbox_states.forget_past(later + timedelta(minutes=59))
         assert len(rows(table)) == 1
-        await notices.forget_past(later + timedelta(minutes=61))
+        await mailbox_states.forget_past(later + timedelta(minutes=61))
         assert not rows(table)
 
     async def test_rows_that_stay_hide_none_for_ever(self) -> None:
         """However many mailboxes are in use all the time, and told of anew, the others' rows go."""
         table = InMemoryTable()
-        notices = MailboxNotices(table)
+        mailbox_states = SharedMailboxStates(table)
         for number in range(2000):
-            await notices.allow(f"user{number}@contoso.com", Allowed(TEAMS.providers, NOW + timedelta(days=1)), None)
+            await mailbox_states.allow(
+                f"user{number}@contoso.com", AllowedProviders(TEAMS.providers, NOW + timedelta(days=1)), None
+            )
         for number in range(2000, 2100):
-            await notices.close(f"user{number}@contoso.com", NOW)
+            await mailbox_states.close(f"user{number}@contoso.com", NOW)
         for _ in range(5):
-            await notices.forget_past(NOW + timedelta(hours=2))
+            await mailbox_states.forget_past(NOW + timedelta(hours=2))
         assert len(rows(table)) == 2000
         assert all("providers" in row.values for row in rows(table))
 
     async def test_only_what_is_long_past(self) -> None:
         """A row is kept while its moment is to come, and an hour longer, as clocks differ."""
         table = InMemoryTable()
-        notices = MailboxNotices(table)
-        await notices.close(ALEX, NOW)
-        await notices.close(MEGAN, NOW + timedelta(hours=1))
-        await notices.forget_past(NOW + timedelta(minutes=59))
+        mailbox_states = SharedMailboxStates(table)
+        await mailbox_states.close(ALEX, NOW)
+        await mailbox_states.close(MEGAN, NOW + timedelta(hours=1))
+        await mailbox_states.forget_past(NOW + timedelta(minutes=59))
         assert len(rows(table)) == 2
-        await notices.forget_past(NOW + timedelta(minutes=61))
+        await mailbox_states.forget_past(NOW + timedelta(minutes=61))
         assert len(rows(table)) == 1
-        assert await closed_until(notices, MEGAN) == NOW + timedelta(hours=1)
+        assert await closed_until(mailbox_states, MEGAN) == NOW + timedelta(hours=1)
 
     async def test_a_run_is_bounded_and_the_next_goes_on(self) -> None:
         """Thousands of rows are removed in portions."""
         table = InMemoryTable()
-        notices = MailboxNotices(table)
+        mailbox_states = SharedMailboxStates(table)
         for number in range(3000):
-            await notices.close(f"user{number}@contoso.com", NOW)
+            await mailbox_states.close(f"user{number}@contoso.com", NOW)
         later, runs = NOW + timedelta(hours=2), 0
         while rows(table):
             before = table.operations
-            await notices.forget_past(later)
+            await mailbox_states.forget_past(later)
             assert table.operations - before <= 16 * 51
             runs += 1
         assert 3 < runs < 10
@@ -233,9 +241,9 @@ class TestForgetting:
                 return await super().write(partition, operations)
 
         table = Overtaken()
-        notices = MailboxNotices(table)
-        await notices.close(ALEX, NOW)
-        await notices.forget_past(NOW + timedelta(days=1))
+        mailbox_states = SharedMailboxStates(table)
+        await mailbox_states.close(ALEX, NOW)
+        await mailbox_states.forget_past(NOW + timedelta(days=1))
         assert len(rows(table)) == 1
 
 
@@ -243,8 +251,13 @@ async def test_a_storage_that_does_not_answer() -> None:
     """It is the caller's to decide what that means."""
     table = InMemoryTable()
     table.broken = True
-    notices = MailboxNotices(table)
-    asked = (notices.read(ALEX), notices.allow(ALEX, TEAMS, None), notices.close(ALEX, NOW), notices.forget_past(NOW))
+    mailbox_states = SharedMailboxStates(table)
+    asked = (
+        mailbox_states.read(ALEX),
+        mailbox_states.allow(ALEX, TEAMS, None),
+        mailbox_states.close(ALEX, NOW),
+        mailbox_states.forget_past(NOW),
+    )
     for call in asked:
         with pytest.raises(StorageUnavailableError):
             await call
@@ -254,10 +267,10 @@ async def test_in_real_storage(azurite: str) -> None:
     """A table that is not there yet closes nothing, and is made when it is needed."""
     async with TableServiceClient.from_connection_string(azurite) as service:
         table = AzureTable(service.get_table_client(TABLE))
-        assert await closed_until(MailboxNotices(table), ALEX) is None
-        await MailboxNotices(table).forget_past(NOW)
+        assert await closed_until(SharedMailboxStates(table), ALEX) is None
+        await SharedMailboxStates(table).forget_past(NOW)
         moments = [NOW + timedelta(microseconds=each) for each in (5, 9, 1)]
-        await asyncio.gather(*(MailboxNotices(table).close(ALEX, moment) for moment in moments))
-        assert await closed_until(MailboxNotices(table), ALEX) == max(moments)
-        await MailboxNotices(table).forget_past(NOW + timedelta(hours=2))
-        assert await closed_until(MailboxNotices(table), ALEX) is None
+        await asyncio.gather(*(SharedMailboxStates(table).close(ALEX, moment) for moment in moments))
+        assert await closed_until(SharedMailboxStates(table), ALEX) == max(moments)
+        await SharedMailboxStates(table).forget_past(NOW + timedelta(hours=2))
+        assert await closed_until(SharedMailboxStates(table), ALEX) is None

@@ -1,0 +1,124 @@
+"""One mailbox: how many provisions it admits at once, until when it is closed, and when the next one may come.
+
+A state machine without I/O; the time is passed in.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shared.errors import HeldBackError
+from shared.graph.errors import ASKED_FOR_PATIENCE
+
+# Several processes that keep to the limit, each for itself, exceed it together. Each Retry-After doubles the pause
+# between the provisions that a process admits, and each such time without one halves it again; so few calls are
+# refused, however many processes there are. More doublings would slow a mailbox that was refused by chance.
+CALMING = timedelta(seconds=10)
+MOST_DOUBLINGS = 8
+_FIRST_ESTIMATE_SECONDS = 1.0
+_WEIGHT_OF_THE_LATEST = 0.2
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Mailbox:
+    """What this process knows about one mailbox.
+
+    Attributes:
+        limit: the most provisions at once.
+        names: the organizer's, in one spelling.
+        entered: the provisions and lookups under way.
+        closed_until: nobody calls Graph before this.
+        queue_ends: when everybody who was sent away will have had a slot.
+        next_entry: nobody is admitted before this while the mailbox recovers from throttling.
+        calm_at: when provisions are admitted at full pace again.
+        seconds: what a provision takes, as a moving average.
+    """
+
+    limit: int
+    names: frozenset[str]
+    entered: int = 0
+    closed_until: datetime = _LONG_AGO
+    queue_ends: datetime = _LONG_AGO
+    next_entry: datetime = _LONG_AGO
+    calm_at: datetime = _LONG_AGO
+    seconds: float = _FIRST_ESTIMATE_SECONDS
+
+    def idle(self, now: datetime) -> bool:
+        """Tell whether forgetting the mailbox would change nothing."""
+        return not self.entered and max(self.closed_until, self.queue_ends, self.calm_at) <= now
+
+    def refusal(self, now: datetime) -> HeldBackError | None:
+        """Return why nobody is admitted now, with the time until somebody may be; None for an open mailbox."""
+        if self.closed_until > now:
+            return HeldBackError(ASKED_FOR_PATIENCE, self.closed_until - now)
+        if self.entered >= self.limit:
+            text = "As many calls for this organizer are under way as Microsoft Graph allows"
+            return HeldBackError(text, timedelta(seconds=self.seconds))
+        return None
+
+    def enter(self, now: datetime) -> None:
+        """Admit a lookup, which neither waits for slots nor uses them up.
+
+        Raises:
+            HeldBackError: the mailbox is full or closed.
+        """
+        if refusal := self.refusal(now):
+            raise refusal
+        self.entered += 1
+
+    def enter_in_turn(self, now: datetime) -> None:
+        """Admit a provision.
+
+        Raises:
+            HeldBackError: the mailbox is full, closed, or recovers from throttling; the delay leads to a free slot.
+        """
+        refusal = self.refusal(now)
+        if refusal is None and self.next_entry > now:
+            refusal = HeldBackError(ASKED_FOR_PATIENCE, self.next_entry - now)
+        if refusal:
+            refusal.delay = self.next_slot(now)
+            raise refusal
+        self.entered += 1
+        if self.calm_at > now:
+            self.next_entry = now + self._pause(now)
+
+    def leave(self, entered_at: datetime, now: datetime) -> None:
+        """Make room for the next."""
+        self.entered = max(0, self.entered - 1)  # the count of a mailbox that was forgotten began again at none
+        took = max((now - entered_at).total_seconds(), 0.0)  # a clock may be set back
+        self.seconds += _WEIGHT_OF_THE_LATEST * (took - self.seconds)
+
+    def close(self, until: datetime, now: datetime) -> None:
+        """Admit nobody until a moment, and fewer than before for a while after it.
+
+        A second 429 of the same burst moves the end but does not slow the mailbox further.
+        """
+        if until <= self.closed_until:
+            return
+        calm_after = self._calm_after(now) + (CALMING if self.closed_until <= now else timedelta(0))
+        self.calm_at = until + min(calm_after, MOST_DOUBLINGS * CALMING)
+        self.closed_until = until
+
+    def next_slot(self, now: datetime) -> timedelta:
+        """Reserve the next free slot for somebody who was sent away, and return the time until then."""
+        opens = max(self.closed_until, self.queue_ends, now)
+        self.queue_ends = opens + self._pause(now)
+        return self.queue_ends - now
+
+    def absorb(self, other: "Mailbox") -> None:
+        """Take over the state of what turned out to be the same mailbox."""
+        self.names |= other.names
+        self.entered += other.entered
+        self.closed_until = max(self.closed_until, other.closed_until)
+        self.queue_ends = max(self.queue_ends, other.queue_ends)
+        self.next_entry = max(self.next_entry, other.next_entry)
+        self.calm_at = max(self.calm_at, other.calm_at)
+        self.seconds = max(self.seconds, other.seconds)
+
+    def _pause(self, now: datetime) -> timedelta:
+        """Return the time between two provisions at which Graph refuses neither."""
+        return timedelta(seconds=self.seconds / self.limit * 2 ** (self._calm_after(now) / CALMING))
+
+    def _calm_after(self, now: datetime) -> timedelta:
+        """Return how long the mailbox has to stay open without a Retry-After until it is back at full pace."""
+        return max(self.calm_at - max(now, self.closed_until), timedelta(0))

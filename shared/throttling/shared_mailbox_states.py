@@ -1,0 +1,158 @@
+"""What the instances of the app share about mailboxes. It survives a restart.
+
+One small row for each mailbox, in a table of its own, under a digest of the organizer's name. It holds two facts, each
+with the moment until which it holds: Graph asked not to be called about the mailbox, and the online meeting providers
+that its calendar allows. The first moment only ever moves later. The clocks of the instances must agree within a second
+or so, as those of Azure's machines do.
+
+The row does not stop a call that another instance has already sent, nor an attempt there that read the row before it
+was written. That attempt reads it again the next time.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from shared.errors import ConflictError
+from shared.storage import Delete, Insert, Replace, Row, Table
+from shared.storage.records import PARTITIONS
+
+_logger = logging.getLogger(__name__)
+
+TABLE = "Mailboxes"
+# A change of an administrator takes that long in Microsoft 365 itself, and up to 24 hours for the members of a group
+# (https://learn.microsoft.com/powershell/module/teams/new-csgrouppolicyassignment). The link of a meeting that was
+# created on an old answer is verified in any case.
+PROVIDERS_TTL = timedelta(hours=1)
+
+_MOST_RACES = 10
+# An expired row is kept for as long as clocks might differ, and deleted in batches.
+_LONG_PAST = timedelta(hours=1)
+_FORGOTTEN_AT_ONCE = 50
+_BEFORE_EVERY_KEY, _AFTER_EVERY_KEY = "", "~"
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedProviders:
+    """The online meeting providers that a calendar allows, and until when this may be relied on."""
+
+    providers: tuple[str, ...]
+    until: datetime
+
+    def names(self, provider: str, now: datetime) -> bool:
+        """Tell whether a provider is known to be allowed now.
+
+        An answer that would hold for longer than the time to live was written by a wrong clock, and does not count.
+        """
+        return provider in self.providers and timedelta(0) < self.until - now <= PROVIDERS_TTL
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """What is shared about a mailbox: None for what nobody wrote. `etag` is the row's, empty without a row."""
+
+    closed_until: datetime | None = None
+    allowed: AllowedProviders | None = None
+    etag: str = ""
+
+
+class SharedMailboxStates:
+    """The rows. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._looked_through = dict.fromkeys(PARTITIONS, _BEFORE_EVERY_KEY)
+
+    async def read(self, name: str) -> MailboxState:
+        """Return what is shared about the mailbox of an organizer with this name."""
+        key = _key(name)
+        row = await self._table.read(key[0], key)
+        return _state(row) if row else MailboxState()
+
+    async def close(self, name: str, until: datetime) -> None:
+        """Keep every instance away until a moment, unless the mailbox is closed for longer already."""
+
+        def closed(known: MailboxState) -> MailboxState:
+            return known if known.closed_until and known.closed_until >= until else replace(known, closed_until=until)
+
+        await self._change(name, closed, None)
+
+    async def allow(self, name: str, allowed: AllowedProviders, seen: MailboxState | None) -> None:
+        """Share what a calendar allows.
+
+        Args:
+            name: the organizer's.
+            allowed: the calendar's latest answer, which replaces any older one.
+            seen: what was read before, which spares another read; None if nothing was.
+        """
+        await self._change(name, lambda known: replace(known, allowed=allowed), seen)
+
+    async def forget_past(self, now: datetime) -> None:
+        """Delete rows that expired long ago, a bounded number of them; the next run takes the rest."""
+        await asyncio.gather(*(self._forget_past(partition, now) for partition in PARTITIONS))
+
+    async def _change(
+        self, name: str, change: Callable[[MailboxState], MailboxState], seen: MailboxState | None
+    ) -> None:
+        key = _key(name)
+        for _ in range(_MOST_RACES):
+            known = seen or await self.read(name)
+            changed = change(known)
+            if changed == known:
+                return
+            row = Row(key, _values(changed), changed.etag)
+            try:
+                await self._table.write(key[0], [Replace(row) if row.etag else Insert(row)])
+            except ConflictError:
+                seen = None  # another instance wrote at the same time, and its fact must not be lost
+                continue
+            return
+        _logger.warning("mailbox.notShared")
+
+    async def _forget_past(self, partition: str, now: datetime) -> None:
+        first = self._looked_through[partition]
+        rows = await self._table.read_range(partition, first, _AFTER_EVERY_KEY, _FORGOTTEN_AT_ONCE)
+        # The next run continues behind these, so that rows which stay do not hide others for ever.
+        self._looked_through[partition] = rows[-1].key if len(rows) == _FORGOTTEN_AT_ONCE else _BEFORE_EVERY_KEY
+        for row in rows:
+            state = _state(row)
+            moments = [state.closed_until, state.allowed and state.allowed.until]
+            if any(moment and moment > now - _LONG_PAST for moment in moments):
+                continue
+            try:
+                await self._table.write(partition, [Delete(row.key, row.etag)])
+            except ConflictError:
+                continue  # another instance has just written a new fact
+
+
+def _key(name: str) -> str:
+    return hashlib.sha256(name.casefold().encode()).hexdigest()[:40]
+
+
+def _values(state: MailboxState) -> dict[str, str | int]:
+    values: dict[str, str | int] = {}
+    if state.closed_until:
+        values["until"] = state.closed_until.astimezone(UTC).isoformat()
+    if state.allowed:
+        values["providers"] = ",".join(state.allowed.providers)
+        values["providersUntil"] = state.allowed.until.astimezone(UTC).isoformat()
+    return values
+
+
+def _state(row: Row) -> MailboxState:
+    """Return what a row holds; nothing of what another version of the app wrote in another form."""
+    providers, providers_until = row.values.get("providers"), _moment(row, "providersUntil")
+    allowed = None
+    if isinstance(providers, str) and providers and providers_until:
+        allowed = AllowedProviders(tuple(providers.split(",")), providers_until)
+    return MailboxState(_moment(row, "until"), allowed, row.etag)
+
+
+def _moment(row: Row, name: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(row.values.get(name, ""))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
