@@ -14,6 +14,8 @@ _SWITCHES: Final[Mapping[str, Sequence[Any]]] = {
     "link_after_change": ("kept", "hidden", "lost"),
     "deleted_events": ("forgotten", "readable"),
     "transaction_id_outlives_event": (False, True),
+    "shows_participants": (False, True),
+    "role_needs_object_id": (False, True),
     "duplicate_transaction_status": (400, 409),
     "lookup_miss": ("badRequest", "notFound", "empty"),
     "lookup_lag_seconds": (0.0, 5.0),

@@ -25,7 +25,7 @@ from local.graph.validation import MEETING_CODE
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _USUAL_LENGTH: Final = timedelta(hours=1)
-_TENANT_ROLES: Final = frozenset({"presenter", "coorganizer", "producer"})
+_TENANT_ROLES: Final = frozenset({"presenter", "coorganizer"})
 _ON_CREATE_OR_GET: Final = frozenset({"externalId", "startDateTime", "endDateTime", "subject", "participants"})
 
 
@@ -48,7 +48,7 @@ def open_meetings(tenant: Tenant, name: str) -> User:
 
 def create_meeting(tenant: Tenant, organizer: User, body: JsonObject) -> OnlineMeeting:
     """Make a meeting that no calendar knows of."""
-    fields: JsonObject = NEW_MEETING.read(body, MEETING_CODE)
+    fields: JsonObject = NEW_MEETING.read(_known(tenant, body), MEETING_CODE)
     # https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1121
     if "externalId" in fields:
         raise bad_request("ExternalId is supported only by createOrGet.")
@@ -61,7 +61,7 @@ def create_or_get_meeting(tenant: Tenant, organizer: User, body: JsonObject) -> 
     https://learn.microsoft.com/graph/api/onlinemeeting-createorget; other settings are ignored:
     https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1121
     """
-    fields: JsonObject = FOUND_OR_NEW_MEETING.read(body, MEETING_CODE)
+    fields: JsonObject = FOUND_OR_NEW_MEETING.read(_known(tenant, body), MEETING_CODE)
     external_id = fields.get("externalId")
     if not external_id:
         raise bad_request("ExternalId is required.")
@@ -79,9 +79,7 @@ def update_meeting(tenant: Tenant, meeting: OnlineMeeting, body: JsonObject) -> 
     """
     if not NOT_UPDATABLE.isdisjoint(body) or (tenant.settings.refuses_odata_type and "@odata.type" in body):
         raise not_updatable()
-    unknown = UNKNOWN_OPTIONS[tenant.settings.cloud]
-    known = {name: value for name, value in body.items() if name not in unknown}
-    fields: JsonObject = CHANGED_MEETING.read(known, MEETING_CODE)
+    fields: JsonObject = CHANGED_MEETING.read(_known(tenant, body), MEETING_CODE)
     if ("startDateTime" in fields) != ("endDateTime" in fields):
         raise bad_request("StartDateTime and EndDateTime must be updated together.")
     if "startDateTime" in fields:
@@ -173,6 +171,11 @@ def join_details(tenant: Tenant, meeting: OnlineMeeting) -> JoinDetails:
     return JoinDetails(
         meeting.join_url, meeting.conference_id, options, meeting.short_url, meeting.join_meeting_id, meeting.passcode
     )
+
+
+def _known(tenant: Tenant, body: JsonObject) -> JsonObject:
+    unknown = UNKNOWN_OPTIONS[tenant.settings.cloud]
+    return {name: value for name, value in body.items() if name not in unknown}
 
 
 def _read_times(tenant: Tenant, fields: JsonObject) -> tuple[Moment, Moment]:

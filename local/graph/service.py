@@ -15,7 +15,6 @@ from local.graph.errors import (
     GraphError,
     error_envelope,
     no_such_segment,
-    privileges_missing,
     unauthenticated,
 )
 from local.graph.event_service import answer_calendar_view, answer_event, answer_events, cancel_event
@@ -25,12 +24,11 @@ from local.graph.meeting_service import answer_meeting, answer_meetings, create_
 from local.graph.place_service import answer_places
 from local.graph.records import Mailbox, RecordedRequest
 from local.graph.tenant import Tenant
-from local.graph.views import selected, user_view
+from local.graph.user_service import answer_user, find_users
 
 _FOREIGN_LINK: Final = "https://teams.example.net/l/meetup-join/19%3ameeting_elsewhere%40thread.v2/0"
 _HUGE: Final = 10 * 1024 * 1024
 _BEARER: Final = re.compile(r"Bearer\s+\S+", re.IGNORECASE)
-_FURTHER_USER_PROPERTIES: Final = frozenset({"accountEnabled", "userType", "assignedLicenses"})
 
 
 class GraphService:
@@ -94,27 +92,16 @@ class GraphService:
                 mailbox = tenant.open_mailbox(name)
                 async with self._turn(mailbox):
                     return self._answer_mailbox(mailbox, [folder, *rest], request)
+            case ["users"] if request.method == "GET":
+                return find_users(tenant, request)
             case ["users", name] if request.method == "GET":
                 if latency := tenant.settings.latency_seconds:
                     await asyncio.sleep(latency)
-                return self._answer_user(name, request)
+                return answer_user(tenant, name, request)
             case ["places", *rest] if request.method == "GET" and rest:
                 return answer_places(tenant, rest, request)
             case _:
                 raise no_such_segment(segments[-1] if segments else "")
-
-    def _answer_user(self, name: str, request: GraphRequest) -> GraphAnswer:
-        if not self._tenant.settings.read_basic_suffices:
-            raise privileges_missing()
-        view = user_view(self._tenant.directory_user(name))
-        context = "https://graph.microsoft.com/v1.0/$metadata#users"
-        if names := request.query().get("$select"):
-            wanted = names.split(",")
-            view = selected(view, wanted, view.keys() | _FURTHER_USER_PROPERTIES, "user")
-            if "id" not in wanted:
-                del view["id"]
-            return GraphAnswer(200, {"@odata.context": f"{context}({names})/$entity", **view})
-        return GraphAnswer(200, {"@odata.context": f"{context}/$entity", **view})
 
     def _answer_mailbox(self, mailbox: Mailbox, segments: list[str], request: GraphRequest) -> GraphAnswer:
         tenant = self._tenant

@@ -68,14 +68,14 @@ class Settings:
     link_after_change: Literal["kept", "hidden", "lost"] = "kept"
     link_hidden_seconds: float = 5.0
     deleted_events: Literal["forgotten", "readable"] = "readable"
-    shows_participants: bool = True
-    role_needs_object_id: bool = False
+    shows_participants: bool = False
+    role_needs_object_id: bool = True
     cloud: Literal["global", "usGovernment"] = "global"
     passcode_on_create: bool = False
     passcode_on_create_or_get: bool = False
     refuses_odata_type: bool = False
     read_basic_suffices: bool = True
-    skype_gives_link: bool = True
+    skype_gives_link: bool = False
     audio_conferencing: bool = True
     may_read_places: bool = True
     readable_artifacts: str = "attendanceReports,transcripts,recordings"

@@ -22,6 +22,7 @@ from kiota_abstractions.request_information import RequestInformation
 from kiota_http.middleware import ParametersNameDecodingHandler
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
@@ -108,6 +109,11 @@ class GraphClient:
         self._adapter.observability_options.include_euii_attributes = False
         self._adapter.base_url = service.base_url
         self._service = GraphServiceClient(request_adapter=self._adapter)
+
+    @property
+    def users(self) -> UsersRequestBuilder:
+        """Return the SDK's builder of `/users`."""
+        return self._service.users
 
     def user(self, organizer: str) -> UserItemRequestBuilder:
         """Return the SDK's builder of `/users/{organizer}`."""

@@ -111,6 +111,25 @@ def online_meetings_denied(organizer: str, client_id: str | None) -> str:
     )
 
 
+def options_not_set(*, needs_licence: bool, names_people: bool) -> str:
+    """Return what to do about options that Graph took and does not show."""
+    licence = (
+        " End-to-end encryption needs Teams Premium, sensitivity labels Teams Premium or Microsoft 365 E5."
+        if needs_licence
+        else ""
+    )
+    people = (
+        " A role is only for a user of the tenant: name each by identity.user.id and upn, or give the app "
+        "User.ReadBasic.All to look them up; guests from outside get none."
+        if names_people
+        else ""
+    )
+    return (
+        "A meeting policy of the organizer, or a sensitivity label, overrules them, or this cloud does not have them; "
+        f"have a Teams administrator check both, then send {_RETRY}.{licence}{people}"
+    )
+
+
 def application_permission(permission: str, client_id: str | None) -> str:
     """Return how to grant an application permission of Graph."""
     app = client_id or _ANY_CLIENT

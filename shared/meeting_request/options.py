@@ -5,14 +5,31 @@ https://learn.microsoft.com/graph/api/onlinemeeting-update
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.meeting_request.people import Principal
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import refusal
-from shared.validation.text import AnyCase, FilledLine, Line
+from shared.validation.text import AnyCase, FilledLine, Language, Line
 
-Role = Annotated[Literal["attendee", "presenter", "coorganizer", "producer"], AnyCase()]
+
+def _check_role(value: object) -> object:
+    """Refuse the role that Graph's schema still has: https://learn.microsoft.com/graph/api/resources/meetingparticipantinfo."""
+    if isinstance(value, str) and value.casefold() == "producer":
+        raise refusal("notAllowed", "cannot be producer, a role in live events, which Microsoft has retired")
+    return value
+
+
+def _check_any(roles: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what Graph cannot undo: no update makes people who are anonymous known again."""
+    if not roles:
+        raise refusal("notAllowed", "cannot be empty: Graph cannot take it back; leave it out")
+    return roles
+
+
+Role = Annotated[Literal["attendee", "presenter", "coorganizer"], AnyCase(), BeforeValidator(_check_role)]
+# The only role that can be made anonymous: https://learn.microsoft.com/graph/api/onlinemeeting-update
+AnonymousRole = Annotated[Literal["attendee"], AnyCase()]
 
 
 class LobbyBypassSettings(ClosedModel):
@@ -46,6 +63,15 @@ class WatermarkProtection(ClosedModel):
 
     is_enabled_for_content_sharing: bool | None = None
     is_enabled_for_video: bool | None = None
+
+
+class SensitivityLabelAssignment(ClosedModel):
+    """The label of the meeting.
+
+    https://learn.microsoft.com/graph/api/resources/onlinemeetingsensitivitylabelassignment
+    """
+
+    sensitivity_label_id: FilledLine
 
 
 class User(ClosedModel):
@@ -108,11 +134,16 @@ class MeetingOptions(ClosedModel):
     allow_teamwork_reactions: bool | None = None
     allow_transcription: bool | None = None
     allow_whiteboard: bool | None = None
-    anonymize_identity_for_roles: Annotated[tuple[Role, ...], Field(strict=False)] | None = None
+    anonymize_identity_for_roles: (
+        Annotated[tuple[AnonymousRole, ...], Field(strict=False), AfterValidator(_check_any)] | None
+    ) = None
+    is_end_to_end_encryption_enabled: bool | None = None
     is_entry_exit_announced: bool | None = None
     lobby_bypass_settings: LobbyBypassSettings | None = None
+    meeting_spoken_language_tag: Language | None = None
     participants: Participants | None = None
     record_automatically: bool | None = None
+    sensitivity_label_assignment: SensitivityLabelAssignment | None = None
     watermark_protection: WatermarkProtection | None = None
 
 

@@ -1,15 +1,20 @@
 """What is odd about a request, yet may be meant: accepted, and reported to whoever asks for a check."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from shared.errors import Fault
+from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.calendar_request import CalendarRequest
+from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.options import MeetingOptions
 from shared.meeting_request.parse import MeetingRequest
 from shared.meeting_request.standalone_request import StandaloneRequest
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import is_repeated
+
+_TEAMS_LINK = re.compile(r"https://[\w.]*teams\.[\w.]+/(?:l/meetup-join/|meet/\d)", re.ASCII | re.IGNORECASE)
 
 
 def find_warnings(request: MeetingRequest, now: datetime) -> list[Fault]:
@@ -17,11 +22,14 @@ def find_warnings(request: MeetingRequest, now: datetime) -> list[Fault]:
     warnings: list[Fault] = []
     if isinstance(request, CalendarRequest):
         warnings += _about_times_of_event(request, now)
+        warnings += _about_body(request)
     elif isinstance(request, StandaloneRequest):
         warnings += _about_times_of_meeting(request, now)
     if isinstance(request, StandaloneRequest):
         warnings += _about_roles(request, "")
-    elif request.options is not None:
+    else:
+        warnings += _about_provider(request)
+    if not isinstance(request, StandaloneRequest) and request.options is not None:
         warnings += _about_roles(request.options, "/options")
     return [*warnings, *request.omissions]
 
@@ -39,8 +47,27 @@ def _about_times_of_event(request: CalendarRequest, now: datetime) -> Iterator[F
             yield Fault(f"/{name}/dateTime", "ambiguousTime", message)
 
 
+def _about_body(request: CalendarRequest) -> Iterator[Fault]:
+    # https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1895
+    if request.body is not None and _TEAMS_LINK.search(request.body.content):
+        message = (
+            "The body holds the link of a Teams meeting. Exchange may take it for the event's own; if that is another "
+            "meeting's, this one fails, or keeps its former body."
+        )
+        yield Fault("/body/content", "teamsLinkInBody", message)
+
+
+def _about_provider(request: CalendarRequest | ExistingRequest) -> Iterator[Fault]:
+    if request.online_meeting_provider != TEAMS:
+        message = f"Microsoft has retired Skype: {request.online_meeting_provider} may give no join link."
+        yield Fault("/onlineMeetingProvider", "retiredProvider", message)
+
+
 def _about_times_of_meeting(request: StandaloneRequest, now: datetime) -> Iterator[Fault]:
     if request.start_date_time is None:
+        # https://learn.microsoft.com/graph/api/resources/onlinemeeting
+        message = "Without startDateTime the meeting is of the next hour, and expires 60 days after it was last used."
+        yield Fault("/startDateTime", "noTimes", message)
         return
     start = instant_of(request.start_date_time)
     if start < (now, 0):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.access.callers import Caller
 from shared.access.organizers import require_allowed
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request import MeetingRequest, StandaloneRequest
+from shared.meeting_request import MeetingRequest, StandaloneRequest, option_properties
 from shared.settings.clouds import Cloud
 
 
@@ -26,7 +26,7 @@ class Admission:
         """Refuse what a caller may not ask for here, or Graph does not have here.
 
         Raises:
-            InvalidRequestError: Graph has no online meetings in this cloud, and the request needs them.
+            InvalidRequestError: Graph has no online meetings in this cloud, or not with the options of the request.
             OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
         """
         self.require_in_cloud(request)
@@ -37,10 +37,20 @@ class Admission:
         """Refuse what Graph does not have here.
 
         Raises:
-            InvalidRequestError: Graph has no online meetings in this cloud, and the request needs them.
+            InvalidRequestError: Graph has no online meetings in this cloud, or not with the options of the request.
         """
-        if not self.cloud.online_meetings and (faults := list(self._faults(request))):
+        faults = list(self._unknown_options(request) if self.cloud.online_meetings else self._faults(request))
+        if faults:
             raise InvalidRequestError(faults)
+
+    def _unknown_options(self, request: MeetingRequest) -> Iterator[Fault]:
+        """Yield the options that Graph would take here and not know."""
+        if not self.cloud.unknown_options:
+            return
+        parent = "" if isinstance(request, StandaloneRequest) else "/options"
+        for name in sorted(self.cloud.unknown_options & option_properties(request).keys()):
+            message = f"Microsoft Graph does not have {name} in {self.cloud.name}: leave it out."
+            yield Fault(f"{parent}/{name}", "notInThisCloud", message)
 
     def _faults(self, request: MeetingRequest) -> Iterator[Fault]:
         """Yield what can only be had of an onlineMeeting."""

@@ -74,7 +74,16 @@ class Attempt:
             SupersededError: another version is wanted.
         """
         if (self.outcome, self.applied) != (self.meeting.outcome, self.meeting.applied):
-            await self.write(claim=Claim(owner=self._owner, expires_at=now + CLAIM), updated_at=now)
+            await self.stretch(now)
+
+    async def stretch(self, now: datetime) -> None:
+        """Stretch the claim for the next step, whether or not there is news.
+
+        Raises:
+            ClaimLostError: the claim has run out and somebody else has taken it.
+            SupersededError: another version is wanted.
+        """
+        await self.write(claim=Claim(owner=self._owner, expires_at=now + CLAIM), updated_at=now)
 
     async def write(self, **update: Any) -> None:
         """Change the record, as long as the claim on it is ours and its version the one that was claimed.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
+from itertools import batched
 from typing import Any
 
 from cachetools import LRUCache, TTLCache
@@ -10,16 +11,17 @@ from cachetools import LRUCache, TTLCache
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, OnlineMeeting, remedies
 from shared.graph.online_meetings import by_join_url
+from shared.graph.organizers import MOST_AT_ONCE
 from shared.graph.services import GraphServices
 from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
 from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
+from shared.use_cases.provision.options import TIMES, half_named, require_set, with_both_names
 
 LOOKS_BEFORE_GIVING_UP = 6
 _MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
-_TIMES = frozenset({"startDateTime", "endDateTime"})
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 600
 
@@ -129,18 +131,33 @@ class Steps:
         if changes:
             attempt.applied = unsure(attempt.applied, Part.ONLINE_MEETING, changes)
             await self.checkpoint(attempt)
-            await self.online_meetings.change(organizer_id, found.id, _with_both_times(changes, options))
+            await self.online_meetings.change(organizer_id, found.id, await self._complete(attempt, changes, options))
         if changes or (attempt.language and found.invitation is None):
             found = await self.online_meetings.read(organizer_id, found.id, attempt.language)
             attempt.outcome = found.added_to(attempt.outcome)
-        if unmet := _unmet(changes, found.raw):
-            raise RejectedError(
-                "graphRejected",
-                f"Graph took the options and did not set: {', '.join(unmet)}.",
-                "A meeting policy of the organizer, or a sensitivity label, overrules them; have a Teams administrator "
-                "check both, then send POST /api/meetings/{id}/retry.",
-            )
+        require_set(changes, found.raw)
         attempt.applied = with_applied(attempt.applied, Part.ONLINE_MEETING, options)
+
+    async def _complete(self, attempt: Attempt, changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+        """Return changes with start and end together, Graph takes neither alone, and with people named in both ways."""
+        if changes.keys() & TIMES:
+            changes = changes | {name: options[name] for name in TIMES & options.keys()}
+        if "participants" in changes and (names := half_named(changes["participants"])):
+            users = await self._users(attempt, names)
+            changes = changes | {"participants": with_both_names(changes["participants"], users)}
+        return changes
+
+    async def _users(self, attempt: Attempt, names: list[str]) -> dict[str, tuple[str, str]]:
+        """Return object id and user principal name of users, by either; who cannot be looked up stays unknown."""
+        found: dict[str, tuple[str, str]] = {}
+        for batch in batched(dict.fromkeys(names), MOST_AT_ONCE, strict=False):
+            await attempt.stretch(self._clock())
+            try:
+                users = await self._organizers.find(attempt.meeting.organizer or "", batch)
+            except RejectedError:  # without the permission Graph is asked all the same, and its answer verified
+                break
+            found |= {name.casefold(): user for user in users for name in user}
+        return found
 
     async def _online_meeting(self, attempt: Attempt, organizer_id: str) -> OnlineMeeting:
         outcome = attempt.outcome
@@ -160,31 +177,3 @@ class Steps:
 
 def _cancelled() -> RejectedError:
     return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
-
-
-def _with_both_times(changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    """Return changes with start and end together: Graph takes neither alone."""
-    if not changes.keys() & _TIMES:
-        return changes
-    return changes | {name: options[name] for name in _TIMES & options.keys()}
-
-
-def _unmet(options: dict[str, Any], answer: dict[str, Any]) -> list[str]:
-    """Return the options that Graph reports with another value; what it does not report, it accepted.
-
-    Times come back in another spelling, and are no options.
-    """
-    names = options.keys() & answer.keys() - _TIMES
-    return sorted(name for name in names if not _agrees(options[name], answer[name]))
-
-
-def _agrees(wanted: Any, actual: Any) -> bool:
-    if isinstance(wanted, dict):
-        return isinstance(actual, dict) and all(
-            _agrees(value, actual[name]) for name, value in wanted.items() if name in actual
-        )
-    if isinstance(wanted, list):  # Graph adds to lists of people, and orders them anew
-        return isinstance(actual, list) and all(any(_agrees(item, other) for other in actual) for item in wanted)
-    if isinstance(wanted, str) and isinstance(actual, str):
-        return wanted.casefold() == actual.casefold()
-    return wanted == actual

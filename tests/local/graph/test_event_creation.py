@@ -83,8 +83,9 @@ async def test_silent_failure(graph: httpx.AsyncClient, tenant: Tenant, name: st
     assert len(tenant.sent_mail) == 1
 
 
-async def test_skype(graph: httpx.AsyncClient) -> None:
-    """A Skype meeting has its link in onlineMeetingUrl too."""
+async def test_skype(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """A Skype meeting, where there still is one, has its link in onlineMeetingUrl too."""
+    tenant.settings.skype_gives_link = True
     body = event(isOnlineMeeting=True, onlineMeetingProvider="skypeForBusiness")
     view = (await graph.post(EVENTS, json=body)).json()
     assert view["onlineMeetingUrl"] == view["onlineMeeting"]["joinUrl"]

@@ -21,7 +21,9 @@ def by_url(url: str) -> str:
 
 
 def participant(name: str, role: str, **changes: Any) -> dict[str, Any]:
-    return {"upn": f"{name}@contoso.com", "role": role, **changes}
+    user = Tenant.example().find_user(f"{name}@contoso.com")
+    identity = {"identity": {"user": {"id": user.id if user else "0d9c1a1e-6b8f-4f0f-9d2f-0c5b0a7f1e11"}}}
+    return {"upn": f"{name}@contoso.com", "role": role, **identity, **changes}
 
 
 @pytest.mark.parametrize(

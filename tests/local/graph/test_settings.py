@@ -172,7 +172,7 @@ async def test_participants_as_live_answers_show_them(graph: httpx.AsyncClient, 
     named = {"identity": {"user": {"id": adele.id, "displayName": "Adele"}}}
     people = [
         participant("AdeleV", "presenter", **named),
-        participant("MeganB", "presenter"),
+        participant("MeganB", "presenter", identity={"user": {"displayName": "Megan"}}),
         participant("LidiaH", "attendee"),
     ]
     body = (await graph.post(MEETINGS, json={"participants": {"attendees": people}})).json()

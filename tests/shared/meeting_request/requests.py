@@ -101,8 +101,10 @@ def options() -> dict[str, Any]:
         "allowTranscription": False,
         "allowWhiteboard": True,
         "anonymizeIdentityForRoles": ["attendee"],
+        "isEndToEndEncryptionEnabled": True,
         "isEntryExitAnnounced": True,
         "lobbyBypassSettings": {"scope": "organizationExcludingGuests", "isDialInBypassEnabled": True},
+        "meetingSpokenLanguageTag": "de-DE",
         "participants": {
             "attendees": [
                 {"upn": "AdeleV@contoso.com", "role": "coorganizer"},
@@ -110,6 +112,7 @@ def options() -> dict[str, Any]:
             ]
         },
         "recordAutomatically": True,
+        "sensitivityLabelAssignment": {"sensitivityLabelId": "6f4fb2db-ecf4-4279-94ba-23d059bf157e"},
         "watermarkProtection": {"isEnabledForContentSharing": True, "isEnabledForVideo": False},
     }
 

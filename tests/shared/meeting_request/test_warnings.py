@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +23,8 @@ def warnings_of(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_nothing_odd() -> None:
     """A request in order has no warnings."""
-    for document in (calendar_document(), standalone_document(), existing_document(options=options())):
+    times = {"startDateTime": "2026-07-12T14:30:00Z", "endDateTime": "2026-07-12T15:30:00Z"}
+    for document in (calendar_document(), standalone_document(**times), existing_document(options=options())):
         assert warnings_of(document) == []
 
 
@@ -73,11 +75,39 @@ def test_which_of_two_times_is_meant() -> None:
             [("/endDateTime", "endEqualsStart")],
         ),
         (
-            {"participants": {"attendees": [{"upn": "a@contoso.com", "role": "Presenter"}]}},
+            {
+                "startDateTime": "2026-07-12T14:30:00Z",
+                "participants": {"attendees": [{"upn": "a@contoso.com", "role": "Presenter"}]},
+            },
             [("/participants/attendees/0/role", "presenterRoleWithoutEffect")],
         ),
+        ({}, [("/startDateTime", "noTimes")]),
     ],
 )
 def test_standalone(members: dict[str, Any], warnings: list[tuple[str, str]]) -> None:
     """The same holds for standalone meetings."""
     assert warnings_of(standalone_document(**members)) == warnings
+
+
+@pytest.mark.parametrize("make", [calendar_document, existing_document])
+def test_retired_provider(make: Callable[..., dict[str, Any]]) -> None:
+    """Skype may be asked for, and is known to be gone."""
+    assert warnings_of(make(onlineMeetingProvider="skypeForBusiness")) == [
+        ("/onlineMeetingProvider", "retiredProvider")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "warned"),
+    [
+        ("See https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0", True),
+        ("See https://teams.microsoft.com/meet/496119491249482?p=x", True),
+        ("See https://gov.teams.microsoft.us/meet/496119491249482?p=x", True),
+        ("See https://teams.microsoft.com/l/channel/19%3ax", False),
+        ("We use Teams.", False),
+    ],
+)
+def test_teams_link_in_the_body(content: str, *, warned: bool) -> None:
+    """The link of a meeting in the body may become the event's."""
+    found = warnings_of(calendar_document(body={"contentType": "text", "content": content}))
+    assert found == ([("/body/content", "teamsLinkInBody")] if warned else [])

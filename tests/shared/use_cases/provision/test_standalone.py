@@ -88,7 +88,7 @@ async def test_options_that_graph_does_not_take_over_fail_the_meeting() -> None:
     world.fault({"method": "PATCH", "path": "/onlineMeetings/", "action": {"status": 200, "body": {"id": "x"}}})
     meeting = await world.made(STANDALONE | {"allowedPresenters": "organizer"})
     assert meeting.error is not None
-    assert meeting.error.code == "graphRejected"
+    assert meeting.error.code == "optionsNotSet"
     assert "allowedPresenters" in meeting.error.message
 
 

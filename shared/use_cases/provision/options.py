@@ -1,0 +1,108 @@
+"""The options of an online meeting: people named in both ways, and what Graph shows of them afterwards.
+
+https://learn.microsoft.com/graph/api/onlinemeeting-update
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from shared.errors import RejectedError
+from shared.graph import remedies
+
+TIMES: Final = frozenset({"startDateTime", "endDateTime"})
+_LICENSED: Final = frozenset({"isEndToEndEncryptionEnabled", "sensitivityLabelAssignment"})
+_USUAL_ROLE: Final = "attendee"
+
+type Participant = dict[str, Any]
+
+
+def with_both_names(participants: dict[str, Any], users: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Return participants with object id and user principal name, as far as they are known.
+
+    With the name alone Graph gives nobody a role, with the id alone it fails:
+    https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/771. Guests from outside have a name only.
+
+    Args:
+        participants: as they were asked for.
+        users: object id and user principal name by each of the two, casefolded.
+    """
+    return participants | {"attendees": [_with_both_names(each, users) for each in participants["attendees"]]}
+
+
+def half_named(participants: dict[str, Any]) -> list[str]:
+    """Return the ids and names of those participants who are named in one way only."""
+    names = [names_of(each) for each in participants["attendees"]]
+    return [upn or object_id or "" for object_id, upn in names if not (object_id and upn)]
+
+
+def require_set(wanted: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Refuse to call options set that Graph does not show, or shows with another value.
+
+    The onlineMeeting's type is open: what a cloud's schema lacks is taken without a word
+    (https://github.com/microsoftgraph/msgraph-metadata, schemas/v1.0-Fairfax.csdl). Times come back in another
+    spelling, and are no options.
+
+    Raises:
+        RejectedError: `optionsNotSet`, with their names.
+    """
+    names = sorted(name for name in wanted.keys() - TIMES if not _agrees(name, wanted[name], answer.get(name)))
+    if names:
+        raise RejectedError(
+            "optionsNotSet",
+            f"Graph took the options and does not show them as they were asked for: {', '.join(names)}.",
+            remedies.options_not_set(
+                needs_licence=not _LICENSED.isdisjoint(names), names_people="participants" in names
+            ),
+        )
+
+
+def names_of(participant: Participant) -> tuple[str | None, str | None]:
+    """Return a participant's object id and user principal name."""
+    user: Any = participant.get("identity")
+    user = user.get("user") if isinstance(user, dict) else None
+    found = (user.get("id") if isinstance(user, dict) else None, participant.get("upn"))
+    object_id, upn = (name if isinstance(name, str) and name else None for name in found)
+    return object_id, upn
+
+
+def _with_both_names(participant: Participant, users: Mapping[str, tuple[str, str]]) -> Participant:
+    known = [users[name.casefold()] for name in names_of(participant) if name and name.casefold() in users]
+    if not known:
+        return participant
+    object_id, upn = known[0]
+    identity: dict[str, Any] = participant.get("identity") or {}
+    user = {**(identity.get("user") or {}), "id": object_id}
+    return participant | {"upn": upn, "identity": {**identity, "user": user}}
+
+
+def _agrees(name: str, wanted: Any, actual: Any) -> bool:
+    if name == "participants":
+        shown = actual.get("attendees") if isinstance(actual, dict) else None
+        people = [each for each in shown if isinstance(each, dict)] if isinstance(shown, list) else []
+        return all(_takes_part(each, people) for each in wanted["attendees"])
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(_agrees(each, wanted[each], actual.get(each)) for each in wanted)
+    if isinstance(wanted, list):
+        return isinstance(actual, list) and all(any(_agrees(name, item, other) for other in actual) for item in wanted)
+    if isinstance(wanted, str) and isinstance(actual, str):
+        return wanted.casefold() == actual.casefold()
+    return wanted == actual
+
+
+def _takes_part(wanted: Participant, people: list[Participant]) -> bool:
+    """Tell whether somebody is among the people, with the role that was asked for.
+
+    Names to show are answered as null, and so is the role of attendees.
+    """
+    found = [each for each in people if not set(_keys(wanted)).isdisjoint(_keys(each))]
+    role = wanted.get("role")
+    return any(role is None or _role(each) == role.casefold() for each in found)
+
+
+def _keys(participant: Participant) -> Iterator[str]:
+    return (name.casefold() for name in names_of(participant) if name)
+
+
+def _role(participant: Participant) -> str:
+    role = participant.get("role")
+    return role.casefold() if isinstance(role, str) else _USUAL_ROLE
