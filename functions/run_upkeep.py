@@ -13,5 +13,9 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
 @fails_discreetly
 async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
-    """Wake what has stalled, send unsent results, forget what is old."""
-    await app().upkeep.run()
+    """Look after queues and meetings; then reach storage and Graph, so that an outage is in the log."""
+    await app().queue_upkeep.run()
+    try:
+        await app().upkeep.run()
+    finally:
+        await app().health.examine()

@@ -46,6 +46,9 @@ param graphCallsPerMailbox string = '4'
 @description('Setting GIVE_UP_AFTER: how long a request is tried, as an ISO 8601 duration.')
 param giveUpAfter string = 'PT24H'
 
+@description('Setting RESULT_TIME_TO_LIVE: how long a result waits before the queue drops it, as an ISO 8601 duration.')
+param resultTimeToLive string = 'P7D'
+
 @description('Setting RETENTION: how long finished meetings are remembered, as an ISO 8601 duration.')
 param retention string = 'P90D'
 
@@ -118,6 +121,43 @@ param failureRatePercent int = 20
 @description('Alert: a meeting has been pending for more than so many minutes.')
 param oldestPendingMinutes int = 30
 
+@allowed(['PT15M', 'PT30M', 'PT1H', 'PT2H'])
+@description('Alert: the upkeep has not run for so long. At least three times the period of upkeepSchedule.')
+param heartbeatWindow string = 'PT15M'
+
+@minValue(0)
+@maxValue(100000)
+@description('Alert: more than so many HTTP answers of the class 5xx within 15 minutes.')
+param serverErrors int = 10
+
+@minValue(1)
+@maxValue(168)
+@description('Alert: a result has waited in the result queue for more than so many hours.')
+param oldestResultHours int = 24
+
+@minValue(1)
+@maxValue(1000000)
+@description('Alert: more than so many results wait in the result queue.')
+param waitingResults int = 1000
+
+@allowed([0, 300, 600, 900])
+@description('Availability test: seconds between two questions from one place; 0 for no test. Each question is an execution.')
+param availabilitySeconds int = 300
+
+@description('Availability test: ids of the places that ask. Two that get no answer are an alert.')
+param availabilityPlaces array = ['us-va-ash-azr', 'emea-nl-ams-azr', 'apac-sg-sin-azr']
+
+@minValue(0)
+@description('Budget of a month in the currency of the subscription: mail at 80 per cent, and when 100 are to be expected. 0 for none.')
+param monthlyBudget int = 0
+
+@description('With monthlyBudget: first day of the month in which it begins, such as 2026-12-01. It cannot be changed later.')
+param budgetStart string = ''
+
+@minValue(0)
+@description('GB of log that a day may bring; what comes after is dropped, and the heartbeat alert fires. 0 for no limit.')
+param logDailyCapGB int = 0
+
 @minValue(30)
 @maxValue(730)
 @description('Days that the log is kept.')
@@ -186,6 +226,7 @@ module monitoring './app/monitoring.bicep' = {
     location: location
     tags: tags
     retentionDays: logRetentionDays
+    dailyCapGB: logDailyCapGB
   }
 }
 
@@ -235,6 +276,7 @@ module app './app/function.bicep' = {
         REQUEST_QUEUE: requestQueue
         RESULT_QUEUE: resultQueue
         GIVE_UP_AFTER: giveUpAfter
+        RESULT_TIME_TO_LIVE: resultTimeToLive
         UPKEEP_SCHEDULE: upkeepSchedule
         CRASHES_SCHEDULE: crashesSchedule
         SCHEDULES_SCHEDULE: schedulesSchedule
@@ -263,9 +305,34 @@ module alerts './app/alerts.bicep' = {
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: actionGroupId
+    heartbeatWindow: heartbeatWindow
     failureRatePercent: failureRatePercent
     oldestPendingMinutes: oldestPendingMinutes
+    serverErrors: serverErrors
+    oldestResultHours: oldestResultHours
+    waitingResults: waitingResults
   }
+}
+
+module availability './app/availability.bicep' = if (availabilitySeconds > 0) {
+  name: 'availability'
+  scope: group
+  params: {
+    name: 'convene-${token}'
+    location: location
+    tags: tags
+    componentName: monitoring.outputs.componentName
+    url: 'https://${app.outputs.hostName}/api/health'
+    seconds: availabilitySeconds
+    places: availabilityPlaces
+    actionGroupId: actionGroupId
+  }
+}
+
+module budget './app/budget.bicep' = if (monthlyBudget > 0) {
+  name: 'budget'
+  scope: group
+  params: { name: 'convene-${token}', amount: monthlyBudget, start: budgetStart, actionGroupId: actionGroupId }
 }
 
 @description('Name of the function app.')

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from shared import VERSION
 from shared.access.callers import Callers
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
 from shared.graph.services import GraphServices
@@ -30,6 +31,7 @@ from shared.use_cases.health import Health
 from shared.use_cases.invitation import Invitations
 from shared.use_cases.provision import Provisioner
 from shared.use_cases.provision_inline import InlineProvisioner
+from shared.use_cases.queue_upkeep import QueueUpkeep
 from shared.use_cases.quota import Quotas
 from shared.use_cases.readiness import Readiness
 from shared.use_cases.record_crashes import CrashRecorder
@@ -37,6 +39,8 @@ from shared.use_cases.run_schedules import ScheduleRun
 from shared.use_cases.schedules import Schedules
 from shared.use_cases.take_message import Intake
 from shared.use_cases.upkeep import Upkeep
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class App:
     intake: Intake
     crashes: CrashRecorder
     upkeep: Upkeep
+    queue_upkeep: QueueUpkeep
     finder: Finder
     invitations: Invitations
     readiness: Readiness
@@ -73,6 +78,8 @@ def app() -> App:
     loop = asyncio.get_running_loop()
     if loop not in _apps:
         _apps[loop] = _build(read_environment())
+        # Within an invocation, or the host would drop it. An alert counts the starts of an instance.
+        _logger.info("app.started %s", VERSION)
     return _apps[loop]
 
 
@@ -114,7 +121,12 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
 ) -> App:
     """Put the use cases together over given storage and Graph."""
     clock = clock or _now
-    reporter = Results(results, ledger, requests, clock)
+    queues = {
+        settings.request_queue: requests.queue,
+        f"{settings.request_queue}-poison": requests.poison_queue,
+        **({settings.result_queue: results} if settings.result_queue else {}),
+    }
+    reporter = Results(results, settings.result_time_to_live, ledger, requests, clock)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
     acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(ledger.table, clock), clock)
@@ -137,6 +149,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         intake=Intake(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
+        queue_upkeep=QueueUpkeep(queues, results, clock),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, admission),

@@ -118,13 +118,18 @@ class Message:
 
 @dataclass
 class InMemoryQueue:
-    """A queue, with a switch for an outage: the app's side of it, and the host's; `take` is a host in a hurry."""
+    """A queue, with a switch for an outage: the app's side of it, and the host's; `take` is a host in a hurry.
+
+    A queue that is `missing` can be created unless it is `fixed`, as where the app's role does not allow it.
+    """
 
     clock: Clock
     name: str = "queue"
     messages: list[Message] = field(default_factory=list)
     operations: int = 0
     broken: bool = False
+    missing: bool = False
+    fixed: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
@@ -133,11 +138,23 @@ class InMemoryQueue:
             raise StorageUnavailableError("the queue is switched off")
         if len(text.encode()) > LARGEST_MESSAGE:
             raise StorageUnavailableError("the message is too large")
+        self.missing = False
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
         self.put(text, timedelta(seconds=seconds), life)
 
     async def oldest(self) -> datetime | None:
         return min((message.put_at for message in self._visible()), default=None)
+
+    async def count(self) -> int | None:
+        if self.broken:
+            raise StorageUnavailableError("the queue is switched off")
+        return None if self.missing else len(self.messages)
+
+    async def create(self) -> None:
+        self.operations += 1
+        if self.broken or self.fixed:
+            raise StorageUnavailableError("the queue may not be created")
+        self.missing = False
 
     async def look_through(self, limit: int) -> list[QueuedMessage]:
         self.operations += 1

@@ -11,6 +11,9 @@ param tags object
 @description('Days that the log is kept.')
 param retentionDays int
 
+@description('GB of log that a day may bring; 0 for no limit.')
+param dailyCapGB int
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-${name}'
   location: location
@@ -18,6 +21,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: retentionDays
+    workspaceCapping: { dailyQuotaGb: dailyCapGB > 0 ? dailyCapGB : -1 }
     features: { disableLocalAuth: true }
   }
 }

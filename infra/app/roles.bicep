@@ -27,6 +27,7 @@ param customQueueRole bool
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var queueDataMessageProcessor = '8a0f0c08-91a1-4084-bc3d-661d67233fed'
+var queueDataReader = '19e7f393-937e-4f77-808e-94535d297925'
 var queueDataMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
@@ -77,14 +78,14 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = { name:
 
 // What a queue trigger and the app do on the queue of requests: look at it (queues/read), peek (messages/read), take and
 // delete (messages/process/action), send, and change a message's visibility (messages/write). Without messages/write,
-// which Storage Queue Data Message Processor lacks, a message that failed comes back after ten minutes and not after
-// `visibilityTimeout`. The smallest built-in role that suffices, Storage Queue Data Contributor, may also delete queues.
+// which Storage Queue Data Message Processor lacks, a message that failed could not be shown again, and the host ends when
+// it may not do that. The smallest built-in role that suffices, Storage Queue Data Contributor, may also delete queues.
 resource queueTrigger 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (customQueueRole) {
   name: guid(resourceGroup().id, 'convene-queue-trigger')
   properties: {
     // A role's name is unique in its tenant.
     roleName: 'Convene Queue Trigger ${uniqueString(resourceGroup().id)}'
-    description: 'Takes messages from a queue of Convene, changes their visibility and sends new ones; makes and deletes no queue.'
+    description: 'Takes messages from a queue of Convene, changes their visibility and sends new ones.'
     type: 'CustomRole'
     assignableScopes: [resourceGroup().id]
     permissions: [
@@ -102,7 +103,32 @@ resource queueTrigger 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if 
   }
 }
 
+// A queue that somebody has deleted: the host ends when it finds no poison queue to put a message into, and again after each
+// start. The upkeep creates what is missing. Azure knows no narrower right than queues/write, which also sets a queue's
+// metadata, on the three queues by name; deleting them is not in it.
+resource queueKeeper 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (customQueueRole) {
+  name: guid(resourceGroup().id, 'convene-queue-keeper')
+  properties: {
+    roleName: 'Convene Queue Keeper ${uniqueString(resourceGroup().id)}'
+    description: 'Sees whether a queue of Convene is there, and creates it when it is missing; deletes no queue.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.Storage/storageAccounts/queueServices/queues/read'
+          'Microsoft.Storage/storageAccounts/queueServices/queues/write'
+        ]
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
 var resultReaders = empty(resultQueue) ? [] : resultReaderPrincipalIds
+var keepsResults = customQueueRole && !empty(resultQueue)
 var contributorId = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueDataContributor)
 var queueRole = customQueueRole ? queueTrigger.id : contributorId
 
@@ -118,6 +144,35 @@ resource setsAside 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(poison.id, principalId, queueRole)
   scope: poison
   properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: queueRole }
+}
+
+resource keepsRequestQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (customQueueRole) {
+  name: guid(requests.id, principalId, 'convene-queue-keeper')
+  scope: requests
+  properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: queueKeeper.id }
+}
+
+resource keepsPoisonQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (customQueueRole) {
+  name: guid(poison.id, principalId, 'convene-queue-keeper')
+  scope: poison
+  properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: queueKeeper.id }
+}
+
+resource keepsResultQueue 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (keepsResults) {
+  name: guid(results.id, principalId, 'convene-queue-keeper')
+  scope: results
+  properties: { principalId: principalId, principalType: 'ServicePrincipal', roleDefinitionId: queueKeeper.id }
+}
+
+// How many results wait, and since when: a peek takes nothing away.
+resource seesResults 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(resultQueue)) {
+  name: guid(results.id, principalId, queueDataReader)
+  scope: results
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', queueDataReader)
+  }
 }
 
 resource sendsResults 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(resultQueue)) {

@@ -83,7 +83,7 @@ resource requests 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-0
   name: requestQueue
 }
 
-// Made here because the roles of roles.bicep do not let the host make it.
+// Created here: until the upkeep runs, nobody creates a queue that is missing, and the host ends without this one.
 resource poison 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = {
   parent: queues
   name: '${requestQueue}-poison'

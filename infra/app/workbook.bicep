@@ -10,6 +10,16 @@ param workspaceId string
 
 var panels = [
   {
+    title: 'Is it up, and is anything stuck'
+    visualization: 'table'
+    query: loadTextContent('../queries/status.kql')
+  }
+  {
+    title: 'Answers from outside, per cent'
+    visualization: 'timechart'
+    query: loadTextContent('../queries/availability.kql')
+  }
+  {
     title: 'Meetings that ended, by outcome'
     visualization: 'timechart'
     query: loadTextContent('../queries/outcomes.kql')
@@ -25,9 +35,9 @@ var panels = [
     query: loadTextContent('../queries/latency.kql')
   }
   {
-    title: 'Attempts that a meeting took'
-    visualization: 'barchart'
-    query: loadTextContent('../queries/attempts.kql')
+    title: 'Meetings that are pending, longest first'
+    visualization: 'table'
+    query: loadTextContent('../queries/pending.kql')
   }
   {
     title: 'Answers of Graph that are no success, by status'
@@ -35,9 +45,14 @@ var panels = [
     query: loadTextContent('../queries/throttling.kql')
   }
   {
-    title: 'Meetings that are pending, longest first'
+    title: 'Meetings that Graph throttles'
     visualization: 'table'
-    query: loadTextContent('../queries/pending.kql')
+    query: loadTextContent('../queries/throttled.kql')
+  }
+  {
+    title: 'Attempts that a meeting took'
+    visualization: 'barchart'
+    query: loadTextContent('../queries/attempts.kql')
   }
   {
     title: 'What the upkeep found and did'

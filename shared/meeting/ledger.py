@@ -7,6 +7,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          finished, and its result should be sent by then
     finished.<moment>.<id>                        finished then; forgotten after the retention
+    pending.<moment>.<id>                         unfinished, and wanted since then
 """
 
 import asyncio
@@ -127,6 +128,10 @@ class Ledger:
         """
         return await self._records.before("unsent.", now, limit)
 
+    async def pending_since(self) -> datetime | None:
+        """Return since when the longest pending meeting is wanted, None if every meeting is finished."""
+        return await self._records.earliest("pending.")
+
     async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` meetings that finished before the cutoff, the oldest first."""
         return await self._records.before("finished.", cutoff, limit)
@@ -165,6 +170,8 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
         keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
     if meeting.finished:
         keys.add(f"finished.{key_moment(meeting.updated_at)}.{meeting.id}")
+    else:
+        keys.add(f"pending.{key_moment(meeting.progress.version_started_at)}.{meeting.id}")
     return frozenset(keys)
 
 

@@ -11,31 +11,36 @@ _LIFE_OF_POISON = timedelta(days=7)
 
 
 class RequestQueue:
-    """Where every meeting waits for its next attempt. Every call may raise StorageUnavailableError."""
+    """Where every meeting waits for its next attempt. Every call may raise StorageUnavailableError.
+
+    Attributes:
+        queue: what is read by the queue's trigger.
+        poison_queue: where the host and the app put what keeps crashing the app.
+    """
 
     def __init__(self, queue: Queue, poison_queue: Queue) -> None:
-        self._queue = queue
-        self._poison_queue = poison_queue
+        self.queue = queue
+        self.poison_queue = poison_queue
 
     async def ask(self, meeting: Meeting, delay: timedelta = timedelta(0)) -> None:
         """Have somebody provision a meeting, after `delay`."""
-        await self._queue.send(meeting_message(meeting), delay)
+        await self.queue.send(meeting_message(meeting), delay)
 
     async def poison(self, meeting: Meeting) -> None:
         """Set a meeting aside that keeps crashing the app."""
-        await self._poison_queue.send(meeting_message(meeting), life=_LIFE_OF_POISON)
+        await self.poison_queue.send(meeting_message(meeting), life=_LIFE_OF_POISON)
 
     async def poisoned(self, limit: int) -> list[QueuedMessage]:
         """Return what was set aside, by the app and by the host, at most `limit` messages; they stay where they are."""
-        return await self._poison_queue.look_through(limit)
+        return await self.poison_queue.look_through(limit)
 
     async def backlog_since(self) -> datetime | None:
         """Return how old the oldest waiting message is, None when none waits."""
-        return await self._queue.oldest()
+        return await self.queue.oldest()
 
     async def poison_since(self) -> datetime | None:
         """Return how old the oldest message is that lies in the poison queue, None when there is none."""
-        return await self._poison_queue.oldest()
+        return await self.poison_queue.oldest()
 
 
 def meeting_message(meeting: Meeting) -> str:

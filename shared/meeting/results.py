@@ -24,12 +24,23 @@ _LONGEST_PAUSE = timedelta(minutes=10)
 
 
 class Results:
-    """Sends results, and notes in the ledger that they are sent. May raise StorageUnavailableError."""
+    """Sends results, and notes in the ledger that they are sent. May raise StorageUnavailableError.
+
+    Args:
+        queue: where results go, None where nobody wants them.
+        time_to_live: how long a result waits there before the queue drops it.
+    """
 
     def __init__(
-        self, queue: Queue | None, ledger: Ledger, requests: RequestQueue, clock: Callable[[], datetime]
+        self,
+        queue: Queue | None,
+        time_to_live: timedelta,
+        ledger: Ledger,
+        requests: RequestQueue,
+        clock: Callable[[], datetime],
     ) -> None:
         self._queue = queue
+        self._time_to_live = time_to_live
         self._ledger = ledger
         self._requests = requests
         self._clock = clock
@@ -47,7 +58,7 @@ class Results:
         if meeting.reported:
             return meeting
         if self._queue:
-            await self._queue.send(cloud_event(meeting))
+            await self._queue.send(cloud_event(meeting), life=self._time_to_live)
         try:
             return await self._ledger.write(meeting, meeting.changed(reported=True))
         except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported

@@ -96,6 +96,7 @@ class Settings:
     request_queue: str
     result_queue: str | None
     give_up_after: timedelta
+    result_time_to_live: timedelta
     retention: timedelta
     trusted_hosts: frozenset[str]
 
@@ -144,6 +145,7 @@ class _Reader:
             request_queue=self._parsed(*REQUEST_QUEUE, queue_name),
             result_queue=self._parsed("RESULT_QUEUE", "meeting-results", optional_queue_name, empty_is_value=True),
             give_up_after=self._parsed("GIVE_UP_AFTER", "PT24H", duration),
+            result_time_to_live=self._parsed("RESULT_TIME_TO_LIVE", "P7D", duration),
             retention=self._parsed("RETENTION", "P90D", duration),
             trusted_hosts=self._parsed("TRUSTED_HOSTS", "", host_names),
         )

@@ -17,6 +17,7 @@ LONGEST_DELAY = timedelta(days=7)
 LARGEST_MESSAGE = 64 * 1024
 
 _NEVER = -1
+_LONGEST_LIFE_SECONDS = 2**31 - 1
 # The most that one call brings: https://learn.microsoft.com/rest/api/storageservices/peek-messages
 _PAGE = 32
 _HIDDEN_SECONDS = 2
@@ -40,12 +41,20 @@ class Queue(Protocol):
         Args:
             text: at most LARGEST_MESSAGE bytes.
             delay: rounded up to seconds, and cut to 7 days.
-            life: whole seconds, longer than `delay`; None for ever.
+            life: rounded up to seconds, longer than `delay`; None for ever.
         """
         ...
 
     async def oldest(self) -> datetime | None:
         """Return when the message at the head was put, or None if no message is visible."""
+        ...
+
+    async def count(self) -> int | None:
+        """Return about how many messages there are, hidden ones included; None if there is no such queue."""
+        ...
+
+    async def create(self) -> None:
+        """Create the queue; it is no fault if somebody else has."""
         ...
 
     async def look_through(self, limit: int) -> list[QueuedMessage]:
@@ -70,13 +79,12 @@ class AzureQueue:
     async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         """Put a message that becomes visible after `delay` and is gone after `life`."""
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
-        time_to_live = _NEVER if life is None else int(life.total_seconds())
+        time_to_live = _NEVER if life is None else min(ceil(life.total_seconds()), _LONGEST_LIFE_SECONDS)
         try:
             try:
                 await self._client.send_message(text, visibility_timeout=seconds, time_to_live=time_to_live)
             except ResourceNotFoundError:
-                with suppress(ResourceExistsError):  # another sender was quicker
-                    await self._client.create_queue()
+                await self._create()
                 await self._client.send_message(text, visibility_timeout=seconds, time_to_live=time_to_live)
         except AzureError as error:
             raise _unavailable("send", error) from error
@@ -90,6 +98,23 @@ class AzureQueue:
         except AzureError as error:
             raise _unavailable("peek", error) from error
         return messages[0].inserted_on.astimezone(UTC) if messages and messages[0].inserted_on else None
+
+    async def count(self) -> int | None:
+        """Return about how many messages there are, hidden ones included; None if there is no such queue."""
+        try:
+            properties = await self._client.get_queue_properties()
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise _unavailable("count", error) from error
+        return properties.approximate_message_count or 0
+
+    async def create(self) -> None:
+        """Create the queue; it is no fault if somebody else has."""
+        try:
+            await self._create()
+        except AzureError as error:
+            raise _unavailable("create", error) from error
 
     async def look_through(self, limit: int) -> list[QueuedMessage]:
         """Return at most `limit` visible messages, each once, and leave them in the queue."""
@@ -110,6 +135,10 @@ class AzureQueue:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.close()
+
+    async def _create(self) -> None:
+        with suppress(ResourceExistsError):  # another sender was quicker
+            await self._client.create_queue()
 
 
 def _queued(message: QueueMessage) -> QueuedMessage:

@@ -27,6 +27,7 @@ PARTITIONS = "0123456789abcdef"
 _CHUNK = 16_000
 _AFTER_EVERY_KEY = "~"
 _READ_AT_ONCE = 100
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
 _LAST_MILLISECOND = 10**13 - 1
 
 
@@ -127,6 +128,14 @@ class Records:
         keys = await self._across_partitions(prefix, prefix + key_moment(moment), limit)
         return [_id_of(key) for key in keys]
 
+    async def earliest(self, prefix: str) -> datetime | None:
+        """Return the earliest `key_moment` of the rows `prefix` + `key_moment`, None if there is no such row."""
+        keys = await self._across_partitions(prefix, prefix + _AFTER_EVERY_KEY, 1)
+        if not keys:
+            return None
+        moment = keys[0].removeprefix(prefix).rpartition(".")[0]
+        return datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC)
+
     async def _across_partitions(self, first: str, last: str, limit: int) -> list[str]:
         pages = await asyncio.gather(
             *(self._table.read_range(partition, first, last, limit) for partition in PARTITIONS)
@@ -151,7 +160,7 @@ def _record(row: Row) -> Record:
 
 def key_moment(moment: datetime) -> str:
     """Return a moment as a part of a key, so that keys sort by time."""
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return moment.astimezone(UTC).strftime(_MOMENT)
 
 
 def newest_first(moment: datetime) -> str:

@@ -55,14 +55,14 @@ class Upkeep:
     async def run(self) -> UpkeepReport:
         """Do what is due."""
         now = self._clock()
-        backlog_since, poison_since = await asyncio.gather(
-            self._requests.backlog_since(), self._requests.poison_since()
+        backlog_since, poison_since, pending_since = await asyncio.gather(
+            self._requests.backlog_since(), self._requests.poison_since(), self._ledger.pending_since()
         )
-        pending_since = [now]
+        stalled_since = [now]
 
         async def wake(meeting: Meeting) -> str:
             if not meeting.finished:
-                pending_since.append(meeting.progress.version_started_at)
+                stalled_since.append(meeting.progress.version_started_at)
             return await self._wake(meeting, now, backlog_since)
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
@@ -74,13 +74,15 @@ class Upkeep:
             report = UpkeepReport(done.count("woken"), done.count("reported"), done.count("forgotten"))
             # An operator's alerts and workbook read these figures by their names: infra/queries/.
             _logger.info(
-                "upkeep.done woken=%d reported=%d forgotten=%d backlogSeconds=%d poisonSeconds=%d stalledSeconds=%d",
+                "upkeep.done woken=%d reported=%d forgotten=%d backlogSeconds=%d poisonSeconds=%d stalledSeconds=%d "
+                "pendingSeconds=%d",
                 report.woken,
                 report.reported,
                 report.forgotten,
                 _age(now, backlog_since),
                 _age(now, poison_since),
-                _age(now, min(pending_since)),
+                _age(now, min(stalled_since)),
+                _age(now, pending_since),
             )
         return report
 

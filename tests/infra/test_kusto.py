@@ -55,7 +55,7 @@ def _queries() -> dict[str, str]:
     files = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in INFRA.rglob("*.kql")}
     tables = "|".join(TABLES)
     pages = {
-        f"{page} ({number})": query
+        f"{page} ({number})": query.replace("\\|", "|")
         for page in _PAGES
         if (ROOT / page).exists()
         for number, query in enumerate(re.findall(rf"`((?:{tables})\b[^`]*)`", (ROOT / page).read_text("utf-8")))

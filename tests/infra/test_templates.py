@@ -212,19 +212,38 @@ def test_only_host_storage_has_a_role_on_the_whole_account() -> None:
     assert not {"resourceGroup", "subscription", "queues", "tables"} & set(scopes)
 
 
-def test_the_role_of_the_queue_trigger_may_change_a_messages_visibility() -> None:
-    """Without messages/write a failed message comes back after ten minutes; nothing of it makes or deletes a queue."""
-    [role] = resources("Microsoft.Authorization/roleDefinitions")
-    [permissions] = role["properties"]["permissions"]
-    allowed = [
-        action.rpartition("queueServices/")[2] for key in ("actions", "dataActions") for action in permissions[key]
-    ]
-    assert sorted(allowed) == [
-        "queues/messages/process/action",
-        "queues/messages/read",
-        "queues/messages/write",
-        "queues/read",
-    ]
+def test_the_custom_roles_allow_what_is_needed_and_no_more() -> None:
+    """One takes messages and changes their visibility, the other creates a missing queue; nothing deletes a queue."""
+    allowed = {
+        role["properties"]["roleName"].partition(" $")[0]: sorted(
+            action.rpartition("queueServices/")[2]
+            for permissions in role["properties"]["permissions"]
+            for key in ("actions", "dataActions")
+            for action in permissions[key]
+        )
+        for role in resources("Microsoft.Authorization/roleDefinitions")
+    }
+    assert allowed == {
+        "Convene Queue Trigger": [
+            "queues/messages/process/action",
+            "queues/messages/read",
+            "queues/messages/write",
+            "queues/read",
+        ],
+        "Convene Queue Keeper": ["queues/read", "queues/write"],
+    }
+
+
+def test_the_upkeep_may_create_each_queue_and_look_at_it() -> None:
+    """Queue by queue, as narrowly as Azure lets it: no role to create queues is given on the account."""
+    assigned = {
+        name: body(each)
+        for name, each in parse(INFRA / "app/roles.bicep")["resources"].items()
+        if each["type"] == "Microsoft.Authorization/roleAssignments"
+    }
+    keepers = {each["scope"] for name, each in assigned.items() if name.startswith("keeps") and name.endswith("Queue")}
+    assert keepers == {"requests", "poison", "results"}
+    assert assigned["seesResults"]["scope"] == "results"
 
 
 def test_health_alone_is_open_behind_app_service_authentication() -> None:
@@ -270,7 +289,7 @@ def test_rules_can_be_made_before_there_is_a_log() -> None:
 
 def test_resources_of_one_kind_have_one_version() -> None:
     """And none is of before 2024, but those whose newest version is older."""
-    newest = {"Microsoft.Authorization", "Microsoft.Insights"}
+    newest = {"Microsoft.Authorization", "Microsoft.Consumption", "Microsoft.Insights"}
     versions: dict[str, set[str]] = {}
     for path in FILES:
         for each in parse(path)["resources"].values():
@@ -304,3 +323,58 @@ def test_the_workbooks_time_range_can_be_chosen() -> None:
     workbook = (INFRA / "app/workbook.bicep").read_text()
     assert "typeSettings: { selectableValues: map(durations" in workbook
     assert workbook.count("timeContextFromParameter: 'TimeRange'") == workbook.count("timeContext: { durationMs: day }")
+
+
+def rules() -> dict[str, dict[str, Any]]:
+    return {rule["name"]: rule for rule in parse(INFRA / "app/alerts.bicep")["variables"]["rules"]["value"]}
+
+
+def minutes(duration: str) -> int:
+    [(number, unit)] = re.findall(r"^PT(\d+)([MH])$", duration)
+    return int(number) * (60 if unit == "H" else 1)
+
+
+def test_silence_is_an_alert() -> None:
+    """A dead app writes no line: the rule fires below one heartbeat, in a window of three runs of the upkeep."""
+    heartbeat = rules()["heartbeat"]
+    assert (heartbeat["operator"], heartbeat["threshold"], heartbeat["severity"]) == ("LessThan", 1, 0)
+    window = MAIN["parameters"]["heartbeatWindow"]["default"]
+    assert MAIN["parameters"]["upkeepSchedule"]["default"] == "0 */5 * * * *"
+    assert minutes(window) >= 3 * 5
+
+
+def test_every_rule_looks_back_at_least_as_far_as_its_period() -> None:
+    """No line falls between two evaluations."""
+    for rule in rules().values():
+        window = rule["window"] if rule["window"].startswith("PT") else MAIN["parameters"][rule["window"]]["default"]
+        assert minutes(window) >= minutes(rule["every"]), rule["name"]
+        assert rule["operator"] in {"LessThan", "GreaterThan"}
+
+
+def test_the_app_is_asked_from_outside() -> None:
+    """At /api/health, which needs no key and no token, from more places than the rule needs to believe them."""
+    [test] = resources("Microsoft.Insights/webtests")
+    assert (test["kind"], test["properties"]["Kind"]) == ("standard", "standard")
+    assert test["properties"]["ValidationRules"]["ExpectedHttpStatusCode"] == 200
+    assert "url: 'https://${app.outputs.hostName}/api/health'" in (INFRA / "main.bicep").read_text()
+    [rule] = resources("Microsoft.Insights/metricAlerts")
+    needed = rule["properties"]["criteria"]["failedLocationCount"]
+    assert 1 < needed < len(MAIN["parameters"]["availabilityPlaces"]["default"])
+    assert rule["properties"]["severity"] == 0
+
+
+def test_what_watches_cost_is_a_parameter() -> None:
+    """A budget that calls, and a daily limit of the log; neither without being asked for."""
+    for name in ("monthlyBudget", "logDailyCapGB"):
+        assert MAIN["parameters"][name]["default"] == 0
+    [budget] = resources("Microsoft.Consumption/budgets")
+    kinds = {each["thresholdType"] for each in budget["properties"]["notifications"].values()}
+    assert kinds == {"Actual", "Forecasted"}
+    assert "dailyQuotaGb: dailyCapGB > 0 ? dailyCapGB : -1" in (INFRA / "app/monitoring.bicep").read_text()
+
+
+def test_every_alert_calls_the_action_group() -> None:
+    """Rules on the log, the availability test and the budget alike."""
+    for name in ("alerts", "availability", "budget"):
+        assert body(MAIN["modules"][name])["params"]["actionGroupId"] == "actionGroupId"
+        assert "empty(actionGroupId) ? []" in (INFRA / f"app/{name}.bicep").read_text()

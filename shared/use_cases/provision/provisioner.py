@@ -75,6 +75,9 @@ class Provisioner:
         meeting = await self._ledger.read(meeting_id)
         now = self._clock()
         if meeting.finished:
+            # The end's own line is lost where an attempt outlasted its invocation: the host takes none then.
+            code = meeting.error.code if meeting.error else ""
+            _logger.info("meeting.ended %s %s %s", meeting.id, meeting.status, code, extra={"meeting_id": meeting.id})
             await self._results.report_or_ask(meeting)
         elif meeting.claim and meeting.claim.expires_at > now:
             _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})

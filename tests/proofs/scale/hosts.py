@@ -24,6 +24,7 @@ from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable
 
 _MADE = Outcome(is_online_meeting=True, event_id="event", join_url="https://teams.microsoft.com/l/meetup-join/1")
 _GIVE_UP_AFTER = timedelta(days=365)  # who waits for long is to be seen waiting
+_FOR_EVER = timedelta(days=365)
 _PROVIDER = "teamsForBusiness"
 
 
@@ -71,7 +72,7 @@ class _LightProvisioner(Provisioner):
         super().__init__(
             ledger=around.ledger,
             requests=requests,
-            results=_LightResults(around.results, around.ledger, requests, around.clock),
+            results=_LightResults(around.results, _FOR_EVER, around.ledger, requests, around.clock),
             graph=GraphServices(_LightEvents(around.graph), None, None),  # type: ignore[arg-type] - no more is called
             gate=gate,
             give_up_after=_GIVE_UP_AFTER,
@@ -100,8 +101,8 @@ class LightHost:
         elsewhere = SharedMailboxStates(around.mailboxes)
         gate = MailboxGate(around.calls_per_mailbox, around.clock, elsewhere)
         self._provisioner = _LightProvisioner(around, self._requests, gate)
-        self._results = _LightResults(around.results, around.ledger, self._requests, around.clock)
-        self.upkeep = Upkeep(around.ledger, elsewhere, self._requests, self._results, timedelta(days=365), around.clock)
+        self._results = _LightResults(around.results, _FOR_EVER, around.ledger, self._requests, around.clock)
+        self.upkeep = Upkeep(around.ledger, elsewhere, self._requests, self._results, _FOR_EVER, around.clock)
         self._running = 0
         self._room = asyncio.Event()
 

@@ -54,7 +54,7 @@ class LightQueue:
             kept: messages are kept until they are received; a queue of results needs no more than their number.
         """
         self.sent = 0
-        self._name = name
+        self.name = name
         self._wire = wire
         self._clock = clock
         self._kept = kept
@@ -68,16 +68,23 @@ class LightQueue:
         delay: timedelta = timedelta(0),
         life: timedelta | None = None,  # noqa: ARG002 - every message is received in time
     ) -> None:
-        await self._wire.send(f"put {self._name}")
+        await self._wire.send(f"put {self.name}")
         self.put(text, timedelta(seconds=ceil(delay.total_seconds())))
 
     async def oldest(self) -> datetime | None:
-        await self._wire.send(f"peek {self._name}")
+        await self._wire.send(f"peek {self.name}")
         self._show()
         return self._visible[0][0] if self._visible else None
 
+    async def count(self) -> int:
+        await self._wire.send(f"count {self.name}")
+        return len(self._visible) + len(self._hidden)
+
+    async def create(self) -> None:
+        raise AssertionError("no queue is missing here")
+
     async def look_through(self, limit: int) -> list[QueuedMessage]:  # noqa: ARG002 - nothing crashes here
-        await self._wire.send(f"look {self._name}")
+        await self._wire.send(f"look {self.name}")
         return []
 
     async def close(self) -> None:
@@ -85,13 +92,13 @@ class LightQueue:
 
     async def receive(self, most: int) -> list[str]:
         """Take up to `most` messages."""
-        await self._wire.send(f"receive {self._name}")
+        await self._wire.send(f"receive {self.name}")
         self._show()
         return [self._visible.popleft()[1] for _ in range(min(most, len(self._visible)))]
 
     async def delete(self) -> None:
         """Settle a message that was received."""
-        await self._wire.send(f"delete {self._name}")
+        await self._wire.send(f"delete {self.name}")
 
     def put(self, text: str, delay: timedelta = timedelta(0)) -> None:
         """Put a message, at no cost."""

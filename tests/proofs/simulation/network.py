@@ -255,6 +255,12 @@ class QueueWire:
     async def oldest(self) -> datetime | None:
         return await self._app("oldest", self._queue.oldest)
 
+    async def count(self) -> int | None:
+        return await self._app("count", self._queue.count)
+
+    async def create(self) -> None:
+        return await self._app("create", self._queue.create)
+
     async def look_through(self, limit: int) -> list[QueuedMessage]:
         if not self._process.dead and self._queue.idle():
             return []  # as below

@@ -44,7 +44,8 @@ def results_of(
     queue: InMemoryQueue | None, ledger: Ledger, clock: Clock | None = None, requests: InMemoryQueue | None = None
 ) -> Results:
     clock = clock or Clock()
-    return Results(queue, ledger, RequestQueue(requests or InMemoryQueue(clock), InMemoryQueue(clock)), clock)
+    around = RequestQueue(requests or InMemoryQueue(clock), InMemoryQueue(clock))
+    return Results(queue, timedelta(days=7), ledger, around, clock)
 
 
 class TestCloudEvent:

@@ -56,6 +56,7 @@ def test_defaults() -> None:
         request_queue="meeting-requests",
         result_queue="meeting-results",
         give_up_after=timedelta(hours=24),
+        result_time_to_live=timedelta(days=7),
         retention=timedelta(days=90),
         trusted_hosts=frozenset(),
     )
@@ -69,6 +70,7 @@ def test_a_blank_setting_counts_as_unset() -> None:
         "GRAPH_CALLS_PER_MAILBOX",
         "REQUEST_QUEUE",
         "GIVE_UP_AFTER",
+        "RESULT_TIME_TO_LIVE",
         "RETENTION",
         "UPKEEP_SCHEDULE",
         "CRASHES_SCHEDULE",
@@ -92,6 +94,7 @@ def test_every_setting_is_read() -> None:
             "REQUEST_QUEUE": " asked ",
             "RESULT_QUEUE": "told",
             "GIVE_UP_AFTER": "PT90M",
+            "RESULT_TIME_TO_LIVE": "P30D",
             "RETENTION": "P1Y",
             "TRUSTED_HOSTS": " API.contoso.com , gateway.contoso.com:8443,",
             "UPKEEP_SCHEDULE": "*/10 * * * * MON-FRI",
@@ -113,6 +116,7 @@ def test_every_setting_is_read() -> None:
     assert settings.graph_calls_per_mailbox == 2
     assert (settings.request_queue, settings.result_queue) == ("asked", "told")
     assert settings.give_up_after == timedelta(minutes=90)
+    assert settings.result_time_to_live == timedelta(days=30)
     assert settings.retention == timedelta(days=365)
     assert settings.trusted_hosts == {"api.contoso.com", "gateway.contoso.com:8443"}
 
@@ -129,6 +133,7 @@ def test_every_fault_is_listed_at_once_by_name() -> None:
         "REQUEST_QUEUE": "A",
         "RESULT_QUEUE": "_",
         "GIVE_UP_AFTER": "24h",
+        "RESULT_TIME_TO_LIVE": "a week",
         "RETENTION": "P0D",
         "UPKEEP_SCHEDULE": "*/5 * * * *",
         "CRASHES_SCHEDULE": "30 s",
@@ -342,6 +347,7 @@ class TestSecrets:
             "REQUEST_QUEUE",
             "RESULT_QUEUE",
             "GIVE_UP_AFTER",
+            "RESULT_TIME_TO_LIVE",
             "RETENTION",
             "UPKEEP_SCHEDULE",
         ]
@@ -416,8 +422,8 @@ class TestDurations:
     )
     def test_iso_8601(self, text: str, expected: timedelta) -> None:
         """A duration is ISO 8601; months and years are those after a New Year."""
-        settings = read_settings(LEAST | {"GIVE_UP_AFTER": text, "RETENTION": text})
-        assert settings.give_up_after == settings.retention == expected
+        settings = read_settings(LEAST | dict.fromkeys(("GIVE_UP_AFTER", "RESULT_TIME_TO_LIVE", "RETENTION"), text))
+        assert settings.give_up_after == settings.result_time_to_live == settings.retention == expected
 
     @pytest.mark.parametrize(
         "text",
@@ -438,7 +444,7 @@ class TestDurations:
             "p90d!",
         ],
     )
-    @pytest.mark.parametrize("setting", ["GIVE_UP_AFTER", "RETENTION"])
+    @pytest.mark.parametrize("setting", ["GIVE_UP_AFTER", "RESULT_TIME_TO_LIVE", "RETENTION"])
     def test_what_is_no_duration(self, setting: str, text: str) -> None:
         """What is not one, not longer than zero or longer than a calendar is a fault."""
         [fault] = faults(LEAST | {setting: text})

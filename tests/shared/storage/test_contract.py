@@ -39,7 +39,7 @@ async def table(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Tab
 @pytest.fixture
 async def queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Queue]:
     if kind == "fake":
-        yield InMemoryQueue(_RealClock())
+        yield InMemoryQueue(_RealClock(), missing=True)
         return
     async with QueueServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
         yield AzureQueue(service.get_queue_client(f"q-{uuid.uuid4().hex}"))
@@ -238,6 +238,16 @@ class TestQueue:
         """A queue that was never sent to has no oldest message."""
         assert await queue.oldest() is None
 
+    async def test_a_queue_is_created_once(self, queue: Queue) -> None:
+        """A missing queue has no count; creating it twice, or by several at once, is no fault."""
+        assert await queue.count() is None
+        await asyncio.gather(*(queue.create() for _ in range(4)))
+        assert await queue.count() == 0
+        await queue.create()
+        await queue.send("one")
+        await queue.send("hidden", timedelta(minutes=1))
+        assert await queue.count() == 2
+
     async def test_the_oldest_message_is_the_first_that_was_sent(self, queue: Queue) -> None:
         """The first message sent makes the queue; the head is the oldest, and looking takes nothing away."""
         before = _now() - timedelta(seconds=1)
@@ -334,7 +344,7 @@ class TestQueue:
 async def hosts_queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[HostsQueue]:
     """A queue as the Functions host sees it."""
     if kind == "fake":
-        yield InMemoryQueue(_RealClock())
+        yield InMemoryQueue(_RealClock(), missing=True)
         return
     async with QueueServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
         yield StorageQueue(service.get_queue_client(f"q-{uuid.uuid4().hex}"))

@@ -38,6 +38,12 @@ class DeadlyQueue:
     async def oldest(self) -> datetime | None:
         return await self.queue.oldest()
 
+    async def count(self) -> int | None:
+        return await self.queue.count()
+
+    async def create(self) -> None:
+        await self.queue.create()
+
     async def look_through(self, limit: int) -> list[QueuedMessage]:
         return await self.queue.look_through(limit)
 
@@ -147,12 +153,31 @@ async def test_the_log_tells_how_long_things_wait(caplog: pytest.LogCaptureFixtu
     await world.poison.send("set aside")
     world.clock.advance(seconds=40)
     await world.app.upkeep.run()
-    assert caplog.messages == [
-        "upkeep.done woken=0 reported=0 forgotten=0 backlogSeconds=40 poisonSeconds=40 stalledSeconds=40"
-    ]
+    figures = "backlogSeconds=40 poisonSeconds=40 stalledSeconds=40 pendingSeconds=40"
+    assert caplog.messages == [f"upkeep.done woken=0 reported=0 forgotten=0 {figures}"]
     caplog.clear()
     await World().app.upkeep.run()
-    assert caplog.messages[0].endswith("backlogSeconds=0 poisonSeconds=0 stalledSeconds=0")
+    assert caplog.messages[0].endswith("poisonSeconds=0 stalledSeconds=0 pendingSeconds=0")
+
+
+async def test_the_log_tells_how_long_the_oldest_meeting_is_pending(caplog: pytest.LogCaptureFixture) -> None:
+    """By the ledger, whatever it waits for: a change counts anew, and a meeting that is finished does not count."""
+    caplog.set_level("INFO", "shared.use_cases.upkeep")
+    world = World()
+    await world.made(CALENDAR)
+    first, second = await world.accept(CALENDAR), await world.accept(CALENDAR)
+    world.requests.take()
+    now = world.clock()
+    for meeting, since in ((first, now - timedelta(hours=2)), (second, now - timedelta(hours=1))):
+        stored = await world.ledger.read(meeting.id)
+        progress = Progress(version_started_at=since, next_attempt_at=now + timedelta(hours=9))
+        await world.ledger.write(stored, stored.changed(progress=progress))
+    await world.app.upkeep.run()
+    assert caplog.messages[-1].endswith(" pendingSeconds=7200")
+    stored = await world.ledger.read(first.id)
+    await world.ledger.write(stored, stored.changed(status=Status.FAILED, reported=True))
+    await world.app.upkeep.run()
+    assert caplog.messages[-1].endswith(" pendingSeconds=3600")
 
 
 async def test_retention_leaves_no_row_behind() -> None:
@@ -284,26 +309,28 @@ class TestCost:
         return operations - before[0], rows - before[1]
 
     def seen(self, world: World) -> tuple[int, int]:
-        """Return the operations so far, without looks at the age of a queue, and the rows that were read."""
+        """Return the operations so far, without looks at a queue, and the rows that were read."""
         tables = (world.table, world.mailboxes_table)
         operations = world.requests.operations + sum(table.operations for table in tables)
         return operations, sum(table.rows_read for table in tables)
 
     @pytest.mark.parametrize("finished", [0, 100, 1000, 10_000])
     async def test_it_does_not_grow_with_the_finished_meetings(self, finished: int) -> None:
-        """A run with nothing to do is one look into each partition for each of four lists, and reads no row."""
+        """A run with nothing to do is one look into each partition for each of five lists, and reads no row."""
         world = World()
         await fill(world, finished, status=Status.SUCCEEDED, reported=True)
-        assert await self.cost(world) == (4 * len(PARTITIONS), 0)
+        assert await self.cost(world) == (5 * len(PARTITIONS), 0)
 
     @pytest.mark.parametrize("waiting", [100, 10_000])
     async def test_it_does_not_grow_with_what_is_not_due(self, waiting: int) -> None:
-        """Meetings that wait for their time are not looked at."""
+        """Of meetings that wait for their time, one row a partition is read: the longest pending."""
         world = World()
         now = world.clock()
         progress = Progress(version_started_at=now, next_attempt_at=now + timedelta(hours=1))
         await fill(world, waiting, progress=progress)
-        assert await self.cost(world) == (4 * len(PARTITIONS), 0)
+        operations, rows = await self.cost(world)
+        assert operations == 5 * len(PARTITIONS)
+        assert rows <= len(PARTITIONS)
 
     async def test_a_run_is_bounded(self) -> None:
         """Of 2,500 that stalled, a run wakes 1,000, those that wait longest, for three operations each."""
@@ -313,8 +340,8 @@ class TestCost:
         before = world.requests.operations
         operations, rows = await self.cost(world)
         assert world.requests.operations - before == 1000
-        assert operations == 4 * len(PARTITIONS) + 3 * 1000
-        assert rows <= 2500 + 1000
+        assert operations == 5 * len(PARTITIONS) + 3 * 1000
+        assert rows <= 2500 + 1000 + len(PARTITIONS)
         assert [(await world.app.upkeep.run()).woken for _ in range(3)] == [1000, 500, 0]
 
 

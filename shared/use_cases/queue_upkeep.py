@@ -1,0 +1,65 @@
+"""Upkeep of the queues: a missing one is created again, and the log tells what waits in the result queue.
+
+A queue that somebody has deleted costs more than its messages: the Functions host ends when it cannot put a message
+into the poison queue, and receives nothing from a request queue that is not there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from shared.errors import StorageUnavailableError
+from shared.storage import Queue
+
+_logger = logging.getLogger(__name__)
+
+
+class QueueUpkeep:
+    """The use case. It raises nothing: a queue that the app may not look at must not keep the upkeep from meetings.
+
+    Args:
+        queues: those that have to be there, by name.
+        results: one of them, None where no results are wanted.
+        clock: tells the time.
+    """
+
+    def __init__(self, queues: Mapping[str, Queue], results: Queue | None, clock: Callable[[], datetime]) -> None:
+        self._queues = queues
+        self._results = results
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Create the queues that are missing, and log how many results wait, and for how long."""
+        counts = await asyncio.gather(*(self._count(name, queue) for name, queue in self._queues.items()))
+        of_queue = dict(zip(map(id, self._queues.values()), counts, strict=True))
+        results = of_queue[id(self._results)] if self._results else 0
+        # An operator's alerts and workbook read these figures by their names: infra/queries/.
+        _logger.info("queues.done results=%d resultSeconds=%d", results, await self._oldest_seconds() if results else 0)
+
+    async def _count(self, name: str, queue: Queue) -> int:
+        try:
+            count = await queue.count()
+        except StorageUnavailableError as error:
+            _logger.warning("queues.notSeen %s: %s", name, error)
+            return 0
+        if count is None:
+            await _create(name, queue)
+        return count or 0
+
+    async def _oldest_seconds(self) -> int:
+        try:
+            since = await self._results.oldest() if self._results else None
+        except StorageUnavailableError as error:
+            _logger.warning("queues.notSeen %s", error)
+            return 0
+        return max(0, int((self._clock() - since).total_seconds())) if since else 0
+
+
+async def _create(name: str, queue: Queue) -> None:
+    try:
+        await queue.create()
+    except StorageUnavailableError as error:
+        _logger.error("queues.missing %s: %s", name, error)  # noqa: TRY400 - no bug of ours
+    else:
+        _logger.warning("queues.created %s", name)
