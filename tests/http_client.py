@@ -5,6 +5,7 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,6 +16,8 @@ from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.invocation import Function
 from shared import bootstrap
 from tests.app_fixture import World
+
+import_module("function_app")  # registers every trigger
 
 BASE = "https://convene.example"
 

@@ -17,7 +17,7 @@ _OWN_FAILURE = Exception("a defect of the app")
 
 
 class UndescribedError(Exception):
-    """A trigger has no declaration beside it."""
+    """A trigger has no declaration beside it, or no trigger is registered."""
 
 
 def document_for(req: func.HttpRequest) -> dict[str, Any]:
@@ -52,7 +52,13 @@ def register(app: func.FunctionApp, blueprint: func.Blueprint) -> None:
 
 
 def app_functions() -> list[func.Function]:
-    """Return every function of the app, from an app of its own: the one that Azure runs lists them once."""
+    """Return every function of the app, from an app of its own: the one that Azure runs lists them once.
+
+    Raises:
+        UndescribedError: no trigger is registered.
+    """
+    if not _registered:
+        raise UndescribedError("No trigger is registered: import function_app, which registers them all, first.")
     app = func.FunctionApp(func.AuthLevel.FUNCTION)
     for blueprint in _registered:
         app.register_functions(blueprint)

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from shared.meeting import FAILURE_CODES, Meeting
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 from tests.openapi_documents import app_routes
+
+import_module("function_app")  # registers every trigger
 
 ROOT = Path(__file__).parents[2]
 FIGURES = Figures()

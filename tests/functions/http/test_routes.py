@@ -10,6 +10,7 @@ import pytest
 
 import function_app
 from functions import get_meeting
+from functions.http import routes
 from functions.http.routes import UndescribedError, described_routes
 from local.host.worker import load_functions
 from tests.openapi_documents import app_routes, openapi, swagger
@@ -50,6 +51,14 @@ def test_a_trigger_without_a_declaration_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delattr(get_meeting, "OPERATION")
     described_routes.cache_clear()
     with pytest.raises(UndescribedError, match=r"functions\.get_meeting has an HTTP trigger and no OPERATION"):
+        described_routes()
+
+
+def test_an_app_without_triggers_is_not_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that forgot to import function_app gets an error, not an empty document."""
+    monkeypatch.setattr(routes, "_registered", [])
+    described_routes.cache_clear()
+    with pytest.raises(UndescribedError, match="import function_app"):
         described_routes()
 
 

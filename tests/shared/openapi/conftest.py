@@ -1,10 +1,13 @@
 """The documents of the app."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 
 from tests import openapi_documents
+
+import_module("function_app")  # registers every trigger
 
 
 @pytest.fixture(scope="session")
