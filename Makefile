@@ -17,7 +17,7 @@ PYTHON ?= $(shell for python in python3.13 python3 python; do \
 # What `make package` does beside building.
 PACKAGE ?= --compare
 
-.PHONY: help setup start demo test fuzz soak scale mutants bench check infra-check package format lock sbom audit secrets clean
+.PHONY: help setup start demo test quick fuzz soak scale mutants bench check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -57,6 +57,9 @@ scale: setup  ## the figures of docs/scale.md: a million requests in simulated t
 
 mutants: setup  ## prove that the tests catch what could break the promises
 	@$(BIN)/python -m tests.proofs.mutants
+
+quick: setup  ## the tests that start no process, browser or simulation: two minutes
+	@$(BIN)/python -m pytest -m "not slow"
 
 fuzz: setup  ## requests made from the OpenAPI document for 15 minutes (FUZZ_SECONDS=...)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} $(BIN)/python -m pytest -n 0 tests/integration/test_fuzz.py

@@ -1,20 +1,36 @@
-"""Fixtures for every test."""
+"""Fixtures and rules for every test.
+
+Tests that start a process or run a simulation are `slow`, and `make quick` leaves them out. In CI no test is skipped.
+"""
 
 import gc
+import os
+import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
 
+import croniter  # noqa: F401 # pyright: ignore[reportUnusedImport] - runs `file` when it is first imported
 import hypothesis
 import pytest
 
 from local.processes import start_child
 from local.storage import connection_string
 
+pytest_plugins = ["pytester"]
+
 # The machines that run the tests are slow at times; what a property takes says nothing of whether it holds.
 hypothesis.settings.register_profile(
     "convene", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
 )
 hypothesis.settings.load_profile("convene")
+
+# Every test in these folders is slow; others say so themselves.
+_SLOW_FOLDERS = tuple(
+    f"{Path(__file__).parent}/{folder}/"
+    for folder in ("benchmarks", "infra", "integration", "proofs/scale", "proofs/simulation")
+)
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +39,49 @@ def azurite() -> Iterator[str]:
     arguments = ["storage", "--queue-port", "0", "--table-port", "0", "--blob-port", "0"]
     with start_child(arguments) as storage:
         yield connection_string(*storage.ports)
+
+
+@pytest.fixture(autouse=True)
+def quick_tests_start_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail a test that starts a process and is not marked `slow`."""
+    if request.node.get_closest_marker("slow"):
+        return
+
+    def refuse(_process: object, command: object, *_: Any, **__: Any) -> None:
+        raise AssertionError(f"This test starts a process ({command}): mark it with pytest.mark.slow.")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow folders, and let slow tests run first: the quick ones even out what the workers have left."""
+    for item in items:
+        if str(item.path).startswith(_SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that is skipped in CI, where every tool is at hand."""
+    report = yield
+    return _failed_if_skipped_in_ci(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fail a file that is skipped in CI."""
+    report = yield
+    return _failed_if_skipped_in_ci(report)
+
+
+def _failed_if_skipped_in_ci[R: (pytest.TestReport, pytest.CollectReport)](report: R) -> R:
+    if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"A test that is skipped in CI proves nothing. {reason}"
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -296,6 +296,7 @@ print("imported")
 """
 
 
+@pytest.mark.slow
 def test_importing_does_nothing() -> None:
     """A fresh interpreter without a single setting imports every module of the app, and touches no network.
 

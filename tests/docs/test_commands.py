@@ -27,6 +27,7 @@ def pages_with(language: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("path", pages_with(""), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.slow
 def test_bash_can_read_them(path: Path) -> None:
     """Each block without a language can be pasted into bash."""
     for block in blocks(path, ""):

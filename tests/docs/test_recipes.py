@@ -22,6 +22,8 @@ from tests.docs.workflow_language import Run
 from tests.integration.conftest import Client, clients, until
 from tests.openapi_documents import app_routes
 
+pytestmark = pytest.mark.slow
+
 RECIPES = Path(__file__).parent.parent.parent / "docs" / "recipes"
 _VISIT = {
     "visit": "visit-17",

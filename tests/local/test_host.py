@@ -18,6 +18,8 @@ from local.storage import Storage
 
 from .conftest import StartHost, wait_for, write_app
 
+pytestmark = pytest.mark.slow
+
 PING = """
 @app.route(route="ping", auth_level="anonymous")
 async def ping(req: func.HttpRequest) -> func.HttpResponse:

@@ -17,6 +17,8 @@ from local.processes import Child, start_child
 
 from .conftest import write_app
 
+pytestmark = pytest.mark.slow
+
 CODE = """
 @app.route(route="echo/{name}/{second?}", methods=["GET", "POST", "OPTIONS", "HEAD"])
 async def echo(req: func.HttpRequest) -> func.HttpResponse:

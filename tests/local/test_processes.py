@@ -11,6 +11,8 @@ from local.storage import Storage
 
 from .conftest import write_app
 
+pytestmark = pytest.mark.slow
+
 
 def test_failing_child_shows_its_output() -> None:
     """What a child wrote before it failed stands in the error."""

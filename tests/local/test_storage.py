@@ -15,6 +15,8 @@ from local import storage as module
 from local.processes import start_child
 from local.storage import Storage, StorageError, connection_string, running_storage
 
+pytestmark = pytest.mark.slow
+
 
 def _answers(port: int) -> bool:
     try:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.local.graph.test_event_creation import online
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 EVENTS = "/v1.0/users/AlexW@contoso.com/events"
 COMMAND = [sys.executable, "-c", "from local.graph.server import serve; serve(0)"]

@@ -179,6 +179,7 @@ print(len(told), [text for text in told if "canary" in text])
 """
 
 
+@pytest.mark.slow
 def test_no_span_of_the_sdk_names_anybody() -> None:
     """Where OpenTelemetry is on in the worker, the SDK's spans carry neither URL nor message of Graph."""
     command = [sys.executable, "-c", _TRACED]

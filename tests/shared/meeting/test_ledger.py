@@ -59,7 +59,7 @@ def table() -> InMemoryTable:
     return InMemoryTable()
 
 
-@pytest.fixture(params=["fake", "azurite"])
+@pytest.fixture(params=["fake", pytest.param("azurite", marks=pytest.mark.slow)])
 async def ledger(request: pytest.FixtureRequest, table: InMemoryTable) -> AsyncIterator[Ledger]:
     if request.param == "fake":
         yield Ledger(table)

@@ -238,6 +238,7 @@ class TestReporting:
         ]
 
 
+@pytest.mark.slow
 async def test_the_queue_carries_any_event(azurite: str) -> None:
     """Odd text and the largest event arrive as they were sent."""
     async with QueueServiceClient.from_connection_string(azurite) as service:

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from shared.openapi.page import page
 
 
@@ -31,6 +33,7 @@ def test_its_policy_knows_its_scripts_and_styles() -> None:
     assert "unsafe" not in policy
 
 
+@pytest.mark.slow
 def test_the_package_of_its_assets_is_not_imported() -> None:
     """Its __init__ would load Flask."""
     program = "import sys; from shared.openapi.page import page; page(); sys.exit('flask' in sys.modules)"

@@ -22,7 +22,7 @@ type Kind = str
 LONGEST_PROPERTY = 32 * 1024  # UTF-16 code units
 
 
-@pytest.fixture(params=["fake", "azurite"])
+@pytest.fixture(params=["fake", pytest.param("azurite", marks=pytest.mark.slow)])
 def kind(request: pytest.FixtureRequest) -> Kind:
     return request.param
 

@@ -263,6 +263,7 @@ async def test_a_storage_that_does_not_answer() -> None:
             await call
 
 
+@pytest.mark.slow
 async def test_in_real_storage(azurite: str) -> None:
     """A table that is not there yet closes nothing, and is made when it is needed."""
     async with TableServiceClient.from_connection_string(azurite) as service:
