@@ -67,7 +67,7 @@ def _holds_here(marker: str | None) -> bool:
     return requirement.marker is None or requirement.marker.evaluate()
 
 
-@pytest.mark.parametrize("name", ["pytest", "ruff", "azure-functions-runtime", "uvicorn", "basedpyright"])
+@pytest.mark.parametrize("name", ["pytest", "ruff", "starlette", "uvicorn", "basedpyright"])
 def test_tools_of_development_are_not_deployed(name: str) -> None:
     """What only this machine needs is in no lock."""
     assert name in pinned("constraints.txt")

@@ -64,19 +64,38 @@ def mutated_documents(draw: st.DrawFn) -> dict[str, Any]:
     """A request that was in order until a few of its members were changed, removed or added."""
     document: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(FULL_DOCUMENTS)))
     for _ in range(draw(st.integers(0, 4))):
-        container = draw(st.sampled_from(containers(document)))
-        value: Any = copy.deepcopy(draw(st.sampled_from(TELLING_VALUES) | json_values))
-        if isinstance(container, list):
-            container.insert(draw(st.integers(0, len(container))), value)
-        elif container and draw(st.booleans()):
-            name = draw(st.sampled_from(sorted(container)))
-            if draw(st.booleans()):
-                container[name] = value
-            else:
-                del container[name]
-        else:
-            container[draw(st.sampled_from(NAMES) | st.text(max_size=5))] = value
+        _mutate(draw, document)
     return document
+
+
+@st.composite
+def accepted_documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A request of which up to ten members were changed, removed or added, and that is in order after each change."""
+    document: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(FULL_DOCUMENTS)))
+    for _ in range(10):
+        changed = copy.deepcopy(document)
+        _mutate(draw, changed)
+        try:
+            parse_request(changed)
+        except InvalidRequestError:
+            continue
+        document = changed
+    return document
+
+
+def _mutate(draw: st.DrawFn, document: dict[str, Any]) -> None:
+    container = draw(st.sampled_from(containers(document)))
+    value: Any = copy.deepcopy(draw(st.sampled_from(TELLING_VALUES) | json_values))
+    if isinstance(container, list):
+        container.insert(draw(st.integers(0, len(container))), value)
+    elif container and draw(st.booleans()):
+        name = draw(st.sampled_from(sorted(container)))
+        if draw(st.booleans()):
+            container[name] = value
+        else:
+            del container[name]
+    else:
+        container[draw(st.sampled_from(NAMES) | st.text(max_size=5))] = value
 
 
 def examine(document: Any) -> MeetingRequest | None:

@@ -1,5 +1,6 @@
 """Reads invitations back, as a calendar program would."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -32,16 +33,26 @@ def properties(content: bytes) -> list[str]:
 
 def offset_at(component: Timezone, instant: datetime) -> timedelta:
     """Return the offset from UTC that a VTIMEZONE gives for an instant."""
+    return offset_in(onsets_until(component, instant), instant)
+
+
+def onsets_until(component: Timezone, last: datetime) -> list[tuple[datetime, timedelta]]:
+    """Return when each offset of a VTIMEZONE begins, in order, up to an instant and a little beyond."""
     onsets: list[tuple[datetime, timedelta]] = []
     for observance in component.subcomponents:
         before, after = observance.TZOFFSETFROM, observance.TZOFFSETTO
         walls = [observance.DTSTART, *_dates(observance)]
         if rule := observance.get("RRULE"):
-            end = instant.replace(tzinfo=None) + timedelta(days=2)
+            end = last.replace(tzinfo=None) + timedelta(days=2)
             endless = rrulestr(rule.to_ical().decode(), dtstart=observance.DTSTART)
             walls += list(takewhile(end.__ge__, endless))
         onsets += [((wall - before).replace(tzinfo=UTC), after) for wall in walls]
-    return max((onset for onset in onsets if onset[0] <= instant), key=lambda onset: onset[0])[1]
+    return sorted(onsets)
+
+
+def offset_in(onsets: list[tuple[datetime, timedelta]], instant: datetime) -> timedelta:
+    """Return the offset of the last onset that is not after an instant."""
+    return onsets[bisect_right(onsets, instant, key=lambda onset: onset[0]) - 1][1]
 
 
 def instant_meant(calendar: Calendar, event: Any, name: str) -> datetime:

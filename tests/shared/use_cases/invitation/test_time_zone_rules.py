@@ -7,7 +7,7 @@ from tzlocal.windows_tz import win_tz
 
 from shared.use_cases.invitation.time_zone_rules import time_zone
 from shared.validation.time_zones import zone
-from tests.shared.use_cases.invitation.reading import offset_at, real_offset
+from tests.shared.use_cases.invitation.reading import offset_at, offset_in, onsets_until, real_offset
 
 FIRST = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -16,7 +16,7 @@ FIRST = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def test_every_zone_of_windows(name: str) -> None:
     """Forty years of a series, around each change of clock to the second, and every ten days between."""
     where, last = zone(name), FIRST + timedelta(days=40 * 366)
-    component = time_zone(where, FIRST, last)
+    onsets = onsets_until(time_zone(where, FIRST, last), last)
     instant, previous = FIRST, real_offset(where, FIRST)
     while instant < last:
         later = instant + timedelta(days=10)
@@ -26,11 +26,11 @@ def test_every_zone_of_windows(name: str) -> None:
             while high - low > timedelta(seconds=1):
                 middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
                 low, high = (middle, high) if real_offset(where, middle) == previous else (low, middle)
-            assert offset_at(component, low) == previous
-            assert offset_at(component, high) == offset
+            assert offset_in(onsets, low) == previous
+            assert offset_in(onsets, high) == offset
         instant, previous = later, offset
         if instant.month in {1, 4, 7, 10} and instant.day <= 10:
-            assert offset_at(component, instant) == offset
+            assert offset_in(onsets, instant) == offset
 
 
 @pytest.mark.parametrize("year", [1900, 1945, 1970, 2007, 2026, 2037, 2038, 2150, 2199])
