@@ -26,7 +26,7 @@ _BY_JOIN_ID: Final = re.compile(r"joinMeetingIdSettings/joinMeetingId eq '((?:[^
 
 def answer_meetings(tenant: Tenant, name: str, request: GraphRequest) -> GraphAnswer:
     """Answer POST of a new meeting, and the two searches."""
-    user = open_meetings(tenant, name)
+    user = open_meetings(tenant, name, to_search=request.method == "GET")
     if request.method == "POST":
         return _whole(tenant, user, create_meeting(tenant, user, request.json()), request, 201)
     if request.method != "GET":

@@ -29,7 +29,7 @@ _TENANT_ROLES: Final = frozenset({"presenter", "coorganizer"})
 _ON_CREATE_OR_GET: Final = frozenset({"externalId", "startDateTime", "endDateTime", "subject", "participants"})
 
 
-def open_meetings(tenant: Tenant, name: str) -> User:
+def open_meetings(tenant: Tenant, name: str, *, to_search: bool = False) -> User:
     """Return the user whose meetings the app asked for, or raise Teams' refusal.
 
     Only an object id will do: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1215
@@ -37,6 +37,8 @@ def open_meetings(tenant: Tenant, name: str) -> User:
     user = tenant.find_user(name) if _OBJECT_ID.fullmatch(name) else None
     if user is None:
         raise GraphError(404, "UnknownError", "")
+    if not user.application_access_policy and to_search and tenant.settings.lookup_without_policy == "3003":
+        raise _no_access()
     if not user.application_access_policy:
         message = f"No application access policy found for this app {tenant.app_id} on the user."
         raise GraphError(403, "Forbidden", message)
@@ -108,8 +110,12 @@ def find_meeting(tenant: Tenant, user: User, meeting_id: str, *, to_change: bool
     if meeting is None:
         raise GraphError(404, "NotFound", "3004: Specified meeting is not found")
     if meeting.organizer is not user and (to_change or not _takes_part(meeting, user)):
-        raise GraphError(403, "Forbidden", "3003: User does not have access to lookup meeting")
+        raise _no_access()
     return meeting
+
+
+def _no_access() -> GraphError:
+    return GraphError(403, "Forbidden", "3003: User does not have access to lookup meeting")
 
 
 def search_meeting(tenant: Tenant, user: User, found: OnlineMeeting | None) -> list[OnlineMeeting]:

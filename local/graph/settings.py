@@ -18,6 +18,7 @@ class Settings:
         duplicate_transaction_status: 400, which code written against Graph expects, or 409, which others do.
         lookup_lag_seconds: how long a new event's meeting cannot be found.
         lookup_miss: how a search without a result ends: `badRequest` (1026), `notFound` (3004) or `empty`.
+        lookup_without_policy: how a search for a user without access policy is refused: `named`, or as `3003`.
         mailbox_concurrency: calls at once that a mailbox bears, 0 for any number.
         retry_after: the Retry-After of such a refusal, in any form.
         latency_seconds: how long every call takes.
@@ -57,6 +58,7 @@ class Settings:
     duplicate_transaction_status: int = 400
     lookup_lag_seconds: float = 0.0
     lookup_miss: Literal["badRequest", "notFound", "empty"] = "badRequest"
+    lookup_without_policy: Literal["named", "3003"] = "named"
     mailbox_concurrency: int = 4
     retry_after: str = "1"
     latency_seconds: float = 0.0

@@ -90,8 +90,13 @@ class Event(Answer):
         about = self.online_meeting
         if not about or not (about.toll_number or about.conference_id or about.toll_free_numbers):
             return None
-        toll_free = about.toll_free_numbers[0] if about.toll_free_numbers else None
-        return DialIn(toll_number=about.toll_number, toll_free_number=toll_free, conference_id=about.conference_id)
+        toll_free = about.toll_free_numbers or ()
+        return DialIn(
+            toll_number=about.toll_number,
+            toll_free_number=toll_free[0] if toll_free else None,
+            conference_id=about.conference_id,
+            toll_free_numbers=toll_free,
+        )
 
     def added_to(self, outcome: Outcome) -> Outcome:
         """Return an outcome with what the event tells."""

@@ -31,7 +31,13 @@ from msgraph_core.middleware import GraphTelemetryHandler
 from shared.errors import GraphAnswer, RejectedError, UnavailableError
 from shared.graph import remedies
 from shared.graph.answer_stream import bound_answer
-from shared.graph.credentials import Credential, app_id_in_token, make_authentication, make_credential
+from shared.graph.credentials import (
+    Credential,
+    app_id_in_token,
+    make_authentication,
+    make_credential,
+    tenant_id_in_token,
+)
 from shared.graph.errors import translate
 from shared.graph.refusals import Addressee
 from shared.graph.transport import AiohttpTransport
@@ -164,6 +170,10 @@ class GraphClient:
     async def app_id(self) -> str | None:
         """Return this app's client id, to name it in commands: from the settings, or as its token has it."""
         return self.client_id or await app_id_in_token(self._tokens, self._adapter.base_url)
+
+    async def tenant_id(self) -> str | None:
+        """Return the tenant that this app's token is for, None if it does not tell."""
+        return await tenant_id_in_token(self._tokens, self._adapter.base_url)
 
     async def close(self) -> None:
         """Let go of the connections."""

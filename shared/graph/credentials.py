@@ -75,11 +75,28 @@ async def app_id_in_token(tokens: AccessTokenProvider, url: str) -> str | None:
     For people to read only: nothing is verified. The claim is `appid`, or `azp` in tokens of version 2:
     https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
     """
+    claims = await _claims(tokens, url)
+    return _guid(claims.get("appid") or claims.get("azp"))
+
+
+async def tenant_id_in_token(tokens: AccessTokenProvider, url: str) -> str | None:
+    """Return the tenant that a token for `url` is for, None if the token does not tell."""
+    return _guid((await _claims(tokens, url)).get("tid"))
+
+
+async def _claims(tokens: AccessTokenProvider, url: str) -> dict[str, Any]:
     try:
         payload = (await tokens.get_authorization_token(url)).split(".")[1]
         claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(uuid.UUID(claims.get("appid") or claims["azp"]))
-    except (AzureError, AttributeError, LookupError, TypeError, ValueError):
+    except (AzureError, LookupError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _guid(value: object) -> str | None:
+    try:
+        return str(uuid.UUID(value)) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 

@@ -10,7 +10,7 @@ from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
 from pydantic import Field
 
-from shared.errors import UnavailableError
+from shared.errors import RejectedError, UnavailableError
 from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_links import is_join_link
@@ -23,11 +23,25 @@ from shared.meeting_request.any_kind import TEAMS
 _PREFER = "include-unknown-enum-members"
 
 
+_NO_TENANT = "00000000-0000-0000-0000-000000000000"
+_REFUSALS_OF_ACCESS = frozenset(
+    {
+        "applicationAccessPolicyMissing",
+        "applicationPermissionMissing",
+        "onlineMeetingsDenied",
+        "organizerHasNoMailbox",
+        "organizerNotFound",
+    }
+)
+
+
 class _AudioConferencing(Answer):
     toll_number: Told[str] = None
     toll_free_number: Told[str] = None
     conference_id: Told[str] = Field(default=None, alias="conferenceId")
     dialin_url: Told[str] = None
+    toll_numbers: Told[tuple[str, ...]] = None
+    toll_free_numbers: Told[tuple[str, ...]] = None
 
 
 class _ChatInfo(Answer):
@@ -55,6 +69,7 @@ class OnlineMeeting(Answer):
     join_meeting_id_settings: Told[_JoinMeetingIdSettings] = None
     join_information: Told[_ItemBody] = None
     meeting_options_web_url: Told[str] = None
+    expiry_date_time: Told[datetime] = None
     raw: dict[str, Any] = Field(default_factory=dict, exclude=True)
 
     @property
@@ -65,7 +80,8 @@ class OnlineMeeting(Answer):
     @property
     def dial_in(self) -> DialIn | None:
         """Return how to join by telephone."""
-        return DialIn(**self.audio_conferencing.model_dump()) if self.audio_conferencing else None
+        told = self.audio_conferencing
+        return DialIn(**told.model_dump(exclude_none=True)) if told else None
 
     @property
     def invitation(self) -> JoinInformation | None:
@@ -107,6 +123,7 @@ class OnlineMeeting(Answer):
                 "online_meeting_id": self.id,
                 "chat_thread_id": self.chat_info and self.chat_info.thread_id,
                 "meeting_options_web_url": self.meeting_options_web_url,
+                "expires_at": self.expiry_date_time,
             }
         )
 
@@ -159,6 +176,21 @@ class OnlineMeetings:
             raise UnavailableError("Graph's answer has no list of online meetings", uncertain=False)
         return _parse(found[0], uncertain=False) if found else None
 
+    async def require_access(self, organizer_id: str) -> None:
+        """Ask for a meeting that there cannot be: whoever may look is told that there is none.
+
+        How that is told varies, so that only a refusal with a meaning of its own counts as one.
+
+        Raises:
+            RejectedError: the app may not use the user's online meetings, or there is no such user.
+        """
+        tenant_id = await self._client.tenant_id() or _NO_TENANT
+        try:
+            await self.find(organizer_id, by_join_url(_link_to_nowhere(tenant_id, organizer_id)), None)
+        except RejectedError as error:
+            if error.code in _REFUSALS_OF_ACCESS:
+                raise
+
     async def change(self, organizer_id: str, online_meeting_id: str, changes: dict[str, Any]) -> None:
         """Change some properties of a meeting."""
         builder = self._client.user(organizer_id).online_meetings.by_online_meeting_id(online_meeting_id)
@@ -193,6 +225,12 @@ def by_join_url(join_url: str) -> str:
 def by_join_meeting_id(join_meeting_id: str) -> str:
     """Return the condition that finds a meeting by the id that people type in."""
     return f"joinMeetingIdSettings/joinMeetingId eq '{_quoted(join_meeting_id)}'"
+
+
+def _link_to_nowhere(tenant_id: str, organizer_id: str) -> str:
+    """Return a link in Teams' own form, of this organizer, whose thread does not exist."""
+    context = f"%7b%22Tid%22%3a%22{tenant_id}%22%2c%22Oid%22%3a%22{organizer_id}%22%7d"
+    return f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_readiness%40thread.v2/0?context={context}"
 
 
 def _quoted(value: str) -> str:

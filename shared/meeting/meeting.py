@@ -56,6 +56,8 @@ class DialIn(_Record):
     toll_free_number: str | None = None
     conference_id: str | None = None
     dialin_url: str | None = None
+    toll_numbers: tuple[str, ...] = ()
+    toll_free_numbers: tuple[str, ...] = ()
 
 
 class JoinInformation(_Record):
@@ -90,6 +92,7 @@ class Outcome(_Record):
     online_meeting_id: str | None = None
     chat_thread_id: str | None = None
     meeting_options_web_url: str | None = None
+    expires_at: datetime | None = None
     meeting_id_in_body: str | None = None
 
 

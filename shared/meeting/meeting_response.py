@@ -87,6 +87,8 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         online_meeting_id: Graph's id of the onlineMeeting.
         chat_thread_id: The meeting's chat in Teams.
         meeting_options_web_url: The page on which the organizer changes the meeting's options.
+        expires_at: When Teams removes the online meeting if nobody uses it; null where Graph's onlineMeeting was not
+            read.
         error: Why the meeting failed.
         request: The request as it was given; of a message that holds no valid request, the object that it held.
     """
@@ -114,6 +116,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     online_meeting_id: str | None
     chat_thread_id: str | None
     meeting_options_web_url: str | None
+    expires_at: Moment | None
     error: MeetingErrorResponse | None
     request: Annotated[dict[str, Any], DescribedAs("MeetingRequest")] | None
 

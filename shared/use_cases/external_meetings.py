@@ -110,6 +110,8 @@ class ExternalMeetings:
         try:
             found = await self._graph.online_meetings.find(organizer_id, condition, None)
         except OtherOrganizerError:
+            # Somebody else's meeting; or a policy that lets the app in for others only, which is to be told.
+            await self._graph.online_meetings.require_access(organizer_id)
             return None
         if found is None or found.organizer_id not in {None, organizer_id.lower()}:
             return None

@@ -68,11 +68,11 @@ class Finder:
         if mine or page.continuation or wanted.continuation:
             return Found(mine, page.continuation)
         found = await self._external.find(wanted.organizer, wanted.field, wanted.value, caller)
-        if found is None or await self._is_anothers(found, caller):
+        if found is None:
             return Found([], None)
-        # Of this organizer all the same, by a name that the ledger does not know: object id or user principal name.
-        ours = [meeting for meeting in page.meetings if _is_same(meeting, found)]
-        return Found(ours or [found], None)
+        # Of this organizer all the same, by a name or a link that the ledger did not know: then it is not external.
+        known = await self._known(found)
+        return Found([meeting for meeting in known if caller.sees(meeting)] if known else [found], None)
 
     async def _page(self, wanted: Filter, caller: Caller) -> Page:
         searcher = None if caller.sees_all else caller.id
@@ -80,26 +80,17 @@ class Finder:
         try:
             page = await self._ledger.find(wanted.field, wanted.value, top, continuation, caller=searcher)
             if not page.meetings and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
-                # A short link, which Graph gives for no meeting, has the join meeting id in it.
+                # A short link has the Meeting ID in it, which the invitation shows as well.
                 page = await self._ledger.find(Field.JOIN_MEETING_ID, number, top, continuation, caller=searcher)
         except ValueError as error:
             raise invalid_continuation(error) from error
         return page
 
-    async def _is_anothers(self, found: ExternalMeeting, caller: Caller) -> bool:
-        """Tell whether this app made a meeting of Graph's for somebody else, so that for this caller there is none."""
-        if caller.sees_all:
-            return False
+    async def _known(self, found: ExternalMeeting) -> list[Meeting]:
+        """Return the meetings of this app that Graph's is, whoever asked for them."""
         known_by = ((Field.JOIN_URL, found.outcome.join_url), (Field.EVENT_ID, found.outcome.event_id))
         pages = [await self._ledger.find(field, value, MAX_TOP) for field, value in known_by if value]
-        meetings = [meeting for page in pages for meeting in page.meetings]
-        return bool(meetings) and not any(caller.sees(meeting) for meeting in meetings)
-
-
-def _is_same(meeting: Meeting, found: ExternalMeeting) -> bool:
-    mine, theirs = meeting.outcome, found.outcome
-    same_link = mine.join_url is not None and mine.join_url == theirs.join_url
-    return same_link or (mine.event_id is not None and mine.event_id == theirs.event_id)
+        return list({meeting.id: meeting for page in pages for meeting in page.meetings}.values())
 
 
 def parse_filter(parameters: dict[str, str]) -> Filter:

@@ -13,7 +13,6 @@ from shared.access.organizers import may_organize
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
 from shared.graph.calendar_events import Providers
-from shared.graph.online_meetings import by_join_url
 from shared.graph.services import GraphServices
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import is_object_id, require_organizer
@@ -81,8 +80,8 @@ class Readiness:
         return object_id
 
     async def _look_for_no_meeting(self, organizer_id: str) -> bool:
-        """Ask for a meeting that there cannot be: whoever may look is told that there is none."""
-        await self._graph.online_meetings.find(organizer_id, by_join_url(_link_to_nowhere(organizer_id)), None)
+        """Return True if the app may look at the organizer's online meetings."""
+        await self._graph.online_meetings.require_access(organizer_id)
         return True
 
     def _check_allowed(self, organizer: str) -> Check:
@@ -142,12 +141,6 @@ def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
     if TEAMS in allowed:
         return Check(name, ok=True, detail=detail)
     return Check(name, ok=False, detail=detail, remedy=remedies.provider(organizer, TEAMS))
-
-
-def _link_to_nowhere(organizer_id: str) -> str:
-    """Return a link in Teams' own form, of this organizer, whose thread and tenant do not exist."""
-    context = f"%7b%22Tid%22%3a%2200000000-0000-0000-0000-000000000000%22%2c%22Oid%22%3a%22{organizer_id}%22%7d"
-    return f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_readiness%40thread.v2/0?context={context}"
 
 
 def _require_an_answer(outcomes: list[object]) -> None:

@@ -278,6 +278,8 @@ class TestJoinLink:
         assert (await events.read(ORGANIZER, "1")).join_url is None
 
     async def test_a_toll_free_number(self, wire: Wire, events: CalendarEvents) -> None:
-        """Of several toll-free numbers the first is given."""
+        """Of several toll-free numbers all are given, and the first by itself."""
         wire.answers(200, {"id": "1", "onlineMeeting": {"tollFreeNumbers": ["+1 800", "+1 888"]}})
-        assert (await events.read(ORGANIZER, "1")).dial_in == DialIn(toll_free_number="+1 800")
+        assert (await events.read(ORGANIZER, "1")).dial_in == DialIn(
+            toll_free_number="+1 800", toll_free_numbers=("+1 800", "+1 888")
+        )

@@ -280,3 +280,40 @@ async def test_a_foreign_link_is_not_passed_on(wire: Wire, meetings: OnlineMeeti
     """A link that leads anywhere but to Teams or Skype is as good as none."""
     wire.answers(200, {"id": "1", "joinWebUrl": url})
     assert (await meetings.read(OBJECT_ID, "1", None)).join_url is None
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (404, "NotFound", "3004: Specified meeting is not found"),
+        (400, "BadRequest", "1026: An error has occurred."),
+        (404, "NotFound", "Organizer Id mismatch User Id"),
+        (400, "BadRequest", "Invalid meeting id."),
+        (400, "InvalidArgument", "Tenant mismatch."),
+    ],
+)
+async def test_whoever_is_told_that_there_is_nothing_may_look(
+    wire: Wire, meetings: OnlineMeetings, status: int, code: str, message: str
+) -> None:
+    """However a miss is told, only a refusal with a meaning of its own says that the app may not look."""
+    wire.answers(status, {"error": {"code": code, "message": message}})
+    await meetings.require_access(OBJECT_ID)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("Forbidden", "No Application Access Policy found for this app", "applicationAccessPolicyMissing"),
+        ("Forbidden", "3003: User does not have access to lookup meeting", "applicationAccessPolicyMissing"),
+        ("Forbidden", "", "onlineMeetingsDenied"),
+        ("Authorization_RequestDenied", "Insufficient privileges", "applicationPermissionMissing"),
+    ],
+)
+async def test_whoever_is_refused_may_not_look(
+    wire: Wire, meetings: OnlineMeetings, code: str, message: str, expected: str
+) -> None:
+    """The refusals that administrators can do something about are passed on."""
+    wire.answers(403, {"error": {"code": code, "message": message}})
+    with pytest.raises(RejectedError) as refused:
+        await meetings.require_access(OBJECT_ID)
+    assert refused.value.code == expected

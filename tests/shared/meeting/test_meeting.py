@@ -42,6 +42,7 @@ OUTCOME = Outcome(
     online_meeting_id="MSpk",
     chat_thread_id="19:meeting@thread.v2",
     meeting_options_web_url="https://teams.microsoft.com/meetingOptions/",
+    expires_at=NOW,
 )
 
 
@@ -134,6 +135,7 @@ class TestJson:
                 "onlineMeetingId": None,
                 "chatThreadId": None,
                 "meetingOptionsWebUrl": None,
+                "expiresAt": None,
                 "error": None,
                 "request": {"organizer": "AlexW@contoso.com", "subject": "Prep"},
             }
@@ -152,6 +154,8 @@ class TestJson:
             "tollFreeNumber": None,
             "conferenceId": "291633251",
             "dialinUrl": None,
+            "tollNumbers": [],
+            "tollFreeNumbers": [],
         }
         assert document["joinInformation"] == {"contentType": "html", "content": "<div>会議</div>"}
         assert document["iCalUId"] == "0400"

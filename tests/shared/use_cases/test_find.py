@@ -78,3 +78,44 @@ async def test_a_token_of_somebody_else_is_refused() -> None:
     """A continuation token that is not ours is the caller's fault."""
     with pytest.raises(InvalidRequestError):
         await World().app.finder.find(parse_filter({"status": "failed", "continuationToken": "%%%"}))
+
+
+async def test_a_calendar_meeting_is_found_by_what_its_invitation_shows() -> None:
+    """Short link and Meeting ID are in the invitation; neither options nor a language are needed to find them."""
+    world = World()
+    made = await world.made(CALENDAR)
+    [event] = world.events()
+    number = event.meeting.join_meeting_id
+    for parameters in (
+        {"joinUrl": event.meeting.short_url},
+        {"joinMeetingId": number},
+        {"joinUrl": event.meeting.short_url, "organizer": "AlexW@contoso.com"},
+        {"joinUrl": event.meeting.short_url, "organizer": "64339082-ed84-4b0b-b4ab-004ae54f3747"},
+    ):
+        page = await world.app.finder.find(parse_filter(parameters))
+        assert [meeting.id for meeting in page.meetings] == [made.id], parameters
+    assert not [seen for seen in world.tenant.requests if "onlineMeetings" in seen.path][2:]
+    assert made.outcome.join_meeting_id is None
+
+
+async def test_a_meeting_of_ours_is_never_external() -> None:
+    """Without numbers in its invitation Graph finds it by the short link; by link and event it is known as ours."""
+    world = World()
+    world.tenant.settings.join_block = "longLink"
+    made = await world.made(CALENDAR)
+    [event] = world.events()
+    assert made.outcome.meeting_id_in_body is None
+    wanted = parse_filter({"joinUrl": event.meeting.short_url, "organizer": "AlexW@contoso.com"})
+    page = await world.app.finder.find(wanted)
+    assert [meeting.id for meeting in page.meetings] == [made.id]
+
+
+async def test_a_meeting_that_expires_says_when() -> None:
+    """Of what Teams tells of a meeting, the day of its end is passed on; numbers to dial come as lists as well."""
+    world = World()
+    outcome = (await world.made(STANDALONE | {"startDateTime": "2027-01-20T13:00:00Z"})).outcome
+    assert outcome.expires_at is not None
+    assert outcome.expires_at.isoformat() == "2027-03-21T14:00:00+00:00"
+    assert outcome.dial_in is not None
+    assert outcome.dial_in.toll_numbers == ("+1 323-555-0166",)
+    assert outcome.dial_in.toll_free_numbers == ("+1 844-555-0166",)
