@@ -16,6 +16,8 @@ _SWITCHES: Final[Mapping[str, Sequence[Any]]] = {
     "transaction_id_outlives_event": (False, True),
     "shows_participants": (False, True),
     "role_needs_object_id": (False, True),
+    "passcode_on_create": (False, True),
+    "passcode_on_create_or_get": (False, True),
     "duplicate_transaction_status": (400, 409),
     "lookup_miss": ("badRequest", "notFound", "empty"),
     "lookup_lag_seconds": (0.0, 5.0),

@@ -73,7 +73,7 @@ class Settings:
     shows_participants: bool = False
     role_needs_object_id: bool = True
     cloud: Literal["global", "usGovernment"] = "global"
-    passcode_on_create: bool = False
+    passcode_on_create: bool = True
     passcode_on_create_or_get: bool = False
     refuses_odata_type: bool = False
     read_basic_suffices: bool = True

@@ -78,6 +78,11 @@ class OnlineMeeting(Answer):
         return self.join_web_url if self.join_web_url and is_join_link(self.join_web_url) else None
 
     @property
+    def has_passcode(self) -> bool | None:
+        """Return whether a passcode is asked for, None if Graph does not tell."""
+        return self.join_meeting_id_settings.is_passcode_required if self.join_meeting_id_settings else None
+
+    @property
     def dial_in(self) -> DialIn | None:
         """Return how to join by telephone."""
         told = self.audio_conferencing

@@ -12,6 +12,10 @@ ONLINE_MEETING_MISSING = (
     "Teams has not made the online meeting known yet, or it has expired. Send POST /api/meetings/{id}/retry later; the "
     "event is kept and used again."
 )
+PASSCODE = (
+    "A meeting policy of the organizer decides about passcodes; have a Teams administrator check it, or send a new "
+    "request without joinMeetingIdSettings. Cancel this meeting, for its passcode cannot be changed."
+)
 LINK_IN_BODY = (
     "Leave the links of other Teams meetings out of the body: Exchange takes the first one for the event's own "
     "(https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1895). For a meeting that is new, cancel "

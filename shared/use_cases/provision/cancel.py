@@ -66,10 +66,7 @@ async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: Standal
     if online_meeting_id is None and attempt.in_doubt_since is None:
         return
     settings = request.join_meeting_id_settings
-    has_passcode = settings is not None and settings.is_passcode_required
-    if online_meeting_id is None and has_passcode:
-        return  # Graph cannot tell whether it was made; nobody has its link, and it expires by itself
-    if not has_passcode:  # otherwise Graph never knows two for one
+    if online_meeting_id is None or settings is None:  # one that a plain create has made Graph never knows again
         _wait_for_what_may_come(attempt)
     organizer_id = await steps.organizer_id(attempt)
     if online_meeting_id is None:

@@ -1,7 +1,7 @@
 """The steps that several kinds of meetings share."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from itertools import batched
 from typing import Any
@@ -23,6 +23,7 @@ from shared.use_cases.provision.options import TIMES, half_named, require_set, w
 LOOKS_BEFORE_GIVING_UP = 6
 _MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
 _REMEMBERED = 10_000
+_USUAL_LENGTH = timedelta(hours=1)
 _REMEMBERED_SECONDS = 600
 
 
@@ -37,6 +38,8 @@ class Steps:
         self._clock = clock
         self._allowed = LRUCache[str, AllowedProviders](_REMEMBERED)
         self._object_ids = TTLCache[str, str](_REMEMBERED, _REMEMBERED_SECONDS)
+        # Whether createOrGet makes a passcode for an organizer, where that was not what somebody asked for.
+        self.passcodes = TTLCache[str, bool](_REMEMBERED, _REMEMBERED_SECONDS)
 
     async def checkpoint(self, attempt: Attempt) -> None:
         """Write down what Graph has made so far."""
@@ -117,6 +120,11 @@ class Steps:
             if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
                 attempt.applied = unsure(attempt.applied, Part.REFUSED_ETAG, [etag])
             raise
+
+    def usual_times(self) -> dict[str, Any]:
+        """Return the next hour, which createOrGet takes by itself and create does not."""
+        start = self._clock().astimezone(UTC).replace(microsecond=0, tzinfo=None)
+        return {"startDateTime": f"{start.isoformat()}Z", "endDateTime": f"{(start + _USUAL_LENGTH).isoformat()}Z"}
 
     async def finish_online_meeting(self, attempt: Attempt, options: dict[str, Any]) -> None:
         """Set those options that differ on the online meeting behind a join link, and note what is known of it then.

@@ -36,9 +36,10 @@ def participant(name: str, role: str, **changes: Any) -> dict[str, Any]:
     ],
 )
 async def test_documented_examples(
-    graph: httpx.AsyncClient, sample: ReadSample, request_name: str, answer_name: str, *, passcode: bool
+    graph: httpx.AsyncClient, tenant: Tenant, sample: ReadSample, request_name: str, answer_name: str, *, passcode: bool
 ) -> None:
     """The documentation's requests get answers with everything that the documentation's answers have."""
+    tenant.settings.passcode_on_create = False
     request, documented = sample(request_name), sample(answer_name)
     answer = await graph.post(MEETINGS, json=request)
     body = answer.json()

@@ -44,7 +44,8 @@ def test_what_a_crash_leaves_of_a_meeting_with_a_passcode() -> None:
     """
     story = STORIES["create, passcode"]
     points = tell(story).points[0]
-    made = next(number for number, point in enumerate(points, 1) if point.what == "POST onlineMeetings")
+    # The first creation is createOrGet's, which Graph recognizes; the second makes the passcode.
+    made = [number for number, point in enumerate(points, 1) if point.what == "POST onlineMeetings"][-1]
     left = {
         (number, ending)
         for number in range(1, len(points) + 1)

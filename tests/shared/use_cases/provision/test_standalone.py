@@ -42,14 +42,70 @@ async def test_a_lost_answer_makes_no_second_meeting() -> None:
 
 
 async def test_a_passcode_is_made_by_graph_and_passed_on() -> None:
-    """A passcode can only be asked for at creation, with the documented POST."""
+    """A passcode can only be asked for at creation, with the documented POST, where createOrGet makes none."""
     world = World()
     meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": True}})
     assert meeting.status is Status.SUCCEEDED, meeting.error
     [made] = world.tenant.meetings.values()
     assert made.passcode
     assert meeting.outcome.passcode == made.passcode
-    assert world.sent("POST")[0]["joinMeetingIdSettings"] == {"isPasscodeRequired": True}
+    assert world.sent("POST")[1] == {
+        "subject": "Video visit",
+        "startDateTime": "2026-11-21T08:00:00Z",
+        "endDateTime": "2026-11-21T09:00:00Z",
+        "joinMeetingIdSettings": {"isPasscodeRequired": True},
+    }
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.parametrize("by_itself", [True, False])
+async def test_the_passcode_is_as_it_was_asked_for(*, wanted: bool, by_itself: bool) -> None:
+    """createOrGet's meeting is kept where it fits; else it is removed, and a plain create does as it is told."""
+    world = World()
+    world.tenant.settings.passcode_on_create_or_get = by_itself
+    world.tenant.settings.passcode_on_create = not wanted
+    request = STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": wanted}}
+    for number in (1, 2):
+        meeting = await world.made(request)
+        assert meeting.status is Status.SUCCEEDED, meeting.error
+        assert bool(meeting.outcome.passcode) == wanted
+        assert len(world.tenant.meetings) == number
+    creations = [seen.path.rpartition("/")[2] for seen in world.tenant.requests if seen.method == "POST"]
+    once = ["createOrGet"] if wanted == by_itself else ["createOrGet", "onlineMeetings"]
+    # What did not fit is remembered, so that the second meeting costs no detour.
+    assert creations == [*once, once[-1]]
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+async def test_a_passcode_that_nobody_asked_about_is_as_graph_makes_it(*, by_itself: bool) -> None:
+    """Without joinMeetingIdSettings the meeting keeps what Graph gave it, and tells it."""
+    world = World()
+    world.tenant.settings.passcode_on_create_or_get = by_itself
+    meeting = await world.made(STANDALONE)
+    assert (meeting.status, bool(meeting.outcome.passcode)) == (Status.SUCCEEDED, by_itself)
+    assert len(world.sent("POST")) == 1
+
+
+async def test_a_passcode_that_graph_does_not_make_is_a_named_failure() -> None:
+    """Succeeded means that the passcode is as it was asked for."""
+    world = World()
+    settings = {"joinMeetingIdSettings": {"isPasscodeRequired": False, "joinMeetingId": "1", "passcode": None}}
+    body = {"id": "x", "joinWebUrl": "https://teams.microsoft.com/l/meetup-join/19%3ax/0"} | settings
+    world.fault({"method": "POST", "path": "/onlineMeetings$", "action": {"status": 201, "body": body}})
+    meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": True}})
+    assert meeting.error is not None
+    assert meeting.error.code == "optionsNotSet"
+    assert "joinMeetingIdSettings" in meeting.error.message
+
+
+async def test_a_lost_answer_leaves_no_second_meeting_where_createorget_makes_the_passcode() -> None:
+    """Then the meeting has our id, and Graph knows the repetition."""
+    world = World()
+    world.tenant.settings.passcode_on_create_or_get = True
+    world.fault({"method": "POST", "times": 1, "when": "after", "action": "reset"})
+    meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": True}})
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    assert len(world.tenant.meetings) == 1
 
 
 async def test_without_a_passcode_the_dedupe_key_is_used() -> None:
@@ -115,6 +171,7 @@ async def test_join_information_that_cannot_be_read_holds_nothing_up() -> None:
 async def test_a_link_that_comes_late_is_waited_for(passcode: bool) -> None:  # noqa: FBT001
     """The meeting is there: it is read again, not made again."""
     world = World()
+    world.tenant.settings.passcode_on_create_or_get = passcode
     world.fault({"path": "/onlineMeetings", "times": 3, "action": "noLink"})
     meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": passcode}})
     assert (meeting.status, meeting.attempts) == (Status.SUCCEEDED, 4)
