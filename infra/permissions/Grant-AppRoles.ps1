@@ -19,6 +19,9 @@ param(
     # Organizers are always named by object id: no lookup of users, no User.ReadBasic.All.
     [switch] $ObjectIdsOnly,
 
+    # User.Read.All in the place of User.ReadBasic.All, where Graph refuses to read users with the latter.
+    [switch] $ReadAllUsers,
+
     # Calendar meetings without options and language: no OnlineMeetings.ReadWrite.All.
     [switch] $CalendarOnly,
 
@@ -33,7 +36,7 @@ Connect-MgGraph -Scopes 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All
 
 $roles = @()
 if (-not $CalendarOnly) { $roles += 'OnlineMeetings.ReadWrite.All' }
-if (-not $ObjectIdsOnly) { $roles += 'User.ReadBasic.All' }
+if (-not $ObjectIdsOnly) { $roles += if ($ReadAllUsers) { 'User.Read.All' } else { 'User.ReadBasic.All' } }
 
 $graph = Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'"
 $appRoles = @($graph.AppRoles | ForEach-Object { @{ id = "$($_.Id)"; value = $_.Value } })

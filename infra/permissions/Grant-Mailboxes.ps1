@@ -46,6 +46,12 @@ $ErrorActionPreference = 'Stop'
 
 if (-not (Get-ConnectionInformation)) { Connect-ExchangeOnline -ExchangeEnvironmentName $Environment -ShowBanner:$false }
 
+# A tenant that was never customized refuses new scopes and assignments: it is customized once, for good.
+if ((Get-OrganizationConfig).IsDehydrated -and
+    $PSCmdlet.ShouldProcess('the organization', 'Enable-OrganizationCustomization')) {
+    Enable-OrganizationCustomization
+}
+
 $wanted = @{ clientId = "$ClientId"; objectId = "$ObjectId"; name = $Name }
 switch ($PSCmdlet.ParameterSetName) {
     'Organizer' { $wanted.organizers = @($Organizer); $Test += $Organizer }

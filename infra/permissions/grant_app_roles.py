@@ -1,6 +1,7 @@
 """Grant the app its application permissions of Microsoft Graph, by the Azure CLI: `az login` first.
 
-    python3 infra/permissions/grant_app_roles.py --object-id ID [--object-ids-only] [--calendar-only] [--dry-run]
+    python3 infra/permissions/grant_app_roles.py --object-id ID [--object-ids-only | --read-all-users]
+        [--calendar-only] [--dry-run]
 
 Grant-AppRoles.ps1 does the same by Microsoft Graph PowerShell. Needs a Privileged Role Administrator, Python 3.10, az.
 """
@@ -16,7 +17,8 @@ from typing import Any
 from plan import plan_app_roles
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
-ROLES = {"online_meetings": "OnlineMeetings.ReadWrite.All", "users": "User.ReadBasic.All"}
+ONLINE_MEETINGS = "OnlineMeetings.ReadWrite.All"
+USERS = {False: "User.ReadBasic.All", True: "User.Read.All"}
 
 
 class AzError(Exception):
@@ -29,10 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--object-id", required=True, help="object id of the app's service principal")
     parser.add_argument("--graph", default="https://graph.microsoft.com", help="Graph's root in a national cloud")
     parser.add_argument("--object-ids-only", action="store_true", help="organizers are always named by object id")
+    parser.add_argument(
+        "--read-all-users", action="store_true", help="User.Read.All, where User.ReadBasic.All is refused"
+    )
     parser.add_argument("--calendar-only", action="store_true", help="no standalone meetings, options, language")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     asked = parser.parse_args(arguments)
-    roles = [ROLES["online_meetings"]] * (not asked.calendar_only) + [ROLES["users"]] * (not asked.object_ids_only)
+    users = USERS[asked.read_all_users]
+    roles = [ONLINE_MEETINGS] * (not asked.calendar_only) + [users] * (not asked.object_ids_only)
     try:
         _grant(f"{asked.graph}/v1.0/servicePrincipals", asked.object_id, roles, dry_run=asked.dry_run)
     except AzError as error:

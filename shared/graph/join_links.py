@@ -41,6 +41,15 @@ def meeting_id_in(url: str) -> str | None:
     return match[1] if match else None
 
 
+def organizer_in(url: str) -> str | None:
+    """Return the organizer's object id that the long link of a Teams meeting names, or None."""
+    if not is_join_link(url):
+        return None
+    context = parse_qs(urlsplit(url).query).get("context", [""])[0]
+    found = re.search(r'"Oid"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', context, re.IGNORECASE)
+    return found[1].lower() if found else None
+
+
 def names_teams_meeting(url: str) -> bool:
     """Tell whether a URL is the long or the short link of a Teams meeting, and not of something else in Teams."""
     target = _unwrapped(url)

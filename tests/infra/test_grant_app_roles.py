@@ -42,7 +42,7 @@ class Tenant:
         az.chmod(0o755)
 
     def write(self, *, refuses: bool) -> None:
-        roles = ["OnlineMeetings.ReadWrite.All", "User.ReadBasic.All", "Calendars.ReadWrite"]
+        roles = ["OnlineMeetings.ReadWrite.All", "User.ReadBasic.All", "Calendars.ReadWrite", "User.Read.All"]
         app_roles = [{"id": f"id of {role}", "value": role} for role in roles]
         self.state.write_text(json.dumps({"appRoles": app_roles, "assignments": [], "calls": [], "refuses": refuses}))
 
@@ -87,7 +87,11 @@ def test_a_dry_run_changes_nothing(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize(
     ("option", "expected"),
-    [("--object-ids-only", ["OnlineMeetings.ReadWrite.All"]), ("--calendar-only", ["User.ReadBasic.All"])],
+    [
+        ("--read-all-users", ["OnlineMeetings.ReadWrite.All", "User.Read.All"]),
+        ("--object-ids-only", ["OnlineMeetings.ReadWrite.All"]),
+        ("--calendar-only", ["User.ReadBasic.All"]),
+    ],
 )
 def test_less_is_granted_where_less_is_needed(tenant: Tenant, option: str, expected: list[str]) -> None:
     """Object ids need no lookup of users; calendar meetings without options need no online meetings."""

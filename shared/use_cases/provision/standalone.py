@@ -47,7 +47,7 @@ async def _made(
     """
     organizer_id = await steps.organizer_id(attempt)
     first_try = attempt.in_doubt_since is None
-    wanted: bool | None = settings and settings["isPasscodeRequired"]
+    wanted: bool | None = settings["isPasscodeRequired"] if settings else None
     if wanted is None or not first_try or steps.passcodes.get(organizer_id, wanted) == wanted:
         made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, properties, attempt.language)
         if wanted is None or made.has_passcode == wanted:

@@ -10,6 +10,7 @@ from cachetools import LRUCache, TTLCache
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, OnlineMeeting, remedies
+from shared.graph.join_links import organizer_in
 from shared.graph.online_meetings import by_join_url
 from shared.graph.organizers import MOST_AT_ONCE
 from shared.graph.services import GraphServices
@@ -77,13 +78,14 @@ class Steps:
         return any(known.names(provider, self._clock()) for known in (asked, told) if known)
 
     async def organizer_id(self, attempt: Attempt) -> str:
-        """Return the organizer's object id, which is looked up unless it was given."""
+        """Return the organizer's object id, which is looked up unless it was given or is in the meeting's link."""
         organizer = attempt.meeting.organizer or ""
         if is_object_id(organizer):
             return organizer
         key = organizer.casefold()
         if key not in self._object_ids:
-            self._object_ids[key] = await self._organizers.object_id(organizer)
+            in_link = organizer_in(attempt.outcome.join_url or "")
+            self._object_ids[key] = in_link or await self._organizers.object_id(organizer)
             self._gate.alias(organizer, self._object_ids[key])
         attempt.organizer_id = self._object_ids[key]
         return attempt.organizer_id

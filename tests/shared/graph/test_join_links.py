@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.graph.join_links import is_join_link, meeting_id_in
+from shared.graph.join_links import is_join_link, meeting_id_in, organizer_in
 
 TEAMS = (
     "https://teams.microsoft.com/l/meetup-join/19%3ameeting_ODky%40thread.v2/0"
@@ -107,3 +107,21 @@ def test_any_text_is_one_or_not(text: str, start: str) -> None:
 def test_the_id_in_a_short_link(url: str, expected: str | None) -> None:
     """A short link holds the join meeting id, a long one does not."""
     assert meeting_id_in(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "https://teams.microsoft.com/l/meetup-join/19%3ax/0?context=%7b%22Oid%22%3a%2264339082-ED84-4b0b-b4ab-004ae54f3747%22%7d",
+            "64339082-ed84-4b0b-b4ab-004ae54f3747",
+        ),
+        ("https://teams.microsoft.com/l/meetup-join/19%3ax/0?context=%7b%22Oid%22%3a%22..%22%7d", None),
+        ("https://teams.microsoft.com/l/meetup-join/19%3ax/0", None),
+        ("https://teams.microsoft.com/meet/496119491249482?p=x", None),
+        ("https://evil.example/?context=%7b%22Oid%22%3a%2264339082-ed84-4b0b-b4ab-004ae54f3747%22%7d", None),
+    ],
+)
+def test_organizer_in_a_link(url: str, expected: str | None) -> None:
+    """The long link of Teams names the organizer; nothing else does."""
+    assert organizer_in(url) == expected

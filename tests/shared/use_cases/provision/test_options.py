@@ -69,6 +69,16 @@ async def test_without_the_permission_a_role_that_is_not_given_is_told() -> None
     assert "User.ReadBasic.All" in meeting.error.remedy
 
 
+async def test_the_organizer_of_a_calendar_meeting_is_known_by_its_link() -> None:
+    """The link names the organizer's object id, so that options need no permission for users."""
+    world = World()
+    world.tenant.settings.read_basic_suffices = False
+    meeting = await world.made(CALENDAR | {"options": {"recordAutomatically": True}, "language": "ja"})
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    assert meeting.organizer_id == world.tenant.directory_user("AlexW@contoso.com").id
+    assert not [seen for seen in world.tenant.requests if "$select=id" in seen.path.partition("?")[2].split("&")]
+
+
 async def test_many_people_are_looked_up_a_few_at_a_time() -> None:
     """Graph takes fifteen names in a filter."""
     world = World()
