@@ -22,6 +22,7 @@ from shared.settings import Settings, read_settings
 from shared.storage import Queue, Table
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Sender
+from tests.documented_calls import DocumentedCalls
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
 APP_ID = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
@@ -72,7 +73,7 @@ class World:
 
     def wires(self) -> Wires:
         """Return the wires of a process that nothing is between."""
-        transport = httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False)
+        transport = DocumentedCalls(httpx.ASGITransport(create_app(self.tenant), raise_app_exceptions=False))
         return Wires(self.table, self.mailboxes_table, self.requests, self.poison, self.results, transport)
 
     async def accept(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
