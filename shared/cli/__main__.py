@@ -130,6 +130,30 @@ def import_ledger(file: Annotated[Path, typer.Argument(help="What export has wri
     typer.echo(f"{done['put']} were put back, {done['there']} were there already.")
 
 
+@commands.command("probe")
+def probe_tenant(
+    organizer: Annotated[str, typer.Argument(help="The test mailbox: user principal name or object id.")],
+    *,
+    attendee: Annotated[str | None, typer.Option(help="A colleague who is invited twice, and cancelled.")] = None,
+    other: Annotated[list[str] | None, typer.Option(help="A guest, a shared mailbox, somebody unlicensed.")] = None,
+    go: Annotated[bool, typer.Option("--go", help="Do it; without, only say what would be done.")] = False,
+) -> None:
+    """Ask a tenant what Convene assumes of Graph, and print the answers without personal data."""
+    from shared.cli.probe import probe, report
+    from shared.use_cases.first_tenant import Subjects, plan
+
+    subjects = Subjects(organizer, attendee, tuple(other or ()))
+    if not go:
+        typer.echo("With --go this would:\n" + "\n".join(f"- {line};" for line in plan(subjects)))
+        return
+    try:
+        settings = read_environment()
+    except ConveneError as error:
+        raise _not_done(f"{error}") from error
+    logging.getLogger("shared").addHandler(logging.NullHandler())  # what fails is in the report
+    typer.echo(report(asyncio.run(probe(settings, subjects))))
+
+
 async def _retry(door: OverHttp, ids: Sequence[str], progress: Progress, *, dry_run: bool) -> list[Followed]:
     if dry_run:
         known = [Submitted(number, each) for number, each in enumerate(ids, start=1)]

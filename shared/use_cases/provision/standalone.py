@@ -48,7 +48,9 @@ async def _made(
     organizer_id = await steps.organizer_id(attempt)
     first_try = attempt.in_doubt_since is None
     wanted: bool | None = settings["isPasscodeRequired"] if settings else None
-    if wanted is None or not first_try or steps.passcodes.get(organizer_id, wanted) == wanted:
+    # An earlier attempt may have left createOrGet's meeting behind, so that only the first one goes without.
+    goes_without = attempt.meeting.attempts == 1 and steps.passcodes.get(organizer_id, wanted) != wanted
+    if wanted is None or not goes_without:
         made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, properties, attempt.language)
         if wanted is None or made.has_passcode == wanted:
             if first_try or attempt.in_doubt_since == attempt.meeting.version:

@@ -98,6 +98,19 @@ async def test_a_passcode_that_graph_does_not_make_is_a_named_failure() -> None:
     assert "joinMeetingIdSettings" in meeting.error.message
 
 
+@pytest.mark.parametrize("action", [{"status": 429}, {"status": 503}, "reset"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_what_does_not_fit_is_removed_whatever_happens(action: object, when: str) -> None:
+    """Where its removal fails, the next attempt finds it again and removes it."""
+    world = World()
+    world.tenant.settings.passcode_on_create_or_get = False
+    world.fault({"method": "DELETE", "times": 2, "when": when, "action": action})
+    meeting = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": True}})
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    [only] = world.tenant.meetings.values()
+    assert only.passcode
+
+
 async def test_a_lost_answer_leaves_no_second_meeting_where_createorget_makes_the_passcode() -> None:
     """Then the meeting has our id, and Graph knows the repetition."""
     world = World()
