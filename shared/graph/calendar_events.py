@@ -14,7 +14,7 @@ from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, Surface
-from shared.meeting import DialIn, Outcome
+from shared.meeting import DialIn, DialInNumbers, Outcome
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
 # our set of properties: https://learn.microsoft.com/graph/api/resources/singlevaluelegacyextendedproperty
@@ -95,8 +95,13 @@ class Event(Answer):
             toll_number=about.toll_number,
             toll_free_number=toll_free[0] if toll_free else None,
             conference_id=about.conference_id,
-            toll_free_numbers=toll_free,
         )
+
+    @property
+    def dial_in_numbers(self) -> DialInNumbers | None:
+        """Return all the numbers, None if Graph lists none; an event lists the toll-free ones only."""
+        numbers = self.online_meeting.toll_free_numbers if self.online_meeting else None
+        return DialInNumbers(toll_free_numbers=numbers) if numbers else None
 
     def added_to(self, outcome: Outcome) -> Outcome:
         """Return an outcome with what the event tells."""
@@ -106,6 +111,7 @@ class Event(Answer):
                 "online_meeting_provider": self.online_meeting_provider,
                 "join_url": self.join_url,
                 "dial_in": self.dial_in,
+                "dial_in_numbers": self.dial_in_numbers,
                 "event_id": self.id,
                 "i_cal_u_id": self.i_cal_u_id,
                 "web_link": self.web_link,

@@ -15,7 +15,7 @@ from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, NothingFoundError, Surface
-from shared.meeting import DialIn, JoinInformation, Outcome
+from shared.meeting import DialIn, DialInNumbers, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
 
 # Without it the newer enum members, coorganizer among them, read back as unknownFutureValue:
@@ -86,7 +86,16 @@ class OnlineMeeting(Answer):
     def dial_in(self) -> DialIn | None:
         """Return how to join by telephone."""
         told = self.audio_conferencing
-        return DialIn(**told.model_dump(exclude_none=True)) if told else None
+        lists = {"toll_numbers", "toll_free_numbers"}
+        return DialIn(**told.model_dump(exclude=lists)) if told else None
+
+    @property
+    def dial_in_numbers(self) -> DialInNumbers | None:
+        """Return all the numbers, None if Graph lists none."""
+        told = self.audio_conferencing
+        if told is None or not (told.toll_numbers or told.toll_free_numbers):
+            return None
+        return DialInNumbers(toll_numbers=told.toll_numbers or (), toll_free_numbers=told.toll_free_numbers or ())
 
     @property
     def invitation(self) -> JoinInformation | None:
@@ -124,6 +133,7 @@ class OnlineMeeting(Answer):
                 "join_meeting_id": settings and settings.join_meeting_id,
                 "passcode": settings and settings.passcode,
                 "dial_in": outcome.dial_in or self.dial_in,
+                "dial_in_numbers": self.dial_in_numbers or outcome.dial_in_numbers,
                 "join_information": self.invitation,
                 "online_meeting_id": self.id,
                 "chat_thread_id": self.chat_info and self.chat_info.thread_id,

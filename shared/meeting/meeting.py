@@ -56,6 +56,11 @@ class DialIn(_Record):
     toll_free_number: str | None = None
     conference_id: str | None = None
     dialin_url: str | None = None
+
+
+class DialInNumbers(_Record):
+    """All the telephone numbers, of which `DialIn` has the first of each."""
+
     toll_numbers: tuple[str, ...] = ()
     toll_free_numbers: tuple[str, ...] = ()
 
@@ -85,6 +90,7 @@ class Outcome(_Record):
     join_meeting_id: str | None = None
     passcode: str | None = None
     dial_in: DialIn | None = None
+    dial_in_numbers: DialInNumbers | None = None
     join_information: JoinInformation | None = None
     event_id: str | None = None
     i_cal_u_id: str | None = Field(default=None, alias="iCalUId")

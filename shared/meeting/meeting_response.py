@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from shared.errors import GraphAnswer
-from shared.meeting.meeting import DialIn, JoinInformation, Meeting, MeetingError
+from shared.meeting.meeting import DialIn, DialInNumbers, JoinInformation, Meeting, MeetingError
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid, left_out
 
@@ -80,6 +80,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         join_meeting_id: The number to join with; null where Graph's onlineMeeting was not read.
         passcode: The passcode that belongs to the number.
         dial_in: How to join by telephone.
+        dial_in_numbers: All the telephone numbers, where Graph tells several.
         join_information: The text to invite people with.
         event_id: The event in the organizer's calendar, by its immutable id.
         i_cal_u_id: The id of the event in every calendar.
@@ -109,6 +110,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     join_meeting_id: str | None
     passcode: str | None
     dial_in: DialIn | None
+    dial_in_numbers: DialInNumbers | None
     join_information: JoinInformation | None
     event_id: str | None
     i_cal_u_id: str | None

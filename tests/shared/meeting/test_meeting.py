@@ -16,6 +16,7 @@ from shared.meeting import (
     FINISHED,
     Claim,
     DialIn,
+    DialInNumbers,
     Doubt,
     JoinInformation,
     Meeting,
@@ -35,6 +36,7 @@ OUTCOME = Outcome(
     join_meeting_id="1234567890",
     passcode="a1b2",
     dial_in=DialIn(toll_number="+1 323-555-0166", conference_id="291633251"),
+    dial_in_numbers=DialInNumbers(toll_free_numbers=("+1 800", "+1 888")),
     join_information=JoinInformation(content_type="html", content="<div>会議</div>"),
     event_id="AAMk=",
     iCalUId="0400",
@@ -128,6 +130,7 @@ class TestJson:
                 "joinMeetingId": None,
                 "passcode": None,
                 "dialIn": None,
+                "dialInNumbers": None,
                 "joinInformation": None,
                 "eventId": None,
                 "iCalUId": None,
@@ -154,9 +157,8 @@ class TestJson:
             "tollFreeNumber": None,
             "conferenceId": "291633251",
             "dialinUrl": None,
-            "tollNumbers": [],
-            "tollFreeNumbers": [],
         }
+        assert document["dialInNumbers"] == {"tollNumbers": [], "tollFreeNumbers": ["+1 800", "+1 888"]}
         assert document["joinInformation"] == {"contentType": "html", "content": "<div>会議</div>"}
         assert document["iCalUId"] == "0400"
         assert document["passcode"] == "a1b2"

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from local.graph.meeting_schema import UNKNOWN_OPTIONS
 from shared.errors import InvalidRequestError
 from shared.meeting import Meeting, Status
+from shared.meeting_request import MeetingOptions
 from shared.settings.clouds import CLOUDS
 from shared.use_cases.find import parse_filter
 from tests.app_fixture import World
@@ -59,6 +61,38 @@ async def test_what_needs_online_meetings(
         ]
         assert "China operated by 21Vianet" in answer.json["errors"][0]["message"]
         assert not world.tenant.requests
+
+
+@pytest.mark.parametrize("host", CLOUDS)
+async def test_options_that_the_cloud_lacks_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Graph would take them there and do nothing; each is a fault of its own, also in a change."""
+    world = CloudWorld(host, monkeypatch)
+    world.tenant.settings.cloud = "usGovernment" if CLOUDS[host].unknown_options else "global"
+    options = {"allowRecording": False, "meetingSpokenLanguageTag": "de-DE", "allowMeetingChat": "disabled"}
+    unknown = sorted(CLOUDS[host].unknown_options & options.keys())
+    for request_, parent in ((CALENDAR | {"options": options}, "/options"), (STANDALONE | options, "")):
+        if host in WITHOUT:
+            continue
+        if not unknown:
+            assert (await world.made(request_)).status is Status.SUCCEEDED
+            continue
+        with pytest.raises(InvalidRequestError) as refused:
+            await world.accept(request_)
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
+            (f"{parent}/{name}", "notInThisCloud") for name in unknown
+        ]
+        known = await world.made(CALENDAR | {"options": {"allowMeetingChat": "disabled"}})
+        assert known.status is Status.SUCCEEDED, known.error
+        with pytest.raises(InvalidRequestError):
+            await world.app.changes.patch(known.id, {"options": {"allowRecording": False}})
+
+
+def test_the_clouds_and_the_stand_in_lack_the_same_options() -> None:
+    """What the app refuses in US Government clouds is what the stand-in swallows there, as far as it is an option."""
+    options = {str(field.alias) for field in MeetingOptions.model_fields.values()}
+    swallowed = UNKNOWN_OPTIONS["usGovernment"] - UNKNOWN_OPTIONS["global"]
+    assert CLOUDS["graph.microsoft.us"].unknown_options == swallowed & options
+    assert CLOUDS["dod-graph.microsoft.us"].unknown_options == swallowed & options
 
 
 async def test_a_message_that_needs_them_fails_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

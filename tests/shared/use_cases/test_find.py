@@ -116,6 +116,6 @@ async def test_a_meeting_that_expires_says_when() -> None:
     outcome = (await world.made(STANDALONE | {"startDateTime": "2027-01-20T13:00:00Z"})).outcome
     assert outcome.expires_at is not None
     assert outcome.expires_at.isoformat() == "2027-03-21T14:00:00+00:00"
-    assert outcome.dial_in is not None
-    assert outcome.dial_in.toll_numbers == ("+1 323-555-0166",)
-    assert outcome.dial_in.toll_free_numbers == ("+1 844-555-0166",)
+    assert outcome.dial_in_numbers is not None
+    assert outcome.dial_in_numbers.toll_numbers == ("+1 323-555-0166",)
+    assert outcome.dial_in_numbers.toll_free_numbers == ("+1 844-555-0166",)
