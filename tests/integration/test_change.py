@@ -113,16 +113,19 @@ def test_a_calendar_meeting_is_rescheduled(client: Client, patch: Patch) -> None
 
 @PATCHES
 def test_options_of_a_calendar_meeting_change(client: Client, patch: Patch) -> None:
-    """The lobby and a co-organizer are set on the online meeting alone, and nobody is mailed for it."""
+    """The lobby and a co-organizer, by name and object id, are set on the online meeting alone; nobody is mailed."""
     meeting = made(client, CALENDAR)
-    options = {
+    options: dict[str, Any] = {
         "lobbyBypassSettings": {"scope": "invited"},
         "participants": {"attendees": [{"upn": "AdeleV@contoso.com", "role": "coorganizer"}]},
     }
     patch(client, meeting, {"options": options})
     changed = next_version(client, meeting)
     assert changed["status"] == "succeeded", changed["error"]
-    assert writes_of(client, meeting)[1:] == [("PATCH", options)]
+    [adele] = [each for each in client.state()["users"] if each["userPrincipalName"] == "AdeleV@contoso.com"]
+    person = options["participants"]["attendees"][0] | {"identity": {"user": {"id": adele["id"]}}}
+    sent = options | {"participants": {"attendees": [person]}}
+    assert writes_of(client, meeting)[1:] == [("PATCH", sent)]
     assert changed["onlineMeetingId"]
     assert mail_of(client, meeting) == [("invitation", "AdeleV@contoso.com")]
 
