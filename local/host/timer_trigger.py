@@ -1,31 +1,23 @@
 """The timer trigger: one loop per function, which wakes at the schedule's occurrences.
 
-https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer. The real host keeps a schedule's status in
-blob storage and so notices occurrences that were missed while it was down; here the status lives in memory, and only
-what was missed while the function ran or the machine slept is caught up.
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer; what that page leaves out follows the source
+of the extension (TimerListener). The real host keeps a schedule's status in blob storage, and so notices at its start
+that an occurrence was missed while it was down; here the status lives in memory, and no run is past due.
 """
 
 import asyncio
 import json
-import logging
-import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from croniter import croniter
-
 from local.host.errors import FunctionError
 from local.host.invocation import TimerRun
+from shared.ncrontab import Ncrontab, parse_ncrontab
 
-logger = logging.getLogger(__name__)
-
-_FIELDS = 6
-_FIELD = re.compile(r"[\d*,/-]+")  # croniter knows more (L, #, ?, R) than NCRONTAB does
-_MONTH = re.compile(r"(?:[\d*,/-]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)+", re.IGNORECASE)
-_WEEKDAY = re.compile(r"(?:[\d*,/-]|sun|mon|tue|wed|thu|fri|sat)+", re.IGNORECASE)
+# The real host was seen to fire up to 5 ms before the second; this one always does.
+_EARLY = timedelta(milliseconds=5)
 _LONGEST_SLEEP = 10.0  # an event loop's clock stands still while the machine sleeps, the schedule's does not
-_PUNCTUAL = timedelta(seconds=1)
 _NEVER = "0001-01-01T00:00:00+00:00"
 
 type Fire = Callable[[TimerRun], Awaitable[object]]
@@ -33,33 +25,19 @@ type Sleep = Callable[[float], Awaitable[None]]
 type Now = Callable[[], datetime]
 
 
-class Schedule:
-    """An NCRONTAB expression: `{second} {minute} {hour} {day} {month} {day-of-week}`, in UTC."""
+def read_schedule(expression: str) -> Ncrontab:
+    """Read a timer's schedule.
 
-    def __init__(self, expression: str) -> None:
-        """Read the expression.
-
-        Raises:
-            FunctionError: it is not one.
-        """
-        self.expression = expression.strip()
-        fields = self.expression.split()
-        if len(fields) == _FIELDS - 1:
-            fields.insert(0, "0")  # NCRONTAB's short form
-        forms = (_FIELD, _FIELD, _FIELD, _FIELD, _MONTH, _WEEKDAY)
-        known = len(fields) == _FIELDS and all(form.fullmatch(text) for form, text in zip(forms, fields, strict=True))
-        self._fields = " ".join(fields)
-        if not known or not croniter.is_valid(self._fields, second_at_beginning=True):
-            raise FunctionError(
-                f"'{expression}' is not an NCRONTAB expression "
-                "{second} {minute} {hour} {day} {month} {day-of-week} such as '0 */5 * * * *'"
-            )
-
-    def next_after(self, moment: datetime) -> datetime:
-        """Return the first occurrence after a moment."""
-        # Unlike cron, NCRONTAB wants the day and the day of the week to fit, both.
-        occurrences = croniter(self._fields, moment, second_at_beginning=True, day_or=False)
-        return occurrences.get_next(datetime)
+    Raises:
+        FunctionError: it is no NCRONTAB expression.
+    """
+    try:
+        return parse_ncrontab(expression)
+    except ValueError as error:
+        raise FunctionError(
+            f"'{expression}' is not an NCRONTAB expression "
+            f"{{second}} {{minute}} {{hour}} {{day}} {{month}} {{day-of-week}} such as '0 */5 * * * *': it {error}"
+        ) from error
 
 
 def _utc_now() -> datetime:
@@ -71,7 +49,7 @@ class TimerListener:
 
     def __init__(
         self,
-        schedule: Schedule,
+        schedule: Ncrontab,
         fire: Fire,
         sleep: Sleep = asyncio.sleep,
         now: Now = _utc_now,
@@ -85,7 +63,7 @@ class TimerListener:
             fire: runs the function, never raises.
             sleep: waits.
             now: tells the time.
-            monitor: the trigger's `use_monitor`; without it there is no status, and no run is called past due.
+            monitor: the trigger's `use_monitor`; without it there is no status.
         """
         self._schedule = schedule
         self._fire = fire
@@ -103,32 +81,29 @@ class TimerListener:
         """Run at every occurrence until stopped; once at the start if asked to."""
         due = self._schedule.next_after(self._now())
         if on_startup:
-            due = await self._run_once(self._now(), past_due=False)
-        while await self._wait_until(due):
-            past_due = self._now() - due >= _PUNCTUAL
-            due = await self._run_once(due, past_due=past_due)
+            due = await self._run_once(due, self._now())
+        while due and await self._wait_until(due - _EARLY):
+            # A clock that is a little behind must not make the same occurrence come twice.
+            due = await self._run_once(due, max(self._now(), due))
+        await self._stopping.wait()
 
-    async def _run_once(self, due: datetime, *, past_due: bool) -> datetime:
+    async def _run_once(self, due: datetime | None, moment: datetime) -> datetime | None:
         """Run once; return the next occurrence, which has passed already if the run took so long.
 
-        However many occurrences were missed, one run makes up for them all: what follows is reckoned from now.
+        However many occurrences were missed, one run makes up for them all.
         """
-        # A clock that is a little behind must not make the same occurrence come twice.
-        started = max(self._now(), due)
-        following = self._schedule.next_after(started)
-        if past_due:
-            logger.warning("the timer '%s' was due at %s and runs late", self._schedule.expression, due.isoformat())
-        await self._fire(TimerRun(json.dumps(self._request(following, past_due=past_due))))
-        self._last = started
-        return following
+        await self._fire(TimerRun(json.dumps(self._request(due))))
+        self._last = moment
+        return self._schedule.next_after(moment)
 
-    def _request(self, following: datetime, *, past_due: bool) -> dict[str, Any]:
+    def _request(self, due: datetime | None) -> dict[str, Any]:
+        """Return what becomes the TimerRequest; its status is that of before the run, so next is what is due."""
         last = self._last.isoformat() if self._last else _NEVER
-        status = {"Last": last, "Next": following.isoformat(), "LastUpdated": last}
+        status = {"Last": last, "Next": due.isoformat() if due else _NEVER, "LastUpdated": last}
         return {
             "Schedule": {"AdjustForDST": True},
             "ScheduleStatus": status if self._monitor else None,
-            "IsPastDue": past_due and self._monitor,
+            "IsPastDue": False,
         }
 
     async def _wait_until(self, due: datetime) -> bool:

@@ -13,7 +13,7 @@ from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.invocation import Function, Invoke, QueueMessage, TimerRun
 from local.host.queue_storage import StorageQueue, open_account
 from local.host.queue_trigger import QueueListener
-from local.host.timer_trigger import Schedule, TimerListener
+from local.host.timer_trigger import TimerListener, read_schedule
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Triggers:
 
     def _join_timer(self, function: Function) -> None:
         trigger = function.trigger
-        schedule = Schedule(self._settings.resolve(trigger["schedule"]))
+        schedule = read_schedule(self._settings.resolve(trigger["schedule"]))
         if not self._settings.get("AzureWebJobsStorage") and not self._settings.get("AzureWebJobsStorage__accountName"):
             logger.warning("%s: in Azure, a timer needs the setting AzureWebJobsStorage", function.name)
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import isodate
 
-_NCRONTAB_FIELDS = 6
-_EVERY_FIVE_MINUTES = "0 */5 * * * *"
+from shared.ncrontab import parse_ncrontab
+
 # Before and after any moment of ours there is room for it in a calendar of four-digit years.
 _LONGEST_DURATION = timedelta(days=36_525)
 _HOST = re.compile(r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*(:[0-9]{1,5})?")
@@ -104,14 +104,11 @@ def host_names(text: str) -> frozenset[str]:
 
 
 def ncrontab(text: str) -> str:
-    """Return an NCRONTAB expression of six fields.
-
-    https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
-    """
-    if text == _EVERY_FIVE_MINUTES:
-        return text
-    from croniter import croniter  # only who changes a schedule pays for its import
-
-    if len(text.split()) != _NCRONTAB_FIELDS or not croniter.is_valid(text, second_at_beginning=True):
-        raise ValueError("is not an NCRONTAB expression of six fields, such as 0 */5 * * * *")
+    """Return an NCRONTAB expression that the Functions host takes, and that comes at some time."""
+    try:
+        schedule = parse_ncrontab(text)
+    except ValueError as error:
+        raise ValueError(f"is not an NCRONTAB expression such as 0 */5 * * * *: it {error}") from error
+    if schedule.next_after(datetime.now(UTC)) is None:
+        raise ValueError("is an NCRONTAB expression that never comes: none of its months has such a day")
     return text

@@ -16,7 +16,7 @@ from local.demo import _show
 from local.processes import Child, Stack, running_stack
 
 # The local host's own needs, in a virtual environment that has nothing else.
-_HOST_NEEDS = ("azure-functions-runtime", "azure-storage-queue", "croniter", "tzdata")
+_HOST_NEEDS = ("azure-functions-runtime", "azure-storage-queue", "tzdata")
 _UNCHECKED_HASH = 1
 
 pytestmark = pytest.mark.timeout(600)  # 36,000 files are installed, and most of them removed again

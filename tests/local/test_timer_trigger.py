@@ -9,7 +9,7 @@ import pytest
 
 from local.host.errors import FunctionError
 from local.host.invocation import TimerRun
-from local.host.timer_trigger import Schedule, TimerListener
+from local.host.timer_trigger import TimerListener, read_schedule
 
 START = datetime(2026, 11, 21, 8, 0, 30, tzinfo=UTC)
 
@@ -23,16 +23,20 @@ class _Timer:
         self.runs: list[tuple[datetime, dict[str, Any]]] = []
         self._takes = list(takes)
         self._running = False
-        self.listener = TimerListener(Schedule(expression), self._fire, self._sleep, lambda: self.now, monitor=monitor)
+        self.listener = TimerListener(
+            read_schedule(expression), self._fire, self._sleep, lambda: self.now, monitor=monitor
+        )
 
     async def run(self, runs: int, *, on_startup: bool = False) -> list[str]:
         self._wanted = runs
         await self.listener.run(on_startup=on_startup)
-        return [moment.strftime("%H:%M:%S") for moment, _ in self.runs]
+        return [f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}" for moment, _ in self.runs]
 
     @property
-    def past_due(self) -> list[bool]:
-        return [request["IsPastDue"] for _, request in self.runs]
+    def statuses(self) -> list[tuple[str, str]]:
+        """When it ran last and what was due next, as each run was told."""
+        statuses = [request["ScheduleStatus"] for _, request in self.runs]
+        return [(status["Last"][11:23], status["Next"][11:19]) for status in statuses]
 
     async def _sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds) + self.oversleep
@@ -50,37 +54,48 @@ class _Timer:
 
 
 async def test_runs_at_every_occurrence() -> None:
-    """The function runs at each occurrence, and not at the start."""
+    """The function runs 5 ms before each occurrence, as the real host may, and not at the start."""
+    assert await _Timer("0 */5 * * * *").run(3) == ["08:04:59.995", "08:09:59.995", "08:14:59.995"]
+
+
+async def test_status_is_that_of_before_the_run() -> None:
+    """Next is what is due now; last is the occurrence before, even where that run began early."""
     timer = _Timer("0 */5 * * * *")
-    assert await timer.run(3) == ["08:05:00", "08:10:00", "08:15:00"]
-    assert timer.past_due == [False] * 3
+    await timer.run(3)
+    assert timer.statuses == [("00:00:00+00:", "08:05:00"), ("08:05:00+00:", "08:10:00"), ("08:10:00+00:", "08:15:00")]
 
 
 async def test_run_on_startup() -> None:
     """`run_on_startup` adds a run at the start."""
-    assert await _Timer("0 */5 * * * *").run(2, on_startup=True) == ["08:00:30", "08:05:00"]
+    assert await _Timer("0 */5 * * * *").run(2, on_startup=True) == ["08:00:30.000", "08:04:59.995"]
 
 
 async def test_one_catch_up_run_after_a_long_one() -> None:
-    """Occurrences missed while the function ran: one run, past due, at once; then the schedule again."""
+    """Occurrences missed while the function ran: one run at once, not past due; then the schedule again."""
     timer = _Timer("0 * * * * *", timedelta(minutes=3, seconds=10))
-    assert await timer.run(3) == ["08:01:00", "08:04:10", "08:05:00"]
-    assert timer.past_due == [False, True, False]
+    assert await timer.run(3) == ["08:00:59.995", "08:04:09.995", "08:04:59.995"]
+    assert [request["IsPastDue"] for _, request in timer.runs] == [False] * 3
+    assert [due for _, due in timer.statuses] == ["08:01:00", "08:02:00", "08:05:00"]
 
 
 async def test_one_catch_up_run_after_a_sleep() -> None:
-    """Occurrences missed while the machine slept: one run, past due."""
+    """Occurrences missed while the machine slept: one run."""
     timer = _Timer("0 * * * * *")
     timer.oversleep = timedelta(hours=1)
-    await timer.run(1)
-    assert timer.past_due == [True]
+    assert await timer.run(1) == ["09:00:40.000"]
+
+
+async def test_a_schedule_that_never_comes() -> None:
+    """Nothing runs, and the timer stops in order."""
+    timer = _Timer("0 0 0 31 2 *")
+    asyncio.get_running_loop().call_soon(timer.listener.stop)
+    assert await timer.run(1) == []
 
 
 async def test_without_monitor() -> None:
-    """`use_monitor=False` leaves out the status, and calls nothing past due."""
-    timer = _Timer("0 * * * * *", timedelta(minutes=3), monitor=False)
-    await timer.run(2)
-    assert timer.past_due == [False, False]
+    """`use_monitor=False` leaves out the status."""
+    timer = _Timer("0 * * * * *", monitor=False)
+    await timer.run(1)
     assert timer.runs[0][1]["ScheduleStatus"] is None
 
 
@@ -92,30 +107,15 @@ async def test_payload() -> None:
         "Schedule": {"AdjustForDST": True},
         "ScheduleStatus": {
             "Last": "2026-11-21T08:05:00+00:00",
-            "Next": "2026-11-21T08:15:00+00:00",
+            "Next": "2026-11-21T08:10:00+00:00",
             "LastUpdated": "2026-11-21T08:05:00+00:00",
         },
         "IsPastDue": False,
     }
 
 
-@pytest.mark.parametrize(
-    ("expression", "following"),
-    [
-        ("*/5 * * * * *", "2026-11-21T08:00:35"),
-        ("0 30 9 * * Mon-Fri", "2026-11-23T09:30:00"),
-        ("0 0 0 1 Jan *", "2027-01-01T00:00:00"),
-        ("0 0 0 13 * 5", "2027-08-13T00:00:00"),
-        ("*/5 * * * *", "2026-11-21T08:05:00"),
-    ],
-)
-def test_expressions(expression: str, following: str) -> None:
-    """Six fields (or NCRONTAB's five), in UTC; day and day of the week must both fit."""
-    assert Schedule(expression).next_after(START) == datetime.fromisoformat(f"{following}+00:00")
-
-
 @pytest.mark.parametrize("expression", ["", "every day", "0 61 * * * *", "* * * *", "0 0 0 L * *", "0 0 0 * * 1#2"])
 def test_bad_expressions(expression: str) -> None:
-    """What is no NCRONTAB expression is refused, croniter's own additions too."""
+    """What is no NCRONTAB expression keeps the function from loading; tests/shared/test_ncrontab.py has the grammar."""
     with pytest.raises(FunctionError, match="NCRONTAB"):
-        Schedule(expression)
+        read_schedule(expression)
