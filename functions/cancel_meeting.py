@@ -5,7 +5,7 @@ import azure.functions as func
 from functions.http.caller import caller_of
 from functions.http.failures import BODY, MEETING_NOT_FOUND, SERVICE, VERSION_MISMATCH
 from functions.http.public_url import meeting_url
-from functions.http.requests import meeting_id_of, read_json, traceparent_of
+from functions.http.requests import has_body, meeting_id_of, read_json, traceparent_of
 from functions.http.responses import answers_problems, meeting_response
 from shared.bootstrap import app
 from shared.meeting.messages import read_comment
@@ -37,7 +37,7 @@ OPERATION = Operation(
 async def cancel_meeting(req: func.HttpRequest) -> func.HttpResponse:
     """Have the meeting cancelled, with an optional comment for its attendees: 202, and 200 once it is."""
     meeting_id = meeting_id_of(req)
-    comment = read_comment(read_json(req)) if req.get_body().strip() else None
+    comment = read_comment(read_json(req)) if has_body(req) else None
     meeting = await app().changes.cancel(
         meeting_id,
         comment,

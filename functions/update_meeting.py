@@ -8,7 +8,14 @@ import azure.functions as func
 from functions.http.caller import caller_of
 from functions.http.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
 from functions.http.public_url import meeting_url
-from functions.http.requests import COMPRESSED, meeting_id_of, read_json, traceparent_of, unsupported_media_type
+from functions.http.requests import (
+    COMPRESSED,
+    LENGTH_REQUIRED,
+    meeting_id_of,
+    read_json,
+    traceparent_of,
+    unsupported_media_type,
+)
 from functions.http.responses import answers_problems, meeting_response
 from shared.bootstrap import app
 from shared.openapi.examples import MEETING_PATCH as SOME_PATCH
@@ -38,7 +45,16 @@ OPERATION = Operation(
         {JSON: {"moved": Example("Another subject, another day, no place", SOME_PATCH)}},
     ),
     answers=(ACCEPTED,),
-    raises=(INVALID_REQUEST, _NOT_MERGE_PATCH, COMPRESSED, TOO_LARGE, *CHANGE, IMMUTABLE_FIELD, *SERVICE),
+    raises=(
+        INVALID_REQUEST,
+        LENGTH_REQUIRED,
+        _NOT_MERGE_PATCH,
+        COMPRESSED,
+        TOO_LARGE,
+        *CHANGE,
+        IMMUTABLE_FIELD,
+        *SERVICE,
+    ),
 )
 
 

@@ -5,7 +5,7 @@ What the problem looks like is not said here: `functions.http.problems.problem_o
 
 from datetime import timedelta
 
-from functions.http.requests import COMPRESSED, NOT_JSON
+from functions.http.requests import COMPRESSED, LENGTH_REQUIRED, NOT_JSON
 from shared.errors import (
     AttendeeNotFoundError,
     CallerNotAllowedError,
@@ -51,7 +51,7 @@ NO_ATTENDEES = ChangeRefusedError("noAttendees", "A meeting of kind standalone i
 NOT_FAILED = ChangeRefusedError("notFailed", "The meeting is succeeded; only a failed one is retried.")
 
 # A body of JSON, and a meeting that is to change.
-BODY = (INVALID_REQUEST, NOT_JSON, COMPRESSED, TOO_LARGE)
+BODY = (INVALID_REQUEST, LENGTH_REQUIRED, NOT_JSON, COMPRESSED, TOO_LARGE)
 CHANGE = (MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, MEETING_CANCELLED, NOT_A_MEETING, VERSION_MISMATCH)
 
 QUOTA_EXCEEDED = QuotaExceededError(200, timedelta(hours=9))

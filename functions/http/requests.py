@@ -19,12 +19,13 @@ def read_json(req: func.HttpRequest) -> Any:
     """Return the JSON value of a request's body.
 
     Raises:
-        HttpError: it is not said to be JSON, is compressed, or is too large.
+        HttpError: it has no length, is not said to be JSON, is compressed, or is too large.
         InvalidRequestError: it is not JSON.
     """
+    body = read_body(req, LARGEST_REQUEST)
     if not is_json(req):
         raise NOT_JSON
-    return decode_json(read_body(req, LARGEST_REQUEST))
+    return decode_json(body)
 
 
 def is_json(req: func.HttpRequest) -> bool:
@@ -32,12 +33,19 @@ def is_json(req: func.HttpRequest) -> bool:
     return bool(_JSON.fullmatch(req.headers.get("content-type", "").strip()))
 
 
+def has_body(req: func.HttpRequest) -> bool:
+    """Tell whether a request was sent with a body, even one that has not arrived."""
+    return bool(req.get_body().strip()) or _is_chunked(req)
+
+
 def read_body(req: func.HttpRequest, largest: int) -> bytes:
     """Return a request's body.
 
     Raises:
-        HttpError: it is compressed, or has more than `largest` bytes.
+        HttpError: it was sent in chunks, is compressed, or has more than `largest` bytes.
     """
+    if _is_chunked(req):
+        raise LENGTH_REQUIRED
     if req.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise COMPRESSED
     body = req.get_body()
@@ -46,11 +54,24 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
     return body
 
 
+def _is_chunked(req: func.HttpRequest) -> bool:
+    """Tell whether the body was sent in chunks: the Functions host hands on none of it."""
+    return "transfer-encoding" in req.headers and not req.get_body()
+
+
 def unsupported_media_type(title: str, detail: str, accept_patch: str | None = None) -> HttpError:
     """Return what is raised for a body of a form that is not read; `accept_patch` names the patches that are."""
     return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
 
 
+LENGTH_REQUIRED = HttpError(
+    Problem(
+        411,
+        "lengthRequired",
+        "Length required",
+        "Send the body with Content-Length: one that is sent in chunks does not reach this app.",
+    )
+)
 NOT_JSON = unsupported_media_type("Not JSON", "Send the request as application/json.")
 COMPRESSED = unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
 

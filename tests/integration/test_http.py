@@ -99,6 +99,26 @@ def test_what_is_refused_is_a_problem(
         assert problem["errors"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/meetings"),
+        ("POST", "/meetings/batch"),
+        ("POST", "/meetings/validate"),
+        ("PATCH", "/meetings/4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"),
+        ("DELETE", "/meetings/4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"),
+        ("POST", "/meetings/4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7/attendees"),
+        ("POST", "/schedules"),
+        ("PUT", "/schedules/4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"),
+    ],
+)
+def test_a_body_in_chunks_is_411(client: Client, method: str, path: str) -> None:
+    """The host hands on none of it: the caller is told to send a length, by every call that reads a body."""
+    answer = client.http.request(method, path, content=iter([b'{"comment": ', b'"x"}']), headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (411, "lengthRequired")
+    assert "Content-Length" in answer.json()["detail"]
+
+
 def test_every_fault_is_listed_at_once(client: Client) -> None:
     """One answer names them all, each with its place."""
     answer = client.post({"organizer": "nobody", "start": {"dateTime": "now", "timeZone": "Mars/Base"}, "color": 1})
