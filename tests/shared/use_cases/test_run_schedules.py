@@ -170,6 +170,17 @@ async def test_meetings_are_ordinary_ones() -> None:
     assert seen == {("Review 2026-11-23 10:00", 9), ("Review 2027-05-23 10:00", 8)}
 
 
+@pytest.mark.parametrize(("early", "made"), [(timedelta(milliseconds=5), 1), (timedelta(seconds=2), 0)])
+async def test_a_timer_that_fires_early_makes_what_is_due_at_its_second(early: timedelta, made: int) -> None:
+    """The host fires up to 5 ms early; an occurrence without lead time does not wait for the run after."""
+    world = World()
+    document = schedule_document(recurrence="RRULE:FREQ=MONTHLY", leadTime="PT0S")
+    created = await world.app.schedules.create(document)
+    first = next(created.schedule.unmade())
+    world.clock.advance(seconds=(first.instant - early - world.clock()).total_seconds())
+    assert (await world.app.schedule_run.run()).meetings == made
+
+
 BOTH_TIMES = "RRULE:FREQ=DAILY;COUNT=2\nRDATE:20271031T013000Z"
 
 
