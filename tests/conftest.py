@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import croniter  # noqa: F401 # pyright: ignore[reportUnusedImport] - runs `file` when it is first imported
 import hypothesis
 import pytest
 

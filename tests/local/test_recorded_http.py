@@ -20,6 +20,8 @@ import pytest
 
 from local.processes import start_child
 
+pytestmark = pytest.mark.slow
+
 RECORDED = Path(__file__).parent / "recorded"
 KEY = "MASTERKEY-0123456789"
 # The real host has a master key, host keys and keys of single functions; ours has one, which stands in for all.

@@ -20,6 +20,8 @@ from local.processes import Child
 
 from .conftest import StartHost, wait_for, write_app
 
+pytestmark = pytest.mark.slow
+
 APP = """
 import re, signal
 
