@@ -11,6 +11,7 @@ with without_garbage_collection():
         create_meeting,
         create_schedule,
         delete_schedule,
+        forget_meeting,
         get_docs,
         get_health,
         get_invitation,
@@ -43,6 +44,7 @@ register(app, get_meeting.blueprint)  # GET  /meetings/{id}
 register(app, update_meeting.blueprint)  # PATCH /meetings/{id}
 register(app, cancel_meeting.blueprint)  # DELETE /meetings/{id}
 register(app, retry_meeting.blueprint)  # POST /meetings/{id}/retry
+register(app, forget_meeting.blueprint)  # POST /meetings/{id}/forget
 register(app, add_attendee.blueprint)  # POST /meetings/{id}/attendees
 register(app, remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{address}
 register(app, list_meetings.blueprint)  # GET  /meetings

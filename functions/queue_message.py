@@ -2,13 +2,14 @@
 
 The Functions host copies the top-level fields of a JSON message over the message's own metadata, and the SDK's
 converter raises when one of them then has another form: `{"DequeueCount": "x"}` would never reach a function. This
-converter takes the text, and of the metadata only the id.
+converter takes the text, and of the metadata only the id and the moment of insertion.
 """
 
+from datetime import UTC, datetime
 from typing import Any, override
 
 import azure.functions as func
-from azure.functions.queue import QueueMessageInConverter
+from azure.functions.queue import QueueMessage, QueueMessageInConverter
 
 
 class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQueueTrigger", trigger="queueTrigger"):
@@ -18,8 +19,22 @@ class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQu
     @override
     def decode(cls, data: Any, *, trigger_metadata: Any) -> func.QueueMessage:
         body = data.value if isinstance(data.value, bytes) else str(data.value).encode(errors="surrogatepass")
-        message_id = (trigger_metadata or {}).get("Id")
-        return func.QueueMessage(id=str(message_id.value) if message_id else None, body=body)
+        metadata = trigger_metadata or {}
+        message_id = metadata.get("Id")
+        return QueueMessage(
+            id=str(message_id.value) if message_id else None,
+            body=body,
+            insertion_time=_moment(metadata.get("InsertionTime")),
+        )
+
+
+def _moment(datum: Any) -> datetime | None:
+    """Return a moment as the host writes it, None for what is none: the message's own fields may stand in its place."""
+    try:
+        moment = datetime.fromisoformat(str(datum.value).strip('"')) if datum else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
 def text_of(msg: func.QueueMessage) -> str:

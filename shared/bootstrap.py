@@ -27,6 +27,7 @@ from shared.use_cases.batch import Batch
 from shared.use_cases.change import Changes
 from shared.use_cases.external_meetings import ExternalMeetings
 from shared.use_cases.find import Finder
+from shared.use_cases.forget import Forgetting
 from shared.use_cases.health import Health
 from shared.use_cases.invitation import Invitations
 from shared.use_cases.provision import Provisioner
@@ -56,6 +57,7 @@ class App:
     crashes: CrashRecorder
     upkeep: Upkeep
     queue_upkeep: QueueUpkeep
+    forgetting: Forgetting
     finder: Finder
     invitations: Invitations
     readiness: Readiness
@@ -150,6 +152,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
+        forgetting=Forgetting(ledger, reporter, clock),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
         invitations=Invitations(ledger, graph, gate),
         readiness=Readiness(graph, gate, admission),

@@ -8,6 +8,7 @@ ConveneError
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
 ├── QuotaExceededError           the caller has had as many meetings today as it may: tomorrow again (429)
 ├── MeetingNotFoundError         there is no such meeting (404)
+│   └── MeetingForgottenError    there was, and it was to be forgotten
 ├── ScheduleNotFoundError        there is no such schedule (404)
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
 ├── ChangeRefusedError           the meeting cannot be changed like this (409)
@@ -25,7 +26,7 @@ ConveneError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 class ConveneError(Exception):
@@ -92,6 +93,21 @@ class QuotaExceededError(ConveneError):
 
 class MeetingNotFoundError(ConveneError):
     """The ledger has no meeting with this id."""
+
+
+class MeetingForgottenError(MeetingNotFoundError):
+    """The ledger had a meeting with this id, and was asked to forget it at `forgotten_at`.
+
+    What was asked for before then is about that meeting, and is not done again.
+    """
+
+    def __init__(self, message: str, forgotten_at: datetime) -> None:
+        super().__init__(message)
+        self.forgotten_at = forgotten_at
+
+    def was_meant(self, asked_at: datetime | None) -> bool:
+        """Tell whether something that was asked for then is about the forgotten meeting; None is now."""
+        return asked_at is not None and asked_at <= self.forgotten_at
 
 
 class ScheduleNotFoundError(ConveneError):

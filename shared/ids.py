@@ -20,6 +20,14 @@ def id_from_key(caller: str, key: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, json.dumps([caller, key])))
 
 
+def id_after(meeting_id: str) -> str:
+    """Return the id that a key leads to once the meeting with this id is forgotten.
+
+    It has to be another: Graph remembers the `transactionId` of the forgotten one, and would give back its event.
+    """
+    return str(uuid.uuid5(_NAMESPACE, meeting_id))
+
+
 def random_id() -> str:
     """Return an id for a request without a key."""
     return str(uuid.uuid4())

@@ -48,6 +48,9 @@ NOT_A_MEETING = ChangeRefusedError(
     "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
 )
 NO_ATTENDEES = ChangeRefusedError("noAttendees", "A meeting of kind standalone invites nobody.")
+NOT_FINISHED = ChangeRefusedError(
+    "notFinished", "The meeting is queued; only a finished one is forgotten. Cancel it first."
+)
 NOT_FAILED = ChangeRefusedError("notFailed", "The meeting is succeeded; only a failed one is retried.")
 
 # A body of JSON, and a meeting that is to change.

@@ -103,28 +103,78 @@ def retry(
     _show(followed, {"succeeded", "failed"} if dry_run else {"succeeded"}, as_json=as_json)
 
 
+@commands.command()
+def forget(
+    ids: Annotated[list[str] | None, typer.Argument(help="The meetings' ids.", show_default=False)] = None,
+    *,
+    url: Annotated[str, typer.Option(help="The app's address, such as https://NAME.azurewebsites.net.")],
+    file: Annotated[Path | None, typer.Option(help="Every meeting of this file of export instead.")] = None,
+    key: _Key = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show their ids.")] = False,
+) -> None:
+    """Remove finished meetings from the app, at once; what is in calendars stays."""
+    from shared.cli.ledger_file import meeting_ids
+
+    if bool(ids) == bool(file):
+        raise _not_done("Say which: either ids or --file FILE.")
+    if wrong := [each for each in ids or () if not is_meeting_id(each)]:
+        raise _not_done(f"Not the id of a meeting: {', '.join(wrong)}.")
+
+    async def work(progress: Progress) -> dict[str, str | None]:
+        chosen = ids or (meeting_ids(file) if file else [])
+        if dry_run:
+            return dict.fromkeys(chosen)
+        advance, door = _counting(progress, "forgotten", len(chosen)), OverHttp(url, key)
+        refusals: dict[str, str | None] = {}
+        try:
+            for each in chosen:
+                refusals[each] = await door.forget(each)
+                advance(1)
+        finally:
+            await door.close()
+        return refusals
+
+    refusals = _finished(work)
+    for each, refusal in refusals.items():
+        if dry_run or refusal:
+            typer.echo(f"{each} {refusal or ''}".rstrip())
+    refused = sum(refusal is not None for refusal in refusals.values())
+    typer.echo(f"{0 if dry_run else len(refusals) - refused} forgotten, {refused} refused")
+    if refused:
+        raise typer.Exit(_SOME_FAILED)
+
+
+_Person = Annotated[str | None, typer.Option(help="Only what names this address or reference.", show_default=False)]
+
+
 @commands.command("export")
-def export_ledger(file: Annotated[Path, typer.Argument(help="A new file.", show_default=False)]) -> None:
-    """Write every meeting and schedule of MeetingStorage into a file, which holds subjects, addresses and links."""
+def export_ledger(
+    file: Annotated[Path, typer.Argument(help="A new file.", show_default=False)], *, person: _Person = None
+) -> None:
+    """Write the meetings and schedules of MeetingStorage into a file, which holds subjects, addresses and links."""
     from shared.cli.ledger_file import opened, write_records
 
     async def export(progress: Progress) -> Counter[str]:
         async with opened(read_environment()) as backup:
-            return await write_records(backup, file, _counting(progress, "written", None))
+            return await write_records(backup, file, _counting(progress, "written", None), person)
 
     written = _finished(export)
     typer.echo(f"{written['meeting']} meetings and {written['schedule']} schedules are in {file}.")
 
 
 @commands.command("import")
-def import_ledger(file: Annotated[Path, typer.Argument(help="What export has written.", show_default=False)]) -> None:
+def import_ledger(
+    file: Annotated[Path, typer.Argument(help="What export has written.", show_default=False)],
+    *,
+    person: _Person = None,
+) -> None:
     """Put a file's meetings and schedules back into MeetingStorage; those that are there stay as they are."""
     from shared.cli.ledger_file import check_file, opened, put_back
 
     async def put(progress: Progress) -> Counter[str]:
         advance = _counting(progress, "put back", check_file(file))
         async with opened(read_environment()) as backup:
-            return await put_back(backup, file, advance)
+            return await put_back(backup, file, advance, person)
 
     done = _finished(put)
     typer.echo(f"{done['put']} were put back, {done['there']} were there already.")

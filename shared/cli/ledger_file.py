@@ -31,7 +31,7 @@ from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import Schedule, ScheduleStore
 from shared.settings import Settings
 from shared.storage import AzureTable, storage_services
-from shared.use_cases.backup import Backup
+from shared.use_cases.backup import Backup, is_about
 from shared.validation.response_model import timestamp
 
 _FORM = 1
@@ -65,8 +65,16 @@ async def opened(settings: Settings) -> AsyncGenerator[Backup]:
             await credential.close()
 
 
-async def write_records(backup: Backup, file: Path, advance: Callable[[int], None]) -> Counter[str]:
-    """Write every record into a new file that its owner alone can read; return how many of each kind there are.
+async def write_records(
+    backup: Backup, file: Path, advance: Callable[[int], None], person: str | None = None
+) -> Counter[str]:
+    """Write the records into a new file that its owner alone can read; return how many of each kind there are.
+
+    Args:
+        backup: where they are.
+        file: the new file.
+        advance: is told of each that is written.
+        person: only those that name this address or reference.
 
     Raises:
         OSError: the file is there already, or cannot be written.
@@ -76,6 +84,8 @@ async def write_records(backup: Backup, file: Path, advance: Callable[[int], Non
         head = {"convene": VERSION, "form": _FORM, "exportedAt": timestamp(_now())}
         lines.write(json.dumps(head) + "\n")
         async for record in backup.records():
+            if person is not None and not is_about(record, person):
+                continue
             kind = "meeting" if isinstance(record, Meeting) else "schedule"
             lines.write(f'{{"{kind}": {record.model_dump_json(by_alias=True, exclude_defaults=True)}}}\n')
             written[kind] += 1
@@ -94,13 +104,29 @@ def check_file(file: Path) -> int:
     return sum(1 for _ in _records(file))
 
 
-async def put_back(backup: Backup, file: Path, advance: Callable[[int], None]) -> Counter[str]:
-    """Put a file's records back, some at once; return how many were put and how many were there. Again is harmless."""
+async def put_back(
+    backup: Backup, file: Path, advance: Callable[[int], None], person: str | None = None
+) -> Counter[str]:
+    """Put a file's records back, or those that name a person; return how many were put and how many were there.
+
+    Some are put at once, and again is harmless.
+    """
     done = Counter[str]()
-    for part in itertools.batched(_records(file), _AT_ONCE, strict=False):
+    wanted = (record for record in _records(file) if person is None or is_about(record, person))
+    for part in itertools.batched(wanted, _AT_ONCE, strict=False):
         done.update("put" if put else "there" for put in await asyncio.gather(*map(backup.put_back, part)))
         advance(len(part))
     return done
+
+
+def meeting_ids(file: Path) -> list[str]:
+    """Return the ids of a file's meetings.
+
+    Raises:
+        OSError: the file cannot be read.
+        LedgerFileError: it is no such file, or not a whole one.
+    """
+    return [record.id for record in _records(file) if isinstance(record, Meeting)]
 
 
 def _records(file: Path) -> Iterator[Meeting | Schedule]:

@@ -98,6 +98,14 @@ class OverHttp:
             return Submitted(number, meeting_id)
         return Submitted(number, meeting_id=None, refusal=f"{meeting_id}: {problem['code']}: {problem['detail']}")
 
+    async def forget(self, meeting_id: str) -> str | None:
+        """Have a finished meeting forgotten; return why the app refuses, None if it is gone now, or was before."""
+        answer = await self._send("POST", f"/meetings/{meeting_id}/forget")
+        if answer.status_code in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND}:
+            return None
+        problem = _json(answer)
+        return f"{problem['code']}: {problem['detail']}"
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._http.aclose()

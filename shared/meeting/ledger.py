@@ -8,6 +8,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     unsent.<moment>.<id>                          finished, and its result should be sent by then
     finished.<moment>.<id>                        finished then; forgotten after the retention
     pending.<moment>.<id>                         unfinished, and wanted since then
+    forgotten.<moment>.<id>                       forgotten on demand, or its key used again, then; a marker
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import unquote
 
-from shared.errors import MeetingNotFoundError
+from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError
+from shared.ids import id_after
 from shared.meeting import Meeting
 from shared.storage import Table
 from shared.storage.records import Record, Records, key_moment, newest_first
@@ -75,17 +77,21 @@ class Ledger:
         """Return a meeting.
 
         Raises:
+            MeetingForgottenError: there was one, which was to be forgotten.
             MeetingNotFoundError: there is none with this id.
         """
         record = await self._records.read(meeting_id)
         if record is None:
             raise MeetingNotFoundError(f"there is no meeting {meeting_id}")
+        if _is_marker(record):
+            raise MeetingForgottenError(f"the meeting {meeting_id} was forgotten", _forgotten_at(record))
         return _meeting(record)
 
     async def all(self) -> AsyncIterator[Meeting]:
         """Yield every meeting, each as it is when its turn comes; one that is new meanwhile may be left out."""
         async for record in self._records.all():
-            yield _meeting(record)
+            if not _is_marker(record):
+                yield _meeting(record)
 
     async def write(self, before: Meeting, after: Meeting) -> Meeting:
         """Replace a meeting as it was read (`before.etag`) and return it with its new etag.
@@ -104,6 +110,44 @@ class Ledger:
             ConflictError: somebody has changed it since.
         """
         await self._records.remove(meeting.id, meeting.etag, meeting.index_keys)
+
+    async def forget_on_demand(self, meeting: Meeting, now: datetime) -> None:
+        """Put a marker in the place of a meeting as it was read, and remove everything that leads to it.
+
+        The marker holds when that was. It keeps a message that comes again from making the meeting again.
+
+        Raises:
+            ConflictError: somebody has changed it since.
+        """
+        await self._records.replace(_marker(meeting.id, now, now, meeting.etag), meeting.index_keys)
+
+    async def keep_marker(self, meeting_id: str, now: datetime) -> None:
+        """Have a marker stay as long as one that is new, because its key is used again.
+
+        Raises:
+            ConflictError: it is gone, or somebody else has just kept it.
+        """
+        record = await self._records.read(meeting_id)
+        if record is None or not _is_marker(record):
+            raise ConflictError(f"there is no marker {meeting_id}")
+        await self._records.replace(_marker(meeting_id, _forgotten_at(record), now, record.etag), record.index_keys)
+
+    async def drop_marker(self, meeting_id: str, cutoff: datetime) -> None:
+        """Remove a marker that was not used since the cutoff, unless what its key leads to instead is still there.
+
+        Raises:
+            ConflictError: somebody has just kept it.
+        """
+        record = await self._records.read(meeting_id)
+        unused = (
+            record is not None and _is_marker(record) and min(record.index_keys) < f"forgotten.{key_moment(cutoff)}"
+        )
+        if record is not None and unused and await self._records.read(id_after(meeting_id)) is None:
+            await self._records.remove(meeting_id, record.etag, record.index_keys)
+
+    async def markers_before(self, cutoff: datetime, limit: int) -> list[str]:
+        """Return the ids of at most `limit` markers that were not used since the cutoff."""
+        return await self._records.before("forgotten.", cutoff, limit)
 
     async def find(
         self, field: Field, value: str, top: int, continuation: str | None = None, *, caller: str | None = None
@@ -141,6 +185,22 @@ class Ledger:
             return await self.read(meeting_id)
         except MeetingNotFoundError:
             return None
+
+
+_FORGOTTEN_AT = "forgottenAt"
+
+
+def _marker(meeting_id: str, forgotten_at: datetime, used_at: datetime, etag: str) -> Record:
+    document = json.dumps({_FORGOTTEN_AT: forgotten_at.isoformat()})
+    return Record(meeting_id, document, frozenset({f"forgotten.{key_moment(used_at)}.{meeting_id}"}), etag)
+
+
+def _is_marker(record: Record) -> bool:
+    return any(key.startswith("forgotten.") for key in record.index_keys)
+
+
+def _forgotten_at(record: Record) -> datetime:
+    return datetime.fromisoformat(json.loads(record.document)[_FORGOTTEN_AT])
 
 
 def _meeting(record: Record) -> Meeting:

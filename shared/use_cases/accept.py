@@ -7,12 +7,19 @@ because the id follows from the idempotency key.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
-from shared.errors import ConflictError, Fault, KeyReusedError, MeetingNotFoundError, first_faults
-from shared.ids import id_from_key, random_id
+from shared.errors import (
+    ConflictError,
+    Fault,
+    KeyReusedError,
+    MeetingForgottenError,
+    MeetingNotFoundError,
+    first_faults,
+)
+from shared.ids import id_after, id_from_key, random_id
 from shared.meeting import Meeting, MeetingError, Progress, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import Said
@@ -27,6 +34,8 @@ _logger = logging.getLogger(__name__)
 # The most bytes of JSON that one request may have.
 LARGEST_REQUEST = 256 * 1024
 _LONGEST_NAME = 320
+# When something was asked for that can be nothing but a repetition.
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _KINDS = frozenset({"calendar", "standalone", "existing"})
 
 
@@ -47,12 +56,14 @@ class Sender:
         key: the idempotency key, None for a request that is never a repetition.
         traceparent: W3C trace context, kept for the result.
         keys: whose keys they are, where they are not the caller's own.
+        asked_at: when it was asked for, where that is not now: a message comes again, and its meeting may be forgotten.
     """
 
     caller: Caller = ANYBODY
     key: str | None = None
     traceparent: str | None = None
     keys: str | None = None
+    asked_at: datetime | None = None
 
     @property
     def meeting_id(self) -> str:
@@ -103,15 +114,13 @@ class Acceptance:
             OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
             QuotaExceededError: the caller has had as many meetings today as it may.
             KeyReusedError: the key came with another request before.
+            MeetingForgottenError: it was asked for before its meeting was forgotten.
         """
         request = parse_request(document)
         self._admission.admit(request, sender.caller)
         meeting = self._queued(request, sender)
-        await self._count(meeting, sender)
-        try:
-            meeting = await self._ledger.insert(meeting)
-        except ConflictError:
-            existing = await self._ledger.read(meeting.id)
+        meeting, existing = await self._insert(meeting, sender.asked_at, sender)
+        if existing:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError("the idempotency key came with another request before") from None
             if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
@@ -120,6 +129,36 @@ class Acceptance:
         _logger.info("meeting.accepted %s", meeting.id, extra={"meeting_id": meeting.id, "kind": meeting.kind})
         await self._requests.ask(meeting, delay)
         return Accepted(meeting, replayed=False)
+
+    async def _insert(
+        self, meeting: Meeting, asked_at: datetime | None, counted_for: Sender | None
+    ) -> tuple[Meeting, Meeting | None]:
+        """Write a meeting under the id of its key, and return it; or, beside it, the one that the key has led to.
+
+        The key of a meeting that was forgotten on demand leads to the next id, for what is asked for since then.
+
+        Raises:
+            MeetingForgottenError: it was asked for before its meeting was forgotten.
+        """
+        while True:
+            try:
+                if counted_for:
+                    await self._count(meeting, counted_for)
+                return await self._ledger.insert(meeting), None
+            except (ConflictError, MeetingForgottenError):
+                pass
+            try:
+                return meeting, await self._ledger.read(meeting.id)
+            except MeetingForgottenError as marker:
+                if marker.was_meant(asked_at):
+                    raise
+            except MeetingNotFoundError:
+                continue  # it has just been forgotten, being old
+            try:
+                await self._ledger.keep_marker(meeting.id, self._clock())
+            except ConflictError:
+                continue
+            meeting = meeting.changed(id=id_after(meeting.id))
 
     async def _count(self, meeting: Meeting, sender: Sender) -> None:
         """Count a meeting towards its caller's quota, if there is one; a replay is none.
@@ -137,6 +176,8 @@ class Acceptance:
     async def _is_there(self, meeting_id: str) -> bool:
         try:
             await self._ledger.read(meeting_id)
+        except MeetingForgottenError:
+            raise
         except MeetingNotFoundError:
             return False
         return True
@@ -148,6 +189,7 @@ class Acceptance:
         meeting_id: str,
         request_fingerprint: str = "",
         caller: str | None = None,
+        asked_at: datetime | None = None,
     ) -> None:
         """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
 
@@ -157,6 +199,7 @@ class Acceptance:
             meeting_id: which meeting it becomes.
             request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
             caller: whose it is, where callers are known.
+            asked_at: when the message was put on its queue; None, not known: what was forgotten stays so.
         """
         now = self._clock()
         about = said.document or {}
@@ -181,9 +224,11 @@ class Acceptance:
             caller=caller,
         )
         try:
-            meeting = await self._ledger.insert(meeting)
-        except ConflictError:
-            meeting = await self._ledger.read(meeting_id)
+            meeting, existing = await self._insert(meeting, asked_at or LONG_AGO, None)
+        except MeetingForgottenError:
+            return
+        if existing:
+            meeting = existing
         else:
             _logger.info("meeting.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
         if meeting.finished:

@@ -4,8 +4,9 @@ Azure Tables have no snapshots. What is copied are the records; the rows that le
 them back. A caller's count of today and the mailboxes that are closed for some minutes are not worth a copy.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
+from typing import Any, cast
 
 from shared.errors import ConflictError
 from shared.meeting import Meeting, Status
@@ -38,6 +39,26 @@ class Backup:
         except ConflictError:
             return False
         return True
+
+
+def is_about(record: Meeting | Schedule, person: str) -> bool:
+    """Tell whether a record names a person: by an address or a reference that is one of its values, in any case."""
+    wanted = person.strip().casefold()
+    return any(text.strip().casefold() == wanted for text in _texts(record.model_dump(mode="json", by_alias=True)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in cast("dict[str, Any]", value).values():
+                yield from _texts(each)
+        case list():
+            for each in cast("list[Any]", value):
+                yield from _texts(each)
+        case _:
+            return
 
 
 def _after_a_loss(meeting: Meeting, now: datetime) -> Meeting:

@@ -10,7 +10,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import ConflictError, InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
+from shared.errors import (
+    ConflictError,
+    InvalidRequestError,
+    MeetingForgottenError,
+    MeetingNotFoundError,
+    StorageUnavailableError,
+)
 from shared.ids import id_from_key
 from shared.meeting import MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger
@@ -75,7 +81,7 @@ class CrashRecorder:
                 if len(outages) >= _AT_ONCE:  # each waits seconds for its answer
                     return
                 try:
-                    await self.record(message.text, message.id)
+                    await self.record(message.text, message.id, message.put_at)
                 except StorageUnavailableError as error:
                     outages.append(error)
                 else:
@@ -86,28 +92,28 @@ class CrashRecorder:
         if outages:
             raise outages[0]
 
-    async def record(self, text: str, message_id: str | None) -> None:
+    async def record(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Record that a message has crashed the app as often as it may.
 
         A meeting whose own message it was has failed, unless another version of it is wanted by now: a retry, or a
         change, has messages of its own. A request becomes the failed meeting that its key leads to, unless it was
         accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
-        was about, which stays as it is.
+        was about, which stays as it is. What is about a meeting that was forgotten since then is recorded no more.
         """
         nameless = id_from_key("poison", message_digest(text, message_id))
         try:
-            await self._record(text, nameless)
+            await self._record(text, nameless, put_at)
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
             _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
-            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, nameless)
+            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
-    async def _record(self, text: str, nameless: str) -> None:
+    async def _record(self, text: str, nameless: str, put_at: datetime | None) -> None:
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.refuse(said_in(text), as_meeting_error(error), nameless)
+            await self._acceptance.refuse(said_in(text), as_meeting_error(error), nameless, asked_at=put_at)
             return
         match message:
             case LookAt(meeting_id, version):
@@ -116,13 +122,15 @@ class CrashRecorder:
                 request = _fingerprint(document)
                 meeting_id = nameless if key is None or request is None else Sender(key=key).meeting_id
                 said = Said(document, traceparent)
-                await self._acceptance.refuse(said, _crashed(meeting_id), meeting_id, request or "")
+                await self._acceptance.refuse(said, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at)
             case Update() | Cancel():
-                await self._acceptance.refuse(said_in(text), _CRASHED_MESSAGE, nameless)
+                await self._acceptance.refuse(said_in(text), _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
     async def _fail(self, meeting_id: str, version: int) -> None:
         try:
             meeting = await self._ledger.read(meeting_id)
+        except MeetingForgottenError:
+            return
         except MeetingNotFoundError:
             await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, meeting_id)
             return

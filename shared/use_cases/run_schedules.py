@@ -20,6 +20,7 @@ from shared.errors import (
     ConflictError,
     InvalidRequestError,
     KeyReusedError,
+    MeetingForgottenError,
     OrganizerNotAllowedError,
     QuotaExceededError,
     ScheduleNotFoundError,
@@ -32,7 +33,7 @@ from shared.meeting.messages import Said
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
-from shared.use_cases.accept import Acceptance, Sender
+from shared.use_cases.accept import LONG_AGO, Acceptance, Sender
 
 _logger = logging.getLogger(__name__)
 
@@ -119,9 +120,10 @@ class ScheduleRun:
         keys, key = schedule.key(occurrence)
         meeting_id = id_from_key(keys, key)
         try:
-            await self._acceptance.accept(document, Sender(self._callers.again(schedule.caller), key, keys=keys))
-        except KeyReusedError:
-            return  # made already, by the schedule as it was before a change
+            sender = Sender(self._callers.again(schedule.caller), key, keys=keys, asked_at=LONG_AGO)
+            await self._acceptance.accept(document, sender)
+        except (KeyReusedError, MeetingForgottenError):
+            return  # made already: by the schedule as it was before a change, or forgotten since then
         except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
             await self._acceptance.refuse(Said(document), as_meeting_error(error), meeting_id, caller=schedule.caller)
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

@@ -1,10 +1,13 @@
 """Intake: what a message on the request queue asks for is done, or recorded as a failed meeting; nothing is lost."""
 
+from datetime import datetime
+
 from shared.errors import (
     ChangeRefusedError,
     Fault,
     InvalidRequestError,
     KeyReusedError,
+    MeetingForgottenError,
     MeetingNotFoundError,
     OrganizerNotAllowedError,
 )
@@ -21,7 +24,7 @@ from shared.meeting.messages import (
     refused_id,
     said_in,
 )
-from shared.use_cases.accept import Acceptance, Sender
+from shared.use_cases.accept import LONG_AGO, Acceptance, Sender
 from shared.use_cases.change import Changes
 from shared.use_cases.provision import Provisioner
 
@@ -34,20 +37,25 @@ class Intake:
         self._changes = changes
         self._provisioner = provisioner
 
-    async def take(self, text: str, message_id: str | None) -> None:
+    async def take(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Do what a message asks for.
 
         Args:
             text: the message, as it was put on the queue.
             message_id: its id there, which a redelivered message keeps; None if it is not known.
+            put_at: when it was put there, None if that is not known.
         """
         digest = message_digest(text, message_id)
         message: Message | None = None
         try:
             message = decode_message(text)
             try:
-                await self._do(message, digest)
+                await self._do(message, digest, put_at)
             except MeetingNotFoundError as error:
+                if isinstance(error, MeetingForgottenError) and (
+                    isinstance(message, LookAt) or error.was_meant(put_at)
+                ):
+                    return  # it was done before, and is not to be known of any more
                 pointer = "/meeting" if isinstance(message, LookAt) else "/data/id"
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
@@ -56,16 +64,16 @@ class Intake:
             # Tried again without its key, it would be a second meeting of one key.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
                 said = Said(message.document, message.traceparent)
-            await self._acceptance.refuse(said, as_meeting_error(error), refused_id(text, message_id))
+            await self._acceptance.refuse(said, as_meeting_error(error), refused_id(text, message_id), asked_at=put_at)
 
-    async def _do(self, message: Message, digest: str) -> None:
+    async def _do(self, message: Message, digest: str, put_at: datetime | None) -> None:
         match message:
             case LookAt(meeting_id, _):
                 await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.
-                own = Sender(key=digest, traceparent=traceparent, keys="queue")
-                sender = own if key is None else Sender(key=key, traceparent=traceparent)
+                own = Sender(key=digest, traceparent=traceparent, keys="queue", asked_at=LONG_AGO)
+                sender = own if key is None else Sender(key=key, traceparent=traceparent, asked_at=put_at)
                 await self._acceptance.accept(document, sender)
             case Update(meeting_id, patch, key, traceparent):
                 await self._changes.patch(meeting_id, patch, message=message_digest(key, None), traceparent=traceparent)

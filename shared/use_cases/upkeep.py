@@ -6,6 +6,7 @@ It looks only at rows that are due, a bounded number of them, so its work does n
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,6 +68,7 @@ class Upkeep:
 
         done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
         done += await self._each(await self._ledger.finished_before(now - self._retention, _PER_RUN), self._forget)
+        await self._drop_markers(now)
         await self._mailbox_states.forget_past(now)
         try:  # last, because it fails as long as the result queue is away
             done += await self._each(await self._ledger.unsent(now, _PER_RUN), wake)
@@ -133,6 +135,13 @@ class Upkeep:
         await self._ledger.write(meeting, woken)
         await self._requests.ask(woken)
         return "woken"
+
+    async def _drop_markers(self, now: datetime) -> None:
+        """Remove what is left of meetings that were forgotten on demand, once their keys are forgotten too."""
+        cutoff = now - self._retention
+        for meeting_id in await self._ledger.markers_before(cutoff, _PER_RUN):
+            with suppress(ConflictError):  # its key has just been used again
+                await self._ledger.drop_marker(meeting_id, cutoff)
 
     async def _forget(self, meeting: Meeting) -> str:
         if not (meeting.finished and meeting.reported):

@@ -43,14 +43,21 @@ def test_a_ledger_that_is_lost_comes_back(tmp_path: Path) -> None:
         again = run(client, "export", str(file))
         assert again.returncode == 2
         assert "File exists" in again.stderr
+        nobodys = run(client, "export", str(tmp_path / "nobody.jsonl"), "--person", "nobody@example.com")
+        assert nobodys.stdout.startswith("0 meetings and 0 schedules ")
         lose(client)
         assert client.http.get(locations[0]).status_code == 404
+        assert run(client, "import", str(file), "--person", "nobody@example.com").stdout.startswith("0 were put back")
         imported = run(client, "import", str(file))
         assert (imported.returncode, imported.stdout) == (0, "3 were put back, 0 were there already.\n")
         assert [client.finished(location) for location in locations] == before
         assert client.http.get(f"/schedules/{schedule['id']}").json() == schedule
         [found] = client.http.get("/meetings", params={"joinUrl": before[1]["joinUrl"]}).json()["meetings"]
         assert found["id"] == before[1]["id"]
+        assert run(client, "import", str(file)).stdout == "0 were put back, 3 were there already.\n"
+        forgotten = run(client, "forget", "--url", client.stack.host.url, "--file", str(file))
+        assert (forgotten.returncode, forgotten.stdout) == (0, "2 forgotten, 0 refused\n")
+        assert [client.http.get(location).status_code for location in locations] == [404, 404]
         assert run(client, "import", str(file)).stdout == "0 were put back, 3 were there already.\n"
 
 

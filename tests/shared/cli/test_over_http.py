@@ -219,3 +219,15 @@ async def test_what_becomes_of_a_retry() -> None:
         f"{ID}: notAMeeting: Send the message again.",
     ]
     assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/retry")}
+
+
+async def test_what_becomes_of_a_meeting_that_is_to_be_forgotten() -> None:
+    """It is gone, or was before; what the app refuses is told with its reason."""
+    app = App(
+        httpx.Response(204),
+        httpx.Response(404, json={"code": "notFound", "detail": "There is none."}),
+        httpx.Response(409, json={"code": "notFinished", "detail": "It is queued."}),
+    )
+    door = app.door()
+    assert [await door.forget(ID) for _ in range(3)] == [None, None, "notFinished: It is queued."]
+    assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/forget")}

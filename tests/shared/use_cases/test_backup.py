@@ -8,7 +8,7 @@ import pytest
 from shared.meeting import Meeting, MeetingResponse, Status
 from shared.meeting.ledger import Field
 from shared.schedules import Schedule, ScheduleStore
-from shared.use_cases.backup import Backup
+from shared.use_cases.backup import Backup, is_about
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryTable
@@ -154,3 +154,26 @@ async def test_a_schedule_goes_on_from_the_copys_mark() -> None:
     await world.app.schedule_run.run()
     await world.settle()
     assert len(world.events()) == events
+
+
+async def test_a_person_is_found_by_address_and_by_reference() -> None:
+    """As organizer, attendee or co-organizer and in a schedule, in any case; a part of a name is nobody."""
+    world = World()
+    invited = CALENDAR | {"attendees": [{"emailAddress": {"address": "Patient@example.com"}, "type": "required"}]}
+    meetings = [
+        await world.made(request) for request in (invited, CALENDAR | {"reference": "R-77"}, STANDALONE, EXISTING)
+    ]
+    await world.app.schedules.create(SCHEDULE)
+    records = await copy(world)
+
+    def found(person: str) -> list[int]:
+        of_meetings = [meeting.id for meeting in meetings]
+        return sorted(
+            of_meetings.index(each.id) if each.id in of_meetings else -1 for each in records if is_about(each, person)
+        )
+
+    assert found("patient@EXAMPLE.com ") == [0]
+    assert found("R-77") == [1]
+    assert found("patient") == []
+    assert -1 in found("alexw@contoso.com")
+    assert found(meetings[0].organizer or "") == found("ALEXW@contoso.com")

@@ -1,0 +1,32 @@
+"""POST /meetings/{id}/forget: remove a finished meeting from this app."""
+
+import azure.functions as func
+
+from functions.http.caller import caller_of
+from functions.http.failures import MEETING_NOT_FOUND, NOT_FINISHED, SERVICE
+from functions.http.requests import meeting_id_of
+from functions.http.responses import answers_problems
+from shared.bootstrap import app
+from shared.openapi.operation import Answer, Operation
+from shared.openapi.parameters import MEETING_ID
+
+blueprint = func.Blueprint()
+
+OPERATION = Operation(
+    summary="Forget a meeting",
+    description="Removes a finished meeting and all that leads to it from this app, at once. The event in the calendar"
+    " stays. The idempotency key is new afterwards, and leads to another id.",
+    tag="Meetings",
+    parameters=(MEETING_ID,),
+    answers=(Answer(204, "The meeting is forgotten.", None),),
+    raises=(MEETING_NOT_FOUND, NOT_FINISHED, *SERVICE),
+)
+
+
+@blueprint.function_name("forget_meeting")
+@blueprint.route("meetings/{id}/forget", methods=["POST"])
+@answers_problems
+async def forget_meeting(req: func.HttpRequest) -> func.HttpResponse:
+    """Remove the meeting and answer 204."""
+    await app().forgetting.forget(meeting_id_of(req), caller=caller_of(req))
+    return func.HttpResponse(status_code=204)

@@ -1,0 +1,46 @@
+"""Forget: a finished meeting and all that leads to it is removed at once, at somebody's demand.
+
+Graph's own copy is not touched: the event stays in the calendar. What is left here is a marker under the meeting's id,
+without a word of the meeting: it tells a message that comes again from a new request with the same key, and goes after
+the retention. It is written in the same transaction in which the meeting is removed.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.access.callers import ANYBODY, Caller
+from shared.errors import ChangeRefusedError, ConflictError
+from shared.meeting.ledger import Ledger
+from shared.meeting.results import Results
+
+_logger = logging.getLogger(__name__)
+
+
+class Forgetting:
+    """The use case. It may raise StorageUnavailableError: then the meeting is still there, or its answer was lost."""
+
+    def __init__(self, ledger: Ledger, results: Results, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._results = results
+        self._clock = clock
+
+    async def forget(self, meeting_id: str, *, caller: Caller = ANYBODY) -> None:
+        """Remove a finished meeting; its result is sent first, if it was not.
+
+        Raises:
+            MeetingNotFoundError: there is no such meeting, or none that this caller sees.
+            ChangeRefusedError: `notFinished`: it has no end yet.
+        """
+        while True:
+            meeting = caller.require_sees(await self._ledger.read(meeting_id))
+            if not meeting.finished:
+                detail = f"The meeting is {meeting.status}; only a finished one is forgotten. Cancel it first."
+                raise ChangeRefusedError("notFinished", detail)
+            meeting = await self._results.report(meeting)
+            try:
+                await self._ledger.forget_on_demand(meeting, self._clock())
+            except ConflictError:  # a retry, a change or a result came between: look again
+                continue
+            _logger.info("meeting.forgotten %s", meeting_id, extra={"meeting_id": meeting_id})
+            return
