@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     host = commands.add_parser(
         "host",
         help="the Functions host alone, settings from the environment",
-        description="Runs the app of this folder as Azure Functions would, with the settings of the environment.",
+        description="Runs an app as Azure Functions would, with the settings of the environment: docs/local.md.",
     )
     host.add_argument("--port", type=_port, default=7071, help="default: %(default)s")
     host.add_argument("--function-key", metavar="KEY", help="what callers must send; without it no key is asked for")
@@ -88,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long a queue message stays with a host that was killed, at most; Azure's ten minutes by default",
     )
-    host.add_argument("--app", type=Path, default=_ROOT, help=argparse.SUPPRESS)
+    host.add_argument(
+        "--app", type=Path, default=_ROOT, metavar="DIR", help="the folder of the app; this repository's by default"
+    )
 
     commands.add_parser("start", help="the whole stack on its default ports, until Ctrl-C")
     commands.add_parser("demo", help="make meetings on a stack of its own, and show their join links")

@@ -5,6 +5,7 @@ Tests that start a process or run a simulation are `slow`, and `make quick` leav
 
 import gc
 import os
+import platform
 import subprocess
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -18,6 +19,8 @@ from local.processes import start_child
 from local.storage import connection_string
 
 pytest_plugins = ["pytester"]
+
+platform.platform()  # asked by Azure's clients; runs `uname` the first time
 
 # The machines that run the tests are slow at times; what a property takes says nothing of whether it holds.
 hypothesis.settings.register_profile(

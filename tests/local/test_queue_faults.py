@@ -242,4 +242,5 @@ async def test_one_fault_ends_the_host_for_all() -> None:
         await in_flight.wait()
         service.faults[RECEIVE] = FORBIDDEN
         assert not await host.lives_until(lambda: service.asked[RECEIVE] > 100)
+        assert isinstance(host.running.exception(), AzureError)
     assert service.asked[SHOW] == service.asked[DELETE] == 0

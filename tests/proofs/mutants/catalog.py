@@ -22,7 +22,8 @@ class Mutant:
     Attributes:
         name: what is taken away.
         breaks: what would happen to somebody.
-        promise: which of the six in docs/reliability.md rests on it; None for a control of docs/security.md.
+        promise: which of the six in docs/reliability.md rests on it; None for a control of
+            docs/security.md, and in `local/` for a behaviour of docs/local.md.
         file: which one changes, from the repository's root.
         edits: what changes in it; each old text occurs exactly once.
         caught_by: the ids of the tests of which at least one fails then.

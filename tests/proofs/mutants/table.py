@@ -24,7 +24,8 @@ def with_table(text: str, mutants: Iterable[Mutant]) -> str:
 
 def _row(mutant: Mutant) -> str:
     links = ", ".join(f"[`{test.rpartition('::')[2]}`](../{test.partition('::')[0]})" for test in mutant.caught_by)
-    promise = mutant.promise or "[security](security.md)"
+    page = "[local host](local.md)" if mutant.file.startswith("local/") else "[security](security.md)"
+    promise = mutant.promise or page
     return f"| {mutant.name} | {mutant.breaks} | {promise} | {links} |"
 
 
