@@ -1,31 +1,31 @@
-"""DELETE /schedules/{id}: end a schedule."""
+"""DELETE /schedules/{id}: delete a schedule."""
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import SCHEDULE_NOT_FOUND, SERVICE, VERSION_MISMATCH
-from functions.http.requests import schedule_id_of
-from functions.http.responses import answers_problems
+from functions.http.requests import origin_of, schedule_id_of
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.openapi.operation import Answer, Operation
+from shared.openapi.operation import Operation, Response
 from shared.openapi.parameters import IF_MATCH, SCHEDULE_ID
 
 blueprint = func.Blueprint()
 
 OPERATION = Operation(
-    summary="End a schedule",
-    description="Forgets the schedule. Meetings that are made stay.",
+    summary="Delete a schedule",
+    description="Deletes the schedule. Meetings that exist stay.",
     tag="Schedules",
     parameters=(SCHEDULE_ID, IF_MATCH),
-    answers=(Answer(204, "The schedule is no more.", None),),
+    responses=(Response(204, "The schedule was deleted.", None),),
     raises=(SCHEDULE_NOT_FOUND, VERSION_MISMATCH, *SERVICE),
 )
 
 
 @blueprint.function_name("delete_schedule")
 @blueprint.route("schedules/{id}", methods=["DELETE"])
-@answers_problems
-async def delete_schedule(req: func.HttpRequest) -> func.HttpResponse:
-    """Forget the schedule and answer 204; meetings that are made stay."""
-    await app().schedules.remove(schedule_id_of(req), req.headers.get("if-match"), caller=caller_of(req))
+@http_trigger
+async def delete_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+    """Delete the schedule and answer 204; meetings that exist stay."""
+    await app().schedules.remove(schedule_id_of(req), origin_of(req, caller))
     return func.HttpResponse(status_code=204)

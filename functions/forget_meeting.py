@@ -2,12 +2,12 @@
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import MEETING_NOT_FOUND, NOT_FINISHED, SERVICE
 from functions.http.requests import meeting_id_of
-from functions.http.responses import answers_problems
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.openapi.operation import Answer, Operation
+from shared.openapi.operation import Operation, Response
 from shared.openapi.parameters import MEETING_ID
 
 blueprint = func.Blueprint()
@@ -18,15 +18,15 @@ OPERATION = Operation(
     " stays. The idempotency key is new afterwards, and leads to another id.",
     tag="Meetings",
     parameters=(MEETING_ID,),
-    answers=(Answer(204, "The meeting is forgotten.", None),),
+    responses=(Response(204, "The meeting was forgotten.", None),),
     raises=(MEETING_NOT_FOUND, NOT_FINISHED, *SERVICE),
 )
 
 
 @blueprint.function_name("forget_meeting")
 @blueprint.route("meetings/{id}/forget", methods=["POST"])
-@answers_problems
-async def forget_meeting(req: func.HttpRequest) -> func.HttpResponse:
+@http_trigger
+async def forget_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Remove the meeting and answer 204."""
-    await app().forgetting.forget(meeting_id_of(req), caller=caller_of(req))
+    await app().forgetting.forget(meeting_id_of(req), caller=caller)
     return func.HttpResponse(status_code=204)

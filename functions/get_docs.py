@@ -1,31 +1,21 @@
-"""GET /docs: a page to read and try the interface."""
+"""GET /docs: the API documentation, a page to read and try the interface."""
 
 import asyncio
 
 import azure.functions as func
 
-from functions.http.failures import SERVICE
-from functions.http.responses import answers_problems
-from shared.openapi.operation import Answer, Operation
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 
 blueprint = func.Blueprint()
-
-OPERATION = Operation(
-    summary="Open the page to read and try",
-    description="Returns a page on which every operation can be read and tried. In a browser its key goes into the"
-    " address: `?code=KEY`.",
-    tag="The app",
-    answers=(Answer(200, "The page.", {"type": "string"}, media_type="text/html"),),
-    raises=SERVICE,
-    visibility="internal",
-)
+OPERATION = None  # a page is no operation of the documents
 
 
 @blueprint.function_name("get_docs")
 @blueprint.route("docs", methods=["GET"])
-@answers_problems
-async def get_docs(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer with the page, compressed for whoever takes it so."""
+@http_trigger
+async def get_docs(req: func.HttpRequest, _caller: Caller) -> func.HttpResponse:
+    """Answer with the page, compressed for a browser that accepts that."""
     from shared.openapi.page import page
 
     found = await asyncio.to_thread(page)

@@ -1,4 +1,4 @@
-"""GET /health: is the app there, with settings that it can work with, and does what it stands on answer."""
+"""GET /health: whether the app is loaded with complete settings, and whether its services answer."""
 
 from dataclasses import asdict
 
@@ -6,10 +6,11 @@ import azure.functions as func
 
 from functions.http.failures import SETTINGS_WRONG
 from functions.http.problems import HttpError, Problem
-from functions.http.responses import answers_anybody, json_response
+from functions.http.responses import json_response
+from functions.http.trigger import anonymous_http_trigger
 from shared import VERSION
 from shared.bootstrap import app
-from shared.openapi.operation import Answer, Operation, Parameter
+from shared.openapi.operation import Example, Operation, Parameter, Response
 from shared.use_cases.health import HealthReport, HealthResponse
 
 blueprint = func.Blueprint()
@@ -21,14 +22,18 @@ def _not_healthy(missing: str, report: HealthReport) -> HttpError:
     return HttpError(Problem(503, "notHealthy", "Not available now", detail, retry_after=15, members=members))
 
 
+def _healthy() -> HealthResponse:
+    return HealthResponse(version=VERSION)
+
+
 OPERATION = Operation(
-    summary="Look whether the app is well",
+    summary="Check health",
     description="Answers when the app is loaded and its settings are in order. It needs no key.",
     tag="The app",
     parameters=(
-        Parameter("deep", "query", "`true` asks storage and Graph too, at most every 15 seconds.", {"type": "string"}),
+        Parameter("deep", "query", "`true` checks storage and Graph, at most every 15 seconds.", {"type": "string"}),
     ),
-    answers=(Answer(200, "The app is well.", HealthResponse),),
+    responses=(Response(200, "The app works.", HealthResponse, examples={"ok": Example("A healthy app", _healthy)}),),
     raises=(SETTINGS_WRONG, _not_healthy("Graph", HealthReport(storage=True, graph=False))),
     visibility="internal",
 )
@@ -36,7 +41,7 @@ OPERATION = Operation(
 
 @blueprint.function_name("get_health")
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answers_anybody
+@anonymous_http_trigger
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer that the app is loaded and its settings are in order; with `deep=true`, that storage and Graph answer.
 

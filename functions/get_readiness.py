@@ -1,39 +1,55 @@
-"""GET /organizers/{organizer}/readiness: can meetings be made for an organizer, and what is missing if not."""
+"""GET /organizers/{organizer}/readiness: check the readiness of an organizer."""
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http.responses import answers_problems, json_response
+from functions.http.responses import json_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.openapi.operation import Answer, Operation, Parameter
-from shared.use_cases.readiness.report import OrganizerReadinessResponse
+from shared.openapi.examples import ORGANIZER
+from shared.openapi.operation import Example, Operation, Parameter, Response
+from shared.use_cases.readiness.report import Check, OrganizerReadinessResponse, ReadinessReport
 
 blueprint = func.Blueprint()
 
+
+def _not_ready() -> OrganizerReadinessResponse:
+    checks = (
+        Check("organizerAllowed", ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer."),
+        Check("user", ok=True, detail="The object id is 4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7."),
+        Check("mailbox", ok=False, detail="The app may not use the calendar.", remedy="An administrator has to act."),
+        Check("onlineMeetingProvider", ok=False, detail="Not known, because the calendar was not read."),
+        Check("applicationAccessPolicy", ok=True, detail="The app may use the organizer's online meetings."),
+    )
+    return OrganizerReadinessResponse.of(ReadinessReport(ORGANIZER, (), None, checks))
+
+
 _ORGANIZER = Parameter(
-    "organizer",
-    "path",
-    "A user principal name or object id.",
-    {"type": "string", "format": "organizer"},
-    "AlexW@contoso.com",
-    "important",
+    "organizer", "path", "A user principal name or object id.", {"type": "string"}, ORGANIZER, "important"
 )
 OPERATION = Operation(
-    summary="Look whether an organizer is ready",
-    description="Tells whether meetings can be made for an organizer, by calls to Graph that only read, and names the"
-    " command that is missing where they cannot.",
+    summary="Check the readiness of an organizer",
+    description="Checks whether the app can create meetings for an organizer, by calls to Graph that only read. Names"
+    " the command that is missing where it cannot.",
     tag="Organizers",
     parameters=(_ORGANIZER,),
-    answers=(Answer(200, "Every check, with its remedy where it is not in order.", OrganizerReadinessResponse),),
+    responses=(
+        Response(
+            200,
+            "Every check, with its remedy where it is not in order.",
+            OrganizerReadinessResponse,
+            examples={"notReady": Example("An organizer whose calendar the app may not use", _not_ready)},
+        ),
+    ),
     raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, GRAPH_UNAVAILABLE, *SERVICE),
 )
 
 
 @blueprint.function_name("get_readiness")
 @blueprint.route("organizers/{organizer}/readiness", methods=["GET"])
-@answers_problems
-async def get_readiness(req: func.HttpRequest) -> func.HttpResponse:
+@http_trigger
+async def get_readiness(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with what every probe found."""
-    report = await app().readiness.examine(req.route_params.get("organizer", ""), caller_of(req))
+    report = await app().readiness.examine(req.route_params.get("organizer", ""), caller)
     return json_response(OrganizerReadinessResponse.of(report))

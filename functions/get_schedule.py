@@ -1,31 +1,32 @@
-"""GET /schedules/{id}: look one schedule up."""
+"""GET /schedules/{id}: get a schedule."""
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import SCHEDULE_NOT_FOUND, SERVICE
 from functions.http.requests import schedule_id_of
-from functions.http.responses import answers_problems, schedule_response
+from functions.http.responses import schedule_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.openapi.operation import Answer, Operation
+from shared.openapi.operation import Operation, Response
 from shared.openapi.parameters import ETAG, SCHEDULE_EXAMPLES, SCHEDULE_ID
 from shared.schedules import ScheduleResponse
 
 blueprint = func.Blueprint()
 
 OPERATION = Operation(
-    summary="Look at a schedule",
+    summary="Get a schedule",
     description="Returns a schedule and its next occurrences.",
     tag="Schedules",
     parameters=(SCHEDULE_ID,),
-    answers=(Answer(200, "The schedule.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
+    responses=(Response(200, "The schedule.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
     raises=(SCHEDULE_NOT_FOUND, *SERVICE),
 )
 
 
 @blueprint.function_name("get_schedule")
 @blueprint.route("schedules/{id}", methods=["GET"])
-@answers_problems
-async def get_schedule(req: func.HttpRequest) -> func.HttpResponse:
+@http_trigger
+async def get_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the schedule and its next occurrences."""
-    return schedule_response(await app().schedules.read(schedule_id_of(req), caller_of(req)))
+    return schedule_response(await app().schedules.read(schedule_id_of(req), caller))

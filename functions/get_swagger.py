@@ -2,28 +2,20 @@
 
 import azure.functions as func
 
-from functions.http.failures import SERVICE
-from functions.http.responses import answers_problems, json_response
+from functions.http.responses import json_response
 from functions.http.routes import document_for
-from shared.openapi.operation import Answer, Operation
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 
 blueprint = func.Blueprint()
-
-OPERATION = Operation(
-    summary="Get the OpenAPI 2.0 document",
-    description="Returns the description of every operation, as OpenAPI 2.0 for custom connectors.",
-    tag="The app",
-    answers=(Answer(200, "The document.", {"type": "object"}),),
-    raises=SERVICE,
-    visibility="internal",
-)
+OPERATION = None  # the document itself is no operation of it
 
 
 @blueprint.function_name("get_swagger")
 @blueprint.route("swagger.json", methods=["GET"])
-@answers_problems
-async def get_swagger(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer with the OpenAPI 2.0 document, which names the host that was asked."""
+@http_trigger
+async def get_swagger(req: func.HttpRequest, _caller: Caller) -> func.HttpResponse:
+    """Answer with the OpenAPI 2.0 document, which names the host of the request."""
     from shared.openapi.power_platform import swagger_document
 
     return json_response(swagger_document(document_for(req)))

@@ -1,14 +1,17 @@
-"""GET /meetings: find meetings by organizer, reference, link, id or status."""
+"""GET /meetings: list the meetings with an organizer, reference, link, id or status."""
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
-from functions.http.responses import answers_problems, json_response
+from functions.http.responses import json_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.meeting import FoundMeetingResponse, Meeting, MeetingResponse, Status
-from shared.openapi.operation import Answer, Operation, Parameter
+from shared.meeting import FoundMeetingResponse, Meeting, MeetingResponse
+from shared.openapi.examples import succeeded_meeting
+from shared.openapi.operation import Example, Operation, Parameter, Response
 from shared.openapi.parameters import CONTINUATION, TOP
+from shared.openapi.request_schemas import MEETING_STATUS
 from shared.use_cases.find import LONGEST_VALUE, parse_filter
 from shared.validation.response_model import ResponseModel
 
@@ -27,35 +30,45 @@ class MeetingListResponse(ResponseModel, frozen=True):
     continuation_token: str | None
 
 
+def _one_meeting() -> MeetingListResponse:
+    return MeetingListResponse(meetings=(succeeded_meeting(),), continuation_token=None)
+
+
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
-_STATUS = {"type": "string", "enum": [status.value for status in Status]}
 OPERATION = Operation(
-    summary="Find meetings",
+    summary="List meetings",
     description="Returns the meetings with an organizer, reference, link, id or status, newest first. Exactly one of"
-    " these filters is given; an organizer may go with a link or id, and then a meeting that was not made here is read"
-    " from Graph.",
+    " these filters is required; an organizer may accompany a link or id, and then a meeting that this app did not make"
+    " is read from Graph.",
     tag="Meetings",
     parameters=(
-        Parameter("organizer", "query", "The organizer, as the requests named them.", _TEXT, "AlexW@contoso.com"),
+        Parameter("organizer", "query", "The organizer, as the requests name them.", _TEXT, "AlexW@contoso.com"),
         Parameter("reference", "query", "The caller's own reference.", _TEXT),
         Parameter("joinUrl", "query", "A join link of Teams or Skype.", _TEXT | {"format": "uri"}),
         Parameter("joinMeetingId", "query", "The number to join with.", _TEXT),
-        Parameter("eventId", "query", "The event in the organizer's calendar.", _TEXT),
-        Parameter("status", "query", "Where the meetings stand.", _STATUS),
+        Parameter("eventId", "query", "The id of the event in the organizer's calendar.", _TEXT),
+        Parameter("status", "query", "The status of the meetings.", MEETING_STATUS),
         TOP,
         CONTINUATION,
     ),
-    answers=(Answer(200, "The meetings that were found, perhaps none.", MeetingListResponse),),
+    responses=(
+        Response(
+            200,
+            "The meetings, which may be none.",
+            MeetingListResponse,
+            examples={"one": Example("One meeting", _one_meeting)},
+        ),
+    ),
     raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH, *SERVICE),
 )
 
 
 @blueprint.function_name("list_meetings")
 @blueprint.route("meetings", methods=["GET"])
-@answers_problems
-async def list_meetings(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer with the meetings found, newest first."""
-    page = await app().finder.find(parse_filter(dict(req.params)), caller_of(req))
+@http_trigger
+async def list_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+    """Answer with the meetings that a filter describes, newest first."""
+    page = await app().finder.find(parse_filter(dict(req.params)), caller)
     meetings = tuple(
         MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in page.meetings
     )

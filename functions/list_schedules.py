@@ -1,14 +1,16 @@
-"""GET /schedules: all schedules, page by page."""
+"""GET /schedules: list all schedules, page by page."""
 
 from datetime import UTC, datetime
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import INVALID_REQUEST, SERVICE
-from functions.http.responses import answers_problems, json_response
+from functions.http.responses import json_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.openapi.operation import Answer, Operation
+from shared.openapi.examples import schedule
+from shared.openapi.operation import Example, Operation, Response
 from shared.openapi.parameters import CONTINUATION, TOP
 from shared.schedules import ScheduleResponse
 from shared.validation.response_model import ResponseModel
@@ -28,22 +30,33 @@ class ScheduleListResponse(ResponseModel, frozen=True):
     continuation_token: str | None
 
 
+def _one_schedule() -> ScheduleListResponse:
+    return ScheduleListResponse(schedules=(schedule(),), continuation_token=None)
+
+
 OPERATION = Operation(
-    summary="List the schedules",
+    summary="List schedules",
     description="Returns all schedules, newest first, page by page.",
     tag="Schedules",
     parameters=(TOP, CONTINUATION),
-    answers=(Answer(200, "The schedules, perhaps none.", ScheduleListResponse),),
+    responses=(
+        Response(
+            200,
+            "The schedules, which may be none.",
+            ScheduleListResponse,
+            examples={"one": Example("One schedule", _one_schedule)},
+        ),
+    ),
     raises=(INVALID_REQUEST, *SERVICE),
 )
 
 
 @blueprint.function_name("list_schedules")
 @blueprint.route("schedules", methods=["GET"])
-@answers_problems
-async def list_schedules(req: func.HttpRequest) -> func.HttpResponse:
+@http_trigger
+async def list_schedules(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with schedules, newest first."""
-    page = await app().schedules.page(dict(req.params), caller_of(req))
+    page = await app().schedules.page(dict(req.params), caller)
     now = datetime.now(UTC)
     schedules = tuple(ScheduleResponse.of(each, now) for each in page.schedules)
     return json_response(ScheduleListResponse(schedules=schedules, continuation_token=page.continuation))

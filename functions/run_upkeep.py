@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.redaction import fails_discreetly
+from functions.redaction import redacts_failures
 from shared.bootstrap import app
 from shared.settings import UPKEEP_SCHEDULE, setting_reference
 
@@ -11,7 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("run_upkeep")
 @blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
-@fails_discreetly
+@redacts_failures
 async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Look after queues and meetings; then reach storage and Graph, so that an outage is in the log."""
     await app().queue_upkeep.run()

@@ -1,4 +1,4 @@
-"""POST /meetings/batch: ask for many meetings at once."""
+"""POST /meetings/batch: create meetings in a batch."""
 
 import asyncio
 import re
@@ -7,19 +7,20 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
-from functions.http.caller import caller_of
-from functions.http.failures import BODY, SERVICE
-from functions.http.problems import problem_of, problem_response
+from functions.http.failures import BODY, KEY_REUSED, SERVICE
+from functions.http.problems import as_problem, problem_of, problem_response
 from functions.http.public_url import meeting_url, path_of
-from functions.http.requests import is_json, read_body, traceparent_of, unsupported_media_type
-from functions.http.responses import answers_problems, json_response
+from functions.http.requests import is_json, origin_of, read_body, unsupported_media_type
+from functions.http.responses import json_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import decode_json
-from shared.openapi.examples import BATCH as SOME_BATCH
-from shared.openapi.examples import ROWS as SOME_ROWS
-from shared.openapi.examples import batch_results
-from shared.openapi.operation import JSON, Answer, Body, Example, Operation
+from shared.openapi.examples import BATCH as EXAMPLE_BATCH
+from shared.openapi.examples import MEETING_ID as EXAMPLE_ID
+from shared.openapi.examples import ROWS as EXAMPLE_ROWS
+from shared.openapi.operation import JSON, Example, Operation, RequestBody, Response
 from shared.openapi.parameters import TRACE
 from shared.openapi.request_schemas import BATCH
 from shared.use_cases.accept import Accepted
@@ -62,27 +63,48 @@ class MeetingBatchResultResponse(ResponseModel, frozen=True):
     results: tuple[BatchResultResponse, ...]
 
 
+def _all_accepted() -> MeetingBatchResultResponse:
+    return MeetingBatchResultResponse(results=(_accepted(0), _accepted(1)))
+
+
+def _one_refused() -> MeetingBatchResultResponse:
+    problem = problem_response(as_problem(KEY_REUSED), "/api/meetings/batch")
+    refused = BatchResultResponse(index=1, status=problem.status, id=None, problem=problem)
+    return MeetingBatchResultResponse(results=(_accepted(0), refused))
+
+
+def _accepted(index: int) -> BatchResultResponse:
+    url = f"https://convene.example/api/meetings/{EXAMPLE_ID}"
+    return BatchResultResponse(index=index, status=202, id=EXAMPLE_ID, location=url)
+
+
 OPERATION = Operation(
-    summary="Ask for many meetings at once",
-    description=f"Accepts up to {MOST_ITEMS} requests, each by itself: what is wrong with one stops no other. The batch"
-    " is JSON, or a CSV file in UTF-8 with a header row of these columns:"
+    summary="Create meetings in a batch",
+    description=f"Accepts up to {MOST_ITEMS} requests, each by itself: an invalid one does not stop the others. The"
+    " batch is JSON, or a CSV file in UTF-8 with a header row of these columns:"
     f" {', '.join(COLUMNS)}.",
     tag="Meetings",
     parameters=(TRACE,),
-    body=Body(
-        "The meetings that are wanted.",
+    body=RequestBody(
+        "The meetings to create.",
         {JSON: BATCH, "text/csv": {"type": "string"}},
         {
-            JSON: {"two": Example("One by a key, one without", SOME_BATCH)},
-            "text/csv": {"one": Example("One row", SOME_ROWS)},
+            JSON: {"two": Example("One with a key, one without", EXAMPLE_BATCH)},
+            "text/csv": {"one": Example("One row", EXAMPLE_ROWS)},
         },
     ),
-    answers=(
-        Answer(
-            207,
-            "What became of each, in order: its status is that of a request of its own.",
+    responses=(
+        Response(
+            200,
+            "Every request was accepted. The results are in order; each has the status of a request of its own.",
             MeetingBatchResultResponse,
-            examples={"mixed": Example("One accepted, one refused", batch_results)},
+            examples={"accepted": Example("Two accepted requests", _all_accepted)},
+        ),
+        Response(
+            207,
+            "At least one request was refused. The results are in order; each has the status of a request of its own.",
+            MeetingBatchResultResponse,
+            examples={"mixed": Example("One accepted request, one refused", _one_refused)},
         ),
     ),
     raises=(*BODY, *SERVICE),
@@ -95,9 +117,9 @@ _CSV = re.compile(r'text/csv\s*(;\s*(charset="?utf-?8"?|header="?present"?)\s*)*
 
 @blueprint.function_name("submit_meetings")
 @blueprint.route("meetings/batch", methods=["POST"])
-@answers_problems
-async def submit_meetings(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 207 with what became of each item, in order: its `status` is that of a request of its own.
+@http_trigger
+async def submit_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+    """Answer with the outcome of each item, in order: 200 when every item was accepted, 207 when one was not.
 
     Nothing is waited for, whatever `Prefer` says: a hundred meetings take longer than a caller waits.
     """
@@ -105,12 +127,13 @@ async def submit_meetings(req: func.HttpRequest) -> func.HttpResponse:
         message = "A batch has no key of its own: give each meeting its idempotencyKey."
         raise InvalidRequestError([Fault("/headers/Idempotency-Key", "notAllowed", message)])
     items = await asyncio.to_thread(_read_items, req)  # 4 MiB of nonsense take half a second
-    outcomes = await app().batch.accept(items, caller_of(req), traceparent_of(req))
+    outcomes = await app().batch.accept(items, origin_of(req, caller))
     results = tuple(
         _result(req, outcome, index, item.row)
         for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True))
     )
-    return json_response(MeetingBatchResultResponse(results=results), 207)
+    refused = any(result.problem for result in results)
+    return json_response(MeetingBatchResultResponse(results=results), 207 if refused else 200)
 
 
 def _read_items(req: func.HttpRequest) -> list[BatchItem]:

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.queue_message import text_of
-from functions.redaction import fails_discreetly
+from functions.redaction import redacts_failures
 from shared.bootstrap import app
 from shared.settings import REQUEST_QUEUE, setting_reference
 
@@ -12,7 +12,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("take_message")
 @blueprint.queue_trigger("msg", queue_name=setting_reference(REQUEST_QUEUE), connection="MeetingStorage")
-@fails_discreetly
+@redacts_failures
 async def take_message(msg: func.QueueMessage) -> None:
     """Do what the message asks for."""
     await app().intake.take(text_of(msg), msg.id, msg.insertion_time)

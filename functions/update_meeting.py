@@ -1,32 +1,34 @@
-"""PATCH /meetings/{id}: want a meeting otherwise."""
+"""PATCH /meetings/{id}: update a meeting."""
 
 import re
 from typing import Any
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
 from functions.http.public_url import meeting_url
 from functions.http.requests import (
     COMPRESSED,
     LENGTH_REQUIRED,
     meeting_id_of,
+    origin_of,
     read_json,
-    traceparent_of,
     unsupported_media_type,
 )
-from functions.http.responses import answers_problems, meeting_response
+from functions.http.responses import meeting_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.openapi.examples import MEETING_PATCH as SOME_PATCH
-from shared.openapi.operation import JSON, Body, Example, Operation
+from shared.openapi.examples import MEETING_PATCH as EXAMPLE_PATCH
+from shared.openapi.operation import JSON, Example, Operation, RequestBody
 from shared.openapi.parameters import ACCEPTED, IF_MATCH, MEETING_ID, TRACE
 from shared.openapi.request_schemas import MEETING_PATCH
 
 blueprint = func.Blueprint()
 
 _MERGE_PATCH = "application/merge-patch+json"
-_TAKEN = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)
+_ACCEPTED_TYPES = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)
+_EXAMPLES = {"moved": Example("Another subject, another day, no location", EXAMPLE_PATCH)}
 # https://www.rfc-editor.org/rfc/rfc5789#section-2.2
 _NOT_MERGE_PATCH = unsupported_media_type(
     "Not a merge patch",
@@ -35,16 +37,16 @@ _NOT_MERGE_PATCH = unsupported_media_type(
 )
 
 OPERATION = Operation(
-    summary="Change a meeting",
-    description="Applies a JSON Merge Patch (RFC 7396) to the meeting's request. The join link stays as it is.",
+    summary="Update a meeting",
+    description="Applies a JSON Merge Patch (RFC 7396) to the meeting's request. The join link stays the same.",
     tag="Meetings",
     parameters=(MEETING_ID, IF_MATCH, TRACE),
-    body=Body(
-        "What is to be otherwise.",
+    body=RequestBody(
+        "The changes.",
         {JSON: MEETING_PATCH, _MERGE_PATCH: MEETING_PATCH},
-        {JSON: {"moved": Example("Another subject, another day, no place", SOME_PATCH)}},
+        {JSON: _EXAMPLES, _MERGE_PATCH: _EXAMPLES},
     ),
-    answers=(ACCEPTED,),
+    responses=(ACCEPTED,),
     raises=(
         INVALID_REQUEST,
         LENGTH_REQUIRED,
@@ -60,21 +62,15 @@ OPERATION = Operation(
 
 @blueprint.function_name("update_meeting")
 @blueprint.route("meetings/{id}", methods=["PATCH"])
-@answers_problems
-async def update_meeting(req: func.HttpRequest) -> func.HttpResponse:
+@http_trigger
+async def update_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Apply a JSON Merge Patch to the meeting's request and answer 202."""
     meeting_id = meeting_id_of(req)
-    meeting = await app().changes.patch(
-        meeting_id,
-        _read_patch(req),
-        caller=caller_of(req),
-        if_match=req.headers.get("if-match"),
-        traceparent=traceparent_of(req),
-    )
+    meeting = await app().changes.patch(meeting_id, _read_patch(req), origin_of(req, caller))
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)
 
 
 def _read_patch(req: func.HttpRequest) -> Any:
-    if not _TAKEN.fullmatch(req.headers.get("content-type", "").strip()):
+    if not _ACCEPTED_TYPES.fullmatch(req.headers.get("content-type", "").strip()):
         raise _NOT_MERGE_PATCH
     return read_json(req)

@@ -1,16 +1,18 @@
-"""POST /meetings/validate: would this be accepted."""
+"""POST /meetings/validate: check a meeting request, and store nothing."""
 
 from typing import Literal
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
 from functions.http.failures import BODY, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http.requests import read_json
-from functions.http.responses import answers_problems, json_response
+from functions.http.responses import json_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
 from shared.bootstrap import app
+from shared.errors import Fault
 from shared.openapi.examples import MEETING_REQUESTS
-from shared.openapi.operation import JSON, Answer, Body, Operation
+from shared.openapi.operation import JSON, Example, Operation, RequestBody, Response
 from shared.openapi.request_schemas import MEETING_REQUEST
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import ResponseModel
@@ -22,28 +24,44 @@ class ValidationResultResponse(ResponseModel, frozen=True):
     """The request is valid.
 
     Attributes:
-        valid: Always true: a request that is not valid is answered with a problem.
+        valid: Always true: the answer to a request that is not valid is a problem.
         warnings: What is unusual about the request, yet may be meant.
     """
 
     valid: Literal[True] = True
     warnings: tuple[ProblemDetail, ...]
 
+    @staticmethod
+    def of(warnings: list[Fault]) -> "ValidationResultResponse":
+        """Return what callers see of the warnings."""
+        return ValidationResultResponse(warnings=tuple(map(ProblemDetail.of, warnings)))
+
+
+def _with_warning() -> ValidationResultResponse:
+    text = "attendees[1] is attendees[0] already and is invited once."
+    return ValidationResultResponse.of([Fault("/attendees/1", "duplicateAttendee", text)])
+
 
 OPERATION = Operation(
-    summary="Check a request for a meeting",
-    description="Checks a request as asking for the meeting would, and stores nothing.",
+    summary="Validate a meeting request",
+    description="Checks a request as the creation of a meeting does, and stores nothing.",
     tag="Meetings",
-    body=Body("The request to check.", {JSON: MEETING_REQUEST}, {JSON: MEETING_REQUESTS}),
-    answers=(Answer(200, "The request would be accepted; what is odd about it is listed.", ValidationResultResponse),),
+    body=RequestBody("The request to check.", {JSON: MEETING_REQUEST}, {JSON: MEETING_REQUESTS}),
+    responses=(
+        Response(
+            200,
+            "The request is valid; the warnings list what is unusual about it.",
+            ValidationResultResponse,
+            examples={"warning": Example("A request with an attendee twice", _with_warning)},
+        ),
+    ),
     raises=(*BODY, ORGANIZER_NOT_ALLOWED, *SERVICE),
 )
 
 
 @blueprint.function_name("validate_meeting")
 @blueprint.route("meetings/validate", methods=["POST"])
-@answers_problems
-async def validate_meeting(req: func.HttpRequest) -> func.HttpResponse:
-    """Check a meeting request as POST /meetings does, store nothing, and tell what is odd about it."""
-    warnings = app().acceptance.check(read_json(req), caller_of(req))
-    return json_response(ValidationResultResponse(warnings=tuple(map(ProblemDetail.of, warnings))))
+@http_trigger
+async def validate_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+    """Check a meeting request as POST /meetings does, store nothing, and answer with the warnings."""
+    return json_response(ValidationResultResponse.of(app().acceptance.check(read_json(req), caller)))

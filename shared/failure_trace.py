@@ -12,7 +12,7 @@ _MOST_CAUSES = 5
 _MOST_FRAMES = 15
 
 
-def failure_trace(error: BaseException) -> str:
+def redacted_trace(error: BaseException) -> str:
     """Return the types of an exception and of what it came from, each with its innermost calls."""
     return "\nfrom ".join(_lines(error))
 

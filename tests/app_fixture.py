@@ -11,6 +11,7 @@ import httpx
 from local.graph.app import create_app
 from local.graph.faults import read_rule
 from local.graph.tenant import Tenant
+from shared.access.origin import Origin
 from shared.bootstrap import App, assemble
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
 from shared.graph.services import GraphServices
@@ -21,7 +22,6 @@ from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, Table
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
-from shared.use_cases.accept import Sender
 from tests.documented_calls import DocumentedCalls
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
@@ -78,7 +78,7 @@ class World:
 
     async def accept(self, request: Mapping[str, Any], key: str | None = None) -> Meeting:
         """Accept a request and return the meeting to be."""
-        return (await self.app.acceptance.accept(dict(request), Sender(key=key))).meeting
+        return (await self.app.acceptance.accept(dict(request), Origin(key=key))).meeting
 
     async def deliver(self, app: App | None = None) -> int:
         """Hand over every visible message, as the host would, and return how many there were."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import azure.functions as func
 
+import function_app
 from functions.http.routes import app_functions
 from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.invocation import Function
@@ -25,6 +26,7 @@ BASE = "https://convene.example"
 @functools.cache
 def functions() -> dict[str, tuple[Function, Any]]:
     """Return every function of the app, and what it calls."""
+    assert function_app.app  # its table of contents registers them
     found = {}
     for each in app_functions():
         bindings = json.loads(each.get_function_json())["bindings"]

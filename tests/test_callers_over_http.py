@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from shared.access.origin import Origin
 from shared.errors import QuotaExceededError
 from shared.storage import Operation, Row
-from shared.use_cases.accept import Accepted, Sender
+from shared.use_cases.accept import Accepted
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.fakes import InMemoryTable
@@ -370,7 +371,7 @@ class TestQuota:
         there.table = Yielding()
         hosts = [there.new_host() for _ in range(3)]
         caller = hosts[0].callers.identify(BOB)
-        asked = (hosts[n % 3].acceptance.accept(dict(STANDALONE), Sender(caller)) for n in range(30))
+        asked = (hosts[n % 3].acceptance.accept(dict(STANDALONE), Origin(caller)) for n in range(30))
         done = await asyncio.gather(*asked, return_exceptions=True)
         assert sum(isinstance(each, Accepted) for each in done) == 7
         assert sum(isinstance(each, QuotaExceededError) for each in done) == 23

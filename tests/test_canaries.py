@@ -16,7 +16,7 @@ from azure.functions import QueueMessage
 
 from shared.bootstrap import quiet_libraries
 from shared.errors import StorageUnavailableError
-from shared.failure_trace import failure_trace
+from shared.failure_trace import redacted_trace
 from shared.meeting import Meeting
 from shared.settings import GraphService
 from shared.storage import Operation, Row
@@ -367,7 +367,7 @@ def test_a_trace_has_kinds_and_places_and_no_words() -> None:
     with pytest.raises(ValueError, match="canary") as raised:
         raise ValueError("canary-outer") from inner
     inner.__cause__ = raised.value
-    told = failure_trace(raised.value)
+    told = redacted_trace(raised.value)
     assert "canary" not in told.replace("test_canaries", "")
     assert "builtins.ValueError" in told
     assert "from builtins.KeyError" in told
@@ -375,7 +375,7 @@ def test_a_trace_has_kinds_and_places_and_no_words() -> None:
 
 
 def test_no_exception_is_logged_with_its_words() -> None:
-    """In the app nobody hands an exception to the log: `failure_trace` says what may be said of one."""
+    """In the app nobody hands an exception to the log: `redacted_trace` says what may be said of one."""
     found = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for folder in ("functions", "shared")

@@ -1,6 +1,6 @@
-"""An example of every error that a route may turn into a problem, for the routes' declarations.
+"""An example of every error that a route may answer with, for the routes' declarations.
 
-What the problem looks like is not said here: `functions.http.problems.problem_of` is asked.
+What callers get for an error is the business of `functions.http.problems`.
 """
 
 from datetime import timedelta
@@ -9,7 +9,6 @@ from functions.http.requests import COMPRESSED, LENGTH_REQUIRED, NOT_JSON
 from shared.errors import (
     AttendeeNotFoundError,
     CallerNotAllowedError,
-    ChangeRefusedError,
     Fault,
     InvalidRequestError,
     KeyReusedError,
@@ -26,7 +25,16 @@ from shared.errors import (
     VersionMismatchError,
 )
 from shared.graph import remedies
+from shared.meeting import Status
 from shared.use_cases.accept import LARGEST_REQUEST
+from shared.use_cases.refused_changes import (
+    immutable_field,
+    meeting_cancelled,
+    no_attendees,
+    not_a_meeting,
+    not_failed,
+    not_finished,
+)
 
 _ORGANIZER = "AlexW@contoso.com"
 _TIME_ZONE = "timeZone must be the name of a time zone, not 'Eastern' (neither Windows nor IANA's names have it)."
@@ -39,19 +47,14 @@ ATTENDEE_NOT_FOUND = AttendeeNotFoundError()
 NO_JOIN_LINK = NoJoinLinkError("The meeting is queued and has no join link")
 KEY_REUSED = KeyReusedError()
 TOO_LARGE = RequestTooLargeError(f"This takes at most {LARGEST_REQUEST} bytes")
-VERSION_MISMATCH = VersionMismatchError("the meeting has version 2 now")
+VERSION_MISMATCH = VersionMismatchError("it has version 2 now")
 
-IMMUTABLE_FIELD = ChangeRefusedError("immutableField", "kind cannot change: Graph fixes it when the meeting is made.")
-MEETING_CANCELLED = ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
-NOT_A_MEETING = ChangeRefusedError(
-    "notAMeeting",
-    "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
-)
-NO_ATTENDEES = ChangeRefusedError("noAttendees", "A meeting of kind standalone invites nobody.")
-NOT_FINISHED = ChangeRefusedError(
-    "notFinished", "The meeting is queued; only a finished one is forgotten. Cancel it first."
-)
-NOT_FAILED = ChangeRefusedError("notFailed", "The meeting is succeeded; only a failed one is retried.")
+IMMUTABLE_FIELD = immutable_field(["kind"])
+MEETING_CANCELLED = meeting_cancelled()
+NOT_A_MEETING = not_a_meeting()
+NO_ATTENDEES = no_attendees("standalone")
+NOT_FINISHED = not_finished(Status.QUEUED)
+NOT_FAILED = not_failed(Status.SUCCEEDED)
 
 # A body of JSON, and a meeting that is to change.
 BODY = (INVALID_REQUEST, LENGTH_REQUIRED, NOT_JSON, COMPRESSED, TOO_LARGE)
@@ -59,7 +62,7 @@ CHANGE = (MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, MEETING_CANCELLED, NOT_A_MEE
 
 QUOTA_EXCEEDED = QuotaExceededError(200, timedelta(hours=9))
 
-# Of every route that needs a key: the caller is unknown, or it is nobody's fault who calls.
+# Of every route that needs a key.
 SETTINGS_WRONG = SettingsError()
 SERVICE = (
     CallerNotAllowedError("The setting CALLERS does not name this caller"),

@@ -1,9 +1,10 @@
-"""Errors as RFC 9457 problems: what each that the app raises looks like from outside."""
+"""Errors as RFC 9457 problems: what callers get for each error that the app raises."""
 
 import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +29,7 @@ from shared.errors import (
     UnavailableError,
     VersionMismatchError,
 )
-from shared.failure_trace import failure_trace
+from shared.failure_trace import redacted_trace
 from shared.graph import remedies
 from shared.validation.problem_details import ProblemDetail, ProblemResponse
 
@@ -66,65 +67,52 @@ def problem_of(error: Exception) -> Problem:
 
 def as_problem(error: Exception) -> Problem:
     """Return what an error looks like from outside."""
-    return error.problem if isinstance(error, HttpError) else _request_problem(error)
-
-
-def _request_problem(error: Exception) -> Problem:
-    """Return what an error looks like that is the caller's."""
     match error:
+        case HttpError(problem=problem):
+            return problem
         case InvalidRequestError(faults=faults):
             detail = " ".join(fault.message for fault in faults[:3])
-            problem = Problem(400, "invalidRequest", "The request is not valid", detail, faults)
-        case RequestTooLargeError():
-            problem = Problem(413, "tooLarge", "Too large", f"{error}.")
-        case CallerNotAllowedError() | OrganizerNotAllowedError() | QuotaExceededError():
-            problem = _rights_problem(error)
-        case MeetingNotFoundError() | ScheduleNotFoundError():
-            what = "meeting" if isinstance(error, MeetingNotFoundError) else "schedule"
-            problem = Problem(404, "notFound", f"There is no such {what}", f"No {what} has this id.")
-        case NoJoinLinkError():
-            problem = Problem(409, "noJoinLink", "There is no join link", f"{error}.")
-        case AttendeeNotFoundError():
-            detail = "The meeting does not invite this address."
-            problem = Problem(404, "attendeeNotFound", "There is no such attendee", detail)
+            return Problem(400, "invalidRequest", "The request is not valid", detail, faults)
         case ChangeRefusedError(code=code):
-            problem = Problem(409, code, "The meeting does not allow this", f"{error}")
-        case VersionMismatchError():
-            problem = Problem(412, "versionMismatch", "It has changed since", f"Look at it again: {error}.")
-        case KeyReusedError():
-            detail = "The Idempotency-Key came with another request before: use a new key for a new request."
-            problem = Problem(422, "keyReused", "The idempotency key was used before", detail)
-        case _:
-            problem = _service_problem(error)
-    return problem
-
-
-def _rights_problem(error: CallerNotAllowedError | OrganizerNotAllowedError | QuotaExceededError) -> Problem:
-    """Return what it looks like that somebody may not."""
-    match error:
-        case CallerNotAllowedError():
-            return Problem(403, "callerNotAllowed", "The caller is not allowed", f"{error}.")
-        case OrganizerNotAllowedError():
-            return Problem(403, "organizerNotAllowed", "The organizer is not allowed", f"{error}.")
+            return Problem(409, code, "The meeting does not allow this", f"{error}")
         case QuotaExceededError(delay=delay):
-            seconds = math.ceil(delay.total_seconds())
-            return Problem(429, "quotaExceeded", "The day's quota is used up", f"{error}.", retry_after=max(1, seconds))
-
-
-def _service_problem(error: Exception) -> Problem:
-    """Return what a failure looks like that is not the caller's."""
-    match error:
+            return Problem(429, "quotaExceeded", "The daily quota is used up", f"{error}.", retry_after=_seconds(delay))
         case GraphError():
-            problem = _graph_problem(error)
-        case StorageUnavailableError():
-            detail = "The storage of this service does not answer. Send the same request again, with the same key."
-            problem = Problem(503, "storageUnavailable", "Not available now", detail, retry_after=5)
-        case SettingsError():
-            detail = "The service is not set up completely; its log says what is missing."
-            problem = Problem(503, "settingsWrong", "The service is not set up", detail)
+            return _graph_problem(error)
         case _:
-            problem = Problem(500, "internalError", "The service failed", "The failure is in the service's log.")
-    return problem
+            known = (_PROBLEMS[each] for each in type(error).__mro__ if each in _PROBLEMS)
+            status, code, title, detail = next(known, _INTERNAL_ERROR)
+            retry_after = _PAUSE_SECONDS if isinstance(error, StorageUnavailableError) else None
+            return Problem(status, code, title, detail.format(error), retry_after=retry_after)
+
+
+# Status, code, title, and the detail, in which the error's own words may stand.
+_PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
+    RequestTooLargeError: (413, "tooLarge", "The request is too large", "{}."),
+    CallerNotAllowedError: (403, "callerNotAllowed", "The caller is not allowed", "{}."),
+    OrganizerNotAllowedError: (403, "organizerNotAllowed", "The organizer is not allowed", "{}."),
+    MeetingNotFoundError: (404, "notFound", "There is no such meeting", "No meeting has this id."),
+    ScheduleNotFoundError: (404, "notFound", "There is no such schedule", "No schedule has this id."),
+    AttendeeNotFoundError: (
+        *(404, "attendeeNotFound", "There is no such attendee"),
+        "The meeting does not invite this address.",
+    ),
+    NoJoinLinkError: (409, "noJoinLink", "There is no join link", "{}."),
+    VersionMismatchError: (412, "versionMismatch", "There is a later version", "Read it again: {}."),
+    KeyReusedError: (
+        *(422, "keyReused", "The idempotency key was used before"),
+        "The Idempotency-Key came with another request before. Use a new key for a new request.",
+    ),
+    StorageUnavailableError: (
+        *(503, "storageUnavailable", "Not available now"),
+        "The storage of this service does not answer. Send the same request again, with the same key.",
+    ),
+    SettingsError: (
+        *(503, "settingsWrong", "The service is not set up"),
+        "The settings of the service are incomplete. Its log says what is missing.",
+    ),
+}
+_INTERNAL_ERROR = (500, "internalError", "The service failed", "The failure is in the log of the service.")
 
 
 def _log(error: Exception, problem: Problem) -> None:
@@ -135,7 +123,7 @@ def _log(error: Exception, problem: Problem) -> None:
         case SettingsError():
             _logger.critical("settings.wrong %s", error)
         case _ if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            _logger.error("http.failed %s", failure_trace(error))
+            _logger.error("http.failed %s", redacted_trace(error))
         case _:
             pass
 
@@ -150,7 +138,8 @@ _REJECTION_STATUSES = {
     "organizerNotFound": 404,
     "eventDeleted": 409,
 }
-_PAUSE_SECONDS = 10
+_PAUSE_SECONDS = 5
+_GRAPH_PAUSE = timedelta(seconds=10)
 
 
 def _graph_problem(error: GraphError) -> Problem:
@@ -160,10 +149,13 @@ def _graph_problem(error: GraphError) -> Problem:
         status = _REJECTION_STATUSES.get(error.code, 502)
         return Problem(status, error.code, "Microsoft Graph refused", error.message, members=members)
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
-    seconds = math.ceil(delay.total_seconds()) if delay else _PAUSE_SECONDS
-    what = f"{error}" if isinstance(error, ThrottledError) else f"Microsoft Graph could not be asked: {error}"
+    what = f"{error}" if isinstance(error, ThrottledError) else f"Microsoft Graph could not be reached: {error}"
     detail = f"{what}. Send the same request again later."
-    return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=max(1, seconds))
+    return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=_seconds(delay or _GRAPH_PAUSE))
+
+
+def _seconds(delay: timedelta) -> int:
+    return max(1, math.ceil(delay.total_seconds()))
 
 
 def problem_response(problem: Problem, path: str) -> ProblemResponse:

@@ -1,4 +1,4 @@
-"""Requests over HTTP, for every route alike: bodies within bounds, ids in routes, trace context."""
+"""Requests over HTTP, for every route alike: bodies within bounds, ids in routes, where a request comes from."""
 
 import re
 from typing import Any
@@ -6,12 +6,15 @@ from typing import Any
 import azure.functions as func
 
 from functions.http.problems import HttpError, Problem
+from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.errors import MeetingNotFoundError, ScheduleNotFoundError
 from shared.ids import is_meeting_id
 from shared.trace_context import as_traceparent
 from shared.use_cases.accept import LARGEST_REQUEST
 from shared.validation.json_text import decode_json
 
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
 
@@ -98,6 +101,23 @@ def schedule_id_of(req: func.HttpRequest) -> str:
     if not is_meeting_id(schedule_id):
         raise ScheduleNotFoundError("an id of another form belongs to no schedule")
     return schedule_id
+
+
+def origin_of(req: func.HttpRequest, caller: Caller, key: str | None = None) -> Origin:
+    """Return where a request comes from: its caller, its idempotency key, its trace context and its If-Match."""
+    return Origin(caller, key, traceparent_of(req), expected_versions=expected_versions(req.headers.get("if-match")))
+
+
+def expected_versions(if_match: str | None) -> frozenset[int] | None:
+    """Return the versions that an If-Match header names, None for any.
+
+    Entity tags of another form, weak ones among them, name no version:
+    https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = (_ETAG.fullmatch(tag.strip()) for tag in if_match.split(","))
+    return frozenset(int(tag[1]) for tag in tags if tag)
 
 
 def traceparent_of(req: func.HttpRequest) -> str | None:

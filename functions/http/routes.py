@@ -9,11 +9,12 @@ import azure.functions as func
 
 from functions.http.problems import Problem, as_problem, problem_response
 from functions.http.public_url import url_of
-from shared.openapi.operation import Operation, ProblemAnswer, Route
+from shared.openapi.operation import Operation, ProblemExample, Route
 
 _METHODS = ("POST", "GET", "PUT", "PATCH", "DELETE")
 _registered: list[func.Blueprint] = []
 _OWN_FAILURE = Exception("a defect of the app")
+_MISSING = object()
 
 
 class UndescribedError(Exception):
@@ -34,13 +35,13 @@ def _document() -> dict[str, Any]:
 
 @cache
 def described_routes() -> tuple[Route, ...]:
-    """Return every HTTP route of the app, as the Functions host is told of it, with the declaration beside its trigger.
+    """Return the app's routes as the Functions host knows them, with the declarations beside their triggers.
+
+    A module that declares `OPERATION = None` serves a page, or one of the documents: these are no operations.
 
     Raises:
-        UndescribedError: a module with an HTTP trigger has no `OPERATION`, or no trigger is registered.
+        UndescribedError: a module with an HTTP trigger has no `OPERATION`.
     """
-    if not _registered:
-        raise UndescribedError("No trigger is registered: import function_app, the table of contents, first.")
     found = (route for function in app_functions() if function.is_http_function() for route in _routes(function))
     return tuple(sorted(found, key=_place))
 
@@ -74,11 +75,13 @@ def _routes(function: func.Function) -> Iterator[Route]:
     name = str(function.get_function_name())
     [trigger] = (binding for binding in function.get_bindings_dict()["bindings"] if binding["type"] == "httpTrigger")
     module = sys.modules[function.get_user_function().__module__]
-    operation = getattr(module, "OPERATION", None)
+    operation = getattr(module, "OPERATION", _MISSING)
+    if operation is None:  # a page, or a document
+        return
     if not isinstance(operation, Operation):
         raise UndescribedError(
-            f"{module.__name__} has an HTTP trigger and no OPERATION: declare beside it what {name} takes and answers,"
-            " as functions/get_meeting.py does."
+            f"{module.__name__} has an HTTP trigger and no OPERATION: declare beside it what {name} accepts"
+            " and answers, as functions/get_meeting.py does."
         )
     path = f"/{trigger['route']}"
     problems = tuple(_problem(error, path) for error in (*operation.raises, _OWN_FAILURE))
@@ -87,8 +90,8 @@ def _routes(function: func.Function) -> Iterator[Route]:
         yield Route(name, path, str(method), needs_key, operation, problems)
 
 
-def _problem(error: Exception, path: str) -> ProblemAnswer:
+def _problem(error: Exception, path: str) -> ProblemExample:
     problem: Problem = as_problem(error)
-    return ProblemAnswer(
+    return ProblemExample(
         problem.status, problem_response(problem, f"/api{path}").as_json(), problem.retry_after, problem.accept_patch
     )

@@ -8,16 +8,27 @@ from pydantic import BaseModel
 
 from shared import VERSION
 from shared.openapi.json_schema import component
-from shared.openapi.operation import Answer, Body, Component, Example, Header, Parameter, ProblemAnswer, Route, Schema
+from shared.openapi.operation import (
+    Component,
+    Example,
+    Header,
+    Parameter,
+    ProblemExample,
+    RequestBody,
+    Response,
+    Route,
+    Schema,
+)
 from shared.openapi.request_schemas import REQUESTS
 from shared.validation.problem_details import ProblemResponse
+from shared.validation.response_model import ResponseModel
 
 REF = "#/components/schemas/"
 _CREATED = range(200, 300)
 DESCRIPTION = (
-    "Makes online meetings in Microsoft 365: a calendar event with an online meeting and invitations, a standalone"
-    " Teams meeting, or an online meeting out of an event that is there. A request is accepted at once and made in the"
-    " background; look at its Location until it is finished."
+    "Creates online meetings in Microsoft 365: a calendar event with an online meeting and invitations, a standalone"
+    " Teams meeting, or an online meeting for an existing event. The app accepts a request at once and creates the"
+    " meeting in the background: poll its Location until it is finished."
 )
 _KEY = "A function key of the app. Every operation needs it but the health check; without it the host answers 401."
 
@@ -91,9 +102,9 @@ class _Schemas:
 
 def _operation(route: Route, routes: Sequence[Route], schemas: _Schemas) -> dict[str, Any]:
     operation = route.operation
-    answers: dict[str, Any] = {}
-    for answer in operation.answers:
-        answers[str(answer.status)] = _answer(answer, schemas) | _links(route, answer, routes)
+    responses: dict[str, Any] = {}
+    for response in operation.responses:
+        responses[str(response.status)] = _response(response, schemas) | _links(route, response, routes)
     document = {
         "operationId": camel_case(route.name),
         "summary": operation.summary,
@@ -101,7 +112,7 @@ def _operation(route: Route, routes: Sequence[Route], schemas: _Schemas) -> dict
         "tags": [operation.tag],
         "parameters": [_parameter(parameter, schemas) for parameter in operation.parameters],
         "requestBody": operation.body and _body(operation.body, schemas),
-        "responses": dict(sorted((answers | _problems(route, schemas)).items())),
+        "responses": dict(sorted((responses | _problems(route, schemas)).items())),
         "security": None if route.needs_key else [],
         "x-ms-visibility": None if operation.visibility == "none" else operation.visibility,
     }
@@ -123,7 +134,7 @@ def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
     return document
 
 
-def _body(body: Body, schemas: _Schemas) -> dict[str, Any]:
+def _body(body: RequestBody, schemas: _Schemas) -> dict[str, Any]:
     return {
         "description": body.description,
         "required": body.required,
@@ -134,38 +145,47 @@ def _body(body: Body, schemas: _Schemas) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer, schemas: _Schemas) -> dict[str, Any]:
-    document: dict[str, Any] = {"description": answer.description}
-    if answer.headers:
-        document["headers"] = {header.name: _header(header, schemas) for header in answer.headers}
-    if answer.schema is None:
+def _response(response: Response, schemas: _Schemas) -> dict[str, Any]:
+    document: dict[str, Any] = {"description": response.description}
+    if response.headers:
+        document["headers"] = {header.name: _header(header, schemas) for header in response.headers}
+    if response.schema is None:
         return document
-    return document | {"content": {answer.media_type: _content(answer.schema, answer.examples, schemas)}}
+    return document | {"content": {response.media_type: _content(response.schema, response.examples, schemas)}}
 
 
 def _content(schema: Schema, examples: Mapping[str, Example], schemas: _Schemas) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": schemas.resolved(schema)}
     if examples:
         content["examples"] = {
-            name: {"summary": each.summary, "value": each.value() if callable(each.value) else each.value}
-            for name, each in examples.items()
+            name: {"summary": each.summary, "value": _value(each)} for name, each in examples.items()
         }
     return content
 
 
+def _value(example: Example) -> Any:
+    value = example.value() if callable(example.value) else example.value
+    return value.as_json() if isinstance(value, ResponseModel) else value
+
+
 def _header(header: Header, schemas: _Schemas) -> dict[str, Any]:
-    return {"description": header.description, "required": header.always, "schema": schemas.resolved(header.schema)}
+    return {
+        "description": header.description,
+        "required": header.always,
+        "schema": schemas.resolved(header.schema),
+        "example": header.example,
+    }
 
 
 def _problems(route: Route, schemas: _Schemas) -> dict[str, Any]:
     """Return the problems of a route by status."""
-    by_status: dict[int, list[ProblemAnswer]] = defaultdict(list)
+    by_status: dict[int, list[ProblemExample]] = defaultdict(list)
     for problem in route.problems:
         by_status[problem.status].append(problem)
     return {str(status): _problem(problems, schemas) for status, problems in by_status.items()}
 
 
-def _problem(problems: Sequence[ProblemAnswer], schemas: _Schemas) -> dict[str, Any]:
+def _problem(problems: Sequence[ProblemExample], schemas: _Schemas) -> dict[str, Any]:
     examples: dict[str, Example] = {}
     for problem in problems:
         code = str(problem.document["code"])
@@ -178,20 +198,25 @@ def _problem(problems: Sequence[ProblemAnswer], schemas: _Schemas) -> dict[str, 
     }
     waits, patches = [each.retry_after for each in problems], [each.accept_patch for each in problems]
     headers = (
-        (waits, Header("Retry-After", "In how many seconds to try again.", {"type": "integer"}, all(waits))),
-        (patches, Header("Accept-Patch", "The kinds of patch that are taken.", {"type": "string"}, all(patches))),
+        ("Retry-After", "The seconds to wait before the next try.", {"type": "integer"}, waits),
+        ("Accept-Patch", "The media types of a patch.", {"type": "string"}, patches),
     )
-    if found := {header.name: _header(header, schemas) for values, header in headers if any(values)}:
+    found = {
+        name: _header(Header(name, text, schema, next(filter(None, values)), all(values)), schemas)
+        for name, text, schema, values in headers
+        if any(values)
+    }
+    if found:
         answer["headers"] = found
     return answer
 
 
-def _links(route: Route, answer: Answer, routes: Sequence[Route]) -> dict[str, Any]:
+def _links(route: Route, response: Response, routes: Sequence[Route]) -> dict[str, Any]:
     """Return what can be done with the id in the answer of a POST to a collection: each operation on its item.
 
     https://spec.openapis.org/oas/v3.1.0#link-object
     """
-    if route.method != "POST" or answer.status not in _CREATED:
+    if route.method != "POST" or response.status not in _CREATED:
         return {}
     links = {
         camel_case(other.name): {

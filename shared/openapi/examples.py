@@ -61,10 +61,10 @@ EXISTING_REQUEST: dict[str, Any] = {
     "eventId": "AAMkADAGu0AABIGYDaAAA=",
 }
 MEETING_REQUESTS = {
-    "calendar": Example("An event with an online meeting; the attendees are invited", CALENDAR_REQUEST),
-    "series": Example("A weekly series with options for its meeting", SERIES_REQUEST),
-    "standalone": Example("A Teams meeting outside calendars, with a passcode", STANDALONE_REQUEST),
-    "existing": Example("An event that is there becomes an online meeting", EXISTING_REQUEST),
+    "calendar": Example("An event with an online meeting and invitations", CALENDAR_REQUEST),
+    "series": Example("A weekly series with meeting options", SERIES_REQUEST),
+    "standalone": Example("A Teams meeting without a calendar event, with a passcode", STANDALONE_REQUEST),
+    "existing": Example("An online meeting for an existing event", EXISTING_REQUEST),
 }
 SCHEDULE_REQUEST: dict[str, Any] = {
     "recurrence": "RRULE:FREQ=WEEKLY;BYDAY=MO",
@@ -89,13 +89,13 @@ MEETING_PATCH: dict[str, Any] = {
 }
 
 
-def queued_meeting() -> dict[str, Any]:
-    """Return a meeting as it is when it was just asked for."""
-    return MeetingResponse.of(_meeting()).as_json()
+def queued_meeting() -> MeetingResponse:
+    """Return a meeting that was just requested."""
+    return MeetingResponse.of(_meeting())
 
 
-def succeeded_meeting() -> dict[str, Any]:
-    """Return a meeting that was made."""
+def succeeded_meeting() -> MeetingResponse:
+    """Return a meeting that was created."""
     outcome = Outcome(
         is_online_meeting=True,
         online_meeting_provider="teamsForBusiness",
@@ -106,21 +106,21 @@ def succeeded_meeting() -> dict[str, Any]:
         web_link="https://outlook.office365.com/owa/?itemid=AAMkADAGu0AABIGYDaAAA%3D&exvsurl=1",
     )
     done = {"status": Status.SUCCEEDED, "attempts": 1, "updated_at": _ASKED_AT + timedelta(seconds=3)}
-    return MeetingResponse.of(_meeting().changed(**done, outcome=outcome)).as_json()
+    return MeetingResponse.of(_meeting().changed(**done, outcome=outcome))
 
 
-def failed_meeting() -> dict[str, Any]:
-    """Return a meeting that could not be made."""
+def failed_meeting() -> MeetingResponse:
+    """Return a meeting that could not be created."""
     error = MeetingError(
         code="mailboxAccessDenied",
         message="The app may not use the calendar of AlexW@contoso.com.",
         remedy="An Exchange administrator adds the organizer to the scope of the app's role.",
     )
-    return MeetingResponse.of(_meeting().changed(status=Status.FAILED, attempts=1, error=error)).as_json()
+    return MeetingResponse.of(_meeting().changed(status=Status.FAILED, attempts=1, error=error))
 
 
-def schedule() -> dict[str, Any]:
-    """Return a schedule that was just asked for."""
+def schedule() -> ScheduleResponse:
+    """Return a schedule that was just created."""
     request = ScheduleRequest.model_validate(SCHEDULE_REQUEST)
     kept = Schedule(
         id=MEETING_ID,
@@ -131,22 +131,7 @@ def schedule() -> dict[str, Any]:
         request=request,
         made_until=request.timetable.mark(_ASKED_AT),
     )
-    return ScheduleResponse.of(kept.timed(_ASKED_AT), _ASKED_AT).as_json()
-
-
-def batch_results() -> dict[str, Any]:
-    """Return what became of two requests."""
-    problem = {
-        "type": "urn:convene:problem:keyReused",
-        "title": "The idempotency key was used before",
-        "status": 422,
-        "detail": "The Idempotency-Key came with another request before: use a new key for a new request.",
-        "instance": "/api/meetings/batch",
-        "code": "keyReused",
-    }
-    accepted = {"index": 0, "status": 202, "id": MEETING_ID}
-    accepted["location"] = f"https://convene.example/api/meetings/{MEETING_ID}"
-    return {"results": [accepted, {"index": 1, "status": 422, "id": None, "problem": problem}]}
+    return ScheduleResponse.of(kept.timed(_ASKED_AT), _ASKED_AT)
 
 
 def _meeting() -> Meeting:

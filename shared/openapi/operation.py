@@ -26,7 +26,7 @@ type Schema = Mapping[str, Any] | Component | type[BaseModel]
 
 
 class Example(NamedTuple):
-    """A value of a body; `make` where it is taken from a record."""
+    """A value of a body; a function where the value is made of a model."""
 
     summary: str
     value: Any | Callable[[], Any]
@@ -51,15 +51,16 @@ class Parameter(NamedTuple):
 
 
 class Header(NamedTuple):
-    """A header of an answer; `always` when no such answer lacks it."""
+    """A header of a response; `always` when no such response lacks it."""
 
     name: str
     description: str
     schema: Schema
+    example: Any
     always: bool = True
 
 
-class Body(NamedTuple):
+class RequestBody(NamedTuple):
     """What a request holds.
 
     Attributes:
@@ -73,8 +74,8 @@ class Body(NamedTuple):
     required: bool = True
 
 
-class Answer(NamedTuple):
-    """What an operation answers when all goes well; without a schema it has no body."""
+class Response(NamedTuple):
+    """What an operation answers when it succeeds; without a schema the answer has no body."""
 
     status: int
     description: str
@@ -82,6 +83,11 @@ class Answer(NamedTuple):
     headers: tuple[Header, ...] = ()
     examples: Mapping[str, Example] = _NONE
     media_type: str = JSON
+
+    def with_headers(self, *headers: Header) -> "Response":
+        """Return the same response with further headers."""
+        own = (*self.headers, *headers)
+        return Response(self.status, self.description, self.schema, own, self.examples, self.media_type)
 
 
 class Operation(NamedTuple):
@@ -91,7 +97,7 @@ class Operation(NamedTuple):
         summary: a few words without a full stop, at most 80 characters: the name of the action in a workflow.
         description: whole sentences.
         tag: under which heading it stands.
-        answers: every answer that is no problem.
+        responses: every response that is no problem.
         raises: an example of every error that becomes a problem here, but for a failure of the app itself.
         visibility: as a parameter's; `internal` for what no workflow does.
     """
@@ -99,15 +105,15 @@ class Operation(NamedTuple):
     summary: str
     description: str
     tag: str
-    answers: tuple[Answer, ...]
+    responses: tuple[Response, ...]
     parameters: tuple[Parameter, ...] = ()
-    body: Body | None = None
+    body: RequestBody | None = None
     raises: tuple[Exception, ...] = ()
     visibility: Literal["important", "advanced", "internal", "none"] = "none"
 
 
-class ProblemAnswer(NamedTuple):
-    """What one error looks like from outside: a status, an example of the document, and the headers it may have."""
+class ProblemExample(NamedTuple):
+    """What callers get for one error: a status, an example of the document, and the headers that it has."""
 
     status: int
     document: Mapping[str, Any]
@@ -130,4 +136,4 @@ class Route(NamedTuple):
     method: str
     needs_key: bool
     operation: Operation
-    problems: tuple[ProblemAnswer, ...]
+    problems: tuple[ProblemExample, ...]

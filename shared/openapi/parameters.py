@@ -1,12 +1,19 @@
-"""What many operations have in common: parameters, headers, and the answers with a meeting."""
+"""What several operations have in common: parameters, headers, and the responses with a meeting."""
 
 from typing import Any
 
 from shared.ids import KEY_RULE
 from shared.meeting import MeetingResponse
-from shared.openapi.examples import MEETING_ID as SOME_ID
-from shared.openapi.examples import TRACEPARENT, failed_meeting, queued_meeting, schedule, succeeded_meeting
-from shared.openapi.operation import Answer, Example, Header, Parameter
+from shared.openapi.examples import MEETING_ID as EXAMPLE_ID
+from shared.openapi.examples import (
+    SCHEDULE_REQUEST,
+    TRACEPARENT,
+    failed_meeting,
+    queued_meeting,
+    schedule,
+    succeeded_meeting,
+)
+from shared.openapi.operation import Example, Header, Parameter, Response
 from shared.openapi.request_schemas import KEY_PATTERN
 from shared.use_cases.provision_inline import LONGEST_WAIT
 from shared.validation.paging import DEFAULT_TOP, MAX_TOP
@@ -15,19 +22,12 @@ _TEXT: dict[str, Any] = {"type": "string"}
 _UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
 _SECONDS: dict[str, Any] = {"type": "integer", "minimum": 1}
 
-MEETING_ID = Parameter(
-    "id",
-    "path",
-    "The meeting's id, as its first answer has it.",
-    _UUID,
-    SOME_ID,
-    "important",
-)
-SCHEDULE_ID = MEETING_ID._replace(description="The schedule's id, as its first answer has it.")
+MEETING_ID = Parameter("id", "path", "The meeting's id.", _UUID, EXAMPLE_ID, "important")
+SCHEDULE_ID = Parameter("id", "path", "The schedule's id.", _UUID, EXAMPLE_ID, "important")
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
-    f"Makes a repetition safe: the same key, such as `visit-4711`, with the same request is the same meeting."
+    "Makes a repetition safe: the same key, such as `visit-4711`, with the same request leads to the same result."
     f" {KEY_RULE}",
     {"type": "string", "pattern": KEY_PATTERN},
     visibility="advanced",
@@ -35,23 +35,24 @@ IDEMPOTENCY_KEY = Parameter(
 PREFER = Parameter(
     "Prefer",
     "header",
-    f"`wait=N` waits up to N seconds, at most {int(LONGEST_WAIT.total_seconds())}, for what becomes of the request"
-    " (RFC 7240). A preference of another form is ignored.",
+    f"`wait=N` waits up to N seconds, at most {int(LONGEST_WAIT.total_seconds())}, for the outcome (RFC 7240). The app"
+    " ignores other preferences.",
     _TEXT,
     visibility="advanced",
 )
 IF_MATCH = Parameter(
     "If-Match",
     "header",
-    'The ETag of what was seen, such as `"1"`: if it has changed since, nothing is done, and the answer is 412.',
+    'The ETag of the version that you have read, such as `"1"`. When there is a later version, nothing changes, and the'
+    " answer is 412.",
     _TEXT,
     visibility="advanced",
 )
 TRACE = Parameter(
     "traceparent",
     "header",
-    f"The caller's W3C trace context, handed on to Graph and to the result, such as `{TRACEPARENT}`. One of another"
-    " form is ignored.",
+    f"The caller's W3C trace context, such as `{TRACEPARENT}`, which the app sends to Graph and keeps for the result."
+    " The app ignores another form.",
     _TEXT,
     visibility="internal",
 )
@@ -59,38 +60,47 @@ TRACE = Parameter(
 TOP = Parameter(
     "top",
     "query",
-    "How many to return at most.",
+    f"The largest number of items to return; {DEFAULT_TOP} without it.",
     {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": DEFAULT_TOP},
     visibility="advanced",
 )
-CONTINUATION = Parameter("continuationToken", "query", "As the answer before had it.", _TEXT, visibility="advanced")
-
-ETAG = Header("ETag", "The version, for If-Match.", {"type": "string", "pattern": '^"[0-9]+"$'})
-LOCATION = Header("Location", "Where to look again, an absolute URL.", {"type": "string", "format": "uri"})
-RETRY_AFTER = Header("Retry-After", "In how many seconds to look again.", _SECONDS)
-REPLAYED = Header(
-    "Idempotency-Replayed",
-    "The same request had come with this key before.",
-    {"type": "string", "const": "true"},
-    always=False,
+CONTINUATION = Parameter(
+    "continuationToken", "query", "The continuation token of the previous answer.", _TEXT, visibility="advanced"
 )
-PREFERENCE_APPLIED = Header("Preference-Applied", "For how long the request could wait.", _TEXT, always=False)
 
-_QUEUED = {"queued": Example("On its way", queued_meeting)}
-_ENDS = {
-    "succeeded": Example("The meeting is there", succeeded_meeting),
-    "failed": Example("It could not be made", failed_meeting),
-}
-ACCEPTED = Answer(
-    202, "The meeting is on its way: look at Location again.", MeetingResponse, (ETAG, LOCATION, RETRY_AFTER), _QUEUED
+_EXAMPLE_URL = f"https://convene.example/api/meetings/{EXAMPLE_ID}"
+ETAG = Header("ETag", "The version, for If-Match.", {"type": "string", "pattern": '^"[0-9]+"$'}, '"1"')
+LOCATION = Header("Location", "The URL of the resource, absolute.", {"type": "string", "format": "uri"}, _EXAMPLE_URL)
+RETRY_AFTER = Header("Retry-After", "The seconds to wait before the next poll.", _SECONDS, 2)
+_TRUE: dict[str, Any] = {"type": "string", "const": "true"}
+_REPLAY = "The same request came with this key before."
+ALWAYS_REPLAYED = Header("Idempotency-Replayed", _REPLAY, _TRUE, "true")
+REPLAYED = Header("Idempotency-Replayed", _REPLAY, _TRUE, "true", always=False)
+PREFERENCE_APPLIED = Header("Preference-Applied", "How long the app would wait.", _TEXT, "wait=30", always=False)
+
+_SUCCEEDED = Example("A meeting that was created", succeeded_meeting)
+ACCEPTED = Response(
+    202,
+    "The meeting is in progress: poll Location.",
+    MeetingResponse,
+    (ETAG, LOCATION, RETRY_AFTER),
+    {"queued": Example("A meeting in progress", queued_meeting)},
 )
-FINISHED = Answer(200, "The meeting is finished; its status says how.", MeetingResponse, (ETAG,), _ENDS)
-MADE = Answer(
+FINISHED = Response(
+    200,
+    "The meeting is finished; its status says how.",
+    MeetingResponse,
+    (ETAG,),
+    {"succeeded": _SUCCEEDED, "failed": Example("A meeting that could not be created", failed_meeting)},
+)
+CREATED = Response(
     201,
-    "The meeting was made while the request waited.",
+    "The app created the meeting while the request waited.",
     MeetingResponse,
     (ETAG, LOCATION, PREFERENCE_APPLIED),
-    {"succeeded": _ENDS["succeeded"]},
+    {"succeeded": _SUCCEEDED},
 )
 
-SCHEDULE_EXAMPLES = {"weekly": Example("Every Monday in Berlin, made a week before", schedule)}
+_WEEKLY = "Every Monday in Berlin, created a week before"
+SCHEDULE_EXAMPLES = {"weekly": Example(_WEEKLY, schedule)}
+SCHEDULE_REQUEST_EXAMPLES = {"weekly": Example(_WEEKLY, SCHEDULE_REQUEST)}

@@ -158,9 +158,9 @@ def _schedule_request() -> dict[str, Any]:
     return schema
 
 
-def _meeting_kind() -> Mapping[str, Any]:
-    kind: Component = schema_of(MeetingResponse)["properties"]["kind"]["$ref"]
-    return kind.make()
+def _of_meeting(member: str) -> Mapping[str, Any]:
+    referred: Component = schema_of(MeetingResponse)["properties"][member]["$ref"]
+    return referred.make()
 
 
 def _kind_of(form: type[ClosedModel]) -> str:
@@ -172,7 +172,8 @@ def _scheduled_kind() -> dict[str, Any]:
     return {"description": text, "type": "string", "enum": [_kind_of(form) for form in _FORMS[:2]]}
 
 
-_MEETING_KIND = Component("MeetingKind", _meeting_kind)
+_MEETING_KIND = Component("MeetingKind", partial(_of_meeting, "kind"))
+MEETING_STATUS = Component("MeetingStatus", partial(_of_meeting, "status"))
 _SCHEDULED_KIND = Component("ScheduledMeetingKind", _scheduled_kind)
 MEETING_REQUEST = Component("MeetingRequest", _meeting_request)
 MEETING_PATCH = Component("MeetingPatch", _meeting_patch)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
+from shared.access.origin import Origin
 from shared.errors import (
     ConflictError,
     Fault,
@@ -19,7 +20,7 @@ from shared.errors import (
     MeetingNotFoundError,
     first_faults,
 )
-from shared.ids import id_after, id_from_key, random_id
+from shared.ids import id_after
 from shared.meeting import Meeting, MeetingError, Progress, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import Said
@@ -45,30 +46,6 @@ class Accepted:
 
     meeting: Meeting
     replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who asks, and how a repetition is recognised.
-
-    Attributes:
-        caller: who may name whom, and whose keys are not another's.
-        key: the idempotency key, None for a request that is never a repetition.
-        traceparent: W3C trace context, kept for the result.
-        keys: whose keys they are, where they are not the caller's own.
-        asked_at: when it was asked for, where that is not now: a message comes again, and its meeting may be forgotten.
-    """
-
-    caller: Caller = ANYBODY
-    key: str | None = None
-    traceparent: str | None = None
-    keys: str | None = None
-    asked_at: datetime | None = None
-
-    @property
-    def meeting_id(self) -> str:
-        """Return the id that the meeting gets; another one at each call if there is no key."""
-        return random_id() if self.key is None else id_from_key(self.keys or self.caller.id or "", self.key)
 
 
 class Acceptance:
@@ -101,12 +78,12 @@ class Acceptance:
         self._admission.admit(request, caller)
         return find_warnings(request, self._clock())
 
-    async def accept(self, document: Any, sender: Sender, delay: timedelta = timedelta(0)) -> Accepted:
+    async def accept(self, document: Any, origin: Origin, delay: timedelta = timedelta(0)) -> Accepted:
         """Record the meeting that a request asks for, and have it provisioned.
 
         Args:
             document: a JSON value that should be a meeting request.
-            sender: who asks.
+            origin: who asks.
             delay: how long the queue is to leave the meeting to somebody who provisions it at once.
 
         Raises:
@@ -117,21 +94,21 @@ class Acceptance:
             MeetingForgottenError: it was asked for before its meeting was forgotten.
         """
         request = parse_request(document)
-        self._admission.admit(request, sender.caller)
-        meeting = self._queued(request, sender)
-        meeting, existing = await self._insert(meeting, sender.asked_at, sender)
+        self._admission.admit(request, origin.caller)
+        meeting = self._queued(request, origin)
+        meeting, existing = await self._insert(meeting, origin.asked_at, origin)
         if existing:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError("the idempotency key came with another request before") from None
             if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
                 await self._requests.ask(existing)
-            return Accepted(existing, replayed=sender.key is not None)
+            return Accepted(existing, replayed=origin.key is not None)
         _logger.info("meeting.accepted %s", meeting.id, extra={"meeting_id": meeting.id, "kind": meeting.kind})
         await self._requests.ask(meeting, delay)
         return Accepted(meeting, replayed=False)
 
     async def _insert(
-        self, meeting: Meeting, asked_at: datetime | None, counted_for: Sender | None
+        self, meeting: Meeting, asked_at: datetime | None, counted_for: Origin | None
     ) -> tuple[Meeting, Meeting | None]:
         """Write a meeting under the id of its key, and return it; or, beside it, the one that the key has led to.
 
@@ -160,16 +137,16 @@ class Acceptance:
                 continue
             meeting = meeting.changed(id=id_after(meeting.id))
 
-    async def _count(self, meeting: Meeting, sender: Sender) -> None:
+    async def _count(self, meeting: Meeting, origin: Origin) -> None:
         """Count a meeting towards its caller's quota, if there is one; a replay is none.
 
         It is counted before it is recorded. When the recording fails, its place in the day is lost unless the same
         key comes again: a quota may be short of what it allows, and is never above.
         """
-        caller = sender.caller
+        caller = origin.caller
         if caller.id is None or caller.meetings_per_day is None:
             return
-        if sender.key is not None and await self._is_there(meeting.id):
+        if origin.key is not None and await self._is_there(meeting.id):
             return
         await self._quotas.count(caller.id, meeting.id, caller.meetings_per_day)
 
@@ -234,10 +211,10 @@ class Acceptance:
         if meeting.finished:
             await self._results.report_or_ask(meeting)
 
-    def _queued(self, request: MeetingRequest, sender: Sender) -> Meeting:
+    def _queued(self, request: MeetingRequest, origin: Origin) -> Meeting:
         now = self._clock()
         return Meeting(
-            id=sender.meeting_id,
+            id=origin.meeting_id,
             kind=request.kind,
             organizer=request.organizer,
             reference=request.reference,
@@ -248,8 +225,8 @@ class Acceptance:
             created_at=now,
             updated_at=now,
             progress=Progress(version_started_at=now),
-            traceparent=sender.traceparent,
-            caller=sender.caller.id,
+            traceparent=origin.traceparent,
+            caller=origin.caller.id,
         )
 
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from shared.access.callers import ANYBODY, Caller
 from shared.access.organizers import require_allowed
+from shared.access.origin import ANYWHERE, Origin
 from shared.errors import (
     AttendeeNotFoundError,
-    ChangeRefusedError,
     ConflictError,
     Fault,
     InvalidRequestError,
@@ -30,7 +29,13 @@ from shared.meeting_request import (
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import same_mailbox
 from shared.use_cases.admission import Admission
-from shared.validation.entity_tag import require_version
+from shared.use_cases.refused_changes import (
+    immutable_field,
+    meeting_cancelled,
+    no_attendees,
+    not_a_meeting,
+    not_failed,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -59,44 +64,37 @@ class Changes:
         self,
         meeting_id: str,
         patch: Any,
+        origin: Origin = ANYWHERE,
         *,
-        caller: Caller = ANYBODY,
-        if_match: str | None = None,
         message: str | None = None,
-        traceparent: str | None = None,
     ) -> Meeting:
         """Apply a JSON Merge Patch (RFC 7396) to a meeting's request.
 
         Args:
             meeting_id: which meeting.
             patch: the patch, any JSON value.
-            caller: who asks; the meetings of others are not there.
-            if_match: the If-Match header, so that a change that was not seen is not overwritten.
-            traceparent: of the caller, for the result of the new version.
+            origin: who asks; the meetings of others are not there.
             message: what stands for the message that asked for it; the same one again changes nothing.
 
         Raises:
             InvalidRequestError: the request would not be valid any more; it stays as it was.
             ChangeRefusedError: a field that cannot change would change, or the meeting is cancelled.
-            VersionMismatchError: the meeting has another version than `if_match`.
+            VersionMismatchError: the meeting has another version than is expected.
         """
         if not isinstance(patch, dict):
             raise InvalidRequestError([Fault("", "wrongType", "The patch is not a JSON object.")])
 
         def wish(meeting: Meeting) -> Meeting | None:
-            require_version(meeting.version, if_match)
+            origin.require_version(meeting.version)
             return self._patched(meeting, merged(meeting.request or {}, patch), message)
 
-        return await self._change(meeting_id, wish, caller, traceparent)
+        return await self._change(meeting_id, wish, origin)
 
     async def add_attendee(
         self,
         meeting_id: str,
         attendee: Any,
-        *,
-        caller: Caller = ANYBODY,
-        if_match: str | None = None,
-        traceparent: str | None = None,
+        origin: Origin = ANYWHERE,
     ) -> Meeting:
         """Invite one more, or change how one is invited. Raises as `patch`, with pointers into the attendee."""
         if not isinstance(attendee, dict):
@@ -104,7 +102,7 @@ class Changes:
         address = _address_of(attendee)
 
         def wish(meeting: Meeting) -> Meeting | None:
-            require_version(meeting.version, if_match)
+            origin.require_version(meeting.version)
             attendees = _attendees(meeting)
             places = [place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address)]
             place = places[0] if places else len(attendees)
@@ -114,53 +112,47 @@ class Changes:
             except InvalidRequestError as error:
                 raise InvalidRequestError([_within(fault, f"/attendees/{place}") for fault in error.faults]) from error
 
-        return await self._change(meeting_id, wish, caller, traceparent)
+        return await self._change(meeting_id, wish, origin)
 
     async def remove_attendee(
         self,
         meeting_id: str,
         address: str,
-        *,
-        caller: Caller = ANYBODY,
-        if_match: str | None = None,
-        traceparent: str | None = None,
+        origin: Origin = ANYWHERE,
     ) -> Meeting:
         """Invite one no more. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
 
         def wish(meeting: Meeting) -> Meeting | None:
-            require_version(meeting.version, if_match)
+            origin.require_version(meeting.version)
             attendees = _attendees(meeting)
             kept = [each for each in attendees if not same_mailbox(_address_of(each), address)]
             if len(kept) == len(attendees):
                 raise AttendeeNotFoundError("the meeting does not invite this address")
             return self._patched(meeting, (meeting.request or {}) | {"attendees": kept}, None)
 
-        return await self._change(meeting_id, wish, caller, traceparent)
+        return await self._change(meeting_id, wish, origin)
 
     async def cancel(
         self,
         meeting_id: str,
         comment: str | None,
-        *,
-        caller: Caller = ANYBODY,
-        if_match: str | None = None,
-        traceparent: str | None = None,
+        origin: Origin = ANYWHERE,
     ) -> Meeting:
         """Have a meeting be no more; one that is cancelled already, or will be, is left alone.
 
         Raises:
-            VersionMismatchError: the meeting has another version than `if_match`.
+            VersionMismatchError: the meeting has another version than is expected.
         """
 
         def wish(meeting: Meeting) -> Meeting | None:
-            require_version(meeting.version, if_match)
+            origin.require_version(meeting.version)
             if meeting.cancellation:
                 return None
             return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment))
 
-        return await self._change(meeting_id, wish, caller, traceparent)
+        return await self._change(meeting_id, wish, origin)
 
-    async def retry(self, meeting_id: str, *, caller: Caller = ANYBODY, traceparent: str | None = None) -> Meeting:
+    async def retry(self, meeting_id: str, origin: Origin = ANYWHERE) -> Meeting:
         """Try a failed meeting again.
 
         Raises:
@@ -169,7 +161,7 @@ class Changes:
 
         def wish(meeting: Meeting) -> Meeting | None:
             if meeting.status is not Status.FAILED:
-                raise ChangeRefusedError("notFailed", f"The meeting is {meeting.status}; only a failed one is retried.")
+                raise not_failed(meeting.status)
             _require_request(meeting)
             unchanged = meeting.next_version(self._clock())
             if meeting.doubt.in_doubt_since != meeting.version:
@@ -177,11 +169,10 @@ class Changes:
             # What the failed version may have made is just what this one wants: nobody is mailed about a change.
             return unchanged.changed(doubt=unchanged.doubt.changed(in_doubt_since=unchanged.version))
 
-        return await self._change(meeting_id, wish, caller, traceparent)
+        return await self._change(meeting_id, wish, origin)
 
-    async def _change(
-        self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], caller: Caller, traceparent: str | None
-    ) -> Meeting:
+    async def _change(self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], origin: Origin) -> Meeting:
+        caller, traceparent = origin.caller, origin.traceparent
         while True:
             meeting = caller.require_sees(await self._ledger.read(meeting_id))
             if meeting.finished:  # every finished version is told, also one that is followed at once by another
@@ -211,7 +202,7 @@ class Changes:
                 return None
             messages = (*messages, message)[-_REMEMBERED_MESSAGES:]
         if meeting.cancellation:
-            raise ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
+            raise meeting_cancelled()
         former_document = _require_request(meeting)
         _check_immutable(former_document, document)
         request = parse_request(document)
@@ -241,10 +232,7 @@ def merged(target: Any, patch: Any) -> Any:
 def _require_request(meeting: Meeting) -> dict[str, Any]:
     """Return a meeting's request. What never was one is not tried: it would fail for other reasons than its own."""
     if meeting.request is None or meeting.is_unreadable_message:
-        raise ChangeRefusedError(
-            "notAMeeting",
-            "This failed message cannot become a meeting. When what its error names is mended, send the message again.",
-        )
+        raise not_a_meeting()
     return meeting.request
 
 
@@ -254,11 +242,7 @@ def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
         name for name in IMMUTABLE if before.get(name, defaults.get(name)) != after.get(name, defaults.get(name))
     ]
     if changed:
-        raise ChangeRefusedError(
-            "immutableField",
-            f"{', '.join(changed)} cannot change: Graph fixes it when the meeting is made. Cancel this meeting and "
-            "send a new request.",
-        )
+        raise immutable_field(changed)
 
 
 def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> None:
@@ -286,7 +270,7 @@ def _valid(document: dict[str, Any]) -> MeetingRequest | None:
 
 def _attendees(meeting: Meeting) -> list[dict[str, Any]]:
     if meeting.kind != "calendar":
-        raise ChangeRefusedError("noAttendees", f"A meeting of kind {meeting.kind} invites nobody.")
+        raise no_attendees(meeting.kind)
     attendees = (meeting.request or {}).get("attendees")
     return list(attendees) if isinstance(attendees, list) else []  # of a failed message they may be anything
 

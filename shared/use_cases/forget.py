@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.access.callers import ANYBODY, Caller
-from shared.errors import ChangeRefusedError, ConflictError
+from shared.errors import ConflictError
 from shared.meeting.ledger import Ledger
 from shared.meeting.results import Results
+from shared.use_cases.refused_changes import not_finished
 
 _logger = logging.getLogger(__name__)
 
@@ -35,8 +36,7 @@ class Forgetting:
         while True:
             meeting = caller.require_sees(await self._ledger.read(meeting_id))
             if not meeting.finished:
-                detail = f"The meeting is {meeting.status}; only a finished one is forgotten. Cancel it first."
-                raise ChangeRefusedError("notFinished", detail)
+                raise not_finished(meeting.status)
             meeting = await self._results.report(meeting)
             try:
                 await self._ledger.forget_on_demand(meeting, self._clock())

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from shared.failure_trace import failure_trace
+from shared.failure_trace import redacted_trace
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.use_cases.provision import Provisioner
@@ -46,4 +46,4 @@ class InlineProvisioner:
     def _end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _logger.error("inline.failed %s", failure_trace(error))
+            _logger.error("inline.failed %s", redacted_trace(error))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.access.origin import Origin
 from shared.errors import (
     ConflictError,
     InvalidRequestError,
@@ -34,7 +35,7 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import fingerprint, parse_request
 from shared.storage import QueuedMessage
-from shared.use_cases.accept import Acceptance, Sender
+from shared.use_cases.accept import Acceptance
 
 _logger = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class CrashRecorder:
                 await self._fail(meeting_id, version)
             case NewRequest(document, key, traceparent):
                 request = _fingerprint(document)
-                meeting_id = nameless if key is None or request is None else Sender(key=key).meeting_id
+                meeting_id = nameless if key is None or request is None else Origin(key=key).meeting_id
                 said = Said(document, traceparent)
                 await self._acceptance.refuse(said, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at)
             case Update() | Cancel():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.access.callers import Callers
+from shared.access.origin import Origin
 from shared.errors import (
     CallerNotAllowedError,
     ConflictError,
@@ -26,14 +27,14 @@ from shared.errors import (
     ScheduleNotFoundError,
     StorageUnavailableError,
 )
-from shared.failure_trace import failure_trace
+from shared.failure_trace import redacted_trace
 from shared.ids import id_from_key
 from shared.meeting import as_meeting_error
 from shared.meeting.messages import Said
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
-from shared.use_cases.accept import LONG_AGO, Acceptance, Sender
+from shared.use_cases.accept import LONG_AGO, Acceptance
 
 _logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class ScheduleRun:
                 except StorageUnavailableError:
                     raise
                 except Exception as error:  # noqa: BLE001 - one that makes no sense must not keep the others waiting
-                    trace = failure_trace(error)
+                    trace = redacted_trace(error)
                     _logger.error("schedule.failed %s %s", schedule_id, trace, extra={"schedule_id": schedule_id})  # noqa: TRY400
                     return None
 
@@ -120,8 +121,8 @@ class ScheduleRun:
         keys, key = schedule.key(occurrence)
         meeting_id = id_from_key(keys, key)
         try:
-            sender = Sender(self._callers.again(schedule.caller), key, keys=keys, asked_at=LONG_AGO)
-            await self._acceptance.accept(document, sender)
+            origin = Origin(self._callers.again(schedule.caller), key, key_namespace=keys, asked_at=LONG_AGO)
+            await self._acceptance.accept(document, origin)
         except (KeyReusedError, MeetingForgottenError):
             return  # made already: by the schedule as it was before a change, or forgotten since then
         except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
+from shared.access.origin import ANYWHERE, Origin
 from shared.errors import ConflictError, Fault, InvalidRequestError, KeyReusedError, ScheduleNotFoundError
 from shared.ids import id_from_key, random_id
 from shared.meeting_request import parse_request
@@ -17,7 +18,6 @@ from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
 from shared.schedules.store import SchedulePage, ScheduleStore
 from shared.use_cases.admission import Admission
-from shared.validation.entity_tag import require_version
 from shared.validation.paging import invalid_continuation, read_top
 
 _logger = logging.getLogger(__name__)
@@ -39,13 +39,12 @@ class Schedules:
         self._admission = admission
         self._clock = clock
 
-    async def create(self, document: Any, caller: Caller = ANYBODY, key: str | None = None) -> Created:
+    async def create(self, document: Any, origin: Origin = ANYWHERE) -> Created:
         """Keep a new schedule; its occurrences from now on become meetings.
 
         Args:
             document: a JSON value that should be a schedule.
-            caller: who asks; each caller has keys of its own.
-            key: the idempotency key, None for a schedule that is never a repetition.
+            origin: who asks; each caller has keys of its own.
 
         Raises:
             InvalidRequestError: the document is not a valid schedule.
@@ -53,6 +52,7 @@ class Schedules:
             KeyReusedError: the key came with another schedule before.
         """
         now = self._clock()
+        caller, key = origin.caller, origin.key
         request = self._checked(document, now, caller)
         schedule = Schedule(
             id=random_id() if key is None else id_from_key("schedules", json.dumps([caller.id or "", key])),
@@ -100,24 +100,22 @@ class Schedules:
         except ValueError as error:
             raise invalid_continuation(error) from error
 
-    async def replace(
-        self, schedule_id: str, document: Any, if_match: str | None = None, *, caller: Caller = ANYBODY
-    ) -> Schedule:
+    async def replace(self, schedule_id: str, document: Any, origin: Origin = ANYWHERE) -> Schedule:
         """Want a schedule otherwise: what is not made yet follows the new rule, meetings that are made stay.
 
         Raises:
             ScheduleNotFoundError: there is none with this id, or it is somebody else's.
             InvalidRequestError: the document is not a valid schedule; the schedule stays as it was.
             OrganizerNotAllowedError: the settings do not let this organizer organize.
-            VersionMismatchError: the schedule has another version than `if_match`.
+            VersionMismatchError: the schedule has another version than is expected.
         """
         if isinstance(document, dict):
             document = {name: value for name, value in document.items() if name not in READ_ONLY}
         while True:
-            schedule = await self.read(schedule_id, caller)
-            require_version(schedule.version, if_match)
+            schedule = await self.read(schedule_id, origin.caller)
+            origin.require_version(schedule.version)
             now = self._clock()
-            request = self._checked(document, now, caller)
+            request = self._checked(document, now, origin.caller)
             if request == schedule.request:
                 return schedule
             try:
@@ -127,19 +125,19 @@ class Schedules:
             _logger.info("schedule.replaced %s", schedule.id, extra={"schedule_id": schedule.id})
             return schedule
 
-    async def remove(self, schedule_id: str, if_match: str | None = None, *, caller: Caller = ANYBODY) -> None:
+    async def remove(self, schedule_id: str, origin: Origin = ANYWHERE) -> None:
         """End a schedule and forget it; meetings that are made stay.
 
         Raises:
             ScheduleNotFoundError: there is none with this id, or it is somebody else's.
             OrganizerNotAllowedError: it is somebody else's, for an organizer that the caller may not name.
-            VersionMismatchError: the schedule has another version than `if_match`.
+            VersionMismatchError: the schedule has another version than is expected.
         """
         while True:
-            schedule = await self.read(schedule_id, caller)
-            require_version(schedule.version, if_match)
-            if schedule.caller != caller.id:
-                caller.require_may_name(str(schedule.request.request["organizer"]))
+            schedule = await self.read(schedule_id, origin.caller)
+            origin.require_version(schedule.version)
+            if schedule.caller != origin.caller.id:
+                origin.caller.require_may_name(str(schedule.request.request["organizer"]))
             try:
                 await self._store.remove(schedule)
             except ConflictError:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from shared.access.origin import Origin
 from shared.errors import (
     ChangeRefusedError,
     Fault,
@@ -24,7 +25,7 @@ from shared.meeting.messages import (
     refused_id,
     said_in,
 )
-from shared.use_cases.accept import LONG_AGO, Acceptance, Sender
+from shared.use_cases.accept import LONG_AGO, Acceptance
 from shared.use_cases.change import Changes
 from shared.use_cases.provision import Provisioner
 
@@ -72,10 +73,12 @@ class Intake:
                 await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.
-                own = Sender(key=digest, traceparent=traceparent, keys="queue", asked_at=LONG_AGO)
-                sender = own if key is None else Sender(key=key, traceparent=traceparent, asked_at=put_at)
-                await self._acceptance.accept(document, sender)
+                own = Origin(key=digest, traceparent=traceparent, key_namespace="queue", asked_at=LONG_AGO)
+                origin = own if key is None else Origin(key=key, traceparent=traceparent, asked_at=put_at)
+                await self._acceptance.accept(document, origin)
             case Update(meeting_id, patch, key, traceparent):
-                await self._changes.patch(meeting_id, patch, message=message_digest(key, None), traceparent=traceparent)
+                await self._changes.patch(
+                    meeting_id, patch, Origin(traceparent=traceparent), message=message_digest(key, None)
+                )
             case Cancel(meeting_id, comment, traceparent):
-                await self._changes.cancel(meeting_id, comment, traceparent=traceparent)
+                await self._changes.cancel(meeting_id, comment, Origin(traceparent=traceparent))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.access.origin import Origin
 from shared.trace_context import as_traceparent, caller_traceparent
-from shared.use_cases.accept import Sender
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 
@@ -36,7 +36,7 @@ def _log(caplog: pytest.LogCaptureFixture) -> None:
 async def test_each_call_to_graph_is_logged_with_it(caplog: pytest.LogCaptureFixture) -> None:
     """Beside the client-request-id, in the line and as an attribute of the record."""
     world = World()
-    await world.app.acceptance.accept(CALENDAR, Sender(traceparent=FIRST))
+    await world.app.acceptance.accept(CALENDAR, Origin(traceparent=FIRST))
     await world.settle()
     assert calls(caplog)
     for record in calls(caplog):
@@ -49,7 +49,7 @@ async def test_meetings_do_not_mix(caplog: pytest.LogCaptureFixture) -> None:
     """Each meeting's calls have its own; a meeting without one has none."""
     world = World()
     for traceparent in (FIRST, None, SECOND):
-        await world.app.acceptance.accept(STANDALONE, Sender(traceparent=traceparent))
+        await world.app.acceptance.accept(STANDALONE, Origin(traceparent=traceparent))
     await world.settle()
     logged = [record.__dict__["traceparent"] for record in calls(caplog)]
     assert set(logged) == {FIRST, None, SECOND}
@@ -59,10 +59,10 @@ async def test_meetings_do_not_mix(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_change_carries_the_newer_one(caplog: pytest.LogCaptureFixture) -> None:
     """Calls and result of the new version have the trace of who asked for it."""
     world = World()
-    meeting = (await world.app.acceptance.accept(CALENDAR, Sender(traceparent=FIRST))).meeting
+    meeting = (await world.app.acceptance.accept(CALENDAR, Origin(traceparent=FIRST))).meeting
     await world.settle()
     caplog.clear()
-    await world.app.changes.patch(meeting.id, {"subject": "Other"}, traceparent=SECOND)
+    await world.app.changes.patch(meeting.id, {"subject": "Other"}, Origin(traceparent=SECOND))
     await world.settle()
     assert {record.__dict__["traceparent"] for record in calls(caplog)} == {SECOND}
     assert [event["traceparent"] for event in world.results.events()] == [FIRST, SECOND]

@@ -4,11 +4,12 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError, first_faults
 from shared.meeting_request import parse_request
-from shared.use_cases.accept import LARGEST_REQUEST, Acceptance, Accepted, Sender
+from shared.use_cases.accept import LARGEST_REQUEST, Acceptance, Accepted
 from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import BatchItem
 
@@ -28,7 +29,7 @@ class Batch:
         self._acceptance = acceptance
         self._longest_seconds = longest_seconds
 
-    async def accept(self, items: Sequence[BatchItem], caller: Caller, traceparent: str | None) -> list[Outcome]:
+    async def accept(self, items: Sequence[BatchItem], origin: Origin) -> list[Outcome]:
         """Return what became of each item, in order: accepted, or the error that a request alone would have raised.
 
         Items with the same key are taken one after the other, so that the first one is the one that counts.
@@ -42,7 +43,7 @@ class Batch:
             for index in indexes:
                 async with places:
                     if loop.time() < ends_at:
-                        outcomes[index] = await self._outcome(items[index], caller, traceparent)
+                        outcomes[index] = await self._outcome(items[index], origin)
                     else:
                         late = "the batch took too long, and this item was not begun"
                         outcomes[index] = StorageUnavailableError(late)
@@ -53,20 +54,20 @@ class Batch:
         await asyncio.gather(*map(in_turn, turns.values()))
         return [outcomes[index] for index in range(len(items))]
 
-    async def _outcome(self, item: BatchItem, caller: Caller, traceparent: str | None) -> Outcome:
+    async def _outcome(self, item: BatchItem, origin: Origin) -> Outcome:
         await asyncio.sleep(0)  # a batch of nothing but faults would never let others have their turn
         try:
-            return await self._accept(item, caller, traceparent)
+            return await self._accept(item, origin)
         except Exception as error:  # noqa: BLE001 - the trigger tells the caller, and logs what it does not know
             return error
 
-    async def _accept(self, item: BatchItem, caller: Caller, traceparent: str | None) -> Accepted:
+    async def _accept(self, item: BatchItem, origin: Origin) -> Accepted:
         if _size(item) > LARGEST_REQUEST:
             raise RequestTooLargeError(f"A request of a batch has at most {LARGEST_REQUEST} bytes")
         try:
             if item.faults:
                 refuse(item)
-            return await self._acceptance.accept(item.document, Sender(caller, item.key, traceparent))
+            return await self._acceptance.accept(item.document, replace(origin, key=item.key))
         except InvalidRequestError as error:
             faults = in_row(item, error.faults)
             raise InvalidRequestError(first_faults(faults)) from error

@@ -10,10 +10,10 @@ from typing import Any
 
 from local.graph.events import create_event
 from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import AttendeeNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting
-from shared.use_cases.accept import Sender
 from shared.use_cases.provision_inline import REQUEUE_MARGIN
 from tests.app_fixture import World
 from tests.proofs.simulation.checker import Promise
@@ -123,7 +123,7 @@ class Client:
     async def _post(self, request: dict[str, Any], wait: float | None) -> None:
         """Ask over HTTP as functions/create_meeting.py answers, until there is an answer if a key makes that safe."""
         waiting = timedelta(seconds=wait or 0)
-        sender = Sender(Caller("caller"), self._key)
+        sender = Origin(Caller("caller"), self._key)
 
         async def accept(app: App) -> Meeting:
             accepted = await app.acceptance.accept(request, sender, waiting + REQUEUE_MARGIN if wait else waiting)

@@ -10,10 +10,10 @@ from typing import Any
 
 from local.graph.control import state
 from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
-from shared.use_cases.accept import Sender
 from shared.use_cases.provision_inline import REQUEUE_MARGIN
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
@@ -98,7 +98,7 @@ class Client:
 
         async def accept(app: App) -> Meeting:
             delay = waiting + REQUEUE_MARGIN if wait else waiting
-            accepted = await app.acceptance.accept(self.request, Sender(Caller("caller"), "key"), delay)
+            accepted = await app.acceptance.accept(self.request, Origin(Caller("caller"), "key"), delay)
             if accepted.replayed or not wait:
                 return accepted.meeting
             return await app.inline_provisioner.provision(accepted.meeting, waiting)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.errors import InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, StorageUnavailableError
 from shared.meeting import Status
-from shared.use_cases.accept import Sender
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 
@@ -33,7 +33,7 @@ async def test_accepting_costs_one_write_and_one_message() -> None:
 async def test_the_same_key_twenty_times_at_once_is_one_meeting() -> None:
     """Whoever comes first makes the meeting; the others get it."""
     world = World()
-    accepted = await asyncio.gather(*(world.app.acceptance.accept(CALENDAR, Sender(key="k")) for _ in range(20)))
+    accepted = await asyncio.gather(*(world.app.acceptance.accept(CALENDAR, Origin(key="k")) for _ in range(20)))
     assert len({each.meeting.id for each in accepted}) == 1
     assert sum(not each.replayed for each in accepted) == 1
     await world.settle()
@@ -59,8 +59,8 @@ async def test_the_same_key_with_another_request_is_refused() -> None:
 async def test_two_callers_may_use_the_same_key() -> None:
     """Keys are the caller's own."""
     world = World()
-    one = await world.app.acceptance.accept(CALENDAR, Sender(Caller("one"), "k"))
-    two = await world.app.acceptance.accept(CALENDAR, Sender(Caller("two"), "k"))
+    one = await world.app.acceptance.accept(CALENDAR, Origin(Caller("one"), "k"))
+    two = await world.app.acceptance.accept(CALENDAR, Origin(Caller("two"), "k"))
     assert one.meeting.id != two.meeting.id
 
 

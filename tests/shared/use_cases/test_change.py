@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.access.origin import Origin
 from shared.errors import (
     AttendeeNotFoundError,
     ChangeRefusedError,
@@ -330,12 +331,12 @@ async def test_the_result_has_the_trace_of_the_latest_change() -> None:
     world = World()
     traces = [f"00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333{number}-01" for number in range(3)]
     made = await world.made(CALENDAR)
-    await world.app.changes.patch(made.id, {"subject": "B"}, traceparent=traces[0])
+    await world.app.changes.patch(made.id, {"subject": "B"}, Origin(traceparent=traces[0]))
     await world.settle()
     update = json.loads(event("meeting.updated", {"id": made.id, "patch": {"subject": "C"}}))
     await world.app.intake.take(json.dumps(update | {"traceparent": traces[1]}), None)
     await world.settle()
-    await world.app.changes.cancel(made.id, None, traceparent=traces[2])
+    await world.app.changes.cancel(made.id, None, Origin(traceparent=traces[2]))
     await world.settle()
     assert [result.get("traceparent") for result in world.results.events()] == [None, *traces]
 
@@ -376,11 +377,11 @@ async def test_if_match_guards_against_a_lost_race() -> None:
     """Only the version that the caller saw is changed."""
     world = World()
     made = await world.made(CALENDAR)
-    await world.app.changes.patch(made.id, {"subject": "Two"}, if_match='"1"')
+    await world.app.changes.patch(made.id, {"subject": "Two"}, Origin(expected_versions=frozenset({1})))
     with pytest.raises(VersionMismatchError):
-        await world.app.changes.patch(made.id, {"subject": "Three"}, if_match='"1"')
-    await world.app.changes.patch(made.id, {"subject": "Three"}, if_match='W/"9", "2"')
-    await world.app.changes.patch(made.id, {"subject": "Four"}, if_match="*")
+        await world.app.changes.patch(made.id, {"subject": "Three"}, Origin(expected_versions=frozenset({1})))
+    await world.app.changes.patch(made.id, {"subject": "Three"}, Origin(expected_versions=frozenset({9, 2})))
+    await world.app.changes.patch(made.id, {"subject": "Four"}, Origin(expected_versions=None))
 
 
 async def test_twenty_patches_at_once_all_count() -> None:

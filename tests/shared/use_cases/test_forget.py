@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.errors import ChangeRefusedError, MeetingForgottenError, MeetingNotFoundError, StorageUnavailableError
 from shared.ids import id_after, id_from_key
 from shared.meeting import Meeting, Status
 from shared.meeting.request_queue import meeting_message
 from shared.schedules import ScheduleStore
 from shared.storage import Operation, Row
-from shared.use_cases.accept import Sender
 from shared.use_cases.backup import Backup
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
@@ -96,7 +96,7 @@ async def test_the_key_is_new_and_leads_to_another_id() -> None:
     ids: list[str] = []
     for _ in range(3):
         meeting = await world.made(CALENDAR, "K-1")
-        again = await world.app.acceptance.accept(CALENDAR, Sender(key="K-1"))
+        again = await world.app.acceptance.accept(CALENDAR, Origin(key="K-1"))
         assert (again.meeting.id, again.replayed) == (meeting.id, True)
         ids.append(meeting.id)
         await world.app.forgetting.forget(meeting.id)
@@ -230,7 +230,7 @@ async def test_only_who_sees_it_can_forget_it() -> None:
     """The meetings of others are not there."""
     world = World()
     owner, other = (Caller(name, frozenset({"*"}), None, sees_all=False) for name in ("one", "other"))
-    meeting = (await world.app.acceptance.accept(CALENDAR, Sender(caller=owner))).meeting
+    meeting = (await world.app.acceptance.accept(CALENDAR, Origin(caller=owner))).meeting
     await world.settle()
     with pytest.raises(MeetingNotFoundError):
         await world.app.forgetting.forget(meeting.id, caller=other)
@@ -275,7 +275,7 @@ class TestMarker:
         world.requests.take()
         world.clock.advance(hours=30)
         await world.app.upkeep.run()
-        again = await world.app.acceptance.accept(CALENDAR, Sender(key="K-1"))
+        again = await world.app.acceptance.accept(CALENDAR, Origin(key="K-1"))
         assert (again.meeting.id, again.replayed) == (later.id, True)
 
     async def test_a_key_that_is_used_keeps_it(self) -> None:
@@ -346,7 +346,7 @@ def test_a_key_has_one_meeting_at_a_time(steps: list[str]) -> None:
             match step:
                 case "accept":
                     accepted = await asyncio.gather(
-                        *(app.acceptance.accept(CALENDAR, Sender(key="K-1")) for _ in range(3))
+                        *(app.acceptance.accept(CALENDAR, Origin(key="K-1")) for _ in range(3))
                     )
                     assert len({each.meeting.id for each in accepted}) == 1
                     used = True
@@ -377,14 +377,14 @@ async def test_a_quota_counts_each_meeting_once() -> None:
     world = World()
     caller = Caller("one", frozenset({"*"}), 2, sees_all=False)
     for _ in range(2):
-        accepted = await world.app.acceptance.accept(CALENDAR, Sender(caller=caller, key="K-1"))
+        accepted = await world.app.acceptance.accept(CALENDAR, Origin(caller=caller, key="K-1"))
         await world.settle()
         await world.app.forgetting.forget(accepted.meeting.id)
     world.clock.advance(days=1)
-    await world.app.acceptance.accept(CALENDAR, Sender(caller=caller, key="K-1"))
-    await world.app.acceptance.accept(CALENDAR, Sender(caller=caller))
+    await world.app.acceptance.accept(CALENDAR, Origin(caller=caller, key="K-1"))
+    await world.app.acceptance.accept(CALENDAR, Origin(caller=caller))
     with pytest.raises(Exception, match="2"):
-        await world.app.acceptance.accept(CALENDAR, Sender(caller=caller))
+        await world.app.acceptance.accept(CALENDAR, Origin(caller=caller))
 
 
 def test_the_next_id_is_an_id_of_its_own() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.errors import (
     InvalidRequestError,
     KeyReusedError,
@@ -69,12 +70,14 @@ async def test_the_same_key_is_the_same_schedule() -> None:
     world = World()
     document = schedule_document()
     turned = dict(reversed(document.items()))
-    created = await asyncio.gather(*(world.app.schedules.create(each, key="k") for each in [document, turned] * 10))
+    created = await asyncio.gather(
+        *(world.app.schedules.create(each, Origin(key="k")) for each in [document, turned] * 10)
+    )
     assert len({each.schedule.id for each in created}) == 1
     assert sum(not each.replayed for each in created) == 1
     with pytest.raises(KeyReusedError):
-        await world.app.schedules.create(schedule_document(duration="PT1H"), key="k")
-    assert not (await world.app.schedules.create(document, Caller("somebody"), "k")).replayed
+        await world.app.schedules.create(schedule_document(duration="PT1H"), Origin(key="k"))
+    assert not (await world.app.schedules.create(document, Origin(Caller("somebody"), "k"))).replayed
     assert not (await world.app.schedules.create(document)).replayed
 
 
@@ -114,8 +117,8 @@ async def test_an_ended_schedule_is_no_more_and_its_meetings_stay() -> None:
     world.clock.advance(hours=2)
     await world.app.schedule_run.run()
     with pytest.raises(VersionMismatchError):
-        await world.app.schedules.remove(schedule.id, '"7"')
-    await world.app.schedules.remove(schedule.id, '"1"')
+        await world.app.schedules.remove(schedule.id, Origin(expected_versions=frozenset({7})))
+    await world.app.schedules.remove(schedule.id, Origin(expected_versions=frozenset({1})))
     world.clock.advance(days=30)
     await world.app.schedule_run.run()
     assert starts(world) == ["2026-11-23T10:00:00"]
@@ -137,7 +140,7 @@ async def test_a_change_holds_for_what_is_not_made_yet() -> None:
         "recurrence": "RRULE:FREQ=DAILY;BYHOUR=10,15",
         "request": MEETING | {"subject": "Changed"},
     }
-    changed = await world.app.schedules.replace(schedule.id, document, '"1"')
+    changed = await world.app.schedules.replace(schedule.id, document, Origin(expected_versions=frozenset({1})))
     assert changed.version == 2
     await world.app.schedule_run.run()
     world.clock.advance(days=1)
@@ -224,8 +227,10 @@ async def test_changes_race_and_the_same_again_changes_nothing() -> None:
     world = World()
     schedule = (await world.app.schedules.create(schedule_document())).schedule
 
+    expected = Origin(expected_versions=frozenset({1}))
+
     async def change(number: int) -> Any:
-        return await world.app.schedules.replace(schedule.id, schedule_document(duration=f"PT{number}M"), '"1"')
+        return await world.app.schedules.replace(schedule.id, schedule_document(duration=f"PT{number}M"), expected)
 
     outcomes = await asyncio.gather(*(change(number) for number in range(1, 9)), return_exceptions=True)
     assert sum(isinstance(each, VersionMismatchError) for each in outcomes) == 7

@@ -8,7 +8,8 @@ from typing import Any, override
 
 import pytest
 
-from shared.access.callers import ANYBODY, Caller
+from shared.access.callers import Caller
+from shared.access.origin import Origin
 from shared.errors import (
     ConveneError,
     InvalidRequestError,
@@ -30,7 +31,7 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 async def accept(world: World, *items: BatchItem) -> list[Any]:
-    return await world.app.batch.accept(items, ANYBODY, TRACEPARENT)
+    return await world.app.batch.accept(items, Origin(traceparent=TRACEPARENT))
 
 
 def visit(number: int, **members: Any) -> dict[str, Any]:
@@ -175,7 +176,7 @@ async def test_the_first_of_two_with_the_same_key_is_the_one_that_counts() -> No
 async def test_what_could_not_be_begun_in_time_is_said_to_be_unavailable() -> None:
     """The caller hears what was accepted before the connection is cut, and sends the rest again."""
     world, _ = busy_world()
-    outcomes = await Batch(world.app.acceptance, longest_seconds=0).accept([BatchItem(CALENDAR)], ANYBODY, None)
+    outcomes = await Batch(world.app.acceptance, longest_seconds=0).accept([BatchItem(CALENDAR)], Origin())
     assert [type(each) for each in outcomes] == [StorageUnavailableError]
     assert not world.requests.messages
 
@@ -191,8 +192,8 @@ async def test_storage_that_does_not_answer_is_each_items_outcome() -> None:
 async def test_callers_have_keys_of_their_own() -> None:
     """Where callers are told apart, the same key of two of them is two meetings."""
     world = World()
-    [one] = await world.app.batch.accept([BatchItem(CALENDAR, "k")], Caller("one"), None)
-    [two] = await world.app.batch.accept([BatchItem(CALENDAR, "k")], Caller("two"), None)
+    [one] = await world.app.batch.accept([BatchItem(CALENDAR, "k")], Origin(Caller("one")))
+    [two] = await world.app.batch.accept([BatchItem(CALENDAR, "k")], Origin(Caller("two")))
     assert not isinstance(one, Exception)
     assert not isinstance(two, Exception)
     assert one.meeting.id != two.meeting.id

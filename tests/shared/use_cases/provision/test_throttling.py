@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import NoJoinLinkError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
-from shared.use_cases.accept import Sender
 from shared.use_cases.find import Filter
 from shared.use_cases.provision.provisioner import _pause
 from tests.app_fixture import World
@@ -71,9 +71,9 @@ async def made_before(world: World) -> dict[str, Meeting]:
 
 
 ASKS: dict[str, Ask] = {
-    "provision": lambda app, _: app.acceptance.accept(dict(CALENDAR), Sender()),
-    "standalone": lambda app, _: app.acceptance.accept(dict(STANDALONE), Sender()),
-    "by object id": lambda app, _: app.acceptance.accept(STANDALONE | {"organizer": ALEX_ID}, Sender()),
+    "provision": lambda app, _: app.acceptance.accept(dict(CALENDAR), Origin()),
+    "standalone": lambda app, _: app.acceptance.accept(dict(STANDALONE), Origin()),
+    "by object id": lambda app, _: app.acceptance.accept(STANDALONE | {"organizer": ALEX_ID}, Origin()),
     "cancel": lambda app, made: app.changes.cancel(made["cancelled"].id, None),
     "patch": lambda app, made: app.changes.patch(made["calendar"].id, {"subject": "Later"}),
     "attendee": lambda app, made: app.changes.patch(

@@ -1,0 +1,68 @@
+"""What every HTTP trigger does: who calls is identified first, and errors become problems."""
+
+import functools
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import azure.functions as func
+
+from functions.http.caller import caller_of
+from functions.http.problems import problem_of, problem_response
+from functions.http.public_url import path_of
+from functions.http.requests import traceparent_of
+from shared.access.callers import Caller
+from shared.trace_context import caller_traceparent
+
+type AnonymousHandler = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+type Handler = Callable[[func.HttpRequest, Caller], Awaitable[func.HttpResponse]]
+
+
+def http_trigger(handler: Handler) -> AnonymousHandler:
+    """Make a trigger of a handler: a caller whom the settings do not allow is refused before the handler starts.
+
+    What the handler raises becomes a problem; nothing that is not meant for the caller gets into it.
+    """
+
+    async def handle(req: func.HttpRequest) -> func.HttpResponse:
+        return await handler(req, caller_of(req))
+
+    return anonymous_http_trigger(_named_after(handler, handle))
+
+
+def anonymous_http_trigger(handler: AnonymousHandler) -> AnonymousHandler:
+    """Make a trigger of a handler that is open to every caller; errors become problems as in `http_trigger`."""
+
+    async def handle(req: func.HttpRequest) -> func.HttpResponse:
+        trace = caller_traceparent.set(traceparent_of(req))
+        try:
+            return await handler(req)
+        except Exception as error:  # noqa: BLE001 - the outermost place: what is not known is logged as a failure
+            return _problem(req, error)
+        finally:
+            caller_traceparent.reset(trace)
+
+    return _named_after(handler, handle)
+
+
+def _named_after(handler: Callable[..., Any], handle: AnonymousHandler) -> AnonymousHandler:
+    """Return a trigger with the name, module and docstring of its handler.
+
+    Not with its signature, as `functools.wraps` gives it: the Functions worker compares that with the bindings.
+    """
+    functools.update_wrapper(handle, handler, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    del handle.__dict__["__wrapped__"]
+    return handle
+
+
+def _problem(req: func.HttpRequest, error: Exception) -> func.HttpResponse:
+    problem = problem_of(error)
+    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
+    if problem.accept_patch:
+        headers["Accept-Patch"] = problem.accept_patch
+    return func.HttpResponse(
+        json.dumps(problem_response(problem, path_of(req)).as_json()),
+        status_code=problem.status,
+        headers=headers,
+        mimetype="application/problem+json",
+    )

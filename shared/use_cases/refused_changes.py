@@ -1,0 +1,39 @@
+"""Why a meeting does not allow a change: the codes and texts, for those who raise them and those who document them."""
+
+from collections.abc import Sequence
+
+from shared.errors import ChangeRefusedError
+from shared.meeting import Status
+
+
+def immutable_field(names: Sequence[str]) -> ChangeRefusedError:
+    """Return the refusal to change members that Graph fixes at creation."""
+    text = f"{', '.join(names)} cannot change: Graph fixes it when the meeting is created."
+    return ChangeRefusedError("immutableField", f"{text} Cancel this meeting and send a new request.")
+
+
+def meeting_cancelled() -> ChangeRefusedError:
+    """Return the refusal to change a cancelled meeting."""
+    return ChangeRefusedError("meetingCancelled", "The meeting is cancelled; send a new request for another.")
+
+
+def not_a_meeting() -> ChangeRefusedError:
+    """Return the refusal to change a failed message that holds no request."""
+    text = "This failed message cannot become a meeting. Correct what its error names, and send the message again."
+    return ChangeRefusedError("notAMeeting", text)
+
+
+def no_attendees(kind: str) -> ChangeRefusedError:
+    """Return the refusal to change the attendees of a meeting without invitations."""
+    return ChangeRefusedError("noAttendees", f"A meeting of kind {kind} invites nobody.")
+
+
+def not_failed(status: Status) -> ChangeRefusedError:
+    """Return the refusal to retry a meeting that has not failed."""
+    return ChangeRefusedError("notFailed", f"The meeting is {status}; only a failed one is retried.")
+
+
+def not_finished(status: Status) -> ChangeRefusedError:
+    """Return the refusal to forget a meeting that is in progress."""
+    text = f"The meeting is {status}; only a finished one is forgotten. Cancel it first."
+    return ChangeRefusedError("notFinished", text)
