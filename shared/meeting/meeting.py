@@ -59,7 +59,12 @@ class DialIn(_Record):
 
 
 class DialInNumbers(_Record):
-    """All the telephone numbers, of which `DialIn` has the first of each."""
+    """All the telephone numbers, of which `DialIn` has the first of each.
+
+    Attributes:
+        toll_numbers: The numbers to dial, at the usual cost.
+        toll_free_numbers: The numbers to dial free of charge.
+    """
 
     toll_numbers: tuple[str, ...] = ()
     toll_free_numbers: tuple[str, ...] = ()

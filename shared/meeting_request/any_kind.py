@@ -8,7 +8,7 @@ from shared.errors import Fault
 from shared.meeting_request.people import Organizer
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import refusal
-from shared.validation.text import FilledLine, Language
+from shared.validation.text import AnyCase, FilledLine, Language
 
 
 def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
@@ -18,13 +18,21 @@ def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
     return value
 
 
-IsOnlineMeeting = Annotated[bool, Field(json_schema_extra={"const": True}), AfterValidator(check_online)]
-Provider = Literal["teamsForBusiness", "skypeForBusiness", "skypeForConsumer"]
-TEAMS: Provider = "teamsForBusiness"
+IsOnlineMeeting = Annotated[bool, Field(json_schema_extra={"not": {"const": False}}), AfterValidator(check_online)]
+type OnlineMeetingProviderType = Annotated[
+    Literal["teamsForBusiness", "skypeForBusiness", "skypeForConsumer"], AnyCase()
+]
+TEAMS: OnlineMeetingProviderType = "teamsForBusiness"
 
 
 class AddressedRequest(ClosedModel):
-    """Whose meeting it is, and how its caller calls it."""
+    """Whose meeting it is, and how its caller calls it.
+
+    Attributes:
+        organizer: The organizer, by user principal name or object id.
+        reference: The caller's own reference, which need not be unique.
+        language: The language of the join information, as a BCP 47 tag; English without it.
+    """
 
     organizer: Organizer
     reference: FilledLine | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.meeting_request.any_kind import TEAMS, AddressedRequest, IsOnlineMeeting, Provider
+from shared.meeting_request.any_kind import TEAMS, AddressedRequest, IsOnlineMeeting, OnlineMeetingProviderType
 from shared.meeting_request.event_times import time_findings
 from shared.meeting_request.html_body import Body
 from shared.meeting_request.options import Options
@@ -22,8 +22,37 @@ from shared.validation.time_zones import windows_name
 MAX_REMINDER_MINUTES = 2_629_800
 
 
+type Importance = Annotated[Literal["low", "normal", "high"], AnyCase()]
+type Sensitivity = Annotated[Literal["normal", "personal", "private", "confidential"], AnyCase()]
+type FreeBusyStatus = Annotated[Literal["free", "tentative", "busy", "oof", "workingElsewhere"], AnyCase()]
+
+
 class CalendarRequest(AddressedRequest):
     """The properties of an event that an app may set on creation, and the options of its meeting.
+
+    Attributes:
+        kind: The kind of the meeting.
+        subject: The subject, one line.
+        body: The text of the invitation.
+        start: When the meeting starts.
+        end: When the meeting ends.
+        location: Where people meet besides online.
+        locations: All the places where people meet.
+        attendees: Who is invited, rooms included.
+        recurrence: How the meeting repeats.
+        is_all_day: Whether the event takes whole days, from midnight to midnight.
+        allow_new_time_proposals: Whether attendees may propose other times; true without it.
+        hide_attendees: Whether attendees see only themselves.
+        importance: The importance of the event; `normal` without it.
+        sensitivity: The sensitivity of the event; `normal` without it.
+        show_as: How the event shows in the calendar; `busy` without it.
+        categories: The categories of the event in the organizer's calendar.
+        is_reminder_on: Whether Outlook reminds of the event.
+        reminder_minutes_before_start: The minutes between the reminder and the start.
+        response_requested: Whether the organizer asks for responses; true without it.
+        is_online_meeting: Only true: the app makes online meetings.
+        online_meeting_provider: The provider of the online meeting; `teamsForBusiness` without it.
+        options: The options of the online meeting.
 
     https://learn.microsoft.com/graph/api/resources/event
     """
@@ -40,15 +69,15 @@ class CalendarRequest(AddressedRequest):
     is_all_day: bool | None = None
     allow_new_time_proposals: bool | None = None
     hide_attendees: bool | None = None
-    importance: Annotated[Literal["low", "normal", "high"], AnyCase()] | None = None
-    sensitivity: Annotated[Literal["normal", "personal", "private", "confidential"], AnyCase()] | None = None
-    show_as: Annotated[Literal["free", "tentative", "busy", "oof", "workingElsewhere"], AnyCase()] | None = None
+    importance: Importance | None = None
+    sensitivity: Sensitivity | None = None
+    show_as: FreeBusyStatus | None = None
     categories: Annotated[tuple[FilledLine, ...], Field(strict=False)] | None = None
     is_reminder_on: bool | None = None
     reminder_minutes_before_start: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
     response_requested: bool | None = None
     is_online_meeting: IsOnlineMeeting = True
-    online_meeting_provider: Annotated[Provider, AnyCase()] = TEAMS
+    online_meeting_provider: OnlineMeetingProviderType = TEAMS
     options: Options = None
 
 

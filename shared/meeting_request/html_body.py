@@ -11,7 +11,7 @@ import re
 from typing import Annotated, Literal
 
 import nh3
-from pydantic import ValidationInfo, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import refusal
@@ -76,13 +76,22 @@ _MAX_ROUNDS = 8
 _NEWLINES_IN_PRE = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 
 
+type BodyType = Annotated[Literal["text", "html"], AnyCase()]
+
+
 class Body(ClosedModel):
-    """An event's body; without contentType it is text.
+    """An event's body.
+
+    Attributes:
+        content_type: The format of the content; `text` without it.
+        content: The content itself.
 
     https://learn.microsoft.com/graph/api/resources/itembody
     """
 
-    content_type: Annotated[Literal["text", "html"], AnyCase()] = "text"
+    model_config = ConfigDict(title="ItemBody")
+
+    content_type: BodyType = "text"
     content: Text
 
     @field_validator("content")

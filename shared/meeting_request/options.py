@@ -5,7 +5,7 @@ https://learn.microsoft.com/graph/api/onlinemeeting-update
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from shared.meeting_request.people import Principal
 from shared.validation.closed_model import ClosedModel
@@ -27,36 +27,52 @@ def _check_any(roles: tuple[str, ...]) -> tuple[str, ...]:
     return roles
 
 
-Role = Annotated[Literal["attendee", "presenter", "coorganizer"], AnyCase(), BeforeValidator(_check_role)]
+type OnlineMeetingRole = Annotated[
+    Literal["attendee", "presenter", "coorganizer"], AnyCase(), BeforeValidator(_check_role)
+]
 # The only role that can be made anonymous: https://learn.microsoft.com/graph/api/onlinemeeting-update
-AnonymousRole = Annotated[Literal["attendee"], AnyCase()]
+type AnonymousRole = Annotated[Literal["attendee"], AnyCase()]
+
+
+type LobbyBypassScope = Annotated[
+    Literal[
+        "organizer",
+        "organization",
+        "organizationAndFederated",
+        "everyone",
+        "invited",
+        "organizationExcludingGuests",
+    ],
+    AnyCase(),
+]
+type AllowedLobbyAdmitterRoles = Annotated[
+    Literal["organizerAndCoOrganizersAndPresenters", "organizerAndCoOrganizers"], AnyCase()
+]
+type OnlineMeetingPresenters = Annotated[Literal["everyone", "organization", "roleIsPresenter", "organizer"], AnyCase()]
+type MeetingLiveShareOptions = Annotated[Literal["enabled", "disabled"], AnyCase()]
+type MeetingChatMode = Annotated[Literal["enabled", "disabled", "limited"], AnyCase()]
 
 
 class LobbyBypassSettings(ClosedModel):
     """Who need not wait in the lobby.
 
+    Attributes:
+        scope: Who enters the meeting directly.
+        is_dial_in_bypass_enabled: Whether callers by telephone enter directly.
+
     https://learn.microsoft.com/graph/api/resources/lobbybypasssettings
     """
 
-    scope: (
-        Annotated[
-            Literal[
-                "organizer",
-                "organization",
-                "organizationAndFederated",
-                "everyone",
-                "invited",
-                "organizationExcludingGuests",
-            ],
-            AnyCase(),
-        ]
-        | None
-    ) = None
+    scope: LobbyBypassScope | None = None
     is_dial_in_bypass_enabled: bool | None = None
 
 
 class WatermarkProtection(ClosedModel):
     """Where a watermark is shown.
+
+    Attributes:
+        is_enabled_for_content_sharing: Whether shared content has a watermark.
+        is_enabled_for_video: Whether videos have a watermark.
 
     https://learn.microsoft.com/graph/api/resources/watermarkprotectionvalues
     """
@@ -68,6 +84,9 @@ class WatermarkProtection(ClosedModel):
 class SensitivityLabelAssignment(ClosedModel):
     """The label of the meeting.
 
+    Attributes:
+        sensitivity_label_id: The id of the sensitivity label.
+
     https://learn.microsoft.com/graph/api/resources/onlinemeetingsensitivitylabelassignment
     """
 
@@ -75,26 +94,44 @@ class SensitivityLabelAssignment(ClosedModel):
 
 
 class User(ClosedModel):
-    """A user of the directory."""
+    """A user of the directory.
+
+    Attributes:
+        id: The user's object id.
+        display_name: The user's name.
+    """
+
+    model_config = ConfigDict(title="Identity")
 
     id: FilledLine
     display_name: Line | None = None
 
 
 class IdentitySet(ClosedModel):
-    """Who a participant is."""
+    """Who a participant is.
+
+    Attributes:
+        user: The user in the directory.
+    """
 
     user: User
 
 
 class Participant(ClosedModel):
-    """Somebody with a role.
+    """A participant with a role.
+
+    Attributes:
+        upn: The participant's user principal name.
+        role: The participant's role in the meeting.
+        identity: The participant in the directory.
 
     https://learn.microsoft.com/graph/api/resources/meetingparticipantinfo
     """
 
+    model_config = ConfigDict(title="MeetingParticipantInfo")
+
     upn: Principal | None = None
-    role: Role | None = None
+    role: OnlineMeetingRole | None = None
     identity: IdentitySet | None = None
 
     @model_validator(mode="after")
@@ -105,30 +142,53 @@ class Participant(ClosedModel):
 
 
 class Participants(ClosedModel):
-    """The participants with roles, always all of them: Graph replaces the list as a whole."""
+    """The participants with roles, always all of them: Graph replaces the whole list.
+
+    Attributes:
+        attendees: The participants.
+    """
+
+    model_config = ConfigDict(title="MeetingParticipants")
 
     attendees: Annotated[tuple[Participant, ...], Field(strict=False)]
 
 
 class MeetingOptions(ClosedModel):
-    """The properties of an onlineMeeting that can be changed, without its subject and times."""
+    """The properties of an onlineMeeting that can be changed, without its subject and times.
+
+    Attributes:
+        allow_attendee_to_enable_camera: Whether attendees may turn on their cameras.
+        allow_attendee_to_enable_mic: Whether attendees may turn on their microphones.
+        allow_breakout_rooms: Whether breakout rooms are allowed.
+        allow_copying_and_sharing_meeting_content: Whether attendees may copy and share meeting content.
+        allowed_lobby_admitters: Who may admit people from the lobby.
+        allowed_presenters: Who may present.
+        allow_live_share: Whether live share is allowed.
+        allow_meeting_chat: Whether the meeting chat is allowed.
+        allow_power_point_sharing: Whether PowerPoint live is allowed.
+        allow_recording: Whether the meeting may be recorded.
+        allow_teamwork_reactions: Whether Teams reactions are allowed.
+        allow_transcription: Whether the meeting may be transcribed.
+        allow_whiteboard: Whether whiteboards are allowed.
+        anonymize_identity_for_roles: The roles whose identity is hidden.
+        is_end_to_end_encryption_enabled: Whether the meeting is encrypted end to end.
+        is_entry_exit_announced: Whether a sound announces when people join or leave.
+        lobby_bypass_settings: Who need not wait in the lobby.
+        meeting_spoken_language_tag: The language spoken in the meeting, for its transcript.
+        participants: The co-organizers and presenters, always all of them.
+        record_automatically: Whether the meeting is recorded automatically.
+        sensitivity_label_assignment: The sensitivity label of the meeting.
+        watermark_protection: Where a watermark is shown.
+    """
 
     allow_attendee_to_enable_camera: bool | None = None
     allow_attendee_to_enable_mic: bool | None = None
     allow_breakout_rooms: bool | None = None
     allow_copying_and_sharing_meeting_content: bool | None = None
-    allowed_lobby_admitters: (
-        Annotated[
-            Literal["organizerAndCoOrganizersAndPresenters", "organizerAndCoOrganizers"],
-            AnyCase(),
-        ]
-        | None
-    ) = None
-    allowed_presenters: (
-        Annotated[Literal["everyone", "organization", "roleIsPresenter", "organizer"], AnyCase()] | None
-    ) = None
-    allow_live_share: Annotated[Literal["enabled", "disabled"], AnyCase()] | None = None
-    allow_meeting_chat: Annotated[Literal["enabled", "disabled", "limited"], AnyCase()] | None = None
+    allowed_lobby_admitters: AllowedLobbyAdmitterRoles | None = None
+    allowed_presenters: OnlineMeetingPresenters | None = None
+    allow_live_share: MeetingLiveShareOptions | None = None
+    allow_meeting_chat: MeetingChatMode | None = None
     allow_power_point_sharing: bool | None = None
     allow_recording: bool | None = None
     allow_teamwork_reactions: bool | None = None

@@ -97,17 +97,14 @@ def same_mailbox(one: str, other: str) -> bool:
         return one == other
 
 
-# The formats are names of ours: no standard one fits a user principal name.
 _ORGANIZER_SCHEMA: dict[str, Any] = {
     "description": "A user principal name or an object id.",
-    "format": "organizer",
     "maxLength": MAX_PRINCIPAL,
     "examples": ["AlexW@contoso.com"],
 }
-_ADDRESS_SCHEMA: dict[str, Any] = {"format": "idn-email", "maxLength": MAX_ADDRESS, "examples": ["AdeleV@contoso.com"]}
+_ADDRESS_SCHEMA: dict[str, Any] = {"maxLength": MAX_ADDRESS, "examples": ["AdeleV@contoso.com"]}
 _PRINCIPAL_SCHEMA: dict[str, Any] = {
     "description": "A user principal name.",
-    "format": "user-principal-name",
     "maxLength": MAX_PRINCIPAL,
     "examples": ["AlexW@contoso.com"],
 }
@@ -120,6 +117,10 @@ Principal = Annotated[str, Field(json_schema_extra=_PRINCIPAL_SCHEMA), AfterVali
 class EmailAddress(ClosedModel):
     """An address and the name to show.
 
+    Attributes:
+        address: The mail address.
+        name: The name to show.
+
     https://learn.microsoft.com/graph/api/resources/emailaddress
     """
 
@@ -127,14 +128,21 @@ class EmailAddress(ClosedModel):
     name: Line | None = None
 
 
+type AttendeeType = Annotated[Literal["required", "optional", "resource"], AnyCase()]
+
+
 class Attendee(ClosedModel):
-    """Somebody, or a room, to invite.
+    """A person or a room to invite.
+
+    Attributes:
+        email_address: The address and the name.
+        type: How the attendee is invited; `required` without it.
 
     https://learn.microsoft.com/graph/api/resources/attendee
     """
 
     email_address: EmailAddress
-    type: Annotated[Literal["required", "optional", "resource"], AnyCase()] = "required"
+    type: AttendeeType = "required"
 
 
 Attendees = Annotated[tuple[Attendee, ...], Field(strict=False, json_schema_extra={"maxItems": MAX_ATTENDEES})]

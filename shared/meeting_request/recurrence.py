@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/patternedrecurrence
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import CalendarDate, DateTimeTimeZone
@@ -18,37 +18,57 @@ from shared.validation.time_zones import TimeZone
 _INT32_MAX = 2**31 - 1  # Graph's counts are Edm.Int32
 
 Count = Annotated[int, Field(ge=1, le=_INT32_MAX)]
-Weekday = Annotated[
+type DayOfWeek = Annotated[
     Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
     AnyCase(),
 ]
 
 
+type RecurrencePatternType = Annotated[
+    Literal["daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly"], AnyCase()
+]
+type WeekIndex = Annotated[Literal["first", "second", "third", "fourth", "last"], AnyCase()]
+type RecurrenceRangeType = Annotated[Literal["endDate", "noEnd", "numbered"], AnyCase()]
+
+
 class RecurrencePattern(ClosedModel):
     """How often.
+
+    Attributes:
+        type: The type of the pattern, which decides which other members it has.
+        interval: The number of units of the type from one occurrence to the next.
+        days_of_week: The days of the week.
+        first_day_of_week: The first day of a week.
+        day_of_month: The day of the month.
+        month: The month of the year.
+        index: Which of these days in the month; `first` without it.
 
     https://learn.microsoft.com/graph/api/resources/recurrencepattern
     """
 
-    type: Annotated[
-        Literal["daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly"],
-        AnyCase(),
-    ]
+    type: RecurrencePatternType
     interval: Count
-    days_of_week: Annotated[tuple[Weekday, ...], Field(strict=False, min_length=1)] | None = None
-    first_day_of_week: Weekday | None = None
+    days_of_week: Annotated[tuple[DayOfWeek, ...], Field(strict=False, min_length=1)] | None = None
+    first_day_of_week: DayOfWeek | None = None
     day_of_month: Annotated[int, Field(ge=1, le=31)] | None = None
     month: Annotated[int, Field(ge=1, le=12)] | None = None
-    index: Annotated[Literal["first", "second", "third", "fourth", "last"], AnyCase()] | None = None
+    index: WeekIndex | None = None
 
 
 class RecurrenceRange(ClosedModel):
     """From when until when.
 
+    Attributes:
+        type: The type of the range, which decides which other members it has.
+        start_date: The date of the first occurrence.
+        end_date: The last date on which an occurrence may be.
+        number_of_occurrences: The number of occurrences.
+        recurrence_time_zone: The time zone of the dates; that of the start without it.
+
     https://learn.microsoft.com/graph/api/resources/recurrencerange
     """
 
-    type: Annotated[Literal["endDate", "noEnd", "numbered"], AnyCase()]
+    type: RecurrenceRangeType
     start_date: CalendarDate
     end_date: CalendarDate | None = None
     number_of_occurrences: Count | None = None
@@ -56,7 +76,16 @@ class RecurrenceRange(ClosedModel):
 
 
 class Recurrence(ClosedModel):
-    """A pattern and its range."""
+    """A pattern and its range.
+
+    Attributes:
+        pattern: How often the meeting takes place.
+        range: From when until when.
+
+    https://learn.microsoft.com/graph/api/resources/patternedrecurrence
+    """
+
+    model_config = ConfigDict(title="PatternedRecurrence")
 
     pattern: RecurrencePattern
     range: RecurrenceRange

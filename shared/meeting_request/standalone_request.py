@@ -15,6 +15,9 @@ from shared.validation.text import FilledLine
 class JoinMeetingIdSettings(ClosedModel):
     """Whether a passcode is generated; it can never be changed afterwards.
 
+    Attributes:
+        is_passcode_required: Whether joining by number needs a passcode.
+
     https://learn.microsoft.com/graph/api/resources/joinmeetingidsettings
     """
 
@@ -23,6 +26,13 @@ class JoinMeetingIdSettings(ClosedModel):
 
 class StandaloneRequest(MeetingOptions, AddressedRequest):
     """The properties of an onlineMeeting that an app may set.
+
+    Attributes:
+        kind: The kind of the meeting.
+        subject: The subject, one line.
+        start_date_time: When the meeting starts, with its offset from UTC.
+        end_date_time: When the meeting ends, with its offset from UTC.
+        join_meeting_id_settings: Whether joining by number needs a passcode.
 
     https://learn.microsoft.com/graph/api/application-post-onlinemeetings
     """

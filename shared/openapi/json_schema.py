@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import textwrap
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, override
@@ -27,12 +28,19 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     mode = "validation" if issubclass(model, ClosedModel) else "serialization"
     schema = model.model_json_schema(ref_template="{model}", schema_generator=_Generator, mode=mode)
     definitions: dict[str, dict[str, Any]] = schema.pop("$defs", {})
-    return _linked(schema, definitions)
+    names = {key: str(each.pop("title", key)) for key, each in definitions.items()}
+    schema.pop("title")
+    return _linked(schema, {key: (names[key], each) for key, each in definitions.items()})
 
 
 def component(model: type[BaseModel]) -> Component:
     """Return the component that describes a model: callers know a `MeetingResponse` as a `Meeting`."""
-    return Component(model.__name__.removesuffix("Response"), partial(schema_of, model))
+    return Component(_name_of(model), partial(schema_of, model))
+
+
+def _name_of(model: type[BaseModel]) -> str:
+    """Return the name of a model's component: the title of its configuration, which is Graph's name, or its own."""
+    return model.model_config.get("title") or model.__name__.removesuffix("Response")
 
 
 def record(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +111,7 @@ class _Generator(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
         model: type[BaseModel] = schema["cls"]
         described = super().model_schema(schema)
-        described.pop("title", None)
+        described["title"] = _name_of(model)
         described["description"], link, texts = _texts_of(model)
         if link:  # of Graph's page
             described["externalDocs"] = {"url": link}
@@ -133,20 +141,28 @@ def _texts_of(model: type[BaseModel]) -> tuple[str, str, dict[str, str]]:
     """Return what a class's docstring says of it, the link at its end, and what it says of each member."""
     texts: dict[str, str] = {}
     for each in reversed(model.__mro__):
-        _, _, section = inspect.cleandoc(each.__dict__.get("__doc__") or "").partition("\n\nAttributes:\n")
-        texts |= {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(inspect.cleandoc(section))}
-    about, _, _ = inspect.cleandoc(model.__doc__ or "").partition("\n\nAttributes:\n")
-    text, scheme, link = about.partition("https://")
-    return " ".join(text.split()), (scheme + link).strip(), texts
+        _, attributes, _ = _parts_of(each)
+        texts |= {name: " ".join(text.split()) for name, text in _ATTRIBUTE.findall(attributes)}
+    about, _, link = _parts_of(model)
+    return " ".join(about.split()), link, texts
 
 
-def _linked(value: Any, definitions: Mapping[str, Mapping[str, Any]]) -> Any:
-    """Return a schema whose references are components."""
+def _parts_of(model: type) -> tuple[str, str, str]:
+    """Return a docstring's text, the lines of its section `Attributes`, and the link at its end."""
+    text, scheme, link = inspect.cleandoc(model.__dict__.get("__doc__") or "").partition("https://")
+    about, _, attributes = text.partition("\n\nAttributes:\n")
+    return about, textwrap.dedent(attributes.rstrip()), (scheme + link).strip()
+
+
+def _linked(value: Any, definitions: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Any:
+    """Return a schema whose references are components; `definitions` are their names and schemas."""
     if isinstance(value, dict):
-        return {
-            name: Component(each.removesuffix("Response"), partial(_linked, definitions[each], definitions))
-            if name == "$ref"
-            else _linked(each, definitions)
-            for name, each in value.items()
-        }
+        linked: dict[str, Any] = {}
+        for key, each in value.items():
+            if key == "$ref":
+                name, schema = definitions[each]
+                linked[key] = Component(name, partial(_linked, schema, definitions))
+            else:
+                linked[key] = _linked(each, definitions)
+        return linked
     return [_linked(each, definitions) for each in value] if isinstance(value, list) else value

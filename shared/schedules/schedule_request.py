@@ -51,7 +51,6 @@ def _check_lead_time(value: str) -> str:
 _PERIOD = "^P([0-9]{1,5}W|([0-9]{1,5}D)?(T([0-9]{1,5}H)?([0-9]{1,7}M)?([0-9]{1,9}S)?)?)$"
 _RECURRENCE_SCHEMA: dict[str, Any] = {
     "description": "A recurrence rule of RFC 5545, with exceptions if there are some.",
-    "format": "recurrence",
     "examples": ["RRULE:FREQ=WEEKLY;BYDAY=MO"],
 }
 _DURATION_SCHEMA: dict[str, Any] = {
@@ -67,7 +66,17 @@ _LEAD_TIME_SCHEMA: dict[str, Any] = {
 
 
 class ScheduleRequest(ClosedModel):
-    """A schedule as it is asked for, each field in order by itself; `parse_schedule` sees to the rest."""
+    """A schedule: meetings from a rule.
+
+    Attributes:
+        recurrence: The recurrence rule (RFC 5545), with exceptions if there are any.
+        time_zone: The time zone of the rule, by a Windows name, an IANA name or `UTC`.
+        start: The first occurrence, as a clock in the zone shows it.
+        duration: How long each meeting lasts, at most 366 days.
+        lead_time: How long before its start each meeting is made, at most 90 days.
+        paused: Whether the schedule makes no meetings for now; false without it.
+        request: The request that each occurrence becomes, without its times.
+    """
 
     recurrence: Annotated[str, Field(json_schema_extra=_RECURRENCE_SCHEMA)]
     time_zone: TimeZone

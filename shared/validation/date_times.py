@@ -78,6 +78,7 @@ WALL_TIME_SCHEMA: dict[str, Any] = {
 }
 _TIMESTAMP_SCHEMA: dict[str, Any] = {
     "description": "A time with its offset from UTC (RFC 3339).",
+    "format": "date-time",
     "pattern": f"^{_DAY}{_MINUTE}{_SECOND}(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$",
     "examples": ["2027-01-20T13:00:00-08:00"],
 }
@@ -89,6 +90,10 @@ CalendarDate = Annotated[str, Field(json_schema_extra=_DATE_SCHEMA), AfterValida
 
 class DateTimeTimeZone(ClosedModel):
     """A wall clock's time and the zone of the clock.
+
+    Attributes:
+        date_time: What a clock in the zone shows, without an offset.
+        time_zone: The time zone, by a Windows name, an IANA name or `UTC`.
 
     https://learn.microsoft.com/graph/api/resources/datetimetimezone
     """

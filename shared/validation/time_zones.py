@@ -55,7 +55,6 @@ def check_time_zone(name: str) -> str:
 
 _SCHEMA: dict[str, Any] = {
     "description": "A Windows or an IANA name, spelled exactly; no EST, MST or HST.",
-    "format": "time-zone",
     "examples": ["Pacific Standard Time", "Europe/Berlin"],
 }
 TimeZone = Annotated[str, Field(json_schema_extra=_SCHEMA), AfterValidator(check_time_zone)]
