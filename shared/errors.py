@@ -24,9 +24,10 @@ ConveneError
     └── UnavailableError         Graph did not answer usably: try again
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, islice
 
 
 class ConveneError(Exception):
@@ -48,23 +49,32 @@ class Fault:
     message: str
 
 
-_MOST_FAULTS = 100
-
-
-def first_faults(faults: Sequence[Fault]) -> tuple[Fault, ...]:
-    """Return as many faults as a record or an answer has room for, for nonsense can have thousands."""
-    if len(faults) <= _MOST_FAULTS:
-        return tuple(faults)
-    more = Fault("", "moreFaults", f"There are {len(faults) - _MOST_FAULTS} more faults.")
-    return (*faults[:_MOST_FAULTS], more)
+MOST_FAULTS = 100
+_MOST_CHARACTERS = 32_768
 
 
 class InvalidRequestError(ConveneError):
-    """The request cannot become a meeting; `faults` lists every reason."""
+    """The request cannot become a meeting.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults))
-        self.faults = tuple(faults)
+    Attributes:
+        faults: every reason, or the first 100 and no more than 32,768 characters of them: nonsense can have thousands,
+            and neither a record nor an answer has room for them.
+        more_faults: whether there are others.
+    """
+
+    def __init__(self, faults: Iterable[Fault], *, more_faults: bool = False) -> None:
+        first = tuple(islice(faults, MOST_FAULTS + 1))
+        sizes = accumulate(len(fault.pointer) + len(fault.message) for fault in first[:MOST_FAULTS])
+        self.faults = tuple(
+            fault for fault, size in zip(first, sizes, strict=False) if size <= _MOST_CHARACTERS or fault is first[0]
+        )
+        self.more_faults = more_faults or len(self.faults) < len(first)
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in self.faults))
+
+    def placed(self, place: Callable[[Fault], Fault | None]) -> "InvalidRequestError":
+        """Return the error of a document that holds this one, each fault where `place` puts it; None leaves it out."""
+        faults = dict.fromkeys(found for fault in self.faults if (found := place(fault)))
+        return InvalidRequestError(faults, more_faults=self.more_faults)
 
 
 class RequestTooLargeError(ConveneError):

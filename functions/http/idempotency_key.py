@@ -21,5 +21,5 @@ def idempotency_key_of(req: func.HttpRequest, check_body: Callable[[], object]) 
     try:
         check_body()
     except InvalidRequestError as error:
-        faults += error.faults
+        raise InvalidRequestError([*faults, *error.faults], more_faults=error.more_faults) from error
     raise InvalidRequestError(faults)

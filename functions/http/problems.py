@@ -35,6 +35,8 @@ from shared.validation.problem_details import ProblemDetail, ProblemResponse
 
 _logger = logging.getLogger(__name__)
 
+_FAULTS_IN_DETAIL = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -70,9 +72,10 @@ def as_problem(error: Exception) -> Problem:
     match error:
         case HttpError(problem=problem):
             return problem
-        case InvalidRequestError(faults=faults):
-            detail = " ".join(fault.message for fault in faults[:3])
-            return Problem(400, "invalidRequest", "The request is not valid", detail, faults)
+        case InvalidRequestError():
+            more = {"moreFaults": True} if error.more_faults else {}
+            detail = _first_words(error)
+            return Problem(400, "invalidRequest", "The request is not valid", detail, error.faults, members=more)
         case ChangeRefusedError(code=code):
             return Problem(409, code, "The meeting does not allow this", f"{error}")
         case QuotaExceededError(delay=delay):
@@ -84,6 +87,17 @@ def as_problem(error: Exception) -> Problem:
             status, code, title, detail = next(known, _INTERNAL_ERROR)
             retry_after = _PAUSE_SECONDS if isinstance(error, StorageUnavailableError) else None
             return Problem(status, code, title, detail.format(error), retry_after=retry_after)
+
+
+def _first_words(error: InvalidRequestError) -> str:
+    """Return the first faults as sentences, and how many there are beside them."""
+    said = [fault.message for fault in error.faults[:_FAULTS_IN_DETAIL]]
+    more = len(error.faults) - len(said)
+    if error.more_faults:
+        said.append(f"There are more than {more} more faults.")
+    elif more:
+        said.append(f"There {'is 1 more fault' if more == 1 else f'are {more} more faults'}.")
+    return " ".join(said)
 
 
 # Status, code, title, and the detail, in which the error's own words may stand.

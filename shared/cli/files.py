@@ -1,18 +1,14 @@
 """Files of meeting requests, and the keys that make submitting one twice harmless."""
 
-import hashlib
-import json
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import decode_json
 from shared.use_cases.batch import BatchItem, read_csv_items, read_json_items
-from shared.use_cases.batch.items import with_key
+from shared.use_cases.batch.items import with_key, with_keys
 
 _NO_LIMIT = sys.maxsize
 
@@ -42,10 +38,10 @@ def read_lines(file: Path) -> list[Line]:
     """
     data = file.read_bytes()
     if file.suffix.casefold() == ".csv":
-        items = read_csv_items(data, _NO_LIMIT)
+        items = read_csv_items(data, _NO_LIMIT, file.name)
     else:
-        items = _json_items(decode_json(data, storable=False))
-    return [Line(item.row or place, item) for place, item in enumerate(_with_keys(items, file.name), start=1)]
+        items = with_keys(_json_items(decode_json(data, storable=False)), file.name)
+    return [Line(item.row or place, item) for place, item in enumerate(items, start=1)]
 
 
 def _json_items(document: Any) -> list[BatchItem]:
@@ -64,19 +60,3 @@ def _queue_item(request: Any) -> BatchItem:
     if "idempotencyKey" not in members:
         return BatchItem(members)
     return with_key({name: members[name] for name in members if name != "idempotencyKey"}, members["idempotencyKey"])
-
-
-def _with_keys(items: list[BatchItem], file_name: str) -> Iterator[BatchItem]:
-    """Give each item without a key one that follows from the file's name and the request.
-
-    Not from the row's number: who inserts a row and submits the file again wants one meeting more, not all of them
-    anew. Of equal rows each has its own key.
-    """
-    seen = Counter[str]()
-    for item in items:
-        if item.key is not None:
-            yield item
-            continue
-        text = json.dumps([file_name, item.document], sort_keys=True)
-        seen[text] += 1
-        yield replace(item, key=f"file-{hashlib.sha256(f'{text}{seen[text]}'.encode()).hexdigest()[:40]}")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from shared.cli.files import Line
 from shared.errors import ConveneError, Fault, InvalidRequestError
 from shared.meeting_request import unstorable
-from shared.use_cases.batch.acceptance import refuse
+from shared.use_cases.batch.acceptance import raise_faults
 from shared.use_cases.batch.csv_rows import in_row
 
 _LOOKS_AT_ONCE = 16
@@ -131,7 +131,7 @@ def known_refusal(line: Line) -> str | None:
     """
     try:
         if line.item.faults or next(unstorable(line.item.document), None):
-            refuse(line.item)
+            raise_faults(line.item)
     except InvalidRequestError as error:
         return told(line, error.faults)
     return None
@@ -139,4 +139,7 @@ def known_refusal(line: Line) -> str | None:
 
 def told(line: Line, faults: Sequence[Fault]) -> str:
     """Return faults as one line for the person who mends the file."""
-    return " ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in in_row(line.item, faults))
+    return " ".join(
+        f"{fault.pointer or '/'}: {fault.message}"
+        for fault in dict.fromkeys(in_row(line.item, each) for each in faults)
+    )

@@ -19,7 +19,7 @@ from shared.meeting_request import fingerprint, parse_request
 from shared.settings import Settings
 from shared.storage import AzureTable, storage_services
 from shared.storage.queues import LARGEST_MESSAGE
-from shared.use_cases.batch.acceptance import refuse
+from shared.use_cases.batch.acceptance import raise_faults
 
 _AT_ONCE = 16
 _PAUSE_SECONDS = 2.0
@@ -73,7 +73,7 @@ class OverQueue:
     async def _submit(self, line: Line) -> Submitted:
         try:
             if line.item.faults:
-                refuse(line.item)
+                raise_faults(line.item)
             request = parse_request(line.item.document)
         except InvalidRequestError as error:
             return Submitted(line.number, refusal=f"invalidRequest: {told(line, error.faults)}")

@@ -138,6 +138,7 @@ class MeetingError(_Record):
     remedy: str
     graph: GraphAnswer | None = None
     errors: tuple[Fault, ...] = ()
+    more_faults: bool = False
 
     @staticmethod
     def of(error: RejectedError, meeting_id: str) -> "MeetingError":
@@ -168,7 +169,8 @@ def as_meeting_error(error: Refusal) -> MeetingError:
             remedy = "Name another organizer, or have the operator add this one to the setting ALLOWED_ORGANIZERS."
             return MeetingError(code="organizerNotAllowed", message=f"{error}.", remedy=remedy)
     remedy = "Correct what the errors name and send the request again."
-    return MeetingError(code="invalidRequest", message=message, remedy=remedy, errors=faults)
+    more = isinstance(error, InvalidRequestError) and error.more_faults
+    return MeetingError(code="invalidRequest", message=message, remedy=remedy, errors=faults, more_faults=more)
 
 
 class Cancellation(_Record):

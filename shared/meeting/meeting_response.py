@@ -39,7 +39,8 @@ class MeetingErrorResponse(ResponseModel, frozen=True):
         message: What happened.
         remedy: Who has to do what.
         graph: What Graph answered, where it was Graph that refused.
-        errors: Every fault of a request that is not valid.
+        errors: Every fault of a request that is not valid, or the first 100.
+        more_faults: There are more faults than those in `errors`.
     """
 
     code: str
@@ -47,6 +48,7 @@ class MeetingErrorResponse(ResponseModel, frozen=True):
     remedy: str
     graph: GraphFailureResponse | None
     errors: tuple[ProblemDetail, ...] = left_out(())
+    more_faults: bool = left_out(default=False)
 
     @staticmethod
     def of(error: MeetingError) -> "MeetingErrorResponse":
@@ -57,6 +59,7 @@ class MeetingErrorResponse(ResponseModel, frozen=True):
             remedy=error.remedy,
             graph=error.graph and GraphFailureResponse.of(error.graph),
             errors=tuple(map(ProblemDetail.of, error.errors)),
+            more_faults=error.more_faults,
         )
 
 

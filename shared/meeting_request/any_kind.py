@@ -7,14 +7,14 @@ from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
 from shared.errors import Fault
 from shared.meeting_request.people import Organizer
 from shared.validation.closed_model import ClosedModel
-from shared.validation.findings import refusal
+from shared.validation.findings import invalid
 from shared.validation.text import AnyCase, FilledLine, Language
 
 
 def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
     """Return `value` if it is true: there are no other meetings here."""
     if not value:
-        raise refusal("notOneOf", "can only be true: this service makes online meetings")
+        raise invalid("notOneOf", "can only be true: this service makes online meetings")
     return value
 
 
@@ -25,7 +25,7 @@ type OnlineMeetingProviderType = Annotated[
 TEAMS: OnlineMeetingProviderType = "teamsForBusiness"
 
 
-class AddressedRequest(ClosedModel):
+class AnyKindRequest(ClosedModel):
     """Whose meeting it is, and how its caller calls it.
 
     Attributes:
@@ -52,14 +52,14 @@ class AddressedRequest(ClosedModel):
 
     @override
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AddressedRequest) and type(self) is type(other) and dict(self) == dict(other)
+        return isinstance(other, AnyKindRequest) and type(self) is type(other) and dict(self) == dict(other)
 
     @override
     def __hash__(self) -> int:
         return hash(tuple(dict(self).values()))
 
 
-class RequestOfUnknownKind(AddressedRequest):
+class RequestOfUnknownKind(AnyKindRequest):
     """Checks what can be checked when the kind is wrong."""
 
     model_config = ConfigDict(extra="ignore")

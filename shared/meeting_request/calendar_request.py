@@ -5,21 +5,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.meeting_request.any_kind import TEAMS, AddressedRequest, IsOnlineMeeting, OnlineMeetingProviderType
+from shared.meeting_request.any_kind import TEAMS, AnyKindRequest, IsOnlineMeeting, OnlineMeetingProviderType
 from shared.meeting_request.event_times import time_findings
 from shared.meeting_request.html_body import Body
 from shared.meeting_request.options import Options
-from shared.meeting_request.people import MAX_ATTENDEES, Attendees
+from shared.meeting_request.people import Attendees
 from shared.meeting_request.places import Location, Locations
 from shared.meeting_request.recurrence import Recurrence, recurrence_findings
 from shared.validation.date_times import DateTimeTimeZone, to_graph
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
+from shared.validation.list_bound import AtMost
 from shared.validation.text import AnyCase, FilledLine
 from shared.validation.time_zones import windows_name
 
 # Five years, the bound of Exchange's own schema (ReminderMinutesBeforeStartType).
 MAX_REMINDER_MINUTES = 2_629_800
+MAX_CATEGORIES = 100
 
 
 type Importance = Annotated[Literal["low", "normal", "high"], AnyCase()]
@@ -27,7 +29,7 @@ type Sensitivity = Annotated[Literal["normal", "personal", "private", "confident
 type FreeBusyStatus = Annotated[Literal["free", "tentative", "busy", "oof", "workingElsewhere"], AnyCase()]
 
 
-class CalendarRequest(AddressedRequest):
+class CalendarRequest(AnyKindRequest):
     """The properties of an event that an app may set on creation, and the options of its meeting.
 
     Attributes:
@@ -72,7 +74,7 @@ class CalendarRequest(AddressedRequest):
     importance: Importance | None = None
     sensitivity: Sensitivity | None = None
     show_as: FreeBusyStatus | None = None
-    categories: Annotated[tuple[FilledLine, ...], Field(strict=False)] | None = None
+    categories: Annotated[tuple[FilledLine, ...], Field(strict=False), AtMost(MAX_CATEGORIES)] | None = None
     is_reminder_on: bool | None = None
     reminder_minutes_before_start: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
     response_requested: bool | None = None
@@ -86,10 +88,6 @@ def calendar_findings(draft: Draft) -> Iterator[Finding]:
     yield from time_findings(draft)
     yield from recurrence_findings(draft)
     yield from provider_findings(draft)
-    attendees = draft.given("attendees")
-    if isinstance(attendees, list) and len(attendees) > MAX_ATTENDEES:
-        message = f"has {len(attendees)} attendees, Graph allows {MAX_ATTENDEES}"
-        yield Finding(("attendees",), "tooMany", message)
 
 
 def provider_findings(draft: Draft) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from shared.meeting_request.any_kind import TEAMS, AddressedRequest, IsOnlineMeeting, OnlineMeetingProviderType
+from shared.meeting_request.any_kind import TEAMS, AnyKindRequest, IsOnlineMeeting, OnlineMeetingProviderType
 from shared.meeting_request.options import Options
 from shared.validation.text import Identifier
 
 
-class ExistingRequest(AddressedRequest):
+class ExistingRequest(AnyKindRequest):
     """Which event, and what its meeting shall be like.
 
     Attributes:

@@ -9,21 +9,25 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from shared.meeting_request.people import Principal
 from shared.validation.closed_model import ClosedModel
-from shared.validation.findings import refusal
+from shared.validation.findings import invalid
+from shared.validation.list_bound import AtMost
 from shared.validation.text import AnyCase, FilledLine, Language, Line
+
+MAX_PARTICIPANTS = 1000  # https://learn.microsoft.com/microsoftteams/limits-specifications-teams
+MAX_ROLES = 16
 
 
 def _check_role(value: object) -> object:
     """Refuse the role that Graph's schema still has: https://learn.microsoft.com/graph/api/resources/meetingparticipantinfo."""
     if isinstance(value, str) and value.casefold() == "producer":
-        raise refusal("notAllowed", "cannot be producer, a role in live events, which Microsoft has retired")
+        raise invalid("notAllowed", "cannot be producer, a role in live events, which Microsoft has retired")
     return value
 
 
 def _check_any(roles: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what Graph cannot undo: no update makes people who are anonymous known again."""
     if not roles:
-        raise refusal("notAllowed", "cannot be empty: Graph cannot take it back; leave it out")
+        raise invalid("notAllowed", "cannot be empty: Graph cannot take it back; leave it out")
     return roles
 
 
@@ -137,7 +141,7 @@ class Participant(ClosedModel):
     @model_validator(mode="after")
     def _is_somebody(self) -> Self:
         if self.upn is None and self.identity is None:
-            raise refusal("required", "needs upn or identity.user.id")
+            raise invalid("required", "needs upn or identity.user.id")
         return self
 
 
@@ -150,7 +154,7 @@ class Participants(ClosedModel):
 
     model_config = ConfigDict(title="MeetingParticipants")
 
-    attendees: Annotated[tuple[Participant, ...], Field(strict=False)]
+    attendees: Annotated[tuple[Participant, ...], Field(strict=False), AtMost(MAX_PARTICIPANTS)]
 
 
 class MeetingOptions(ClosedModel):
@@ -195,7 +199,7 @@ class MeetingOptions(ClosedModel):
     allow_transcription: bool | None = None
     allow_whiteboard: bool | None = None
     anonymize_identity_for_roles: (
-        Annotated[tuple[AnonymousRole, ...], Field(strict=False), AfterValidator(_check_any)] | None
+        Annotated[tuple[AnonymousRole, ...], Field(strict=False), AfterValidator(_check_any), AtMost(MAX_ROLES)] | None
     ) = None
     is_end_to_end_encryption_enabled: bool | None = None
     is_entry_exit_announced: bool | None = None

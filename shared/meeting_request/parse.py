@@ -7,15 +7,15 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request.any_kind import AddressedRequest, RequestOfUnknownKind
+from shared.meeting_request.any_kind import AnyKindRequest, RequestOfUnknownKind
 from shared.meeting_request.calendar_request import CalendarRequest, calendar_findings, provider_findings
 from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.people import invite_once
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
 from shared.validation.draft import Draft
-from shared.validation.findings import Explain, Finding, findings_of, in_document_order
-from shared.validation.json_text import unstorable
+from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order
+from shared.validation.json_text import require_storable
 
 MeetingRequest = CalendarRequest | StandaloneRequest | ExistingRequest
 
@@ -39,9 +39,7 @@ def parse_request(document: Any) -> MeetingRequest:
     Raises:
         InvalidRequestError: with every fault, in the order of the document.
     """
-    faults = list(unstorable(document))
-    if faults:
-        raise InvalidRequestError(faults)
+    require_storable(document)
     if not isinstance(document, dict):
         raise InvalidRequestError([Fault("", "wrongType", "The request must be a JSON object.")])
     return _with_each_attendee_once(_validated(cast("dict[str, Any]", document)))
@@ -55,15 +53,14 @@ def _validated(document: dict[str, Any]) -> MeetingRequest:
         _, findings = _examine(RequestOfUnknownKind, document, "")
         raise InvalidRequestError(in_document_order([unknown, *findings], document))
     request, findings = _examine(_MODELS[kind], document, kind)
-    findings += _CHECKS[kind](Draft(document, findings))
+    if has_room(findings):
+        findings += _CHECKS[kind](Draft(document, findings))
     if request is None or findings:
         raise InvalidRequestError(in_document_order(findings, document))
     return request
 
 
-def _examine[M: AddressedRequest](
-    model: type[M], document: dict[str, Any], kind: str
-) -> tuple[M | None, list[Finding]]:
+def _examine[M: AnyKindRequest](model: type[M], document: dict[str, Any], kind: str) -> tuple[M | None, list[Finding]]:
     try:
         return model.model_validate(document), []
     except ValidationError as error:
@@ -71,7 +68,7 @@ def _examine[M: AddressedRequest](
 
 
 @cache
-def _reasons_against(model: type[AddressedRequest]) -> Explain:
+def _reasons_against(model: type[AnyKindRequest]) -> Explain:
     return reasons_against_fields(model)
 
 

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 
 from shared.errors import Fault, InvalidRequestError
 from shared.validation.closed_model import ClosedModel
-from shared.validation.findings import quoted, refusal
+from shared.validation.findings import invalid, quoted
+from shared.validation.list_bound import AtMost
 from shared.validation.text import AnyCase, Line
 
 MAX_ATTENDEES = 500  # https://learn.microsoft.com/graph/api/resources/event
@@ -32,7 +33,7 @@ def check_organizer(value: str) -> str:
     if _OBJECT_ID.fullmatch(value) or _is_principal(value):
         return value
     message = f"must be an object id or a user principal name such as AlexW@contoso.com, not {quoted(value)}"
-    raise refusal("invalidOrganizer", message)
+    raise invalid("invalidOrganizer", message)
 
 
 def is_object_id(organizer: str) -> bool:
@@ -62,7 +63,7 @@ def check_principal(value: str) -> str:
     if _is_principal(value):
         return value
     message = f"must be a user principal name such as AlexW@contoso.com, not {quoted(value)}"
-    raise refusal("invalidAddress", message)
+    raise invalid("invalidAddress", message)
 
 
 def check_address(value: str) -> str:
@@ -70,7 +71,7 @@ def check_address(value: str) -> str:
     try:
         mailbox(value)
     except EmailNotValidError as error:
-        raise refusal(
+        raise invalid(
             "invalidAddress", f"must be one mail address, not {quoted(value)}: {error}".rstrip(".")
         ) from error
     return value
@@ -145,7 +146,7 @@ class Attendee(ClosedModel):
     type: AttendeeType = "required"
 
 
-Attendees = Annotated[tuple[Attendee, ...], Field(strict=False, json_schema_extra={"maxItems": MAX_ATTENDEES})]
+Attendees = Annotated[tuple[Attendee, ...], Field(strict=False), AtMost(MAX_ATTENDEES)]
 
 
 def invite_once(attendees: tuple[Attendee, ...], organizer: str) -> tuple[tuple[Attendee, ...], tuple[Fault, ...]]:

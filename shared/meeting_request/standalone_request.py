@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from shared.meeting_request.any_kind import AddressedRequest
+from shared.meeting_request.any_kind import AnyKindRequest
 from shared.meeting_request.options import MeetingOptions
 from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import Timestamp, instant_of
@@ -24,7 +24,7 @@ class JoinMeetingIdSettings(ClosedModel):
     is_passcode_required: bool
 
 
-class StandaloneRequest(MeetingOptions, AddressedRequest):
+class StandaloneRequest(MeetingOptions, AnyKindRequest):
     """The properties of an onlineMeeting that an app may set.
 
     Attributes:

@@ -14,7 +14,7 @@ from shared.schedules.rule import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding, findings_of, in_document_order
-from shared.validation.json_text import unstorable
+from shared.validation.json_text import require_storable
 
 # What an answer has beyond the request: a client that changes what it has read need not take it out.
 READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences"})
@@ -37,9 +37,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
     Raises:
         InvalidRequestError: with every fault, those of the meeting request last.
     """
-    faults = list(unstorable(document))
-    if faults:
-        raise InvalidRequestError(faults)
+    require_storable(document)
     if not isinstance(document, dict):
         raise InvalidRequestError([Fault("", "wrongType", "The schedule must be a JSON object.")])
     members = cast("dict[str, Any]", document)

@@ -9,21 +9,21 @@ from pydantic import AfterValidator, Field
 
 from shared.schedules.duration import Duration, parse_duration
 from shared.schedules.occurrences import Occurrence, Timetable
-from shared.schedules.rule import parse_rule
+from shared.schedules.rule import LONGEST_TEXT, parse_rule
 from shared.schedules.subject import fill
 from shared.validation.closed_model import ClosedModel
-from shared.validation.date_times import WALL_TIME_SCHEMA, check_wall_time
-from shared.validation.findings import quoted, refusal
+from shared.validation.date_times import WallTime
+from shared.validation.findings import invalid, quoted
 from shared.validation.time_zones import TimeZone
 
 LONGEST_DURATION = timedelta(days=366)
-LONGEST_LEAD_TIME = timedelta(days=90)
+LONGEST_LEAD_TIME = timedelta(days=400)
+_MAX_DURATION = 64
 
 
 def _check_start(value: str) -> str:
-    check_wall_time(value)
     if value.partition(".")[2].strip("0"):
-        raise refusal("invalidDateTime", "must be at a whole second")
+        raise invalid("invalidDateTime", "must be at a whole second")
     return value
 
 
@@ -32,18 +32,18 @@ def _read_duration(value: str) -> Duration:
         return parse_duration(value)
     except ValueError as error:
         message = "must be a duration of weeks, or of days, hours, minutes and seconds, such as P1DT12H or PT30M"
-        raise refusal("invalidDuration", f"{message}, not {quoted(value)}") from error
+        raise invalid("invalidDuration", f"{message}, not {quoted(value)}") from error
 
 
 def _check_duration(value: str) -> str:
     if not timedelta(0) < _read_duration(value).length <= LONGEST_DURATION:
-        raise refusal("outOfRange", f"must be longer than nothing, and at most {LONGEST_DURATION.days} days")
+        raise invalid("outOfRange", f"must be longer than nothing, and at most {LONGEST_DURATION.days} days")
     return value
 
 
 def _check_lead_time(value: str) -> str:
     if _read_duration(value).length > LONGEST_LEAD_TIME:
-        raise refusal("outOfRange", f"must be at most {LONGEST_LEAD_TIME.days} days")
+        raise invalid("outOfRange", f"must be at most {LONGEST_LEAD_TIME.days} days")
     return value
 
 
@@ -78,11 +78,15 @@ class ScheduleRequest(ClosedModel):
         request: The request that each occurrence becomes, without its times.
     """
 
-    recurrence: Annotated[str, Field(json_schema_extra=_RECURRENCE_SCHEMA)]
+    recurrence: Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=_RECURRENCE_SCHEMA)]
     time_zone: TimeZone
-    start: Annotated[str, Field(json_schema_extra=WALL_TIME_SCHEMA), AfterValidator(_check_start)]
-    duration: Annotated[str, Field(json_schema_extra=_DURATION_SCHEMA), AfterValidator(_check_duration)]
-    lead_time: Annotated[str, Field(json_schema_extra=_LEAD_TIME_SCHEMA), AfterValidator(_check_lead_time)]
+    start: Annotated[WallTime, AfterValidator(_check_start)]
+    duration: Annotated[
+        str, Field(max_length=_MAX_DURATION, json_schema_extra=_DURATION_SCHEMA), AfterValidator(_check_duration)
+    ]
+    lead_time: Annotated[
+        str, Field(max_length=_MAX_DURATION, json_schema_extra=_LEAD_TIME_SCHEMA), AfterValidator(_check_lead_time)
+    ]
     paused: bool = False
     request: dict[str, Any]
 

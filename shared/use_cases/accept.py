@@ -18,7 +18,6 @@ from shared.errors import (
     KeyReusedError,
     MeetingForgottenError,
     MeetingNotFoundError,
-    first_faults,
 )
 from shared.ids import id_after
 from shared.meeting import Meeting, MeetingError, Progress, Status
@@ -181,7 +180,6 @@ class Acceptance:
         now = self._clock()
         about = said.document or {}
         kind = about.get("kind")
-        error = error.model_copy(update={"errors": first_faults(error.errors)})
         meeting = Meeting(
             id=meeting_id,
             kind=kind if isinstance(kind, str) and kind in _KINDS else "calendar",

@@ -110,7 +110,7 @@ class Changes:
             try:
                 return self._patched(meeting, document, None)
             except InvalidRequestError as error:
-                raise InvalidRequestError([_within(fault, f"/attendees/{place}") for fault in error.faults]) from error
+                raise error.placed(lambda fault: _within(fault, f"/attendees/{place}")) from error
 
         return await self._change(meeting_id, wish, origin)
 

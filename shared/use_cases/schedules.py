@@ -151,8 +151,7 @@ class Schedules:
         try:
             self._admission.admit(parse_request(request.meeting_of(first)), caller)
         except InvalidRequestError as error:
-            faults = [Fault(f"/request{fault.pointer}", fault.code, fault.message) for fault in error.faults]
-            raise InvalidRequestError(faults) from error
+            raise error.placed(lambda fault: Fault(f"/request{fault.pointer}", fault.code, fault.message)) from error
         return request
 
 

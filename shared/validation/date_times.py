@@ -11,79 +11,94 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.validation.closed_model import ClosedModel
-from shared.validation.findings import refusal
+from shared.validation.findings import invalid, quoted
 from shared.validation.time_zones import TimeZone, agree, to_utc, windows_name
 
 FIRST_YEAR = 1900
 LAST_YEAR = 2199
 _FRACTION_DIGITS = 7
+_MAX_LENGTH = 64
 
 _WALL_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?", re.ASCII)
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII)
-_OFFSET = re.compile(r"(.+T.+?)(?:Z|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE)
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)\Z", re.ASCII | re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MAX_OFFSET = timedelta(hours=14)
+
+_WALL_TIME_EXAMPLE = "a time such as 2026-11-20T13:00:00"
 
 type Instant = tuple[datetime, int]
 
 
 def check_wall_time(value: str) -> str:
     """Return `value` if it is a time without an offset, such as `2026-11-20T13:00:00`."""
+    _check_length(value, _WALL_TIME_EXAMPLE)
     matched = _WALL_TIME.fullmatch(value)
     if matched is None:
-        if _OFFSET.fullmatch(value):
-            raise refusal("invalidDateTime", "must not have an offset or Z: timeZone tells the zone")
-        raise _invalid("a time such as 2026-11-20T13:00:00")
-    _calendar_time(f"{matched[1]}:{matched[2] or '00'}", "a time such as 2026-11-20T13:00:00")
+        if "T" in value.upper() and _OFFSET.search(value):
+            raise invalid("invalidDateTime", "must not have an offset or Z: timeZone names the zone")
+        raise _invalid(value, _WALL_TIME_EXAMPLE)
+    _calendar_time(value, f"{matched[1]}:{matched[2] or '00'}", _WALL_TIME_EXAMPLE)
     return value
 
 
 def check_timestamp(value: str) -> str:
     """Return `value` if it is an RFC 3339 timestamp, such as `2026-11-20T13:00:00-08:00`."""
     example = "a time with an offset, such as 2026-11-20T13:00:00-08:00 or 2026-11-20T21:00:00Z"
+    _check_length(value, example)
     matched = _TIMESTAMP.fullmatch(value)
     if matched is None:
         if _WALL_TIME.fullmatch(value):
-            raise refusal("missingOffset", f"must be {example}: without it the instant is not known")
-        raise _invalid(example)
-    _calendar_time(matched[1], example)
+            raise invalid(
+                "missingOffset", f"must be {example}, not {quoted(value)}: without an offset it is no instant"
+            )
+        raise _invalid(value, example)
+    _calendar_time(value, matched[1], example)
     try:
         instant = datetime.fromisoformat(value)
     except ValueError as error:
-        raise _invalid(example) from error
+        raise _invalid(value, example) from error
     if abs(instant.utcoffset() or timedelta()) > _MAX_OFFSET:
-        raise refusal("invalidDateTime", "must have an offset between -14:00 and +14:00")
+        raise invalid("invalidDateTime", "must have an offset between -14:00 and +14:00")
     return value
+
+
+def is_date(value: str) -> bool:
+    """Tell whether a text has the form of a date such as `2026-11-20`."""
+    return len(value) <= _MAX_LENGTH and _DATE.fullmatch(value) is not None
 
 
 def check_date(value: str) -> str:
     """Return `value` if it is a date such as `2026-11-20`."""
     example = "a date such as 2026-11-20"
-    if not _DATE.fullmatch(value):
-        raise _invalid(example)
-    _calendar_time(f"{value}T00:00:00", example)
+    if not is_date(value):
+        raise _invalid(value, example)
+    _calendar_time(value, f"{value}T00:00:00", example)
     return value
 
 
 # The same for those who read the description of the interface, as far as a pattern can say it.
 _DAY = "(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MINUTE, _SECOND = "T([01][0-9]|2[0-3]):[0-5][0-9]", r":[0-5][0-9](\.[0-9]{1,7})?"
-WALL_TIME_SCHEMA: dict[str, Any] = {
+_WALL_TIME_SCHEMA: dict[str, Any] = {
     "description": "What a clock in the zone shows, without an offset.",
     "pattern": f"^{_DAY}{_MINUTE}({_SECOND})?$",
+    "maxLength": _MAX_LENGTH,
     "examples": ["2027-01-20T13:00:00"],
 }
 _TIMESTAMP_SCHEMA: dict[str, Any] = {
     "description": "A time with its offset from UTC (RFC 3339).",
     "format": "date-time",
     "pattern": f"^{_DAY}{_MINUTE}{_SECOND}(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$",
+    "maxLength": _MAX_LENGTH,
     "examples": ["2027-01-20T13:00:00-08:00"],
 }
-_DATE_SCHEMA: dict[str, Any] = {"pattern": f"^{_DAY}$", "examples": ["2027-01-20"]}
+_DATE_SCHEMA: dict[str, Any] = {"pattern": f"^{_DAY}$", "maxLength": _MAX_LENGTH, "examples": ["2027-01-20"]}
 
+WallTime = Annotated[str, Field(json_schema_extra=_WALL_TIME_SCHEMA), AfterValidator(check_wall_time)]
 Timestamp = Annotated[str, Field(json_schema_extra=_TIMESTAMP_SCHEMA), AfterValidator(check_timestamp)]
 CalendarDate = Annotated[str, Field(json_schema_extra=_DATE_SCHEMA), AfterValidator(check_date)]
 
@@ -98,8 +113,17 @@ class DateTimeTimeZone(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/datetimetimezone
     """
 
-    date_time: Annotated[str, Field(json_schema_extra=WALL_TIME_SCHEMA), AfterValidator(check_wall_time)]
+    date_time: WallTime
     time_zone: TimeZone
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_utc_with_z(cls, data: Any) -> Any:
+        match data:
+            case {"dateTime": str(value), "timeZone": "UTC"} if _WALL_TIME.fullmatch(value.removesuffix("Z")):
+                return data | {"dateTime": value.removesuffix("Z")}
+            case _:
+                return data
 
     @property
     def wall(self) -> datetime:
@@ -157,17 +181,22 @@ def _ticks(fraction: str) -> int:
     return int(fraction.ljust(_FRACTION_DIGITS, "0"))
 
 
-def _calendar_time(value: str, example: str) -> None:
+def _check_length(value: str, example: str) -> None:
+    if len(value) > _MAX_LENGTH:  # before any pattern looks at it
+        raise _invalid(value, example)
+
+
+def _calendar_time(given: str, value: str, example: str) -> None:
     # The clock's 24:00 and the leap second :60 are ISO 8601, but not times that Graph knows.
     if value[11:13] == "24":
-        raise _invalid(example)
+        raise _invalid(given, example)
     try:
         year = datetime.fromisoformat(value).year
     except ValueError as error:
-        raise _invalid(example) from error
+        raise _invalid(given, example) from error
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise refusal("invalidDateTime", f"must be in the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise invalid("invalidDateTime", f"must be in the years {FIRST_YEAR} to {LAST_YEAR}, not {quoted(given)}")
 
 
-def _invalid(example: str) -> Exception:
-    return refusal("invalidDateTime", f"must be {example}")
+def _invalid(value: str, example: str) -> Exception:
+    return invalid("invalidDateTime", f"must be {example}, not {quoted(value)}")

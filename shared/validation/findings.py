@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.errors import Fault
+from shared.errors import MOST_FAULTS, Fault
 
 type JsonPath = tuple[str | int, ...]
 # Code and predicate for a field that stands where it may not: the field's name, and the name of what it stands in.
 type Explain = Callable[[str, str], tuple[str, str]]
 
 QUOTED_LENGTH = 60
+_POINTED_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,13 @@ class Finding:
         return Fault(pointer_to(self.location), self.code, f"{_subject(self.location)} {self.message}{end}")
 
 
-def refusal(code: str, message: str) -> PydanticCustomError:
-    """Return what a validator raises: `code` reaches the caller, `message` is a predicate such as `must be short`."""
+def invalid(code: str, message: str) -> PydanticCustomError:
+    """Return the error that a validator raises.
+
+    Args:
+        code: the fault's stable name.
+        message: a predicate such as `must be short`; the field's name is put before it.
+    """
     # The message goes in as a value, because it may quote braces of the caller's.
     return PydanticCustomError(cast("Any", code), "{message}", {"message": message})
 
@@ -42,8 +49,8 @@ def quoted(value: str) -> str:
 
 
 def pointer_to(location: JsonPath) -> str:
-    """Return the JSON pointer (https://www.rfc-editor.org/rfc/rfc6901) of a path."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """Return the JSON pointer (https://www.rfc-editor.org/rfc/rfc6901) of a path; a name that no field has is cut."""
+    return "".join("/" + str(part)[:_POINTED_LENGTH].replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def unknown_field(_name: str, _parent: str) -> tuple[str, str]:
@@ -52,14 +59,20 @@ def unknown_field(_name: str, _parent: str) -> tuple[str, str]:
 
 
 def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_field) -> list[Finding]:
-    """Translate what pydantic found in a document.
+    """Translate what pydantic found in a document: all of it, or the first `MOST_FAULTS` and one more.
 
     Args:
         error: the findings of pydantic.
         whole: the name of the document, such as a request's kind, as the parent of its own members.
         explain: says why a field cannot stand where it does.
     """
-    return [_finding(detail, whole, explain) for detail in error.errors(include_url=False)]
+    details = filter(_is_meant, error.errors(include_url=False))
+    return [_finding(detail, whole, explain) for detail in islice(details, MOST_FAULTS + 1)]
+
+
+def has_room(findings: Sequence[Finding]) -> bool:
+    """Tell whether an answer has room for more findings; if not, nothing else need be looked for."""
+    return len(findings) <= MOST_FAULTS
 
 
 def in_document_order(findings: Iterable[Finding], document: Any) -> list[Fault]:
@@ -94,7 +107,12 @@ def _subject(location: JsonPath) -> str:
     *parents, last = location
     if isinstance(last, int):
         return f"{parents[-1] if parents else ''}[{last}]"
-    return last if last.isidentifier() else quoted(last)
+    return last if len(last) <= QUOTED_LENGTH and last.isidentifier() else quoted(last)
+
+
+def _is_meant(detail: ErrorDetails) -> bool:
+    # Pydantic counts the items that are valid: a list of one wrong item is not an empty one.
+    return detail["type"] != "too_short" or not detail["input"]
 
 
 def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
@@ -111,22 +129,35 @@ def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
     return Finding(location, "invalid", "is not acceptable")
 
 
-def _json_type(value: Any) -> str:
-    names = ((bool, "a boolean"), (str, "a string"), ((int, float), "a number"), (dict, "an object"), (list, "a list"))
-    return next((name for types, name in names if isinstance(value, types)), "null")
+def _shown(value: Any) -> str:
+    """Return a JSON value as a sentence names it: a scalar by itself, anything else by its type."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return quoted(value)
+        case int() | float():
+            return f"the number {value}"
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            return "null"
 
 
 def _must_be(what: str) -> Callable[[Mapping[str, Any], Any], str]:
-    return lambda _, value: f"must be {what}, not {_json_type(value)}"
+    return lambda _, value: f"must be {what}, not {_shown(value)}"
 
 
-def _whole_number(_: Mapping[str, Any], value: Any) -> str:
-    return f"must be a whole number, not {value if isinstance(value, float) else _json_type(value)}"
-
-
-def _one_of(context: Mapping[str, Any], _: Any) -> str:
+def _one_of(context: Mapping[str, Any], value: Any) -> str:
     names: Sequence[str] = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
-    return f"must be one of {', '.join(names)}" if len(names) > 1 else f"can only be {names[0]}"
+    allowed = f"must be one of {', '.join(names)}" if len(names) > 1 else f"can only be {names[0]}"
+    return f"{allowed}, not {_shown(value)}"
+
+
+def _bounded(bound: str, limit: str) -> Callable[[Mapping[str, Any], Any], str]:
+    return lambda context, value: f"must be at {bound} {context[limit]}, not {value}"
 
 
 _TRANSLATIONS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], Any], str]]] = {
@@ -135,13 +166,13 @@ _TRANSLATIONS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], Any], str]]]
     "dict_type": ("wrongType", _must_be("an object")),
     "float_type": ("wrongType", _must_be("a number")),
     "finite_number": ("wrongType", lambda _, __: "must be a finite number"),
-    "int_type": ("wrongType", _whole_number),
+    "int_type": ("wrongType", _must_be("a whole number")),
     "model_type": ("wrongType", _must_be("an object")),
     "string_type": ("wrongType", _must_be("a string")),
     "tuple_type": ("wrongType", _must_be("a list")),
     "literal_error": ("notOneOf", _one_of),
-    "greater_than_equal": ("outOfRange", lambda context, _: f"must be at least {context['ge']}"),
-    "less_than_equal": ("outOfRange", lambda context, _: f"must be at most {context['le']}"),
+    "greater_than_equal": ("outOfRange", _bounded("least", "ge")),
+    "less_than_equal": ("outOfRange", _bounded("most", "le")),
     "string_too_long": (
         "tooLong",
         lambda context, value: f"has {len(value)} characters, at most {context['max_length']} are allowed",

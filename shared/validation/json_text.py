@@ -18,7 +18,10 @@ MAX_DIGITS = 20
 # A lone surrogate cannot be encoded as UTF-8, and no store of ours nor Graph keeps a NUL.
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _SURROGATES = re.compile("[\\ud800-\\udfff]")
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
+# A string without an end is a match as well: the search would begin again at each quote in it.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
+_UTF_8 = frozenset({"utf-8", "utf-8-sig"})
+_BYTE_ORDER_MARK = "\ufeff"
 _OPENING, _CLOSING = frozenset("[{"), frozenset("]}")
 _READ_DEPTH = 2 * MAX_DEPTH
 
@@ -41,6 +44,9 @@ def decode_json(data: bytes, *, storable: bool = True) -> Any:
             repeats a member, has a number that a double cannot hold, an integer over 20 digits, or a character that
             no store keeps.
     """
+    encoding = json.detect_encoding(data)
+    if encoding not in _UTF_8:
+        raise _malformed(f"The text is {encoding.upper()}: send it as UTF-8.")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -50,18 +56,28 @@ def decode_json(data: bytes, *, storable: bool = True) -> Any:
 
 def decode_json_text(text: str, *, storable: bool = True) -> Any:
     """Return the JSON value that `text` holds, as `decode_json` does."""
+    # A reader may ignore a byte order mark: https://www.rfc-editor.org/rfc/rfc8259#section-8.1.
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     if not text.strip(" \t\r\n"):
         raise _malformed("There is no JSON: the text is empty.")
-    if text.startswith("\ufeff"):
-        raise _malformed("The text begins with a byte order mark, which JSON does not allow.")
     try:
         value = _loaded(text)
     except RecursionError:
         value = _loaded(_without_depths(text))
-    faults = list(unstorable(value)) if storable else []
-    if faults:
-        raise InvalidRequestError(faults)
+    if storable:
+        require_storable(value)
     return value
+
+
+def require_storable(document: Any) -> None:
+    """Refuse a JSON value that cannot be stored.
+
+    Raises:
+        InvalidRequestError: with a fault for everything in it that cannot be stored.
+    """
+    error = InvalidRequestError(unstorable(document))
+    if error.faults:
+        raise error
 
 
 def _loaded(text: str) -> Any:

@@ -35,7 +35,8 @@ class ProblemResponse(ResponseModel, frozen=True):
         detail: What is wrong this time, and what helps.
         instance: The path of the request.
         code: A stable name to branch on.
-        errors: Every fault of a request that is not valid.
+        errors: Every fault of a request that is not valid, or the first 100.
+        more_faults: There are more faults than those in `errors`.
         remedy: Who has to do what about a refusal of Graph.
     """
 
@@ -48,4 +49,5 @@ class ProblemResponse(ResponseModel, frozen=True):
     instance: str
     code: str
     errors: tuple[ProblemDetail, ...] = left_out(())
+    more_faults: bool = left_out(default=False)
     remedy: str | None = left_out()

@@ -7,12 +7,13 @@ from typing import Annotated, Any, get_args
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from shared.validation.findings import quoted, refusal
+from shared.validation.findings import invalid, quoted
 
 MAX_LINE = 255
 MAX_EVENT_ID = 1024
 MAX_URI = 2048
 MAX_LANGUAGE = 35
+MAX_TEXT = 256 * 1024  # no request is larger
 
 # Control characters, line separators, and what turns the reading direction of the text around it: a subject could
 # fake a second header line or another file name (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
@@ -61,21 +62,21 @@ def check_text(value: str) -> str:
 def check_not_blank(value: str) -> str:
     """Return `value` if a reader sees something of it."""
     if all(character.isspace() or unicodedata.category(character) == "Cf" for character in value):
-        raise refusal("blank", "must not be blank")
+        raise invalid("blank", "must not be blank")
     return value
 
 
 def check_no_space(value: str) -> str:
     """Return `value` if it has no white space."""
     if any(character.isspace() for character in value):
-        raise refusal("forbiddenCharacter", "must not contain white space")
+        raise invalid("forbiddenCharacter", "must not contain white space")
     return value
 
 
 def check_language(value: str) -> str:
     """Return `value` if it is a well-formed BCP 47 language tag."""
     if not _LANGUAGE_TAG.fullmatch(value):
-        raise refusal("invalidLanguage", f"must be a language tag such as ja, pt-BR or zh-Hans-CN, not {quoted(value)}")
+        raise invalid("invalidLanguage", f"must be a language tag such as ja, pt-BR or zh-Hans-CN, not {quoted(value)}")
     return value
 
 
@@ -84,14 +85,14 @@ def _without(forbidden: re.Pattern[str], value: str) -> str:
     if found is not None:
         name = unicodedata.name(found[0], "control character")
         message = f"must not contain U+{ord(found[0]):04X} ({name}), which is at position {found.start()}"
-        raise refusal("forbiddenCharacter", message)
+        raise invalid("forbiddenCharacter", message)
     return value
 
 
 def check_no_dot_segment(value: str) -> str:
     """Return `value` unless a URL would resolve it like a folder: RFC 3986, section 5.2.4."""
     if value in {".", ".."}:
-        raise refusal("notAnId", "must be the id of an event")
+        raise invalid("notAnId", "must be the id of an event")
     return value
 
 
@@ -111,7 +112,7 @@ FilledLine = Annotated[
     Line, Field(json_schema_extra={"minLength": 1, "pattern": _A_FILLED_LINE}), AfterValidator(check_not_blank)
 ]
 Uri = Annotated[str, Field(max_length=MAX_URI, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_line)]
-Text = Annotated[str, Field(json_schema_extra={"pattern": _A_TEXT}), AfterValidator(check_text)]
+Text = Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra={"pattern": _A_TEXT}), AfterValidator(check_text)]
 Identifier = Annotated[
     str,
     Field(min_length=1, max_length=MAX_EVENT_ID, json_schema_extra={"pattern": _AN_IDENTIFIER}),

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 from tzlocal.windows_tz import tz_win, win_tz
 
-from shared.validation.findings import quoted, refusal
+from shared.validation.findings import invalid, quoted
 
 # Two zones that agree on every day of one year have the same rules, as far as anybody knows in advance.
 _DAYS_COMPARED = 366
 _DAYS_BETWEEN_SAMPLES = 15
 _AMBIGUOUS = frozenset({"EST", "MST", "HST"})
+_MAX_LENGTH = 128
 _NOWHERE = "Factory"  # what a machine has whose zone nobody has set
 # https://learn.microsoft.com/graph/api/resources/datetimetimezone
 _RESPELLED = {
@@ -28,6 +29,8 @@ _RESPELLED = {
     "Asia/Yangon (Rangoon)": "Asia/Yangon",
     "Europe/Kyiv (Kiev)": "Europe/Kyiv",
 }
+# What Outlook writes for a zone that it cannot name.
+_MADE_UP = ("Customized Time Zone", "tzone://")
 # Windows keeps these two for old appointments, with rules that nobody follows any more; CLDR has dropped them.
 _OBSOLETE = {"Kamchatka Standard Time": "Asia/Kamchatka", "Mid-Atlantic Standard Time": "UTC-02"}
 # What CLDR has no Windows name for, any more.
@@ -42,19 +45,21 @@ _WINDOWS = {
 
 def check_time_zone(name: str) -> str:
     """Return `name` if it is a time zone's, spelled exactly."""
-    names = _spellings()
-    if names.get(_folded(name)) == name:
+    meant = _spellings().get(_folded(name)) if len(name) <= _MAX_LENGTH else None
+    if meant == name:
         return name
-    meant = names.get(_folded(name))
     if name in _OBSOLETE:
         hint = f"Windows keeps it for old appointments only: use {_OBSOLETE[name]}"
+    elif name.startswith(_MADE_UP):
+        hint = "Outlook makes this name up for rules of its own: use the name of the place's zone"
     else:
         hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's names have it"
-    raise refusal("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
+    raise invalid("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
 
 
 _SCHEMA: dict[str, Any] = {
     "description": "A Windows or an IANA name, spelled exactly; no EST, MST or HST.",
+    "maxLength": _MAX_LENGTH,
     "examples": ["Pacific Standard Time", "Europe/Berlin"],
 }
 TimeZone = Annotated[str, Field(json_schema_extra=_SCHEMA), AfterValidator(check_time_zone)]

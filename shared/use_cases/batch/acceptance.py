@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.access.origin import Origin
-from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError, first_faults
+from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError
 from shared.meeting_request import parse_request
 from shared.use_cases.accept import LARGEST_REQUEST, Acceptance, Accepted
 from shared.use_cases.batch.csv_rows import in_row
-from shared.use_cases.batch.items import BatchItem
+from shared.use_cases.batch.items import TOO_LARGE, BatchItem
 
 # An acceptance makes one call to the storage at a time.
 AT_ONCE = 16
@@ -28,6 +28,7 @@ class Batch:
     def __init__(self, acceptance: Acceptance, longest_seconds: float = _LONGEST_SECONDS) -> None:
         self._acceptance = acceptance
         self._longest_seconds = longest_seconds
+        self._turn = asyncio.Lock()
 
     async def accept(self, items: Sequence[BatchItem], origin: Origin) -> list[Outcome]:
         """Return what became of each item, in order: accepted, or the error that a request alone would have raised.
@@ -55,37 +56,38 @@ class Batch:
         return [outcomes[index] for index in range(len(items))]
 
     async def _outcome(self, item: BatchItem, origin: Origin) -> Outcome:
-        await asyncio.sleep(0)  # a batch of nothing but faults would never let others have their turn
+        async with self._turn:  # one item at a time is checked, and others than the batch have their turn before it
+            await asyncio.sleep(0)
         try:
             return await self._accept(item, origin)
         except Exception as error:  # noqa: BLE001 - the trigger tells the caller, and logs what it does not know
             return error
 
     async def _accept(self, item: BatchItem, origin: Origin) -> Accepted:
-        if _size(item) > LARGEST_REQUEST:
+        if any(fault.code == TOO_LARGE for fault in item.faults) or _size(item) > LARGEST_REQUEST:
             raise RequestTooLargeError(f"A request of a batch has at most {LARGEST_REQUEST} bytes")
         try:
             if item.faults:
-                refuse(item)
+                raise_faults(item)
             return await self._acceptance.accept(item.document, replace(origin, key=item.key))
         except InvalidRequestError as error:
-            faults = in_row(item, error.faults)
-            raise InvalidRequestError(first_faults(faults)) from error
+            raise error.placed(lambda fault: in_row(item, fault)) from error
 
 
-def refuse(item: BatchItem) -> None:
+def raise_faults(item: BatchItem) -> None:
     """Raise what is wrong with an item that is known to be faulty, its request's own faults included.
 
     Raises:
         InvalidRequestError: always.
     """
-    faults = list(item.faults)
+    faults, more = list(item.faults), False
     if item.document != {}:
         try:
             parse_request(item.document)
         except InvalidRequestError as error:
             faults += error.faults
-    raise InvalidRequestError(faults)
+            more = error.more_faults
+    raise InvalidRequestError(faults, more_faults=more)
 
 
 def _size(item: BatchItem) -> int:

@@ -1,15 +1,17 @@
 """Meeting requests as the rows of a CSV file, such as a spreadsheet saves.
 
 RFC 4180 in UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; the header
-row shows by which, and holds names of COLUMNS in any order and any case. An empty cell is a field that is not given,
-a row of empty cells is none. A cell is plain text, whatever it begins with.
+row shows by which, or a line `sep=;` before it, as Excel knows it. The header holds names of COLUMNS in any order and
+any case. An empty cell is a field that is not given, and so are missing ones at the end of a row; a row of empty cells
+is none. A cell is plain text, whatever it begins with.
 
-    idempotencyKey      the row's key; the same row sent again is then the same meeting
+    idempotencyKey      the row's key; without it the key follows from what the row holds, so that a file that is sent
+                        twice invites nobody twice
     kind                calendar (also when empty), standalone, existing
     organizer           user principal name or object id
     reference, language, subject, eventId
                         as in the JSON request
-    start, end          2027-01-20T13:00:00 or 2027-01-20 13:00, without an offset
+    start, end          2027-01-20T13:00:00, 2027-01-20 13:00 or 2027-01-20 9:00, without an offset
     timeZone            of both, a Windows or IANA name
     location            the place's name
     body                plain text
@@ -24,13 +26,16 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from shared.errors import Fault, InvalidRequestError, first_faults
-from shared.use_cases.batch.items import MOST_ITEMS, BatchItem, count_fault, with_key
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request.people import MAX_ATTENDEES
+from shared.use_cases.accept import LARGEST_REQUEST
+from shared.use_cases.batch.items import MOST_ITEMS, TOO_LARGE, BatchItem, count_fault, with_key, with_keys
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.findings import Finding, findings_of, pointer_to, quoted
 from shared.validation.time_zones import is_skipped
@@ -54,6 +59,8 @@ COLUMNS = (
     "optionalAttendees",
     "eventId",
 )
+# Those of which a blank at an end is never a part.
+_TRIMMED = ("idempotencyKey", "kind", "organizer", "language", "start", "end", "timeZone", "eventId")
 _AS_THEY_ARE = ("kind", "organizer", "reference", "language", "subject", "eventId")
 _NEEDED = ("organizer",)
 _NEEDED_BY_CALENDAR = ("organizer", "subject", "start", "end", "timeZone")
@@ -62,12 +69,19 @@ _LONGEST_HEADER = 10_000
 _LARGEST_CELL = 4 * 1024 * 1024
 _MOST_COLUMNS = 100
 _CANONICAL = {name.casefold(): name for name in COLUMNS}
-_SPACED_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d.*)", re.ASCII)
-_NAMED_ADDRESS = re.compile(r'"?([^"<>]*?)"?\s*<([^<>]*)>')
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n?", re.IGNORECASE)
+_LONGEST_TIME = 64
+_SPREADSHEET_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d{1,2})(:\d\d.*)", re.ASCII)
+_CELL_FORMAT = "Format the cells of the column as yyyy-mm-dd hh:mm."
 
 
-def read_csv_items(data: bytes, most: int = MOST_ITEMS) -> list[BatchItem]:
+def read_csv_items(data: bytes, most: int = MOST_ITEMS, file_name: str = "") -> list[BatchItem]:
     """Return the rows of a CSV file as the items of a batch. What is wrong with one row is left to its item.
+
+    Args:
+        data: the file.
+        most: how many rows there may be.
+        file_name: a part of the keys of rows without one of their own.
 
     Raises:
         InvalidRequestError: the file is no CSV, its header is wrong, or it has no row or more than `most`; nothing of
@@ -89,14 +103,24 @@ def read_csv_items(data: bytes, most: int = MOST_ITEMS) -> list[BatchItem]:
     if fault := count_fault("/rows", len(numbered), most):
         faults.append(fault)
     if faults:
-        raise InvalidRequestError(first_faults(faults))
-    return [_item(header, row, number) for number, row in numbered]
+        raise InvalidRequestError(faults)
+    return list(with_keys((_item(header, row, number) for number, row in numbered), file_name))
 
 
-def in_row(item: BatchItem, faults: Iterable[Fault]) -> list[Fault]:
-    """Return the faults of an item's request at the cells of its row, each once."""
-    placed = (Fault(_cell(item, fault.pointer), fault.code, fault.message) for fault in faults)
-    return list(dict.fromkeys(placed))
+def in_row(item: BatchItem, fault: Fault) -> Fault:
+    """Return a fault of an item's request at the cell of its row; of an item that is no row as it is."""
+    if item.row is None or fault.pointer.startswith("/rows/"):
+        return fault
+    column = _column(item, fault.pointer)
+    pointer = f"/rows/{item.row}/{column}".rstrip("/")
+    member, _, predicate = fault.message.partition(" ")
+    if member == column or not column:
+        return Fault(pointer, fault.code, fault.message)
+    # A time is all that its cell holds; of a cell with several values the message names the one.
+    message = f"{column} {predicate}" if member in {"dateTime", "displayName"} else f"{column}: {fault.message}"
+    if fault.code == "invalidDateTime" and column in {"start", "end"}:
+        message += f" {_CELL_FORMAT}"
+    return Fault(pointer, fault.code, message)
 
 
 def _reader(data: bytes) -> "_Reader":
@@ -106,7 +130,9 @@ def _reader(data: bytes) -> "_Reader":
         message = f"The file is not UTF-8: byte {error.start} does not belong there. Save it as CSV UTF-8."
         raise InvalidRequestError([Fault("", "malformedCsv", message)]) from error
     csv.field_size_limit(_LARGEST_CELL)  # without it a cell has at most 128 KiB, half of what a request may have
-    return csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    named = _SEPARATOR_LINE.match(text)
+    separator = named[1] if named else _separator(text)
+    return csv.reader(io.StringIO(text[named.end() if named else 0 :], newline=""), delimiter=separator, strict=True)
 
 
 def _separator(text: str) -> str:
@@ -138,17 +164,23 @@ def _header_faults(header: list[str]) -> Iterator[Fault]:
 
 
 def _item(header: list[str], row: list[str], number: int) -> BatchItem:
-    if len(row) != len(header):
+    size = sum(map(len, row))
+    if size > LARGEST_REQUEST:
+        message = f"The row has {size} characters, more than the {LARGEST_REQUEST} of the largest request."
+        return BatchItem({}, faults=(Fault(f"/rows/{number}", TOO_LARGE, message),), row=number)
+    if any(row[len(header) :]):
         message = f"The row has {len(row)} cells, the header has {len(header)}."
         return BatchItem({}, faults=(Fault(f"/rows/{number}", "wrongCellCount", message),), row=number)
-    if any(cell and not name for name, cell in zip(header, row, strict=True)):
+    named = list(zip(header, row, strict=False))
+    if any(cell and not name for name, cell in named):
         message = "The row has a cell in a column without a name."
         return BatchItem({}, faults=(Fault(f"/rows/{number}", "unknownColumn", message),), row=number)
-    cells = {name: cell for name, cell in zip(header, row, strict=True) if cell}
+    trimmed = ((name, cell.strip() if name in _TRIMMED else cell) for name, cell in named)
+    cells = {name: cell for name, cell in trimmed if cell}
     document, findings = _request(cells)
     item = with_key(document, cells.get("idempotencyKey"), number)
     faults = (*item.faults, *(finding.as_fault() for finding in findings))
-    return BatchItem(item.document, item.key, tuple(in_row(item, faults)), number)
+    return BatchItem(item.document, item.key, tuple(dict.fromkeys(in_row(item, fault) for fault in faults)), number)
 
 
 def _request(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
@@ -173,7 +205,9 @@ def _request(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
 
 def _time(cells: Mapping[str, str], name: str) -> dict[str, str]:
     zone = {"timeZone": cells["timeZone"]} if "timeZone" in cells else {}
-    return {"dateTime": _SPACED_TIME.sub(r"\1T\2", cells[name])} | zone
+    cell = cells[name]
+    found = _SPREADSHEET_TIME.fullmatch(cell) if len(cell) <= _LONGEST_TIME else None
+    return {"dateTime": f"{found[1]}T{found[2]:0>2}{found[3]}" if found else cell} | zone
 
 
 def _timestamps(cells: Mapping[str, str]) -> tuple[dict[str, str], list[Finding]]:
@@ -197,23 +231,25 @@ def _timestamps(cells: Mapping[str, str]) -> tuple[dict[str, str], list[Finding]
 
 
 def _attendees(cell: str, kind: str) -> Iterator[dict[str, Any]]:
-    for part in filter(None, map(str.strip, cell.split(";"))):
-        named = _NAMED_ADDRESS.fullmatch(part)
-        email = {"address": named[2].strip()} if named else {"address": part}
-        if named and named[1].strip():
-            email["name"] = named[1].strip()
-        yield {"emailAddress": email, "type": kind}
+    """Yield the attendees of a cell, at most one more than a meeting may have."""
+    parts = filter(None, (found[0].strip() for found in re.finditer("[^;]+", cell)))
+    for part in islice(parts, MAX_ATTENDEES + 1):
+        name, _, address = part.partition("<")
+        name = name.strip().removeprefix('"').removesuffix('"').strip()
+        if not address.endswith(">") or not set('<>"').isdisjoint(name + address[:-1]):
+            yield {"emailAddress": {"address": part}, "type": kind}
+            continue
+        email = {"address": address[:-1].strip()}
+        yield {"emailAddress": email | ({"name": name} if name else {}), "type": kind}
 
 
-def _cell(item: BatchItem, pointer: str) -> str:
-    """Return where in the file a fault is: its request's pointer names a member, the file has columns."""
-    if pointer.startswith("/rows/") or item.row is None:
-        return pointer
+def _column(item: BatchItem, pointer: str) -> str:
+    """Return the column in which a fault is: its request's pointer names a member."""
     name, *inside = pointer.split("/")[1:] or [""]
     if name in {"start", "end"} and inside[:1] == ["timeZone"]:
-        name = "timeZone"
-    elif name in {"startDateTime", "endDateTime"}:
-        name = name.removesuffix("DateTime")
-    elif name == "attendees" and inside and item.document["attendees"][int(inside[0])]["type"] == "optional":
-        name = "optionalAttendees"
-    return f"/rows/{item.row}/{name}".rstrip("/")
+        return "timeZone"
+    if name in {"startDateTime", "endDateTime"}:
+        return name.removesuffix("DateTime")
+    if name == "attendees" and inside and item.document["attendees"][int(inside[0])]["type"] == "optional":
+        return "optionalAttendees"
+    return name

@@ -1,15 +1,19 @@
 """The items of a batch, and how JSON writes them: `{"meetings": [{"idempotencyKey": ..., "request": {...}}, ...]}`."""
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from shared.errors import Fault, InvalidRequestError, first_faults
+from shared.errors import Fault, InvalidRequestError
 from shared.ids import KEY_RULE, is_key
 from shared.meeting_request import repeated_members
 from shared.validation.findings import pointer_to, quoted
 
 MOST_ITEMS = 100
+TOO_LARGE = "tooLarge"  # the code of the fault of an item that has not been read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,12 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
     if not isinstance(meetings, list):
         code = "required" if meetings is None else "wrongType"
         faults.append(Fault("/meetings", code, "meetings is required, a list of objects with a request each."))
-        raise InvalidRequestError(first_faults(faults))
+        raise InvalidRequestError(faults)
     items = cast("list[Any]", meetings)
     if fault := count_fault("/meetings", len(items), most):
         faults.append(fault)
     if faults:
-        raise InvalidRequestError(first_faults(faults))
+        raise InvalidRequestError(faults)
     return [_item(item) for item in items]
 
 
@@ -57,6 +61,22 @@ def with_key(document: Any, key: object, row: int | None = None) -> BatchItem:
     if key is None or (isinstance(key, str) and is_key(key)):
         return BatchItem(document, key, row=row)
     return BatchItem(document, faults=(Fault("/idempotencyKey", "invalidKey", KEY_RULE),), row=row)
+
+
+def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[BatchItem]:
+    """Yield each item, one without a key with a key that follows from the file's name and the request.
+
+    Not from the row's number: who inserts a row and sends the file again wants one meeting more. Of equal rows each
+    has its own key.
+    """
+    seen = Counter[str]()
+    for item in items:
+        if item.key is not None:
+            yield item
+            continue
+        text = json.dumps([file_name, item.document], sort_keys=True)
+        seen[text] += 1
+        yield replace(item, key=f"file-{hashlib.sha256(f'{text}{seen[text]}'.encode()).hexdigest()[:40]}")
 
 
 def count_fault(pointer: str, count: int, most: int) -> Fault | None:

@@ -113,7 +113,7 @@ async def test_a_refused_row_has_its_reason() -> None:
     row = Line(7, BatchItem({"start": {}}, "k", row=7))
     known = Line(8, BatchItem(STANDALONE, "l", (Fault("/rows/8/start", "c", "No."),), row=8))
     refused, unsent = await app.door().submit([row, known])
-    assert refused.refusal == "invalidRequest: /rows/7/timeZone: M."
+    assert refused.refusal == "invalidRequest: /rows/7/timeZone: timeZone: M."
     assert unsent.refusal == "/rows/8/start: No."
     assert [sent(request) for request in app.requests] == [["k"]]
 

@@ -150,10 +150,10 @@ def test_messages_are_plain() -> None:
         isAllDay="true", importance="x", attendees=[None], categories=3, options=[], Subject="x"
     )
     assert [fault.message for fault in faults_of(document)] == [
-        "isAllDay must be true or false, not a string.",
-        "importance must be one of low, normal, high.",
+        "isAllDay must be true or false, not 'true'.",
+        "importance must be one of low, normal, high, not 'x'.",
         "attendees[0] must be an object, not null.",
-        "categories must be a list, not a number.",
+        "categories must be a list, not the number 3.",
         "options must be an object, not a list.",
         "Subject is not a field that can stand here; did you mean subject?",
     ]
@@ -218,5 +218,5 @@ def test_unstorable_text() -> None:
 
 
 def test_many_faults_are_quick() -> None:
-    """A document of nothing but faults is answered in full, in linear time."""
-    assert len(faults_of({f"field{number}": None for number in range(20_000)})) == 20_004
+    """A document of nothing but faults is answered with the first hundred, in linear time."""
+    assert len(faults_of({f"field{number}": None for number in range(20_000)})) == 100

@@ -94,7 +94,7 @@ REFUSED: list[dict[str, Any]] = [
     {"subject": "two\nlines"},
     {"organizer": None},
     {"start": {"dateTime": "2027-13-20T13:00:00", "timeZone": "UTC"}},
-    {"start": {"dateTime": "2027-01-20T13:00:00Z", "timeZone": "UTC"}},
+    {"start": {"dateTime": "2027-01-20T13:00:00Z", "timeZone": "Europe/Berlin"}},
     {"isOnlineMeeting": False},
     {"isAllDay": "true"},
     {"reminderMinutesBeforeStart": -1},

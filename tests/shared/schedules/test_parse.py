@@ -47,7 +47,7 @@ def test_every_fault_is_told_at_once() -> None:
             "timeZone": "Mars/Base",
             "start": "2026-11-23T10:00:00Z",
             "duration": "PT0S",
-            "leadTime": "P91D",
+            "leadTime": "P401D",
             "color": "red",
             "request": {"organizer": "x", "start": "now", "recurrence": {}, "subject": "{day}"},
         }

@@ -71,7 +71,7 @@ def test_offset_beside_a_zone(suffix: str) -> None:
     """An offset inside a dateTimeTimeZone would contradict its zone, and the message says so."""
     [fault] = faults_of(calendar_document(start=at(f"2026-11-20T10:00:00{suffix}")))
     assert (fault.pointer, fault.code) == ("/start/dateTime", "invalidDateTime")
-    assert "timeZone tells the zone" in fault.message
+    assert "timeZone names the zone" in fault.message
 
 
 def test_missing_offset() -> None:

@@ -49,7 +49,7 @@ def found_in(item: BatchItem) -> set[tuple[str, str]]:
     try:
         parse_request(item.document)
     except InvalidRequestError as error:
-        faults += in_row(item, error.faults)
+        faults += (in_row(item, fault) for fault in error.faults)
     return {(fault.pointer, fault.code) for fault in faults}
 
 
@@ -182,10 +182,9 @@ def test_a_faulty_attendee_is_told_at_the_column_that_names_it() -> None:
     assert found_in(one(**whole, kind="Calendar")) == {("/rows/2/kind", "notOneOf")}
 
 
-@pytest.mark.parametrize("cells", [3, len(HEADER) - 1, len(HEADER) + 1])
-def test_a_row_of_another_length_is_faulty(cells: int) -> None:
+def test_a_row_with_a_cell_too_many_is_faulty() -> None:
     """An unquoted separator would move every cell behind it; the other rows stand."""
-    bad, good = read_csv_items(table(HEADER, ["x"] * cells, ROW))
+    bad, good = read_csv_items(table(HEADER, ["x"] * (len(HEADER) + 1), ROW))
     assert [(fault.pointer, fault.code) for fault in bad.faults] == [("/rows/2", "wrongCellCount")]
     assert (good.row, good.faults) == (3, ())
 
@@ -269,6 +268,18 @@ def _requests(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
+def _without_outer_blanks(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a request without the blanks around what never begins or ends with one."""
+    kept = dict(document)
+    for name in ("organizer", "language", "eventId"):
+        if text := kept.pop(name, "").strip():
+            kept[name] = text
+    for name in ("start", "end"):
+        if name in kept and (text := kept.pop(name)["dateTime"].strip()):
+            kept[name] = {"dateTime": text, "timeZone": "Europe/Berlin"}
+    return kept
+
+
 def _cells(document: dict[str, Any]) -> dict[str, str]:
     """Return the row that a person would write for a request."""
 
@@ -294,4 +305,4 @@ def test_requests_survive_the_way_through_a_table(
     """Whatever stands in the cells, a table that a CSV writer writes is read as the same requests."""
     rows = [[_cells(document).get(name, "") for name in columns] for document in documents]
     data = table(list(columns), *rows, separator=separator, encoding="utf-8-sig" if marked else "utf-8")
-    assert [item.document for item in read_csv_items(data)] == documents
+    assert [item.document for item in read_csv_items(data)] == [_without_outer_blanks(each) for each in documents]
