@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "meeting": {"storage", "validation", "meeting_request"},
     "graph": {"meeting", "meeting_request", "settings"},
     "schedules": {"meeting", "meeting_request", "storage", "validation"},
-    "throttling": {"graph", "storage"},
+    "throttling": {"graph", "storage", "validation"},
     "use_cases": {
         "access",
         "graph",

@@ -3,13 +3,14 @@
 import re
 
 from shared.errors import OrganizerNotAllowedError
+from shared.validation.addresses import mailbox_key
 
 _ORGANIZER = re.compile(r"\*|\S*@[^@\s,]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
 
 
 def organizer_entry(text: str) -> str:
-    """Return, in one case, an object id, a user principal name, a suffix such as @contoso.com, or * for everyone."""
-    entry = text.strip().casefold()
+    """Return an entry in the form that is compared: an object id, a user principal name, an @domain suffix or *."""
+    entry = mailbox_key(text.strip())
     if not _ORGANIZER.fullmatch(entry):
         raise ValueError("is not an object id, a user principal name, an @domain suffix or *")
     return entry
@@ -17,7 +18,7 @@ def organizer_entry(text: str) -> str:
 
 def may_organize(organizer: str, allowed: frozenset[str]) -> bool:
     """Tell whether the setting allows an organizer, by the name that the caller uses."""
-    name = organizer.casefold()
+    name = mailbox_key(organizer)
     suffix = name[name.rfind("@") :] if "@" in name else name
     return not allowed.isdisjoint({"*", name, suffix})
 

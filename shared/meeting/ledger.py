@@ -26,6 +26,7 @@ from shared.ids import id_after
 from shared.meeting import Meeting
 from shared.storage import Table
 from shared.storage.records import Record, Records, key_moment, newest_first
+from shared.validation.addresses import mailbox_key
 
 TABLE = "Meetings"
 
@@ -276,7 +277,7 @@ def _digest(text: str) -> str:
 def _normal(field: Field, value: str) -> str:
     match field:
         case Field.ORGANIZER:
-            return value.casefold()
+            return mailbox_key(value)
         case Field.JOIN_URL:  # Graph escapes it one way, browsers and people others
             return unquote(value).rstrip("/")
         case Field.JOIN_MEETING_ID:  # shown to people in groups of three digits

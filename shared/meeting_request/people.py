@@ -2,14 +2,16 @@
 
 import re
 import uuid
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import email_validator
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError
 from pydantic import AfterValidator, Field
 
 from shared.errors import Fault, InvalidRequestError
+from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid, quoted
 from shared.validation.list_bound import AtMost
@@ -18,9 +20,6 @@ from shared.validation.text import AnyCase, Line
 MAX_ATTENDEES = 500  # https://learn.microsoft.com/graph/api/resources/event
 MAX_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
 MAX_PRINCIPAL = 256
-
-# Domains such as .local and .test are in use inside organizations; whether mail arrives is Exchange's business.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # Entra allows less (https://learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname); this
@@ -68,34 +67,33 @@ def check_principal(value: str) -> str:
 
 def check_address(value: str) -> str:
     """Return `value` if mail can be sent to it."""
-    try:
-        mailbox(value)
-    except EmailNotValidError as error:
-        raise invalid(
-            "invalidAddress", f"must be one mail address, not {quoted(value)}: {error}".rstrip(".")
-        ) from error
+    if fault := _address_fault(value):
+        raise invalid("invalidAddress", f"must be one mail address, not {quoted(value)}: {fault}".rstrip("."))
     return value
 
 
 @lru_cache(maxsize=4096)
-def mailbox(address: str) -> str:
-    """Return the form in which all spellings of one mailbox's address are the same.
-
-    Raises:
-        EmailNotValidError: `address` is not one address, and nothing else.
-    """
+def _address_fault(address: str) -> str | None:
     if len(address) > MAX_ADDRESS:
-        raise EmailNotValidError(f"It has more than {MAX_ADDRESS} characters.")
-    parts = validate_email(address, check_deliverability=False, strict=True)
-    return f"{parts.local_part}@{parts.ascii_domain}".casefold()
+        return f"It has more than {MAX_ADDRESS} characters."
+    try:
+        _email_validator().validate_email(address, check_deliverability=False, strict=True)
+    except EmailNotValidError as error:
+        return str(error)
+    return None
+
+
+@cache
+def _email_validator() -> ModuleType:
+    # Domains such as .local and .test are in use inside organizations; whether mail arrives is Exchange's business.
+    # The library's documentation has it done like this: https://github.com/JoshData/python-email-validator#readme
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    return email_validator
 
 
 def same_mailbox(one: str, other: str) -> bool:
-    """Tell whether two texts are spellings of one address; what is no address is the same only letter by letter."""
-    try:
-        return mailbox(one) == mailbox(other)
-    except EmailNotValidError:
-        return one == other
+    """Tell whether two texts are spellings of one address."""
+    return mailbox_key(one) == mailbox_key(other)
 
 
 _ORGANIZER_SCHEMA: dict[str, Any] = {
@@ -154,10 +152,10 @@ def invite_once(attendees: tuple[Attendee, ...], organizer: str) -> tuple[tuple[
     seen: dict[str, int] = {}
     kept: list[Attendee] = []
     warnings: list[Fault] = []
-    own = _comparable(organizer)
+    own = mailbox_key(organizer)
     for index, attendee in enumerate(attendees):
         address = attendee.email_address.address
-        key = mailbox(address)
+        key = mailbox_key(address)
         if key == own:
             message = f"{quoted(address)} is the organizer, who takes part anyway and is not invited."
             warnings.append(Fault(f"/attendees/{index}", "organizerIsAttendee", message))
@@ -168,13 +166,6 @@ def invite_once(attendees: tuple[Attendee, ...], organizer: str) -> tuple[tuple[
             seen[key] = index
             kept.append(attendee)
     return tuple(kept), tuple(warnings)
-
-
-def _comparable(organizer: str) -> str:
-    try:
-        return mailbox(organizer)
-    except EmailNotValidError:
-        return organizer.casefold()
 
 
 def _is_principal(value: str) -> bool:

@@ -7,6 +7,7 @@ from cachetools import LRUCache, TTLCache
 
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.mailbox import CALMING, MOST_DOUBLINGS, Mailbox
+from shared.validation.addresses import mailbox_key
 
 # More names than one process has in use at a time by far: the oldest goes first, and each use makes a name the newest.
 REMEMBERED = 10_000
@@ -25,16 +26,16 @@ class Mailboxes:
 
     def names_of(self, organizer: str) -> frozenset[str]:
         """Return every name that is known for an organizer."""
-        name = organizer.casefold()
+        name = mailbox_key(organizer)
         return self._aliases.get(name) or frozenset({name})
 
     def find(self, organizer: str) -> Mailbox | None:
         """Return an organizer's mailbox, None if nothing is remembered of it."""
-        return self._mailboxes.get(organizer.casefold())
+        return self._mailboxes.get(mailbox_key(organizer))
 
     def of(self, organizer: str) -> Mailbox:
         """Return an organizer's mailbox; one that nothing is remembered of is open and empty."""
-        name = organizer.casefold()
+        name = mailbox_key(organizer)
         others = (self._mailboxes.get(other) for other in (name, *self.names_of(name)))
         mailbox = next((other for other in others if other), None) or Mailbox(self._limit, frozenset())
         mailbox.names |= {name}

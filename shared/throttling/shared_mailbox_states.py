@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from shared.errors import ConflictError
 from shared.storage import Delete, Insert, Replace, Row, Table
 from shared.storage.records import PARTITIONS
+from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
 
@@ -129,7 +130,7 @@ class SharedMailboxStates:
 
 
 def _key(name: str) -> str:
-    return hashlib.sha256(name.casefold().encode()).hexdigest()[:40]
+    return hashlib.sha256(mailbox_key(name).encode()).hexdigest()[:40]
 
 
 def _values(state: MailboxState) -> dict[str, str | int]:

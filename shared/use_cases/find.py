@@ -9,6 +9,7 @@ from shared.graph.join_links import is_join_link, meeting_id_in
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field, Ledger, Page
 from shared.use_cases.external_meetings import ExternalMeeting, ExternalMeetings
+from shared.validation.addresses import mailbox_key
 from shared.validation.paging import MAX_TOP, invalid_continuation, read_top
 
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
@@ -59,11 +60,11 @@ class Finder:
         page = await self._page(wanted, caller)
         if wanted.organizer is None:
             return Found(page.meetings, page.continuation)
-        organizer = wanted.organizer.casefold()
+        organizer = mailbox_key(wanted.organizer)
         mine = [
             meeting
             for meeting in page.meetings
-            if organizer in {(meeting.organizer or "").casefold(), (meeting.organizer_id or "").casefold()}
+            if organizer in {mailbox_key(meeting.organizer or ""), mailbox_key(meeting.organizer_id or "")}
         ]
         if mine or page.continuation or wanted.continuation:
             return Found(mine, page.continuation)

@@ -11,6 +11,7 @@ from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.event_body import merged_body
 from shared.use_cases.provision.join_link import enable, require_own_link, require_same_link, wait_for_link
 from shared.use_cases.provision.steps import Steps
+from shared.validation.addresses import mailbox_key
 
 # Fixed once the event is online; Graph ignores them in a change: https://learn.microsoft.com/graph/api/resources/event
 _NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
@@ -165,7 +166,7 @@ def _addresses(properties: dict[str, Any]) -> dict[str, bool]:
     """Return the attendees' addresses, each in one spelling."""
     emails = (attendee.get("emailAddress") for attendee in properties.get("attendees", ()))
     addresses = (email.get("address") for email in emails if isinstance(email, dict))
-    return {address.casefold(): True for address in addresses if isinstance(address, str)}
+    return {mailbox_key(address): True for address in addresses if isinstance(address, str)}
 
 
 def _with_event(applied: dict[str, str], properties: dict[str, Any]) -> dict[str, str]:

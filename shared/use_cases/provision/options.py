@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from shared.errors import RejectedError
 from shared.graph import remedies
+from shared.validation.addresses import mailbox_key
 
 TIMES: Final = frozenset({"startDateTime", "endDateTime"})
 _LICENSED: Final = frozenset({"isEndToEndEncryptionEnabled", "sensitivityLabelAssignment"})
@@ -24,7 +25,7 @@ def with_both_names(participants: dict[str, Any], users: Mapping[str, tuple[str,
 
     Args:
         participants: as they were asked for.
-        users: object id and user principal name by each of the two, casefolded.
+        users: object id and user principal name by each of the two, in the form that is compared.
     """
     return participants | {"attendees": [_with_both_names(each, users) for each in participants["attendees"]]}
 
@@ -66,7 +67,7 @@ def names_of(participant: Participant) -> tuple[str | None, str | None]:
 
 
 def _with_both_names(participant: Participant, users: Mapping[str, tuple[str, str]]) -> Participant:
-    known = [users[name.casefold()] for name in names_of(participant) if name and name.casefold() in users]
+    known = [users[mailbox_key(name)] for name in names_of(participant) if name and mailbox_key(name) in users]
     if not known:
         return participant
     object_id, upn = known[0]
@@ -100,7 +101,7 @@ def _takes_part(wanted: Participant, people: list[Participant]) -> bool:
 
 
 def _keys(participant: Participant) -> Iterator[str]:
-    return (name.casefold() for name in names_of(participant) if name)
+    return (mailbox_key(name) for name in names_of(participant) if name)
 
 
 def _role(participant: Participant) -> str:

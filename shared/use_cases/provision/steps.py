@@ -20,6 +20,7 @@ from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProvid
 from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.options import TIMES, half_named, require_set, with_both_names
+from shared.validation.addresses import mailbox_key
 
 LOOKS_BEFORE_GIVING_UP = 6
 _MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
@@ -61,7 +62,7 @@ class Steps:
         if names is None:
             return
         news = not self._knows(attempt, provider)  # another meeting of the organizer may have asked meanwhile
-        allowed = self._allowed[organizer.casefold()] = AllowedProviders(names, asked_at + PROVIDERS_TTL)
+        allowed = self._allowed[mailbox_key(organizer)] = AllowedProviders(names, asked_at + PROVIDERS_TTL)
         if provider not in names:
             raise RejectedError(
                 "providerNotAllowed",
@@ -73,7 +74,7 @@ class Steps:
 
     def _knows(self, attempt: Attempt, provider: str) -> bool:
         """Tell whether a provider is known to be allowed, from this instance's own questions or from another's."""
-        asked = self._allowed.get((attempt.meeting.organizer or "").casefold())
+        asked = self._allowed.get(mailbox_key(attempt.meeting.organizer or ""))
         told = attempt.mailbox_state and attempt.mailbox_state.allowed
         return any(known.names(provider, self._clock()) for known in (asked, told) if known)
 
@@ -82,7 +83,7 @@ class Steps:
         organizer = attempt.meeting.organizer or ""
         if is_object_id(organizer):
             return organizer
-        key = organizer.casefold()
+        key = mailbox_key(organizer)
         if key not in self._object_ids:
             in_link = organizer_in(attempt.outcome.join_url or "")
             self._object_ids[key] = in_link or await self._organizers.object_id(organizer)
@@ -166,7 +167,7 @@ class Steps:
                 users = await self._organizers.find(attempt.meeting.organizer or "", batch)
             except RejectedError:  # without the permission Graph is asked all the same, and its answer verified
                 break
-            found |= {name.casefold(): user for user in users for name in user}
+            found |= {mailbox_key(name): user for user in users for name in user}
         return found
 
     async def _online_meeting(self, attempt: Attempt, organizer_id: str) -> OnlineMeeting:

@@ -1,0 +1,27 @@
+"""Whose address or user principal name it is, however it is spelled: for allow-lists, duplicates, gates and lookups."""
+
+import unicodedata
+
+import idna
+
+_LONGEST = 320  # of an address, by RFC 3696
+
+
+def mailbox_key(name: str) -> str:
+    """Return the form in which all spellings of one address, user principal name or object id are the same.
+
+    Upper and lower case are the same, and so are the forms that Unicode calls canonically equivalent, and both forms
+    of an international domain (RFC 5890). Nothing else is: `casefold` would make `masse` of `maße`, and another
+    person's mailbox of somebody's.
+    """
+    if name.isascii() or len(name) > _LONGEST:
+        return name.lower()
+    local, at, domain = unicodedata.normalize("NFC", name).lower().rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain) if at else domain}"
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return idna.encode(domain).decode()
+    except idna.IDNAError:  # it is no domain, and therefore nobody else's
+        return domain
