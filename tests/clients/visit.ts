@@ -59,7 +59,7 @@ const request: MeetingRequest = {
 // Validate and create; the same key again is the same meeting.
 const { valid } = answered(await validateMeeting({ body: request }));
 check(valid, "the request is valid");
-const headers = { "Idempotency-Key": "visit-4711" };
+const headers = { "Idempotency-Key": "visit-1" };
 const { id } = answered(await createMeeting({ body: request, headers }));
 check(answered(await createMeeting({ body: request, headers })).id === id, "one key, one meeting");
 const made = await finished(id);
@@ -94,7 +94,7 @@ check(list.meetings.some((meeting) => meeting.id === id), "the meeting is in the
 // A batch with one bad request.
 const batch = answered(
   await submitMeetings({
-    body: { meetings: [{ idempotencyKey: "visit-4712", request }, { request: { organizer: "nobody" } }] },
+    body: { meetings: [{ idempotencyKey: "visit-2", request }, { request: { organizer: "nobody" } }] },
   }),
 );
 check(batch.results[0]?.status === 202 && batch.results[1]?.problem?.code === "invalidRequest", "one is refused");
