@@ -22,7 +22,7 @@ PACKAGE ?= --compare
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
 
-setup: $(VENV)/.installed local/node_modules/.installed  ## install everything into .venv/ and local/
+setup: $(VENV)/.installed $(VENV)/.convene local/node_modules/.installed  ## install everything into .venv/ and local/
 
 $(VENV)/.installed: requirements.txt requirements-dev.txt constraints.txt .python-version
 	@if [ -z "$(PYTHON)" ]; then \
@@ -32,6 +32,10 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt constraints.txt .pytho
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check 'uv==$(UV_VERSION)'
 	@echo "setup 2/3: the Python packages"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV)/.convene: pyproject.toml $(VENV)/.installed
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 local/node_modules/.installed: local/package.json local/package-lock.json | $(VENV)/.installed

@@ -23,7 +23,7 @@ from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.admission import Admission
-from shared.use_cases.batch import Batch
+from shared.use_cases.batch.acceptance import Batch
 from shared.use_cases.change import Changes
 from shared.use_cases.external_meetings import ExternalMeetings
 from shared.use_cases.find import Finder

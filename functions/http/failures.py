@@ -26,7 +26,7 @@ from shared.errors import (
 )
 from shared.graph import remedies
 from shared.meeting import Status
-from shared.use_cases.accept import LARGEST_REQUEST
+from shared.meeting_request import LARGEST_REQUEST
 from shared.use_cases.refused_changes import (
     immutable_field,
     meeting_cancelled,

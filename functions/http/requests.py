@@ -10,8 +10,8 @@ from shared.access.callers import Caller
 from shared.access.origin import Origin
 from shared.errors import MeetingNotFoundError, ScheduleNotFoundError
 from shared.ids import is_meeting_id
+from shared.meeting_request import LARGEST_REQUEST
 from shared.trace_context import as_traceparent
-from shared.use_cases.accept import LARGEST_REQUEST
 from shared.validation.json_text import decode_json
 
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')

@@ -1,5 +1,7 @@
 """Files of meeting requests, and the keys that make submitting one twice harmless."""
 
+import csv
+import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +10,11 @@ from typing import Any, cast
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import decode_json
 from shared.use_cases.batch import BatchItem, read_csv_items, read_json_items
+from shared.use_cases.batch.csv_rows import csv_reader
 from shared.use_cases.batch.items import with_key, with_keys
 
+# What `submit --output` adds to a CSV file; left out again when that file is submitted.
+RESULT_COLUMNS = ("meetingId", "status", "joinUrl", "error")
 _NO_LIMIT = sys.maxsize
 
 
@@ -38,10 +43,35 @@ def read_lines(file: Path) -> list[Line]:
     """
     data = file.read_bytes()
     if file.suffix.casefold() == ".csv":
-        items = read_csv_items(data, _NO_LIMIT, file.name)
+        items = read_csv_items(_without_results(data), _NO_LIMIT, file.name)
     else:
         items = with_keys(_json_items(decode_json(data, storable=False)), file.name)
     return [Line(item.row or place, item) for place, item in enumerate(items, start=1)]
+
+
+def drop_result_columns(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows of a CSV file without RESULT_COLUMNS, which are dropped where all four are there."""
+    ours = {name.casefold() for name in RESULT_COLUMNS}
+    header = [name.strip().casefold() for name in (rows[0] if rows else ())]
+    if not ours.issubset(header):
+        return rows
+    places = {place for place, name in enumerate(header) if name in ours}
+    return [[cell for place, cell in enumerate(row) if place not in places] for row in rows]
+
+
+def _without_results(data: bytes) -> bytes:
+    """Return a CSV file without RESULT_COLUMNS."""
+    reader = csv_reader(data)
+    try:
+        rows = list(reader)
+    except csv.Error:  # read_csv_items says where
+        return data
+    stripped = drop_result_columns(rows)
+    if stripped == rows:
+        return data
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=reader.dialect.delimiter).writerows(stripped)
+    return text.getvalue().encode()
 
 
 def _json_items(document: Any) -> list[BatchItem]:

@@ -22,8 +22,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared import VERSION
-from shared.cli.following import UnreachableError
-from shared.cli.over_queue import signed_in
+from shared.cli.polling import UnreachableError
+from shared.cli.queue_client import signed_in
 from shared.errors import ConveneError, StorageUnavailableError
 from shared.meeting import Meeting
 from shared.meeting.ledger import TABLE, Ledger
@@ -35,7 +35,7 @@ from shared.use_cases.backup import Backup, is_about
 from shared.validation.response_model import timestamp
 
 _FORM = 1
-_AT_ONCE = 16
+_CONCURRENT_WRITES = 16
 _OWNER_ALONE = 0o600
 
 
@@ -113,7 +113,7 @@ async def put_back(
     """
     done = Counter[str]()
     wanted = (record for record in _records(file) if person is None or is_about(record, person))
-    for part in itertools.batched(wanted, _AT_ONCE, strict=False):
+    for part in itertools.batched(wanted, _CONCURRENT_WRITES, strict=False):
         done.update("put" if put else "there" for put in await asyncio.gather(*map(backup.put_back, part)))
         advance(len(part))
     return done

@@ -1,83 +1,67 @@
-"""`python -m shared.cli.readiness ORGANIZER ...`: the readiness of organizers as a table, for administrators.
+"""`readiness`: whether organizers can have meetings made, and what an administrator does where they cannot."""
 
-The settings come from the environment, as the app's own do. Exit code 0: all are ready, 1: at least one is not,
-2: the settings or the arguments are wrong.
-"""
+from typing import Annotated, Any
 
-import argparse
-import asyncio
-import logging
-import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import typer
+from rich.progress import Progress
 
-from shared.errors import GraphError, InvalidRequestError, SettingsError
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
-from shared.graph.services import GraphServices
-from shared.settings import Settings, read_environment
-from shared.throttling.mailbox_gate import MailboxGate
-from shared.use_cases.admission import Admission
-from shared.use_cases.readiness.probes import Readiness
-from shared.use_cases.readiness.report import Check, ReadinessReport
+from shared.cli.http_client import HttpClient, path_of
+from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
+from shared.cli.output import SOME_FAILED, app_libraries, counting, print_json, print_rows, run
+
+commands = typer.Typer()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Show the readiness of the organizers that the arguments name; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m shared.cli.readiness", description=__doc__)
-    parser.add_argument("organizers", nargs="+", metavar="ORGANIZER", help="user principal name or object id")
-    organizers: list[str] = parser.parse_args(arguments).organizers
-    logging.getLogger("shared").addHandler(logging.NullHandler())  # what fails is in the table
-    try:
-        settings = read_environment()
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    reports = asyncio.run(_examine(settings, organizers))
-    _show(reports)
-    return 0 if all(report.ready for report in reports) else 1
+@commands.command()
+def readiness(
+    organizers: Annotated[list[str], typer.Argument(help="User principal names or object ids.", show_default=False)],
+    *,
+    url: Url = None,
+    key: Key = None,
+    allow_http: AllowHttp = False,
+    as_json: Json = False,
+) -> None:
+    """Check organizers: by the app at --url, or without one by Graph itself, with the app's settings."""
+    reports = _by_graph(organizers) if url is None else _by_app(organizers, Connection(url, key, allow_http))
+    if as_json:
+        print_json(reports)
+    else:
+        _print(reports)
+    if not all(report["ready"] for report in reports):
+        raise typer.Exit(SOME_FAILED)
 
 
-async def _examine(settings: Settings, organizers: list[str]) -> list[ReadinessReport]:
-    client = GraphClient(settings.graph)
-    graph = GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client))
-    gate = MailboxGate(settings.graph_calls_per_mailbox, lambda: datetime.now(UTC))
-    readiness = Readiness(graph, gate, Admission(settings.allowed_organizers, settings.graph.cloud))
-    try:
-        return [await _report(readiness, organizer) for organizer in organizers]
-    finally:
-        await client.close()
+def _by_app(organizers: list[str], to: Connection) -> list[dict[str, Any]]:
+    async def work(client: HttpClient, progress: Progress) -> list[dict[str, Any]]:
+        advance = counting(progress, "checked", len(organizers))
+        reports: list[dict[str, Any]] = []
+        for organizer in organizers:
+            reports.append(await client.get(path_of("organizers", organizer, "readiness")))
+            advance(1)
+        return reports
+
+    return over_http(to, work)
 
 
-async def _report(readiness: Readiness, organizer: str) -> ReadinessReport:
-    try:
-        return await readiness.examine(organizer)
-    except InvalidRequestError as error:
-        check = Check("organizer", ok=False, detail=error.faults[0].message, remedy="Correct the argument.")
-    except GraphError as error:
-        check = Check("Graph", ok=False, detail=f"{error}.", remedy="Check network and credential, then ask again.")
-    return ReadinessReport(organizer, (), None, (check,))
+def _by_graph(organizers: list[str]) -> list[dict[str, Any]]:
+    with app_libraries():
+        from shared.cli.direct_readiness import examine
+        from shared.settings import read_environment
+
+    async def work(progress: Progress) -> list[dict[str, Any]]:
+        return await examine(read_environment(), organizers, counting(progress, "checked", len(organizers)))
+
+    return run(work)
 
 
-def _show(reports: list[ReadinessReport]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("organizer", "check", "", "detail"):
-        table.add_column(column, overflow="fold")
-    for report in reports:
-        for check in report.checks:
-            cells = (report.organizer, check.name, "ok" if check.ok else "NOT OK", check.detail)
-            table.add_row(*map(Text, cells))
-    console.print(table)
-    for report in reports:
-        for check in report.checks:
-            if check.remedy:  # beside the table, because a command that is broken into cells cannot be copied
-                console.print(f"{report.organizer}, {check.name}:\n  {check.remedy}", markup=False, soft_wrap=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _print(reports: list[dict[str, Any]]) -> None:
+    """Print a row for each check; below it the detail, and the remedy whole, so that its command can be copied."""
+    rows = [
+        (
+            (report["organizer"], check["name"], "ok" if check["ok"] else "NOT OK"),
+            (check["detail"], *(check["remedy"] or "").splitlines()),
+        )
+        for report in reports
+        for check in report["checks"]
+    ]
+    print_rows(("organizer", "check", "result"), rows)

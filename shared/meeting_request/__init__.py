@@ -15,13 +15,14 @@ from shared.meeting_request.canonical_form import as_given, canonical, fingerpri
 from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.graph_properties import option_properties
 from shared.meeting_request.options import MeetingOptions
-from shared.meeting_request.parse import MeetingRequest, parse_request
+from shared.meeting_request.parse import LARGEST_REQUEST, MeetingRequest, parse_request
 from shared.meeting_request.standalone_request import StandaloneRequest, online_meeting_properties
 from shared.meeting_request.warnings import find_warnings
 from shared.validation.date_times import DateTimeTimeZone, to_graph
 from shared.validation.json_text import decode_json, decode_json_text, repeated_members, unstorable
 
 __all__ = [
+    "LARGEST_REQUEST",
     "CalendarRequest",
     "DateTimeTimeZone",
     "ExistingRequest",

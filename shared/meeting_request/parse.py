@@ -17,6 +17,8 @@ from shared.validation.draft import Draft
 from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order
 from shared.validation.json_text import require_storable
 
+# The most bytes of JSON that one request may have.
+LARGEST_REQUEST = 256 * 1024
 MeetingRequest = CalendarRequest | StandaloneRequest | ExistingRequest
 
 _MODELS: Mapping[str, type[MeetingRequest]] = {

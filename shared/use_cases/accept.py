@@ -31,8 +31,6 @@ from shared.use_cases.quota import Quotas
 
 _logger = logging.getLogger(__name__)
 
-# The most bytes of JSON that one request may have.
-LARGEST_REQUEST = 256 * 1024
 _LONGEST_NAME = 320
 # When something was asked for that can be nothing but a repetition.
 LONG_AGO = datetime.min.replace(tzinfo=UTC)

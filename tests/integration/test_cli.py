@@ -1,4 +1,4 @@
-"""`python -m shared.cli`, run as a person runs it, over HTTP and over the queue."""
+"""`convene`, run as a person runs it, over HTTP and over the queue."""
 
 import json
 import os
@@ -14,12 +14,13 @@ from tests.examples import STANDALONE
 from tests.integration.conftest import Client, clients
 
 ROOT = Path(__file__).parent.parent.parent
+CONVENE = Path(sys.executable).parent / "convene"
 ROWS = 30
 
 
 def run(client: Client, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "shared.cli", *arguments],
+        [CONVENE, *arguments],
         cwd=ROOT,
         env=os.environ | client.stack.environment,
         capture_output=True,
@@ -58,6 +59,11 @@ def test_a_spreadsheet_becomes_join_links(client: Client, tmp_path: Path, name: 
     assert f"{ROWS}/{ROWS}" in first.stderr
     again = run(client, "submit", str(file), *where)
     assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert events(client, f"cli-{name}") == ROWS
+    links = tmp_path / "links.csv"
+    assert run(client, "submit", str(file), "--output", str(links), *where).returncode == 0
+    assert links.read_text(encoding="utf-8-sig").count("https://teams.microsoft.com/") == ROWS
+    assert run(client, "submit", str(links), *where).returncode == 0
     assert events(client, f"cli-{name}") == ROWS
     added = visits(tmp_path, f"cli-{name}", f"AlexW@contoso.com;cli-{name} more;2027-01-21 13:00;2027-01-21 14:00;UTC")
     assert run(client, "submit", str(added), *where).returncode == 0
@@ -154,7 +160,7 @@ def test_settings_that_are_missing(tmp_path: Path) -> None:
     """The message of the settings, and no traceback."""
     file = tmp_path / "one.json"
     file.write_text(json.dumps(STANDALONE), encoding="utf-8")
-    command = [sys.executable, "-m", "shared.cli", "submit", str(file), "--queue"]
+    command = [CONVENE, "submit", str(file), "--queue"]
     done = subprocess.run(
         command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False, timeout=60
     )

@@ -1,4 +1,4 @@
-"""`python -m shared.cli export` and `import`, run as an operator runs them, over Azurite."""
+"""`convene export` and `import`, run as an operator runs them, over Azurite."""
 
 import json
 from pathlib import Path

@@ -45,8 +45,8 @@ class TestReadiness:
     def test_no_organizer(self, client: Client, organizer: str) -> None:
         """What is neither an object id nor a user principal name is the caller's fault."""
         answer = client.http.get(f"/organizers/{organizer}/readiness")
-        assert answer.status_code in {400, 404}  # an encoded slash may be one to the host
-        if answer.status_code == 400:
+        assert answer.status_code in {400, 404}  # an encoded slash may be one to the host, which refuses %00 itself
+        if answer.status_code == 400 and organizer != "%00":
             assert answer.json()["errors"][0]["pointer"] == "/organizer"
 
     def test_graph_is_down(self, client: Client) -> None:
@@ -65,9 +65,9 @@ class TestReadiness:
 
         def run(*organizers: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run(
-                [sys.executable, "-m", "shared.cli.readiness", *organizers],
+                [Path(sys.executable).parent / "convene", "readiness", *organizers],
                 cwd=ROOT,
-                env={**os.environ, **client.stack.environment, "COLUMNS": "200"},
+                env={**os.environ, **client.stack.environment},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -75,7 +75,7 @@ class TestReadiness:
             )
 
         ready = run("AlexW@contoso.com")
-        assert (ready.returncode, ready.stderr) == (0, "")
+        assert ready.returncode == 0, ready.stderr
         assert "applicationAccessPolicy" in ready.stdout
         troubled = run("AlexW@contoso.com", "NoPolicy@contoso.com")
         assert troubled.returncode == 1

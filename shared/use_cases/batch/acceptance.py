@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from shared.access.origin import Origin
 from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError
-from shared.meeting_request import parse_request
-from shared.use_cases.accept import LARGEST_REQUEST, Acceptance, Accepted
+from shared.meeting_request import LARGEST_REQUEST
+from shared.use_cases.accept import Acceptance, Accepted
 from shared.use_cases.batch.csv_rows import in_row
-from shared.use_cases.batch.items import TOO_LARGE, BatchItem
+from shared.use_cases.batch.items import TOO_LARGE, BatchItem, raise_faults
 
 # An acceptance makes one call to the storage at a time.
 AT_ONCE = 16
@@ -72,22 +72,6 @@ class Batch:
             return await self._acceptance.accept(item.document, replace(origin, key=item.key))
         except InvalidRequestError as error:
             raise error.placed(lambda fault: in_row(item, fault)) from error
-
-
-def raise_faults(item: BatchItem) -> None:
-    """Raise what is wrong with an item that is known to be faulty, its request's own faults included.
-
-    Raises:
-        InvalidRequestError: always.
-    """
-    faults, more = list(item.faults), False
-    if item.document != {}:
-        try:
-            parse_request(item.document)
-        except InvalidRequestError as error:
-            faults += error.faults
-            more = error.more_faults
-    raise InvalidRequestError(faults, more_faults=more)
 
 
 def _size(item: BatchItem) -> int:

@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request import LARGEST_REQUEST
 from shared.meeting_request.people import MAX_ATTENDEES
-from shared.use_cases.accept import LARGEST_REQUEST
 from shared.use_cases.batch.items import MOST_ITEMS, TOO_LARGE, BatchItem, count_fault, with_key, with_keys
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.findings import Finding, findings_of, pointer_to, quoted
@@ -87,7 +87,7 @@ def read_csv_items(data: bytes, most: int = MOST_ITEMS, file_name: str = "") -> 
         InvalidRequestError: the file is no CSV, its header is wrong, or it has no row or more than `most`; nothing of
             it is accepted then.
     """
-    reader = _reader(data)
+    reader = csv_reader(data)
     numbered: list[tuple[int, list[str]]] = []
     try:
         header = [_CANONICAL.get(name.strip().casefold(), name.strip()) for name in next(reader, [])]
@@ -123,7 +123,12 @@ def in_row(item: BatchItem, fault: Fault) -> Fault:
     return Fault(pointer, fault.code, message)
 
 
-def _reader(data: bytes) -> "_Reader":
+def csv_reader(data: bytes) -> "_Reader":
+    """Return a reader of a CSV file's rows, by the separator that its header shows.
+
+    Raises:
+        InvalidRequestError: the file is not UTF-8.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

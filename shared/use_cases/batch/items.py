@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError
 from shared.ids import KEY_RULE, is_key
-from shared.meeting_request import repeated_members
+from shared.meeting_request import parse_request, repeated_members
 from shared.validation.findings import pointer_to, quoted
 
 MOST_ITEMS = 100
@@ -77,6 +77,22 @@ def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[Batch
         text = json.dumps([file_name, item.document], sort_keys=True)
         seen[text] += 1
         yield replace(item, key=f"file-{hashlib.sha256(f'{text}{seen[text]}'.encode()).hexdigest()[:40]}")
+
+
+def raise_faults(item: BatchItem) -> None:
+    """Raise what is wrong with an item that is known to be faulty, its request's own faults included.
+
+    Raises:
+        InvalidRequestError: always.
+    """
+    faults, more = list(item.faults), False
+    if item.document != {}:
+        try:
+            parse_request(item.document)
+        except InvalidRequestError as error:
+            faults += error.faults
+            more = error.more_faults
+    raise InvalidRequestError(faults, more_faults=more)
 
 
 def count_fault(pointer: str, count: int, most: int) -> Fault | None:

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shared.cli.__main__ import commands
-from shared.cli.probe import report
+from shared.cli.tenant_probe import report
 from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
 from shared.graph.services import GraphServices
 from shared.use_cases.first_tenant import SUBJECT, Finding, FirstTenant, Subjects

@@ -21,8 +21,8 @@ from shared.errors import (
 from shared.meeting import Status
 from shared.storage import Operation
 from shared.use_cases.accept import Accepted
-from shared.use_cases.batch import Batch, BatchItem, read_csv_items
-from shared.use_cases.batch.acceptance import AT_ONCE
+from shared.use_cases.batch import BatchItem, read_csv_items
+from shared.use_cases.batch.acceptance import AT_ONCE, Batch
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.fakes import InMemoryQueue, InMemoryTable

@@ -1,4 +1,4 @@
-"""Over the queue: a message for each request, and a look into the ledger, with the app's own settings."""
+"""The app over its storage: a queue message for each request, and the ledger, with the app's own settings."""
 
 import asyncio
 import json
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
-from azure.storage.queue.aio import QueueClient
+from azure.storage.queue.aio import QueueClient as AzureQueueClient
 
 from shared.cli.files import Line
-from shared.cli.following import Looked, Submitted, UnreachableError, told
+from shared.cli.polling import Poll, Submitted, UnreachableError, fault_text
 from shared.errors import InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
 from shared.ids import id_from_key
 from shared.meeting import Meeting, MeetingResponse
@@ -19,14 +19,14 @@ from shared.meeting_request import fingerprint, parse_request
 from shared.settings import Settings
 from shared.storage import AzureTable, storage_services
 from shared.storage.queues import LARGEST_MESSAGE
-from shared.use_cases.batch.acceptance import raise_faults
+from shared.use_cases.batch.items import raise_faults
 
-_AT_ONCE = 16
+_CONCURRENT_MESSAGES = 16
 _PAUSE_SECONDS = 2.0
 _NEVER = -1
 
 
-class OverQueue:
+class QueueClient:
     """The app's storage account: the request queue and the ledger."""
 
     most_lines = 100
@@ -35,35 +35,35 @@ class OverQueue:
         """Prepare the connections; without a connection string as whoever is signed in to Azure here."""
         self._credential = signed_in(settings)
         self._queues, self._tables = storage_services(settings.storage, self._credential)
-        self._queue: QueueClient = self._queues.get_queue_client(settings.request_queue)
+        self._queue: AzureQueueClient = self._queues.get_queue_client(settings.request_queue)
         self._ledger = Ledger(AzureTable(self._tables.get_table_client(TABLE)))
 
     async def submit(self, lines: Sequence[Line]) -> list[Submitted]:
         """Put a message for each request that is valid and not in the ledger already; some at a time."""
-        places = asyncio.Semaphore(_AT_ONCE)
+        slots = asyncio.Semaphore(_CONCURRENT_MESSAGES)
         turns: dict[str, asyncio.Lock] = {}
 
         async def one(line: Line) -> Submitted:
-            async with places, turns.setdefault(line.item.key or "", asyncio.Lock()):
+            async with slots, turns.setdefault(line.item.key or "", asyncio.Lock()):
                 return await self._submit(line)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(line)) for line in lines]
         return [task.result() for task in tasks]
 
-    async def look(self, submitted: Submitted) -> Looked:
-        """Read the meeting, or the failed one that the app has made of the message."""
+    async def poll(self, submitted: Submitted) -> Poll:
+        """Read the meeting, or the failed one if the app has rejected the message."""
         meeting = await self._read(submitted.meeting_id or "")
-        refused = await self._read(submitted.refused_id) if submitted.refused_id and not meeting else None
-        meeting = meeting or refused
-        if meeting is None and submitted.refused_id is None:  # there is no message that could become one
+        rejected = await self._read(submitted.rejected_id) if submitted.rejected_id and not meeting else None
+        meeting = meeting or rejected
+        if meeting is None and submitted.rejected_id is None:  # there is no message that could become one
             raise UnreachableError(f"There is no meeting {submitted.meeting_id} in the ledger.")
         if meeting is None:
-            return Looked(None, _PAUSE_SECONDS)
-        return Looked(MeetingResponse.of(meeting).as_json(), 0.0 if meeting.finished else _PAUSE_SECONDS)
+            return Poll(None, _PAUSE_SECONDS)
+        return Poll(MeetingResponse.of(meeting).as_json(), 0.0 if meeting.finished else _PAUSE_SECONDS)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._queue.close()
         await self._queues.close()
         await self._tables.close()
@@ -76,22 +76,22 @@ class OverQueue:
                 raise_faults(line.item)
             request = parse_request(line.item.document)
         except InvalidRequestError as error:
-            return Submitted(line.number, refusal=f"invalidRequest: {told(line, error.faults)}")
+            return _submitted(line, rejection=f"invalidRequest: {fault_text(line, error.faults)}")
         key = line.item.key or ""
         meeting_id = id_from_key("", key)
         if existing := await self._read(meeting_id):
             if existing.fingerprint == fingerprint(request):
-                return Submitted(line.number, meeting_id)
-            return Submitted(line.number, refusal="keyReused: The idempotencyKey came with another request before.")
+                return _submitted(line, meeting_id)
+            return _submitted(line, rejection="keyReused: The idempotencyKey came with another request before.")
         text = json.dumps(line.item.document | {"idempotencyKey": key})
         if len(text) > LARGEST_MESSAGE:
-            refusal = f"tooLarge: A queue message holds {LARGEST_MESSAGE} bytes; send larger requests over HTTP."
-            return Submitted(line.number, refusal=refusal)
+            rejection = f"tooLarge: A queue message holds {LARGEST_MESSAGE} bytes; send larger requests over HTTP."
+            return _submitted(line, rejection=rejection)
         try:
             message = await self._queue.send_message(text, time_to_live=_NEVER)
         except AzureError as error:
             raise _unreachable("The request queue", error) from error
-        return Submitted(line.number, meeting_id, refused_id=refused_id(text, message.id))
+        return _submitted(line, meeting_id, rejected_id=refused_id(text, message.id))
 
     async def _read(self, meeting_id: str) -> Meeting | None:
         try:
@@ -100,6 +100,10 @@ class OverQueue:
             return None
         except StorageUnavailableError as error:
             raise _unreachable("The ledger", error) from error
+
+
+def _submitted(line: Line, meeting_id: str | None = None, **rest: str) -> Submitted:
+    return Submitted(line.number, meeting_id, request=line.item.document, key=line.item.key, **rest)
 
 
 def signed_in(settings: Settings) -> AsyncTokenCredential | None:

@@ -1,39 +1,49 @@
 """The command over HTTP: what goes over the wire, and what it makes of the answers."""
 
+import asyncio
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
 import pytest
 
 from shared.cli.files import Line
-from shared.cli.following import Submitted, UnreachableError
-from shared.cli.over_http import OverHttp
+from shared.cli.http_client import HttpClient, path_of
+from shared.cli.polling import Submitted, UnreachableError
 from shared.errors import Fault
 from shared.meeting_request import decode_json
 from shared.use_cases.batch import BatchItem
 from tests.examples import STANDALONE
+from tests.proofs.simulation.loop import simulate
 
 ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 
 
 class App:
-    """The far end: answers in turn, the last one for ever, and remembers what it was asked and how long was waited."""
+    """The far end: answers in turn, the last one for ever, and remembers what it was asked, and when."""
 
     def __init__(self, *answers: Callable[[httpx.Request], httpx.Response] | httpx.Response | Exception) -> None:
         self.answers = list(answers)
         self.requests: list[httpx.Request] = []
-        self.pauses: list[float] = []
+        self._times: list[float] = []
 
-    def door(self, url: str = "https://app.example", key: str | None = "secret") -> OverHttp:
-        async def sleep(seconds: float) -> None:
-            self.pauses.append(seconds)
+    @property
+    def pauses(self) -> list[float]:
+        """Return how many seconds were between one request and the next."""
+        return [after - before for before, after in itertools.pairwise(self._times)]
 
-        return OverHttp(url, key, httpx.MockTransport(self._answer), sleep)
+    def client(self, url: str = "https://app.example", key: str | None = "secret", **options: Any) -> HttpClient:
+        return HttpClient(url, key, transport=httpx.MockTransport(self._answer), **options)
+
+    def run[T](self, work: Callable[[HttpClient], Coroutine[Any, Any, T]]) -> T:
+        """Return what the work brings, in simulated time."""
+        return simulate(lambda: work(self.client()), 1)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        self._times.append(asyncio.get_running_loop().time())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -67,7 +77,7 @@ def lines(count: int, **members: Any) -> list[Line]:
 async def test_where_and_as_whom(url: str, base: str) -> None:
     """Azure's own path if the address has none; the key in its header, not in the URL."""
     app = App(accepting)
-    await app.door(url).submit(lines(1))
+    await app.client(url).submit(lines(1))
     [request] = app.requests
     assert str(request.url) == f"{base}/meetings/batch"
     assert request.headers["x-functions-key"] == "secret"
@@ -77,10 +87,10 @@ async def test_where_and_as_whom(url: str, base: str) -> None:
 def test_what_is_no_address(url: str) -> None:
     """Is said before anything is sent."""
     with pytest.raises(UnreachableError):
-        App(accepting).door(url)
+        App(accepting).client(url)
 
 
-async def test_what_the_app_could_not_take_now_is_sent_again() -> None:
+def test_what_the_app_could_not_take_now_is_sent_again() -> None:
     """And only that, with the same keys."""
 
     def first(request: httpx.Request) -> httpx.Response:
@@ -88,18 +98,18 @@ async def test_what_the_app_could_not_take_now_is_sent_again() -> None:
         return results(request, lambda key: busy if key == "k2" else {"status": 202, "id": f"id of {key}"})
 
     app = App(first, accepting)
-    submitted = await app.door().submit(lines(3))
+    submitted = app.run(lambda client: client.submit(lines(3)))
     assert [each.meeting_id for each in submitted] == ["id of k1", "id of k2", "id of k3"]
     assert [sent(request) for request in app.requests] == [["k1", "k2", "k3"], ["k2"]]
 
 
-async def test_it_is_not_tried_for_ever() -> None:
+def test_it_is_not_tried_for_ever() -> None:
     """After some tries the row is refused with the app's reason."""
     busy = {"status": 503, "id": None, "problem": {"code": "storageUnavailable", "detail": "Later."}}
     app = App(lambda request: results(request, lambda _key: busy))
-    [submitted] = await app.door().submit(lines(1))
-    assert submitted.refusal == "storageUnavailable: Later."
-    assert len(app.requests) == len(app.pauses) + 1 == 6
+    [submitted] = app.run(lambda client: client.submit(lines(1)))
+    assert submitted.rejection == "storageUnavailable: Later."
+    assert app.pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 async def test_a_refused_row_has_its_reason() -> None:
@@ -112,9 +122,9 @@ async def test_a_refused_row_has_its_reason() -> None:
     app = App(lambda request: results(request, lambda _key: {"status": 400, "id": None, "problem": problem}))
     row = Line(7, BatchItem({"start": {}}, "k", row=7))
     known = Line(8, BatchItem(STANDALONE, "l", (Fault("/rows/8/start", "c", "No."),), row=8))
-    refused, unsent = await app.door().submit([row, known])
-    assert refused.refusal == "invalidRequest: /rows/7/timeZone: timeZone: M."
-    assert unsent.refusal == "/rows/8/start: No."
+    refused, unsent = await app.client().submit([row, known])
+    assert refused.rejection == "invalidRequest: /rows/7/timeZone: timeZone: M."
+    assert unsent.rejection == "/rows/8/start: No."
     assert [sent(request) for request in app.requests] == [["k"]]
 
 
@@ -130,8 +140,8 @@ async def test_what_cannot_be_sent_is_refused_here(member: str, fault: str) -> N
     """The others of the file are sent."""
     app = App(accepting)
     bad = Line(1, BatchItem(decode_json(f"{{{member}}}".encode(), storable=False), "b"))
-    refused, other = await app.door().submit([bad, Line(2, BatchItem(STANDALONE, "k"))])
-    assert refused.refusal == fault
+    refused, other = await app.client().submit([bad, Line(2, BatchItem(STANDALONE, "k"))])
+    assert refused.rejection == fault
     assert other.meeting_id
     assert [sent(request) for request in app.requests] == [["k"]]
 
@@ -139,26 +149,26 @@ async def test_what_cannot_be_sent_is_refused_here(member: str, fault: str) -> N
 async def test_large_requests_go_in_several_batches() -> None:
     """The app refuses a batch of more than 4 MiB."""
     app = App(accepting)
-    submitted = await app.door().submit(lines(50, subject="x" * 200_000))
+    submitted = await app.client().submit(lines(50, subject="x" * 200_000))
     assert len(submitted) == 50
     assert len(app.requests) == 4
     assert all(len(request.content) < 4 * 1024 * 1024 for request in app.requests)
 
 
-async def test_retry_after_is_honoured() -> None:
+def test_retry_after_is_honoured() -> None:
     """When the app is throttled, when it fails, and when the meeting is not finished yet."""
     pending = httpx.Response(202, json={"id": ID}, headers={"Retry-After": "7"})
     app = App(httpx.Response(429, headers={"Retry-After": "9"}), httpx.Response(503), pending)
-    looked = await app.door().look(Submitted(1, ID))
+    poll = app.run(lambda client: client.poll(Submitted(1, ID)))
     assert app.pauses == [9.0, 2.0]
-    assert looked.pause == 7.0
+    assert poll.pause == 7.0
     assert str(app.requests[0].url) == f"https://app.example/api/meetings/{ID}"
 
 
-async def test_a_finished_meeting_needs_no_other_look() -> None:
+async def test_a_finished_meeting_needs_no_other_poll() -> None:
     """200 is the end."""
-    looked = await App(httpx.Response(200, json={"id": ID})).door().look(Submitted(1, ID))
-    assert (looked.meeting, looked.pause) == ({"id": ID}, 0.0)
+    poll = await App(httpx.Response(200, json={"id": ID})).client().poll(Submitted(1, ID))
+    assert (poll.meeting, poll.pause) == ({"id": ID}, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -171,16 +181,47 @@ async def test_a_finished_meeting_needs_no_other_look() -> None:
         (httpx.Response(200, text="<html>"), "without JSON"),
     ],
 )
-async def test_what_ends_the_command(answer: httpx.Response | Exception, part: str) -> None:
+def test_what_ends_the_command(answer: httpx.Response | Exception, part: str) -> None:
     """Each with what to do about it."""
     with pytest.raises(UnreachableError, match=part):
-        await App(answer).door().look(Submitted(1, ID))
+        App(answer).run(lambda client: client.poll(Submitted(1, ID)))
+
+
+def test_a_wrong_address_ends_it_at_the_first_failure() -> None:
+    """Nothing is retried where nobody ever answered; a connection that is lost later is."""
+    wrong = App(httpx.ConnectError("refused"))
+    with pytest.raises(UnreachableError, match="Check the address"):
+        wrong.run(lambda client: client.poll(Submitted(1, ID)))
+    assert len(wrong.requests) == 1
+    ready = httpx.Response(200, json={"id": ID})
+    right = App(ready, httpx.ConnectError("refused"), ready)
+
+    async def poll_twice(client: HttpClient) -> None:
+        await client.poll(Submitted(1, ID))
+        await client.poll(Submitted(1, ID))
+
+    right.run(poll_twice)
+    assert len(right.requests) == 3
+
+
+@pytest.mark.parametrize("url", ["http://app.example", "http://10.0.0.4:7071", "http://[2001:db8::1]"])
+async def test_the_key_is_not_sent_unencrypted_to_another_machine(url: str) -> None:
+    """Unless that is asked for; without a key, and to this machine, it may be http."""
+    app = App(accepting)
+    with pytest.raises(UnreachableError, match="--allow-http"):
+        app.client(url)
+    assert app.requests == []
+    for client in (app.client(url, allow_http=True), app.client(url, None), app.client("http://127.0.0.1:7071")):
+        await client.submit(lines(1))
+    for local in ("http://localhost:7071", "http://[::1]:7071"):
+        await app.client(local).submit(lines(1))
+    assert len(app.requests) == 5
 
 
 async def test_a_batch_that_is_refused_as_a_whole_ends_the_command() -> None:
     """Then this is another version of the app, or none."""
     with pytest.raises(UnreachableError, match="400"):
-        await App(httpx.Response(400, json={})).door().submit(lines(1))
+        await App(httpx.Response(400, json={})).client().submit(lines(1))
 
 
 async def test_failed_meetings_are_searched_page_by_page() -> None:
@@ -191,7 +232,7 @@ async def test_failed_meetings_are_searched_page_by_page() -> None:
         return httpx.Response(200, json={"meetings": meetings, "continuationToken": token})
 
     app = App(page(["gaveUp", "crashed", None], "t=1"), page(["mailboxAccessDenied", "gaveUp"], None))
-    assert await app.door().failed(["gaveUp", "mailboxAccessDenied"]) == ["t=1-0", "None-0", "None-1"]
+    assert await app.client().failed(["gaveUp", "mailboxAccessDenied"]) == ["t=1-0", "None-0", "None-1"]
     assert [dict(request.url.params) for request in app.requests] == [
         {"status": "failed", "top": "100"},
         {"status": "failed", "top": "100", "continuationToken": "t=1"},
@@ -199,9 +240,47 @@ async def test_failed_meetings_are_searched_page_by_page() -> None:
 
 
 async def test_a_search_that_is_refused() -> None:
-    """It ends the command."""
-    with pytest.raises(UnreachableError, match="403"):
-        await App(httpx.Response(403, json={})).door().failed(["gaveUp"])
+    """It ends the command, with the app's own words."""
+    problem = {"code": "callerNotAllowed", "detail": "No."}
+    with pytest.raises(UnreachableError, match=r"callerNotAllowed: No\."):
+        await App(httpx.Response(403, json=problem)).client().failed(["gaveUp"])
+
+
+async def test_what_becomes_of_a_meeting_that_is_to_be_forgotten() -> None:
+    """It is gone, or was before; what the app refuses is told with its reason."""
+    app = App(
+        httpx.Response(204),
+        httpx.Response(404, json={"code": "notFound", "detail": "There is none."}),
+        httpx.Response(409, json={"code": "notFinished", "detail": "It is queued."}),
+    )
+    client = app.client()
+    assert [await client.forget(ID) for _ in range(3)] == [None, None, "notFinished: It is queued."]
+    assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/forget")}
+
+
+async def test_a_list_ends_where_enough_was_read() -> None:
+    """The last page is no larger than what is left."""
+
+    def page(request: httpx.Request) -> httpx.Response:
+        count = int(request.url.params["top"])
+        return httpx.Response(200, json={"meetings": [{}] * count, "continuationToken": "more"})
+
+    app = App(page)
+    assert len(await app.client().list_all("/meetings", "meetings", {}, most=130)) == 130
+    assert [request.url.params["top"] for request in app.requests] == ["100", "30"]
+
+
+def test_a_path_is_one_segment_each() -> None:
+    """Whatever an argument holds."""
+    assert path_of("organizers", "../a?b#c@x.de", "readiness") == "/organizers/..%2Fa%3Fb%23c%40x.de/readiness"
+
+
+async def test_a_creation_carries_its_key() -> None:
+    """So that a retry after a lost answer creates nothing."""
+    app = App(httpx.Response(201, json={"id": ID}))
+    assert await app.client().send("POST", "/schedules", {}, "k") == {"id": ID}
+    assert app.requests[0].headers["idempotency-key"] == "k"
+    assert await App(httpx.Response(204)).client().send("DELETE", "/schedules/x") == {}
 
 
 async def test_what_becomes_of_a_retry() -> None:
@@ -212,22 +291,10 @@ async def test_what_becomes_of_a_retry() -> None:
         httpx.Response(403, json={"code": "organizerNotAllowed", "detail": "No."}),
         httpx.Response(409, json={"code": "notAMeeting", "detail": "Send the message again."}),
     )
-    retried = [await app.door().retry(number, ID) for number in (1, 2, 3, 4)]
+    retried = [await app.client().retry(number, ID) for number in (1, 2, 3, 4)]
     assert retried[:2] == [Submitted(1, ID), Submitted(2, ID)]
-    assert [each.refusal for each in retried[2:]] == [
+    assert [each.rejection for each in retried[2:]] == [
         f"{ID}: organizerNotAllowed: No.",
         f"{ID}: notAMeeting: Send the message again.",
     ]
     assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/retry")}
-
-
-async def test_what_becomes_of_a_meeting_that_is_to_be_forgotten() -> None:
-    """It is gone, or was before; what the app refuses is told with its reason."""
-    app = App(
-        httpx.Response(204),
-        httpx.Response(404, json={"code": "notFound", "detail": "There is none."}),
-        httpx.Response(409, json={"code": "notFinished", "detail": "It is queued."}),
-    )
-    door = app.door()
-    assert [await door.forget(ID) for _ in range(3)] == [None, None, "notFinished: It is queued."]
-    assert {(request.method, request.url.path) for request in app.requests} == {("POST", f"/api/meetings/{ID}/forget")}

@@ -1,0 +1,52 @@
+"""The readiness of organizers asked of Graph itself, with the app's settings: no app needs to run."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.errors import GraphError, InvalidRequestError
+from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph.services import GraphServices
+from shared.settings import Settings
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.admission import Admission
+from shared.use_cases.readiness.probes import Readiness
+from shared.use_cases.readiness.report import OrganizerReadinessResponse
+
+
+async def examine(
+    settings: Settings, organizers: Sequence[str], advance: Callable[[int], None]
+) -> list[dict[str, Any]]:
+    """Return a report for each organizer, as `GET /organizers/{organizer}/readiness` answers it."""
+    client = GraphClient(settings.graph)
+    graph = GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client))
+    gate = MailboxGate(settings.graph_calls_per_mailbox, lambda: datetime.now(UTC))
+    readiness = Readiness(graph, gate, Admission(settings.allowed_organizers, settings.graph.cloud))
+    reports: list[dict[str, Any]] = []
+    try:
+        for organizer in organizers:
+            reports.append(await _report(readiness, organizer))
+            advance(1)
+    finally:
+        await client.close()
+    return reports
+
+
+async def _report(readiness: Readiness, organizer: str) -> dict[str, Any]:
+    try:
+        return OrganizerReadinessResponse.of(await readiness.examine(organizer)).as_json()
+    except InvalidRequestError as error:
+        return _not_examined(organizer, "organizer", error.faults[0].message, "Correct the argument.")
+    except GraphError as error:
+        return _not_examined(organizer, "Graph", f"{error}.", "Check network and credential, then ask again.")
+
+
+def _not_examined(organizer: str, name: str, detail: str, remedy: str) -> dict[str, Any]:
+    check = {"name": name, "ok": False, "detail": detail, "remedy": remedy}
+    return {
+        "organizer": organizer,
+        "ready": False,
+        "allowedOnlineMeetingProviders": [],
+        "defaultOnlineMeetingProvider": None,
+        "checks": [check],
+    }

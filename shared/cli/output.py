@@ -1,0 +1,182 @@
+"""What the commands print: tables, JSON, progress, and the reason why a command could not be carried out."""
+
+import asyncio
+import json
+import logging
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import typer
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from shared.cli.polling import Outcome
+from shared.errors import ConveneError
+
+SOME_FAILED: Final = 1
+NOT_DONE: Final = 2
+_COLORS = {"succeeded": "green", "ok": "green", "failed": "red", "refused": "red", "NOT OK": "red", "cancelled": "dim"}
+_NARROWEST = 8
+_WHOLE = frozenset({"row", "status", "start", "check", "result"})  # columns that are never cut
+_INDENT = "  "
+# Right-to-left overrides and isolates can show one text as another.
+_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: str) -> str:
+    """Return a text of somebody else without what would control the terminal: a question mark stands in its place."""
+    spaced = " ".join(text.splitlines())
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in {"Cc", "Cs"} or each in _REORDERING else each
+        for each in spaced
+    )
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, in ASCII."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def print_rows(columns: Sequence[str], rows: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
+    """Print a table that fits the terminal; what is cut ends in an ellipsis.
+
+    Args:
+        columns: the headings.
+        rows: the cells of each row, and the lines below it, such as a join link, which are never cut: a link that is
+            broken into lines cannot be clicked or copied.
+    """
+    console = _console()
+    table = [([*map(plain, cells)], [*map(plain, below)]) for cells, below in rows]
+    widths = _widths(columns, [cells for cells, _ in table], shutil.get_terminal_size().columns)
+    console.print(Text(_line(columns, widths), style="bold"), soft_wrap=True)
+    for cells, below in table:
+        line = Text(_line(cells, widths))
+        for cell in cells:
+            if cell in _COLORS:
+                line.highlight_words([cell], _COLORS[cell])
+        console.print(line, soft_wrap=True)
+        for text in filter(None, below):
+            console.print(Text(_INDENT + text), soft_wrap=True)
+
+
+def print_outcomes(outcomes: Sequence[Outcome], good: set[str], *, as_json: bool) -> None:
+    """Print how each request ended, and end with the exit code that follows from it."""
+    if as_json:
+        print_json([each.as_json() for each in outcomes])
+    else:
+        rows = [(_cells(str(each.number), each.status, each.request), _below(each)) for each in outcomes]
+        print_rows(("row", *_MEETING_COLUMNS), rows)
+        print_counts(each.status for each in outcomes)
+    if any(each.status not in good for each in outcomes):
+        raise typer.Exit(SOME_FAILED)
+
+
+def print_meetings(meetings: Sequence[dict[str, Any]]) -> None:
+    """Print meetings as the app answers them: status, start, organizer and subject; below, the id and the join link."""
+    rows = [
+        (
+            _cells("", each["status"], (each["request"] or {}) | {"organizer": each["organizer"] or ""})[1:],
+            (each["id"] or "", each["joinUrl"] or ""),
+        )
+        for each in meetings
+    ]
+    print_rows(_MEETING_COLUMNS, rows)
+    print_counts(each["status"] for each in meetings)
+
+
+def print_counts(statuses: Iterable[str]) -> None:
+    """Print how many there are of each status."""
+    counts = Counter(statuses)
+    typer.echo(", ".join(f"{count} {plain(status)}" for status, count in counts.items()) or "none")
+
+
+def not_done(message: str) -> typer.Exit:
+    """Print why a command could not be carried out; return what ends it."""
+    lines = message.split("\n")
+    Console(stderr=True, highlight=False).print(Text("\n".join(map(plain, lines))), soft_wrap=True)
+    return typer.Exit(NOT_DONE)
+
+
+def run[T](work: Callable[[Progress], Awaitable[T]]) -> T:
+    """Return what the work brings, with a progress bar on standard error meanwhile."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what fails is in the table
+
+    async def shown() -> T:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            return await work(progress)
+
+    try:
+        return asyncio.run(shown())
+    except* (ConveneError, OSError) as group:
+        error = _first(group)
+        raise not_done(f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)) from None
+
+
+def counting(progress: Progress, what: str, total: int | None) -> Callable[[int], None]:
+    """Return what moves a bar of its own on; without a total it only counts."""
+    task = progress.add_task(what, total=total)
+    return lambda count: progress.advance(task, count)
+
+
+@contextmanager
+def app_libraries() -> Generator[None]:
+    """Say what to do where the block needs the app's libraries and only the client is installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise not_done(
+            f"This needs the app's libraries, and {error.name} is not installed: "
+            "run it as .venv/bin/convene in a clone of the repository, after `make setup`."
+        ) from error
+
+
+_MEETING_COLUMNS = ("status", "start", "organizer", "subject")
+
+
+def _cells(number: str, status: str, request: Any) -> tuple[str, ...]:
+    """Return the cells of a meeting from its request, which may be anything."""
+    wanted = request if isinstance(request, dict) else {}
+    start = wanted.get("start")
+    start = start.get("dateTime") if isinstance(start, dict) else wanted.get("startDateTime")
+    when = str(start or "")[:16].replace("T", " ")
+    return number, status, when, str(wanted.get("organizer") or ""), str(wanted.get("subject") or "")
+
+
+def _below(each: Outcome) -> tuple[str, ...]:
+    return each.meeting_id or "", each.join_url or "", each.error or ""
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]], most: int) -> list[int]:
+    """Return a width for each column; the widest give way until the line fits."""
+    widths = [max(map(cell_len, cells)) for cells in zip(columns, *rows, strict=True)]
+    gaps = len(_INDENT) * (len(widths) - 1)
+    cut = [place for place, column in enumerate(columns) if column not in _WHOLE]
+    while sum(widths) + gaps > most and max(widths[place] for place in cut) > _NARROWEST:
+        widths[max(cut, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return _INDENT.join(map(_fitted, cells, widths)).rstrip()
+
+
+def _fitted(text: str, width: int) -> str:
+    return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,162 @@
+"""What reaches the terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+from shared.cli import options
+from shared.cli.__main__ import commands
+from shared.cli.http_client import HttpClient
+from shared.cli.output import plain
+
+ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
+LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + "x" * 200
+URL = ["--url", "https://app.example"]
+
+
+def meeting(**members: Any) -> dict[str, Any]:
+    request = {"start": {"dateTime": "2027-01-20T13:00:00", "timeZone": "UTC"}, "subject": "Visit"}
+    return {
+        "id": ID,
+        "status": "succeeded",
+        "organizer": "AlexW@contoso.com",
+        "joinUrl": LINK,
+        "error": None,
+        "request": request,
+        **members,
+    }
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, httpx.Response]:
+    """The app's answers by method and path, over which the commands run."""
+    given: dict[str, httpx.Response] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return given[f"{request.method} {request.url.path.removeprefix('/api')}"]
+
+    def client(url: str, key: str | None, *, allow_http: bool) -> HttpClient:
+        return HttpClient(url, key, allow_http=allow_http, transport=httpx.MockTransport(answer))
+
+    monkeypatch.setattr(options, "HttpClient", client)
+    return given
+
+
+def run(*arguments: str, columns: int = 80) -> Any:
+    return CliRunner().invoke(commands, [*arguments, *URL], env={"COLUMNS": str(columns)})
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_a_table_fits_the_terminal_and_its_links_stay_whole(answers: dict[str, httpx.Response], columns: int) -> None:
+    """Status, time, organizer and subject on one line; id and link below, each on a line of its own."""
+    long = meeting(organizer=f"{'o' * 60}@contoso.com", request=meeting()["request"] | {"subject": "会議 " * 40})
+    page = {"meetings": [meeting(), long], "continuationToken": None}
+    answers["GET /meetings"] = httpx.Response(200, json=page)
+    done = run("list", "--organizer", "AlexW@contoso.com", columns=columns)
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert all(cell_len(line) <= columns for line in lines if LINK not in line)
+    assert lines.count(f"  {LINK}") == 2
+    assert lines.count(f"  {ID}") == 2
+    for part in ("status", "start", "organizer", "subject"):
+        assert part in lines[0]
+    assert "succeeded  2027-01-20 13:00" in lines[1]
+    assert "…" in lines[4]
+    assert lines[-1] == "2 succeeded"
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b[2Jgone", "a\x9b31mb", "x\x07y", "moc.live\u202etxt", "two\r\nlines", "\ud800"]
+)
+def test_a_server_does_not_control_the_terminal(answers: dict[str, httpx.Response], hostile: str) -> None:
+    """Neither by a subject, nor by a problem, nor by an error."""
+    request = meeting()["request"] | {"subject": hostile}
+    error = {"code": "graphRejected", "message": hostile, "remedy": hostile}
+    answers["GET /meetings"] = _json(200, {"meetings": [meeting(request=request)], "continuationToken": None})
+    answers[f"GET /meetings/{ID}"] = _json(200, meeting(request=request, status="failed", error=error, joinUrl=None))
+    answers["GET /schedules"] = _json(403, {"code": "callerNotAllowed", "detail": hostile})
+    shown = [run("list"), run("follow", ID), run("schedules", "list")]
+    assert [each.exit_code for each in shown] == [0, 1, 2]
+    for each in shown:
+        text = each.stdout + each.stderr
+        assert not set(text) & (set(map(chr, [*range(10), *range(11, 32), *range(127, 160)])) | {"\u202e", "\ud800"})
+    assert "\N{REPLACEMENT CHARACTER}" in plain(hostile) or "\n" in hostile
+
+
+def _json(status: int, document: Any) -> httpx.Response:
+    return httpx.Response(status, content=json.dumps(document).encode())
+
+
+def test_every_command_has_json(answers: dict[str, httpx.Response], tmp_path: Path) -> None:
+    """In ASCII; one value that a program can read."""
+    ready = {"organizer": "a@b.co", "ready": False, "checks": []}
+    schedule = {"id": "s", "start": "2027-01-04T10:00:00", "timeZone": "UTC", "recurrence": "R", "request": {}}
+    answers |= {
+        "GET /meetings": _json(200, {"meetings": [meeting()], "continuationToken": None}),
+        f"GET /meetings/{ID}": _json(200, meeting()),
+        f"DELETE /meetings/{ID}": _json(202, meeting(status="queued")),
+        f"POST /meetings/{ID}/retry": _json(202, meeting()),
+        f"POST /meetings/{ID}/forget": httpx.Response(204),
+        "GET /organizers/a@b.co/readiness": _json(200, ready),
+        "GET /schedules": _json(200, {"schedules": [schedule], "continuationToken": None}),
+        "GET /schedules/s": _json(200, schedule),
+        "POST /schedules": _json(201, schedule),
+    }
+    file = tmp_path / "schedule.json"
+    file.write_text("{}")
+    for arguments, expected in {
+        ("list",): [meeting()],
+        ("get", ID): [meeting()],
+        ("readiness", "a@b.co"): [ready],
+        ("schedules", "list"): [schedule],
+        ("schedules", "get", "s"): [schedule],
+        ("schedules", "create", str(file)): [schedule],
+        ("forget", ID): [{"id": ID, "forgotten": True, "error": None}],
+    }.items():
+        assert json.loads(run(*arguments, "--json").stdout) == expected
+    row = {"row": 1, "id": ID, "status": "succeeded", "joinUrl": LINK, "error": None}
+    for command in ("cancel", "retry", "follow"):
+        assert json.loads(run(command, ID, "--json").stdout) == [row]
+
+
+def test_what_was_cancelled(answers: dict[str, httpx.Response]) -> None:
+    """Exit code 0 when all are; what the app refuses is a row with its reason."""
+    answers[f"DELETE /meetings/{ID}"] = _json(202, {})
+    answers[f"GET /meetings/{ID}"] = _json(200, meeting(status="cancelled"))
+    assert run("cancel", ID, "--comment", "Sorry").exit_code == 0
+    answers[f"DELETE /meetings/{ID}"] = _json(403, {"code": "callerNotAllowed", "detail": "No."})
+    refused = run("cancel", ID)
+    assert refused.exit_code == 1
+    assert "callerNotAllowed: No." in refused.stdout
+
+
+def test_readiness_has_the_remedy_whole(answers: dict[str, httpx.Response]) -> None:
+    """On lines of its own, so that its command can be copied; exit code 1 when somebody is not ready."""
+    command = "New-CsApplicationAccessPolicy -Identity Convene -AppIds " + "x" * 80
+    check = {"name": "applicationAccessPolicy", "ok": False, "detail": "There is none.", "remedy": f"Run:\n{command}"}
+    report = {"organizer": "AlexW@contoso.com", "ready": False, "checks": [check]}
+    answers["GET /organizers/AlexW@contoso.com/readiness"] = _json(200, report)
+    done = run("readiness", "AlexW@contoso.com")
+    assert done.exit_code == 1
+    assert f"  {command}" in done.stdout.splitlines()
+    assert "NOT OK" in done.stdout
+
+
+def test_without_an_address() -> None:
+    """Exit code 2, with both ways to give one."""
+    done = CliRunner().invoke(commands, ["list"], env={"CONVENE_URL": None})
+    assert done.exit_code == 2
+    assert "--url URL, or CONVENE_URL" in done.stderr
+
+
+def test_the_queue_wins_over_an_address_of_the_environment() -> None:
+    """Both on the command line contradict each other."""
+    both = CliRunner().invoke(commands, ["follow", ID, "--queue", *URL])
+    assert (both.exit_code, "either --url URL or --queue" in both.stderr) == (2, True)
+    queue = CliRunner().invoke(commands, ["follow", ID, "--queue"], env={"CONVENE_URL": URL[1], "MeetingStorage": None})
+    assert (queue.exit_code, "MeetingStorage" in queue.stderr) == (2, True)
