@@ -1,6 +1,8 @@
 """Problem details (RFC 9457), as answers write them."""
 
-from pydantic import ConfigDict
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
 
 from shared.errors import Fault
 from shared.validation.response_model import ResponseModel, Uri, left_out
@@ -45,7 +47,8 @@ class ProblemResponse(ResponseModel, frozen=True):
     type: Uri
     title: str
     status: int
-    detail: str
+    # https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions
+    detail: Annotated[str, Field(json_schema_extra={"x-ms-primary-error-message": True})]
     instance: str
     code: str
     errors: tuple[ProblemDetail, ...] = left_out(())
