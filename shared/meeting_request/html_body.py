@@ -80,8 +80,19 @@ _STYLES = (
     " padding-top page-break-after page-break-before table-layout text-align text-decoration text-indent"
     " text-transform vertical-align white-space width word-break word-spacing word-wrap"
 )
+# Colours are the only functions that a mail needs: url(), image-set() and others load something.
+_FUNCTION = re.compile(r"([a-z-]*+)\(", re.IGNORECASE)
+_COLOURS = {"rgb", "rgba", "hsl", "hsla"}
 _STYLE_THAT_LOADS = re.compile(r"url|expression|import|\\", re.IGNORECASE)
-_SCHEMES = {"a": ("http:", "https:", "mailto:", "tel:"), "img": ("http:", "https:", "cid:")}
+# A negative margin lies over what is beside it; Word's lists have a negative indent, which moves their own text only.
+_DECLARATION_THAT_HIDES = re.compile(
+    r"(?:(?<=;)|^)\s*+(?:margin[a-z-]*+\s*+:[^;]*?-\s*+[.\d]|display\s*+:[^;]*?none)[^;]*+;?", re.IGNORECASE
+)
+_SCHEMES = {
+    "a": ("http:", "https:", "mailto:", "tel:"),
+    "blockquote": ("http:", "https:", "mid:", "cid:"),
+    "img": ("http:", "https:", "cid:"),
+}
 _MAX_ROUNDS = 8
 _NEWLINES_IN_PRE = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 
@@ -154,11 +165,19 @@ def _check_complexity(html: str) -> None:
 
 
 def _harmless(tag: str, attribute: str, value: str) -> str | None:
-    if attribute == "style" and _STYLE_THAT_LOADS.search(value):
-        return None
-    if attribute in ("href", "src") and not value.strip().lower().startswith(_SCHEMES.get(tag, ())):
+    if attribute == "style":
+        return _harmless_style(value)
+    if attribute in ("cite", "href", "src") and not value.strip().lower().startswith(_SCHEMES.get(tag, ())):
         return None
     return value
+
+
+def _harmless_style(style: str) -> str | None:
+    """Return a style without what hides something or lies over it; None if it loads something."""
+    functions = {name.lower() for name in _FUNCTION.findall(style)}
+    if not functions <= _COLOURS or _STYLE_THAT_LOADS.search(style):
+        return None
+    return _DECLARATION_THAT_HIDES.sub("", style) or None
 
 
 # Made once: with so many names that takes thirty times as long as cleaning a short body.

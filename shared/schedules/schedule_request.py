@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from shared.schedules.duration import Duration, parse_duration
-from shared.schedules.occurrences import Occurrence, Timetable
+from shared.schedules.occurrences import KnownOccurrences, Occurrence, Timetable
 from shared.schedules.rule import LONGEST_TEXT, parse_rule
 from shared.schedules.subject import fill
 from shared.validation.closed_model import ClosedModel
@@ -96,6 +96,11 @@ class ScheduleRequest(ClosedModel):
         start = datetime.fromisoformat(self.start.partition(".")[0])
         return Timetable(parse_rule(self.recurrence, self.time_zone), start, self.time_zone)
 
+    def upcoming(self, moment: datetime, count: int) -> list[Occurrence]:
+        """Return the next `count` occurrences after a moment in UTC, or as many as there are."""
+        known = _known_occurrences(self.recurrence, self.time_zone, self.start)
+        return known.after(self.timetable, moment, count)
+
     @cached_property
     def lead(self) -> timedelta:
         """How long before its start an occurrence is made."""
@@ -141,6 +146,12 @@ class ScheduleRequest(ClosedModel):
         if moment.fold and not self._all_day:  # a time shown twice is read as the first one
             return {"dateTime": _utc(moment), "timeZone": "UTC"}
         return {"dateTime": moment.replace(tzinfo=None).isoformat(), "timeZone": self.time_zone}
+
+
+@lru_cache(maxsize=1024)
+def _known_occurrences(_recurrence: str, _time_zone: str, _start: str) -> KnownOccurrences:
+    """Return what is known of the occurrences of equal timetables."""
+    return KnownOccurrences()
 
 
 def _utc(moment: datetime) -> str:

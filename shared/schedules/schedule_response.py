@@ -1,12 +1,12 @@
 """The schedule as callers see it."""
 
-import itertools
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid
 
@@ -69,7 +69,8 @@ class ScheduleResponse(ResponseModel, frozen=True):
     def of(schedule: Schedule, now: datetime) -> "ScheduleResponse":
         """Return what callers see of a schedule at this time."""
         paused = schedule.request.paused
-        ended = next(schedule.unmade(), None) is None
+        upcoming = schedule.request.upcoming(now, _SHOWN)
+        ended = all(_is_made(schedule, each) for each in upcoming) and next(schedule.unmade(), None) is None
         return ScheduleResponse.model_validate(
             dict(schedule.request)
             | {
@@ -78,20 +79,22 @@ class ScheduleResponse(ResponseModel, frozen=True):
                 "version": schedule.version,
                 "created_at": schedule.created_at,
                 "updated_at": schedule.updated_at,
-                "next_occurrences": () if paused else tuple(_next_occurrences(schedule, now)),
+                "next_occurrences": () if paused else tuple(_next_occurrences(schedule, upcoming)),
             }
         )
 
 
-def _next_occurrences(schedule: Schedule, now: datetime) -> Iterator[OccurrenceResponse]:
-    timetable = schedule.request.timetable
-    made_until = timetable.instant(schedule.made_until)
-    for each in itertools.islice(timetable.after(now), _SHOWN):
-        made = each.instant <= made_until or each.mark.isoformat() in schedule.made_ahead
+def _next_occurrences(schedule: Schedule, upcoming: list[Occurrence]) -> Iterator[OccurrenceResponse]:
+    for each in upcoming:
         start, end = schedule.request.times_of(each)
         yield OccurrenceResponse(
             start=start.isoformat(),
             end=end.isoformat(),
             make_at=schedule.make_at(each),
-            meeting_id=schedule.meeting_id(each) if made else None,
+            meeting_id=schedule.meeting_id(each) if _is_made(schedule, each) else None,
         )
+
+
+def _is_made(schedule: Schedule, occurrence: Occurrence) -> bool:
+    made_until = schedule.request.timetable.instant(schedule.made_until)
+    return occurrence.instant <= made_until or occurrence.mark.isoformat() in schedule.made_ahead

@@ -1,8 +1,6 @@
 """Problem details (RFC 9457), as answers write them."""
 
-from typing import Annotated
-
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from shared.errors import Fault
 from shared.validation.response_model import ResponseModel, Uri, left_out
@@ -47,8 +45,7 @@ class ProblemResponse(ResponseModel, frozen=True):
     type: Uri
     title: str
     status: int
-    # https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions
-    detail: Annotated[str, Field(json_schema_extra={"x-ms-primary-error-message": True})]
+    detail: str
     instance: str
     code: str
     errors: tuple[ProblemDetail, ...] = left_out(())

@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from shared.ids import is_meeting_id
-from shared.meeting import Status
 from shared.meeting_request import parse_request
 from shared.openapi.document import camel_case
 from shared.openapi.examples import CALENDAR_REQUEST, MEETING_ID, MEETING_REQUESTS, STANDALONE_REQUEST
@@ -140,31 +139,6 @@ def test_who_has_an_id_is_told_what_to_do_with_it(openapi: dict[str, Any]) -> No
     links = openapi["paths"]["/meetings"]["post"]["responses"]["202"]["links"]
     below = {path: methods for path, methods in openapi["paths"].items() if path.startswith("/meetings/{id}")}
     assert set(links) == {operation["operationId"] for methods in below.values() for operation in methods.values()}
-
-
-# As other systems rely on them; a new operation adds its own.
-OPERATIONS = {
-    *("createMeeting", "submitMeetings", "validateMeeting", "getMeeting", "listMeetings", "updateMeeting"),
-    *("cancelMeeting", "retryMeeting", "forgetMeeting", "addAttendee", "removeAttendee", "getInvitation"),
-    *("getReadiness", "createSchedule", "listSchedules", "getSchedule", "replaceSchedule", "deleteSchedule"),
-    "getHealth",
-}
-
-
-def test_operations_have_the_ids_that_clients_call(openapi: dict[str, Any], swagger: dict[str, Any]) -> None:
-    """The same in both documents, there in Pascal case; pages and documents are none."""
-    ids = {operation["operationId"] for operation in operations(openapi)}
-    assert ids >= OPERATIONS
-    assert {each["operationId"] for each in operations(swagger)} == {f"{name[:1].upper()}{name[1:]}" for name in ids}
-    assert not {"/docs", "/openapi.json", "/swagger.json", "/console"} & set(openapi["paths"])
-
-
-def test_the_statuses_in_answers_are_those_of_the_records(openapi: dict[str, Any]) -> None:
-    """And a meeting that was found may be external."""
-    schemas = openapi["components"]["schemas"]
-    statuses = [status.value for status in Status]
-    assert schemas["MeetingStatus"]["enum"] == statuses
-    assert schemas["FoundMeetingStatus"]["enum"] == [*statuses, "external"]
 
 
 def test_a_name_of_a_function_becomes_one_of_an_operation() -> None:

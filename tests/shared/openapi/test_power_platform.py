@@ -66,25 +66,6 @@ def test_nothing_is_in_it_that_2_does_not_know(swagger: dict[str, Any]) -> None:
         assert None not in (each.get("enum") or [])
 
 
-def test_nothing_is_in_it_that_nothing_refers_to(swagger: dict[str, Any]) -> None:
-    """Every definition is used."""
-    used = {each["$ref"] for each in objects(swagger) if isinstance(each.get("$ref"), str)}
-    assert used == {f"#/definitions/{name}" for name in swagger["definitions"]}
-
-
-def test_it_says_whose_it_is(swagger: dict[str, Any]) -> None:
-    """A contact, and the metadata that connectors have: https://learn.microsoft.com/connectors/custom-connectors/."""
-    assert set(swagger["info"]["contact"]) == {"name", "url"}
-    properties = {each["propertyName"]: each["propertyValue"] for each in swagger["x-ms-connector-metadata"]}
-    assert set(properties) == {"Website", "Privacy policy", "Categories"}
-    assert all(properties.values())
-
-
-def test_the_message_of_a_problem_is_the_one_to_show(swagger: dict[str, Any]) -> None:
-    """Power Automate shows the detail."""
-    assert swagger["definitions"]["Problem"]["properties"]["detail"]["x-ms-primary-error-message"] is True
-
-
 def test_titles_are_as_connectors_have_them(swagger: dict[str, Any]) -> None:
     """At most 30 characters, and no word that only Microsoft may use."""
     info = swagger["info"]
