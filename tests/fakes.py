@@ -11,7 +11,7 @@ from typing import Any
 from azure.core.exceptions import ServiceRequestError
 from sortedcontainers import SortedDict
 
-from local.host.queue_storage import LeaseLostError
+from local.host.queue_storage import LeaseLostError, QueueAwayError
 from local.host.queue_storage import Message as Received
 from shared.errors import ConflictError, StorageUnavailableError
 from shared.storage import Delete, Insert, Operation, QueuedMessage, Replace, Row
@@ -172,6 +172,8 @@ class InMemoryQueue:
 
     async def receive(self, count: int, visibility: timedelta) -> list[Received]:
         self._reach()
+        if self.missing:
+            raise QueueAwayError("The specified queue does not exist.")
         return [self._received(message, visibility) for message in self._visible()[:count]]
 
     async def show_after(self, message_id: str, pop_receipt: str, delay: timedelta) -> str:
@@ -184,6 +186,7 @@ class InMemoryQueue:
 
     async def add(self, text: str) -> None:
         self._reach()
+        self.missing = False
         self.put(text, life=LONGEST_DELAY)
 
     def take(self) -> list[str]:

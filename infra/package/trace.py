@@ -26,12 +26,18 @@ import functions
 import shared
 from shared import bootstrap
 from shared.errors import GraphError
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph import CalendarEvents, Event, GraphClient, OnlineMeetings, Organizers
 from shared.settings import read_settings
 
 _REFUSAL = {"error": {"code": "ErrorItemNotFound", "message": "gone", "innerError": {"request-id": "1"}, "details": []}}
 _ANSWERS: tuple[tuple[int, dict[str, Any]], ...] = ((200, {"id": "x", "value": []}), (404, _REFUSAL))
-_EXAMPLES: dict[Any, Any] = {str: "x", bool: True, int: 1, datetime: datetime(2026, 1, 1, tzinfo=UTC)}
+_EXAMPLES: dict[Any, Any] = {
+    str: "x",
+    bool: True,
+    int: 1,
+    datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    Event: Event.model_validate({"id": "x", "start": {"dateTime": "2026-01-01T00:00:00Z", "timeZone": "UTC"}}),
+}
 
 
 async def call_every_path() -> int:
@@ -54,12 +60,12 @@ async def call_every_path() -> int:
 
 
 def import_app() -> None:
-    """Import every module of the app but its command lines, as the worker and the first requests do."""
+    """Import every module of the app but its command line, as the worker and the first requests do."""
     importlib.import_module("function_app")
     importlib.import_module("azure_functions_runtime")
     for package in (functions, shared):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith("__main__"):
+            if not f"{module.name}.".startswith("shared.cli."):
                 importlib.import_module(module.name)
 
 

@@ -22,7 +22,9 @@ class Mailboxes:
         self._limit = limit
         self._clock = clock
         self._aliases = LRUCache[str, frozenset[str]](REMEMBERED)
-        self._mailboxes = TTLCache[str, Mailbox](REMEMBERED, _TIME_TO_LIVE, timer=clock)
+        self._mailboxes = TTLCache[str, Mailbox](
+            REMEMBERED, _TIME_TO_LIVE.total_seconds(), timer=lambda: clock().timestamp()
+        )
 
     def names_of(self, organizer: str) -> frozenset[str]:
         """Return every name that is known for an organizer."""

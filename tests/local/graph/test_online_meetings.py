@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote_plus
 
 import httpx
@@ -164,7 +164,9 @@ async def test_join_id_search(graph: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(("miss", "status"), [("badRequest", 400), ("notFound", 404), ("empty", 200)])
-async def test_search_miss(graph: httpx.AsyncClient, tenant: Tenant, miss: str, status: int) -> None:
+async def test_search_miss(
+    graph: httpx.AsyncClient, tenant: Tenant, miss: Literal["badRequest", "notFound", "empty"], status: int
+) -> None:
     """A search without a result ends in one of the ways that were seen."""
     tenant.settings.lookup_miss = miss
     assert (await graph.get(MEETINGS + by_url("https://teams.microsoft.com/l/x"))).status_code == status

@@ -83,7 +83,7 @@ def test_a_creation_that_takes_effect_a_minute_late_leaves_nothing() -> None:
 def test_what_a_creation_leaves_that_outlasts_its_cancellation(record_property: Callable[[str, object], None]) -> None:
     """A limit, not a promise: what Graph does five minutes after it was asked can come after the cancellation."""
     rates = FaultRates(first_creations=CallOutcome(before=300.0))
-    report = run(Plan(requests=60, hosts=2, fault_rates=rates), 0)
+    report = run(Plan(requests=60, hosts=2, fault_rates=rates), 4)
     counts = Counter(violation.fault for violation in report.violations)
     assert counts.keys() <= {Fault.UNEXPECTED, Fault.INVITED_TWICE}
     assert 0 < counts[Fault.UNEXPECTED] < 20

@@ -10,7 +10,7 @@ import pytest
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue.aio import QueueServiceClient
 
-from local.host.queue_storage import LeaseLostError, StorageQueue
+from local.host.queue_storage import LeaseLostError, QueueAwayError, StorageQueue
 from local.host.queue_storage import Queue as HostsQueue
 from local.host.queue_trigger import LEASE
 from shared.errors import ConflictError, StorageUnavailableError
@@ -353,9 +353,12 @@ async def hosts_queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterat
 class TestReceiving:
     """What the host does to a queue."""
 
-    async def test_nothing_comes_of_a_queue_that_is_empty_or_not_there(self, hosts_queue: HostsQueue) -> None:
-        """A queue that was never sent to brings nothing, nor does one whose messages are gone."""
-        assert list(await hosts_queue.receive(16, LEASE)) == []
+    async def test_a_queue_that_is_not_there_is_away_and_an_empty_one_brings_nothing(
+        self, hosts_queue: HostsQueue
+    ) -> None:
+        """The host asks for a queue again that was never sent to, and finds nothing in one whose messages are gone."""
+        with pytest.raises(QueueAwayError):
+            await hosts_queue.receive(16, LEASE)
         await hosts_queue.add("one")
         [message] = await hosts_queue.receive(16, LEASE)
         await hosts_queue.delete(message.id, message.pop_receipt)

@@ -1,6 +1,6 @@
 """Meetings that others made, read straight from Graph."""
 
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import pytest
@@ -81,7 +81,7 @@ async def test_a_number_in_groups() -> None:
 
 
 @pytest.mark.parametrize("miss", ["badRequest", "notFound", "empty"])
-async def test_nothing_found(miss: str) -> None:
+async def test_nothing_found(miss: Literal["badRequest", "notFound", "empty"]) -> None:
     """An empty list, in whichever way Graph says so."""
     world = World()
     world.tenant.settings.lookup_miss = miss

@@ -1,10 +1,12 @@
 """Readiness: real probes, each with the remedy that an administrator can run."""
 
 from datetime import timedelta
+from typing import Literal
 
 import pytest
+from typer.testing import CliRunner
 
-from shared.cli.readiness import main
+from shared.cli.__main__ import commands
 from shared.errors import HeldBackError, InvalidRequestError, ThrottledError, UnavailableError
 from shared.use_cases.readiness.report import OrganizerReadinessResponse
 from tests.app_fixture import APP_ID, World
@@ -133,7 +135,7 @@ async def test_the_permission_for_online_meetings_is_not_the_policy() -> None:
 
 
 @pytest.mark.parametrize("miss", ["badRequest", "notFound", "empty"])
-async def test_nothing_found_is_what_is_hoped_for(miss: str) -> None:
+async def test_nothing_found_is_what_is_hoped_for(miss: Literal["badRequest", "notFound", "empty"]) -> None:
     """Graph has three ways to say that there is no such meeting; each says that the app may look."""
     world = World()
     world.tenant.settings.lookup_miss = miss
@@ -216,24 +218,24 @@ async def test_a_probe_that_graph_throttles_is_the_last() -> None:
 
 
 class TestCommandLine:
-    def test_wrong_settings(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_wrong_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Exit code 2, with every fault by name."""
         monkeypatch.setenv("GRAPH_CREDENTIAL", "guess")
         monkeypatch.delenv("MeetingStorage", raising=False)
-        assert main([ORGANIZER]) == 2
-        said = capsys.readouterr().err
+        done = CliRunner().invoke(commands, ["readiness", ORGANIZER])
+        said = done.output
+        assert done.exit_code == 2
         assert "GRAPH_CREDENTIAL" in said
         assert "MeetingStorage" in said
 
-    def test_a_graph_that_is_not_there(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_graph_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Exit code 1, and a row that says so; an argument that is no organizer has its own."""
         monkeypatch.setenv("MeetingStorage", "UseDevelopmentStorage=true")
         monkeypatch.setenv("GRAPH_CREDENTIAL", "none")
         monkeypatch.setenv("GRAPH_BASE_URL", "http://127.0.0.1:9/v1.0")
         monkeypatch.setenv("COLUMNS", "200")
-        assert main([ORGANIZER, "[bold]x"]) == 1
-        said = capsys.readouterr().out
+        done = CliRunner().invoke(commands, ["readiness", ORGANIZER, "[bold]x"])
+        said = done.output
+        assert done.exit_code == 1
         assert "Graph could not be reached" in said
         assert "[bold]x" in said
