@@ -43,7 +43,7 @@ class AnyKindRequest(ClosedModel):
 
     @property
     def omissions(self) -> tuple[Fault, ...]:
-        """The warnings of parsing: attendees that were given, but are not invited once more."""
+        """The warnings of parsing: what was given and is left out."""
         return self._omissions
 
     def note_omissions(self, omissions: tuple[Fault, ...]) -> None:

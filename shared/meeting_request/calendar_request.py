@@ -11,7 +11,8 @@ from shared.meeting_request.html_body import Body
 from shared.meeting_request.options import Options
 from shared.meeting_request.people import Attendees
 from shared.meeting_request.places import Location, Locations
-from shared.meeting_request.recurrence import Recurrence, recurrence_findings
+from shared.meeting_request.recurrence import PATTERN_NEEDS, Recurrence, recurrence_findings
+from shared.meeting_request.recurrence_rule import first_start
 from shared.validation.date_times import DateTimeTimeZone, to_graph
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
@@ -87,7 +88,23 @@ def calendar_findings(draft: Draft) -> Iterator[Finding]:
     """Yield what is wrong between the fields of a calendar request."""
     yield from time_findings(draft)
     yield from recurrence_findings(draft)
+    yield from _no_occurrence(draft)
     yield from provider_findings(draft)
+
+
+def _no_occurrence(draft: Draft) -> Iterator[Finding]:
+    """Yield what is wrong with a series whose last day comes before the first day of its pattern."""
+    start, last = draft.model(DateTimeTimeZone, "start"), draft.value("recurrence", "range", "endDate")
+    recurrence = draft.model(Recurrence, "recurrence")
+    if start is None or recurrence is None or not PATTERN_NEEDS[recurrence.pattern.type]:
+        return
+    needed = PATTERN_NEEDS[recurrence.pattern.type]
+    if any(draft.given("recurrence", "pattern", name) is None for name in needed):
+        return
+    first = first_start(recurrence.pattern, start.wall)
+    if first is None or (last is not None and start.day.isoformat() <= last < first.date().isoformat()):
+        begins = "there is none" if first is None else f"the first is on {first.date().isoformat()}"
+        yield Finding(("recurrence",), "noOccurrence", f"must give at least one occurrence: {begins}")
 
 
 def provider_findings(draft: Draft) -> Iterator[Finding]:

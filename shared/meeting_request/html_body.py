@@ -8,6 +8,7 @@ https://learn.microsoft.com/graph/outlook-calendar-online-meetings
 """
 
 import re
+from collections import Counter
 from typing import Annotated, Literal
 
 import nh3
@@ -94,6 +95,8 @@ _SCHEMES = {
     "img": ("http:", "https:", "cid:"),
 }
 _MAX_ROUNDS = 8
+_MOST_NAMES = 10
+_LONGEST_NAME = 30
 _NEWLINES_IN_PRE = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 
 
@@ -136,6 +139,26 @@ def clean_html(html: str) -> str:
         html = cleaned
     # Markup that a parser keeps reading differently is no mail; its text is.
     return _TEXT_ONLY.clean(html)
+
+
+def removed_names(before: str, after: str) -> list[str]:
+    """Return the first few elements, as `<script>`, and attributes that HTML has less of after it was cleaned."""
+    if before == after:
+        return []
+    less = _names(before) - _names(after)
+    return [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in sorted(less)][:_MOST_NAMES]
+
+
+def _names(html: str) -> Counter[str]:
+    found = Counter[str]()
+    for closing, name, attributes in _TAG.findall(html):
+        if not closing:
+            found[f"<{name.lower()}>"] += 1
+            found.update(
+                re.split(r"[\s=/]", each.strip("\t\n\f\r /"), maxsplit=1)[0].lower()
+                for each in _AN_ATTRIBUTE.findall(attributes)
+            )
+    return found
 
 
 def _check_complexity(html: str) -> None:

@@ -10,6 +10,8 @@ from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request.any_kind import AnyKindRequest, RequestOfUnknownKind
 from shared.meeting_request.calendar_request import CalendarRequest, calendar_findings, provider_findings
 from shared.meeting_request.existing_request import ExistingRequest
+from shared.meeting_request.graph_only import without_graph_only
+from shared.meeting_request.html_body import removed_names
 from shared.meeting_request.people import invite_once
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
@@ -44,7 +46,7 @@ def parse_request(document: Any) -> MeetingRequest:
     require_storable(document)
     if not isinstance(document, dict):
         raise InvalidRequestError([Fault("", "wrongType", "The request must be a JSON object.")])
-    return _with_each_attendee_once(_validated(cast("dict[str, Any]", document)))
+    return _validated(cast("dict[str, Any]", document))
 
 
 def _validated(document: dict[str, Any]) -> MeetingRequest:
@@ -54,11 +56,16 @@ def _validated(document: dict[str, Any]) -> MeetingRequest:
         unknown = Finding(("kind",), "notOneOf", f"must be one of {', '.join(_MODELS)}")
         _, findings = _examine(RequestOfUnknownKind, document, "")
         raise InvalidRequestError(in_document_order([unknown, *findings], document))
+    document, omissions = without_graph_only(document, kind)
     request, findings = _examine(_MODELS[kind], document, kind)
     if has_room(findings):
         findings += _CHECKS[kind](Draft(document, findings))
     if request is None or findings:
         raise InvalidRequestError(in_document_order(findings, document))
+    if isinstance(request, CalendarRequest):
+        request, uninvited = _with_each_attendee_once(request)
+        omissions = [*omissions, *_cleaned_out(document, request), *uninvited]
+    request.note_omissions(tuple(omissions))
     return request
 
 
@@ -74,12 +81,16 @@ def _reasons_against(model: type[AnyKindRequest]) -> Explain:
     return reasons_against_fields(model)
 
 
-def _with_each_attendee_once(request: MeetingRequest) -> MeetingRequest:
-    if not isinstance(request, CalendarRequest) or not request.attendees:
-        return request
-    kept, omissions = invite_once(request.attendees, request.organizer)
-    if not omissions:
-        return request
-    request = request.model_copy(update={"attendees": kept})
-    request.note_omissions(omissions)
-    return request
+def _with_each_attendee_once(request: CalendarRequest) -> tuple[CalendarRequest, tuple[Fault, ...]]:
+    kept, omissions = invite_once(request.attendees or (), request.organizer)
+    return (request.model_copy(update={"attendees": kept}) if omissions else request), omissions
+
+
+def _cleaned_out(document: dict[str, Any], request: CalendarRequest) -> Iterator[Fault]:
+    """Yield a warning if the HTML of the body does not stay as it was."""
+    if request.body is None or request.body.content_type != "html":
+        return
+    names = removed_names(document["body"]["content"], request.body.content)
+    if names:
+        message = f"The HTML of the body loses {', '.join(names)}: mail programs would not show them, or should not."
+        yield Fault("/body/content", "htmlRemoved", message)

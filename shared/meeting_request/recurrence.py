@@ -4,7 +4,7 @@ https://learn.microsoft.com/graph/api/resources/patternedrecurrence
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -93,8 +93,8 @@ class Recurrence(ClosedModel):
     range: RecurrenceRange
 
 
-# "Include only the properties that the type needs": Graph refuses the others.
-_PATTERN_NEEDS: Mapping[str, tuple[str, ...]] = {
+# The members that each type needs, and those that it may have. Others Graph shows, with zeros, and ignores.
+PATTERN_NEEDS: Mapping[str, tuple[str, ...]] = {
     "daily": (),
     "weekly": ("daysOfWeek",),
     "absoluteMonthly": ("dayOfMonth",),
@@ -102,51 +102,55 @@ _PATTERN_NEEDS: Mapping[str, tuple[str, ...]] = {
     "absoluteYearly": ("dayOfMonth", "month"),
     "relativeYearly": ("daysOfWeek", "month"),
 }
-_PATTERN_ALLOWS: Mapping[str, tuple[str, ...]] = {
+PATTERN_MAY_HAVE: Mapping[str, tuple[str, ...]] = {
     "weekly": ("firstDayOfWeek",),
     "relativeMonthly": ("index",),
     "relativeYearly": ("index",),
 }
-_PATTERN_FIELDS = ("daysOfWeek", "firstDayOfWeek", "dayOfMonth", "month", "index")
-_RANGE_NEEDS: Mapping[str, tuple[str, ...]] = {
+PATTERN_MEMBERS = frozenset({"daysOfWeek", "firstDayOfWeek", "dayOfMonth", "month", "index"})
+RANGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "endDate": ("endDate",),
     "noEnd": (),
     "numbered": ("numberOfOccurrences",),
 }
-_RANGE_FIELDS = ("endDate", "numberOfOccurrences")
+RANGE_MEMBERS = frozenset({"endDate", "numberOfOccurrences"})
+
+
+def members_without_meaning(part: str, given: Any) -> frozenset[str]:
+    """Return the names of the members that the `pattern` or the `range` of a recurrence does not have by its type.
+
+    Args:
+        part: which of the two.
+        given: its JSON value; one of an unknown type may have all.
+    """
+    needs, may_have, members = (
+        (PATTERN_NEEDS, PATTERN_MAY_HAVE, PATTERN_MEMBERS) if part == "pattern" else (RANGE_NEEDS, {}, RANGE_MEMBERS)
+    )
+    kind = _named(needs, given.get("type")) if isinstance(given, dict) else None
+    return frozenset() if kind is None else members - {*needs[kind], *may_have.get(kind, ())}
 
 
 def recurrence_findings(draft: Draft) -> Iterator[Finding]:
     """Yield what is wrong between the fields of the recurrence, and between it and the event's start."""
-    yield from _fields_of_type(draft, "pattern", _PATTERN_FIELDS, _PATTERN_NEEDS, _PATTERN_ALLOWS)
-    yield from _fields_of_type(draft, "range", _RANGE_FIELDS, _RANGE_NEEDS, {})
+    yield from _missing(draft, "pattern", PATTERN_NEEDS)
+    yield from _missing(draft, "range", RANGE_NEEDS)
     first, last = (draft.value("recurrence", "range", name) for name in ("startDate", "endDate"))
     if first and last and last < first:
-        message = "must not be before startDate"
+        message = f"must not be before startDate, which is {first}"
         yield Finding(("recurrence", "range", "endDate"), "recurrenceEndBeforeStart", message)
     start = draft.model(DateTimeTimeZone, "start")
     if first and start and first != start.day.isoformat():
-        message = f"must be the day on which the event starts, {start.day.isoformat()}"
+        message = f"must be the day on which the event starts in {start.time_zone}, {start.day.isoformat()}"
         yield Finding(("recurrence", "range", "startDate"), "recurrenceStartMismatch", message)
 
 
-def _fields_of_type(
-    draft: Draft,
-    part: str,
-    fields: tuple[str, ...],
-    needs: Mapping[str, tuple[str, ...]],
-    allows: Mapping[str, tuple[str, ...]],
-) -> Iterator[Finding]:
-    given = draft.value("recurrence", part, "type")
-    kind = next((name for name in needs if given and name.lower() == given.lower()), None)
-    if kind is None:
-        return
-    for name in fields:
+def _missing(draft: Draft, part: str, needs: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    kind = _named(needs, draft.value("recurrence", part, "type"))
+    for name in needs[kind] if kind else ():
         location = ("recurrence", part, name)
-        present = draft.given(*location) is not None
-        if name in needs[kind] and not present:
+        if draft.given(*location) is None:
             yield Finding(location, "required", f"is required when the {part}'s type is {kind}")
-        if present and name not in (*needs[kind], *allows.get(kind, ())):
-            yield Finding(
-                location, "notAllowed", f"has no meaning when the {part}'s type is {kind}, and Graph refuses it"
-            )
+
+
+def _named(needs: Mapping[str, object], kind: object) -> str | None:
+    return next((name for name in needs if isinstance(kind, str) and name.lower() == kind.lower()), None)

@@ -89,10 +89,17 @@ def _without(forbidden: re.Pattern[str], value: str) -> str:
     return value
 
 
-def check_no_dot_segment(value: str) -> str:
-    """Return `value` unless a URL would resolve it like a folder: RFC 3986, section 5.2.4."""
-    if value in {".", ".."}:
-        raise invalid("notAnId", "must be the id of an event")
+def check_event_id(value: str) -> str:
+    """Return `value` if it can be an event's id in Graph, whose alphabet is that of URLs.
+
+    https://learn.microsoft.com/graph/api/user-translateexchangeids
+    """
+    if not {"/", "."}.isdisjoint(value):
+        message = (
+            f"must be the id of an event as Graph has it, not {quoted(value)}: an id of Exchange Web Services, an"
+            " iCalUId or a webLink is none; translateExchangeIds makes one of an EWS id"
+        )
+        raise invalid("notAnId", message)
     return value
 
 
@@ -118,6 +125,6 @@ Identifier = Annotated[
     Field(min_length=1, max_length=MAX_EVENT_ID, json_schema_extra={"pattern": _AN_IDENTIFIER}),
     AfterValidator(check_line),
     AfterValidator(check_no_space),
-    AfterValidator(check_no_dot_segment),
+    AfterValidator(check_event_id),
 ]
 Language = Annotated[str, Field(max_length=MAX_LANGUAGE, json_schema_extra=_LANGUAGE), AfterValidator(check_language)]

@@ -11,7 +11,7 @@ from shared.graph.calendar_events import GraphTime
 from shared.graph.event_details import EventDetails, GraphPerson
 from shared.meeting_request import CalendarRequest, DateTimeTimeZone, StandaloneRequest
 from shared.meeting_request.people import Attendee
-from shared.meeting_request.recurrence import Recurrence
+from shared.meeting_request.recurrence import PATTERN_MAY_HAVE, PATTERN_NEEDS, RANGE_NEEDS, Recurrence
 from shared.use_cases.invitation.plain_text import plain_text
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import allowed_names, zone
@@ -156,25 +156,22 @@ def _graph_time(value: GraphTime, original_zone: str | None) -> datetime:
     return moment if local.fold else local  # iCalendar means the first of two equal times
 
 
-_OF_PATTERN = {
-    "daily": (),
-    "weekly": ("daysOfWeek", "firstDayOfWeek"),
-    "absoluteMonthly": ("dayOfMonth",),
-    "relativeMonthly": ("daysOfWeek", "index"),
-    "absoluteYearly": ("dayOfMonth", "month"),
-    "relativeYearly": ("daysOfWeek", "index", "month"),
-}
-_OF_RANGE = {"endDate": ("endDate",), "noEnd": (), "numbered": ("numberOfOccurrences",)}
-
-
 def _graph_recurrence(given: Any) -> Recurrence:
     """Return a recurrence without the members that its types do not need, which Graph fills with zeros."""
     try:
         pattern, extent = given["pattern"], given["range"]
         named = extent.get("recurrenceTimeZone")
         members = {
-            "pattern": {name: pattern[name] for name in ("type", "interval", *_OF_PATTERN[pattern["type"]])},
-            "range": {name: extent[name] for name in ("type", "startDate", *_OF_RANGE[extent["type"]])}
+            "pattern": {
+                name: pattern[name]
+                for name in (
+                    "type",
+                    "interval",
+                    *PATTERN_NEEDS[pattern["type"]],
+                    *PATTERN_MAY_HAVE.get(pattern["type"], ()),
+                )
+            },
+            "range": {name: extent[name] for name in ("type", "startDate", *RANGE_NEEDS[extent["type"]])}
             | ({"recurrenceTimeZone": named} if named in allowed_names() else {}),
         }
         return Recurrence.model_validate(members)

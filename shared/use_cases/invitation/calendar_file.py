@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vRecur, vUri
+from icalendar import Calendar, Event, vCalAddress, vUri
 
 from shared import VERSION
 from shared.meeting import DialIn, Meeting, Status
+from shared.meeting_request.recurrence import RecurrencePattern
+from shared.meeting_request.recurrence_rule import first_start
 from shared.use_cases.invitation.appointment import Appointment, Guest
-from shared.use_cases.invitation.recurrence_rule import first_start, recurrence_rule
+from shared.use_cases.invitation.recurrence_rule import recurrence_rule
 from shared.use_cases.invitation.time_zone_rules import time_zone
 
 _ROLES = {"required": "REQ-PARTICIPANT", "optional": "OPT-PARTICIPANT", "resource": "NON-PARTICIPANT"}
@@ -61,7 +63,7 @@ def _add_times(event: Event, appointment: Appointment) -> dict[ZoneInfo, tuple[d
         return {}
     if appointment.recurrence:
         rule = recurrence_rule(appointment.recurrence, appointment.recurrence_zone)
-        shift = _shift_to_rule(rule, start)
+        shift = _shift_to_pattern(appointment.recurrence.pattern, start)
         start, end = start + shift, end + shift
         event.add("RRULE", rule)
     event.add("DTSTART", start)
@@ -76,9 +78,10 @@ def _add_times(event: Event, appointment: Appointment) -> dict[ZoneInfo, tuple[d
     return zones
 
 
-def _shift_to_rule(rule: vRecur, start: date) -> timedelta:
+def _shift_to_pattern(pattern: RecurrencePattern, start: date) -> timedelta:
+    """Return how much later the first day of a pattern is; in iCalendar the start would be one day more."""
     wall = datetime.combine(start, time()) if not isinstance(start, datetime) else start.replace(tzinfo=None)
-    return first_start(rule, wall) - wall
+    return (first_start(pattern, wall) or wall) - wall
 
 
 def _add_people(event: Event, meeting: Meeting, appointment: Appointment) -> None:

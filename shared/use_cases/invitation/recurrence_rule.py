@@ -1,95 +1,19 @@
-"""From Graph's recurrence to an RRULE of iCalendar.
+"""From Graph's recurrence to an RRULE of iCalendar: https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10."""
 
-https://learn.microsoft.com/graph/api/resources/patternedrecurrence and
-https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
-"""
-
-from calendar import monthrange
 from datetime import UTC, date, datetime, time, tzinfo
-from typing import Any
 
-from dateutil.rrule import rrulestr
 from icalendar import vRecur
 
-from shared.meeting_request.recurrence import Recurrence, RecurrencePattern
-
-_POSITIONS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
-_SHORTEST_MONTH = 28
-_LONGEST_MONTH = 31
-_LEAP_YEAR = 2000
+from shared.meeting_request.recurrence import Recurrence
+from shared.meeting_request.recurrence_rule import rule_parts
 
 
 def recurrence_rule(recurrence: Recurrence, zone: tzinfo | None) -> vRecur:
     """Return the rule; `zone` is the one that the end date is meant in, None for an all-day event."""
-    pattern, extent = recurrence.pattern, recurrence.range
-    rule: dict[str, Any] = {"FREQ": _frequency(pattern), "INTERVAL": pattern.interval, **_days(pattern)}
+    extent, rule = recurrence.range, rule_parts(recurrence.pattern)
     if extent.number_of_occurrences is not None:
         rule["COUNT"] = extent.number_of_occurrences
     elif extent.end_date is not None:
         day = date.fromisoformat(extent.end_date)
         rule["UNTIL"] = day if zone is None else datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
     return vRecur(rule)
-
-
-def first_start(rule: vRecur, start: datetime) -> datetime:
-    """Return the first time that the rule gives from `start` on, which is a wall clock's.
-
-    Graph takes a start that does not fit its pattern and begins at the first day that does; in iCalendar the start
-    itself would be one time more.
-    """
-    endless = vRecur({name: value for name, value in rule.items() if name not in {"COUNT", "UNTIL"}})
-    try:
-        return next(iter(rrulestr(endless.to_ical().decode(), dtstart=start)), start)
-    except (OverflowError, ValueError):  # beyond the calendar
-        return start
-
-
-def _frequency(pattern: RecurrencePattern) -> str:
-    return pattern.type.removeprefix("absolute").removeprefix("relative").upper()
-
-
-def _days(pattern: RecurrencePattern) -> dict[str, Any]:
-    match pattern.type:
-        case "daily":
-            return {}
-        case "weekly":
-            return {"BYDAY": _weekdays(pattern), "WKST": _weekday(pattern.first_day_of_week or "sunday")}
-        case "absoluteMonthly":
-            return _days_of_month(pattern.day_of_month or 1)
-        case "relativeMonthly":
-            return _relative(pattern)
-        case "absoluteYearly":
-            month = pattern.month or 1
-            day = pattern.day_of_month or 1
-            longest = monthrange(_LEAP_YEAR, month)[1]
-            last_of_february = day > _SHORTEST_MONTH and longest < _LONGEST_MONTH - 1
-            return {"BYMONTH": month, "BYMONTHDAY": -1 if last_of_february else min(day, longest)}
-        case "relativeYearly":
-            return {"BYMONTH": pattern.month or 1} | _relative(pattern)
-
-
-def _days_of_month(day: int) -> dict[str, Any]:
-    """Return the day of each month, in a month without it the last one, as Exchange has it.
-
-    https://learn.microsoft.com/exchange/client-developer/web-service-reference/dayofmonth
-    """
-    if day <= _SHORTEST_MONTH:
-        return {"BYMONTHDAY": day}
-    if day == _LONGEST_MONTH:
-        return {"BYMONTHDAY": -1}
-    return {"BYMONTHDAY": list(range(_SHORTEST_MONTH, day + 1)), "BYSETPOS": -1}
-
-
-def _relative(pattern: RecurrencePattern) -> dict[str, Any]:
-    position, days = _POSITIONS[pattern.index or "first"], _weekdays(pattern)
-    if len(days) == 1:
-        return {"BYDAY": [f"{position}{days[0]}"]}
-    return {"BYDAY": days, "BYSETPOS": position}
-
-
-def _weekdays(pattern: RecurrencePattern) -> list[str]:
-    return list(dict.fromkeys(_weekday(day) for day in pattern.days_of_week or ()))
-
-
-def _weekday(day: str) -> str:
-    return day[:2].upper()

@@ -182,7 +182,6 @@ def test_null_is_absent() -> None:
         (calendar_document(options={"broadcastSettings": {}}), "/options/broadcastSettings", "live events"),
         (calendar_document(allowRecording=True), "/allowRecording", "inside options"),
         (calendar_document(startDateTime="x"), "/startDateTime", "start and end"),
-        (calendar_document(transactionId="x"), "/transactionId", "idempotency key"),
         (standalone_document(start=at("2026-11-20T13:00:00")), "/start", "startDateTime"),
         (standalone_document(attendees=[]), "/attendees", "invites nobody"),
         (standalone_document(options={}), "/options", "top level"),

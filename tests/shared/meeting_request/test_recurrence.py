@@ -17,7 +17,7 @@ PATTERNS: list[dict[str, Any]] = [
 ]
 RANGES: list[dict[str, Any]] = [
     {"type": "noEnd", "startDate": "2026-11-20"},
-    {"type": "endDate", "startDate": "2026-11-20", "endDate": "2026-11-20"},
+    {"type": "endDate", "startDate": "2026-11-20", "endDate": "2026-12-31"},
     {"type": "numbered", "startDate": "2026-11-20", "numberOfOccurrences": 10},
 ]
 
@@ -48,19 +48,15 @@ def test_days_are_lower_case() -> None:
         ({"type": "daily", "interval": 10**18}, [("interval", "outOfRange")]),
         ({"type": "daily", "interval": "1"}, [("interval", "wrongType")]),
         ({"type": "daily", "interval": True}, [("interval", "wrongType")]),
-        ({"type": "daily", "interval": 1, "daysOfWeek": ["friday"]}, [("daysOfWeek", "notAllowed")]),
         ({"type": "weekly", "interval": 1}, [("daysOfWeek", "required")]),
         ({"type": "weekly", "interval": 1, "daysOfWeek": []}, [("daysOfWeek", "required")]),
         ({"type": "weekly", "interval": 1, "daysOfWeek": "friday"}, [("daysOfWeek", "wrongType")]),
+        ({"type": "weekly", "interval": 1, "daysOfWeek": ["Mon"]}, [("daysOfWeek/0", "notOneOf")]),
+        ({"type": "weekly", "interval": 1, "daysOfWeek": ["friday"] * 8}, [("daysOfWeek", "tooMany")]),
         ({"type": "weekly", "interval": 1, "daysOfWeek": ["friday", None]}, [("daysOfWeek/1", "notOneOf")]),
         (
             {"type": "Weekly", "dayOfMonth": 1, "index": "first"},
-            [
-                ("dayOfMonth", "notAllowed"),
-                ("index", "notAllowed"),
-                ("interval", "required"),
-                ("daysOfWeek", "required"),
-            ],
+            [("interval", "required"), ("daysOfWeek", "required")],
         ),
         ({"type": "absoluteMonthly", "interval": 1, "dayOfMonth": 32}, [("dayOfMonth", "outOfRange")]),
         ({"type": "absoluteMonthly", "interval": 1}, [("dayOfMonth", "required")]),
@@ -101,10 +97,6 @@ def test_wrong_pattern(pattern: dict[str, Any], faults: list[tuple[str, str]]) -
             [("numberOfOccurrences", "outOfRange")],
         ),
         (
-            {"type": "noEnd", "startDate": "2026-11-20", "numberOfOccurrences": 3},
-            [("numberOfOccurrences", "notAllowed")],
-        ),
-        (
             {"type": "noEnd", "startDate": "2026-11-20", "recurrenceTimeZone": "EST"},
             [("recurrenceTimeZone", "invalidTimeZone")],
         ),
@@ -131,10 +123,55 @@ def test_range_is_checked_beside_a_wrong_pattern() -> None:
     ]
 
 
-def test_reason() -> None:
-    """The message says why a property cannot be there."""
-    [fault] = faults_of(calendar_document(recurrence=recurrence({"type": "daily", "interval": 1, "month": 1})))
-    assert "no meaning when the pattern's type is daily" in fault.message
+GRAPHS_OWN = {
+    "pattern": {
+        "type": "weekly",
+        "interval": 1,
+        "month": 0,
+        "dayOfMonth": 0,
+        "daysOfWeek": ["friday"],
+        "firstDayOfWeek": "sunday",
+        "index": "first",
+    },
+    "range": {
+        "type": "numbered",
+        "startDate": "2026-11-20",
+        "endDate": "0001-01-01",
+        "recurrenceTimeZone": "Pacific Standard Time",
+        "numberOfOccurrences": 3,
+    },
+}
+
+
+def test_a_recurrence_as_graph_shows_it() -> None:
+    """Members that do not belong to its types are left out, and named in the warnings."""
+    request = parsed_calendar(recurrence=GRAPHS_OWN)
+    event = event_properties(request)
+    assert event["recurrence"]["pattern"].keys() == {"type", "interval", "daysOfWeek", "firstDayOfWeek"}
+    assert "endDate" not in event["recurrence"]["range"]
+    assert [(fault.pointer, fault.code) for fault in request.omissions] == [
+        ("/recurrence/pattern/month", "ignored"),
+        ("/recurrence/pattern/dayOfMonth", "ignored"),
+        ("/recurrence/pattern/index", "ignored"),
+        ("/recurrence/range/endDate", "ignored"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "end", "first"),
+    [
+        ({"type": "weekly", "interval": 1, "daysOfWeek": ["thursday"]}, "2026-11-25", "2026-11-26"),
+        ({"type": "weekly", "interval": 3, "daysOfWeek": ["monday"]}, "2026-12-01", "2026-12-07"),
+        ({"type": "absoluteYearly", "interval": 1, "dayOfMonth": 1, "month": 2}, "2026-12-31", "2027-02-01"),
+    ],
+)
+def test_a_series_without_any_occurrence(pattern: dict[str, Any], end: str, first: str) -> None:
+    """Its last day comes before the first day of its pattern; a day later there is one."""
+    extent = {"type": "endDate", "startDate": "2026-11-20", "endDate": end}
+    [fault] = faults_of(calendar_document(recurrence=recurrence(pattern, extent)))
+    assert (fault.pointer, fault.code) == ("/recurrence", "noOccurrence")
+    assert fault.message.endswith(f"the first is on {first}.")
+    assert parsed_calendar(recurrence=recurrence(pattern, extent | {"endDate": first}))
 
 
 def test_recurrence_time_zone() -> None:

@@ -115,7 +115,7 @@ async def test_the_senders_traceparent_reaches_the_result() -> None:
         (base64.b64encode(b"\xff\xfe\x00").decode(), [""]),
         ('{"organizer": "AlexW@contoso.com", "DequeueCount": "x", "kind": "standalone"}', ["/DequeueCount"]),
         (json.dumps(CALENDAR | {"PopReceipt": "p", "ExpirationTime": "never"}), ["/PopReceipt", "/ExpirationTime"]),
-        (json.dumps(CALENDAR | {"id": "x"}), ["/id"]),
+        (json.dumps(CALENDAR | {"InsertionTime": "x"}), ["/InsertionTime"]),
         (json.dumps(CALENDAR | {"idempotencyKey": ""}), ["/idempotencyKey"]),
         (json.dumps(CALENDAR | {"idempotencyKey": "k" * 256}), ["/idempotencyKey"]),
         (json.dumps(CALENDAR | {"idempotencyKey": 7}), ["/idempotencyKey"]),
@@ -141,6 +141,13 @@ async def test_what_cannot_become_a_meeting_is_a_failed_one(text: str, pointers:
     assert not world.tenant.requests
     assert not world.requests.messages
     assert [event["type"] for event in world.results.events()] == ["meeting.failed"]
+
+
+async def test_an_id_in_the_body_is_not_the_message_s() -> None:
+    """The host puts it over the message's own id; Graph shows it in each event, so that the request is taken."""
+    world = World()
+    await take(world, json.dumps(CALENDAR | {"id": "x"}))
+    assert (await only_meeting(world))["status"] == "queued"
 
 
 async def test_a_failed_message_can_be_found_by_what_it_says_of_itself() -> None:
