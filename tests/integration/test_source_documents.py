@@ -89,8 +89,7 @@ def test_an_existing_event_is_made_online(client: Client, ask: Ask) -> None:
     """The documented PATCH makes the event an online meeting, and its join details are read back."""
     token = {"authorization": "Bearer local"}
     url = f"{client.stack.graph.url}/v1.0/users/{ALEX}/events"
-    start, end = ({"dateTime": f"2027-01-20T{hour}:00:00", "timeZone": "UTC"} for hour in (13, 14))
-    offline = httpx.post(url, json={"subject": "Price strategy", "start": start, "end": end}, headers=token).json()
+    offline = client.outlook_event(ALEX)
     assert not offline["isOnlineMeeting"]
     client.tenant.delete("/requests")
     meeting = ask(client, {"kind": "existing", "organizer": ALEX, "eventId": offline["id"]})
