@@ -30,6 +30,7 @@ from shared.use_cases.find import Finder
 from shared.use_cases.forget import Forgetting
 from shared.use_cases.health import Health
 from shared.use_cases.invitation import Invitations
+from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision import Provisioner
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
@@ -131,6 +132,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     reporter = Results(results, settings.result_time_to_live, ledger, requests, clock)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
+    ownership = Ownership(ledger, settings.callers)
     acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(ledger.table, clock), clock)
     changes = Changes(ledger, requests, reporter, admission, clock)
     provisioner = Provisioner(
@@ -139,6 +141,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         results=reporter,
         graph=graph,
         gate=gate,
+        ownership=ownership,
         give_up_after=settings.give_up_after,
         clock=clock,
     )
@@ -153,8 +156,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
         forgetting=Forgetting(ledger, reporter, clock),
-        finder=Finder(ledger, ExternalMeetings(graph, gate, admission)),
-        invitations=Invitations(ledger, graph, gate),
+        finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
+        invitations=Invitations(ledger, graph, gate, ownership),
         readiness=Readiness(graph, gate, admission),
         health=Health(ledger, requests, graph.organizers, clock),
         schedules=Schedules(schedules, admission, clock),

@@ -14,11 +14,14 @@ from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, Surface
+from shared.ids import is_meeting_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
 # our set of properties: https://learn.microsoft.com/graph/api/resources/singlevaluelegacyextendedproperty
 MEETING_PROPERTY = "String {8a3f6f0e-3f0c-4d51-a3c4-6f2a5f1b9f10} Name ConveneMeetingId"
+
+_EXPAND_MEETING_ID = f"singleValueExtendedProperties($filter=id eq '{MEETING_PROPERTY}')"
 
 # Ids that survive a move between folders: https://learn.microsoft.com/graph/outlook-immutable-id
 _HEADERS = {"Prefer": 'IdType="ImmutableId"'}
@@ -39,6 +42,11 @@ class _OnlineMeetingInfo(Answer):
 
 class _ItemBody(Answer):
     content: Told[str] = None
+
+
+class _ExtendedProperty(Answer):
+    id: str
+    value: str
 
 
 class GraphTime(Answer):
@@ -72,6 +80,13 @@ class Event(Answer):
     start: Told[GraphTime] = None
     end: Told[GraphTime] = None
     body: Told[_ItemBody] = None
+    single_value_extended_properties: Told[tuple[_ExtendedProperty, ...]] = None
+
+    @property
+    def meeting_id(self) -> str | None:
+        """Return the id of the meeting that this app made the event for, where it was asked for; None if it did not."""
+        properties = self.single_value_extended_properties or ()
+        return next((each.value for each in properties if is_meeting_id(each.value)), None)
 
     @property
     def join_url(self) -> str | None:
@@ -154,17 +169,25 @@ class CalendarEvents:
         answer = await self._send(organizer, Method.POST, self._client.user(organizer).events, body=body)
         return parse_answer(Event, answer, uncertain=True)
 
-    async def read(self, organizer: str, event_id: str, *, with_body: bool = False) -> Event:
+    async def read(
+        self, organizer: str, event_id: str, *, with_body: bool = False, with_meeting_id: bool = False
+    ) -> Event:
         """Return an event by its id, as it is now."""
         builder = self._client.user(organizer).events.by_event_id(event_id)
         query = {"select": f"{_SELECT},body" if with_body else _SELECT}
+        if with_meeting_id:
+            query["expand"] = _EXPAND_MEETING_ID
         answer = await self._send(organizer, Method.GET, builder, query=query)
         return parse_answer(Event, answer, uncertain=False)
 
     async def read_properties(self, organizer: str, event_id: str, names: str) -> dict[str, Any]:
-        """Return some properties of an event as Graph gives them, times in UTC."""
+        """Return some properties of an event as Graph gives them, times in UTC, and the meeting that it was made for.
+
+        https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
+        """
         builder = self._client.user(organizer).events.by_event_id(event_id)
-        return await self._send(organizer, Method.GET, builder, query={"select": names})
+        query = {"select": names, "expand": _EXPAND_MEETING_ID}
+        return await self._send(organizer, Method.GET, builder, query=query)
 
     async def find(self, organizer: str, meeting_id: str) -> Event | None:
         """Return the event that was created for a meeting, or None."""

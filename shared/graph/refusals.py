@@ -49,6 +49,11 @@ class Refusal:
     existing_event_id: str | None = None
 
 
+def event_deleted() -> RejectedError:
+    """Return the refusal of an event that reads by its immutable id and is not there any more."""
+    return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
+
+
 class DuplicateTransactionError(RejectedError):
     """The event's transactionId was used before, for the event `existing_event_id` if Graph names it."""
 

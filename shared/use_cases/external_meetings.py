@@ -26,6 +26,7 @@ class ExternalMeeting:
 
     Attributes:
         kind: `calendar` for an event; None where Graph does not tell whether an event is behind the meeting.
+        made_for: the meeting that this app made the event for, as the event says.
     """
 
     kind: str | None
@@ -33,6 +34,7 @@ class ExternalMeeting:
     created_at: datetime | None
     updated_at: datetime | None
     outcome: Outcome
+    made_for: str | None = None
 
     @property
     def id(self) -> None:
@@ -121,7 +123,8 @@ class ExternalMeetings:
 def _of_event(organizer: str, event: EventDetails) -> ExternalMeeting:
     online = {"is_online_meeting": bool(event.is_online_meeting)}  # Graph's word for it, with or without a link
     outcome = event.added_to(Outcome()).model_copy(update=online)
-    return ExternalMeeting("calendar", organizer, event.created_date_time, event.last_modified_date_time, outcome)
+    created_at, changed_at = event.created_date_time, event.last_modified_date_time
+    return ExternalMeeting("calendar", organizer, created_at, changed_at, outcome, event.meeting_id)
 
 
 def _of_online_meeting(organizer: str, found: OnlineMeeting) -> ExternalMeeting:

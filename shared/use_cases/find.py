@@ -9,8 +9,9 @@ from shared.graph.join_links import is_join_link, meeting_id_in
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field, Ledger, Page
 from shared.use_cases.external_meetings import ExternalMeeting, ExternalMeetings
+from shared.use_cases.ownership import Ownership
 from shared.validation.addresses import mailbox_key
-from shared.validation.paging import MAX_TOP, invalid_continuation, read_top
+from shared.validation.paging import invalid_continuation, read_top
 
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
 LONGEST_VALUE = 4096
@@ -38,9 +39,10 @@ class Found:
 class Finder:
     """The use case. May raise StorageUnavailableError, and GraphErrors where it asks Graph."""
 
-    def __init__(self, ledger: Ledger, external: ExternalMeetings) -> None:
+    def __init__(self, ledger: Ledger, external: ExternalMeetings, ownership: Ownership) -> None:
         self._ledger = ledger
         self._external = external
+        self._ownership = ownership
 
     async def read(self, meeting_id: str, caller: Caller) -> Meeting:
         """Return a meeting.
@@ -72,7 +74,7 @@ class Finder:
         if found is None:
             return Found([], None)
         # Of this organizer all the same, by a name or a link that the ledger did not know: then it is not external.
-        known = await self._known(found)
+        known = await self._ownership.meetings_of(found.outcome, found.made_for)
         return Found([meeting for meeting in known if caller.sees(meeting)] if known else [found], None)
 
     async def _page(self, wanted: Filter, caller: Caller) -> Page:
@@ -86,12 +88,6 @@ class Finder:
         except ValueError as error:
             raise invalid_continuation(error) from error
         return page
-
-    async def _known(self, found: ExternalMeeting) -> list[Meeting]:
-        """Return the meetings of this app that Graph's is, whoever asked for them."""
-        known_by = ((Field.JOIN_URL, found.outcome.join_url), (Field.EVENT_ID, found.outcome.event_id))
-        pages = [await self._ledger.find(field, value, MAX_TOP) for field, value in known_by if value]
-        return list({meeting.id: meeting for page in pages for meeting in page.meetings}.values())
 
 
 def parse_filter(parameters: dict[str, str]) -> Filter:

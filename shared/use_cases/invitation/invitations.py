@@ -9,6 +9,7 @@ from shared.meeting.ledger import Ledger
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.invitation.appointment import Appointment, of_calendar, of_event, of_standalone
+from shared.use_cases.ownership import Ownership
 
 
 class Invitations:
@@ -17,10 +18,11 @@ class Invitations:
     May raise StorageUnavailableError, and GraphErrors where it asks Graph.
     """
 
-    def __init__(self, ledger: Ledger, graph: GraphServices, gate: MailboxGate) -> None:
+    def __init__(self, ledger: Ledger, graph: GraphServices, gate: MailboxGate, ownership: Ownership) -> None:
         self._ledger = ledger
         self._graph = graph
         self._gate = gate
+        self._ownership = ownership
 
     async def write(self, meeting_id: str, caller: Caller = ANYBODY) -> tuple[Meeting, bytes]:
         """Return a meeting and its invitation, or the notice that it is cancelled.
@@ -50,7 +52,9 @@ class Invitations:
             case ExistingRequest() as request:
                 async with self._gate.access(request.organizer, read_only=True):
                     event_id = meeting.outcome.event_id or request.event_id
-                    return of_event(await read_event(self._graph.events, request.organizer, event_id))
+                    event = await read_event(self._graph.events, request.organizer, event_id)
+                await self._ownership.require_own(meeting, event)
+                return of_event(event)
 
     async def _address(self, organizer: str) -> str | None:
         """Return the address of an organizer; None for an object id that this app may not look up."""

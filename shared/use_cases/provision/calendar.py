@@ -55,7 +55,7 @@ async def provision_calendar(steps: Steps, attempt: Attempt, request: CalendarRe
 async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRequest) -> None:
     """Make an event that is in the calendar already an online meeting."""
     if attempt.outcome.join_url is None:
-        event = await steps.read_event(request.organizer, request.event_id)
+        event = await steps.read_existing_event(attempt, request)
         _check_may_be_enabled(event, request)
         if not event.is_online_meeting:
             await steps.require_provider(attempt, request.online_meeting_provider)

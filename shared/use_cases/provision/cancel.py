@@ -55,7 +55,8 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | E
     if attempt.in_doubt_since is None:
         return None
     if isinstance(request, ExistingRequest):  # as it was, or online by us: then only the answer was lost
-        event = await steps.events.read(request.organizer, request.event_id)
+        event = await steps.events.read(request.organizer, request.event_id, with_meeting_id=True)
+        await steps.ownership.require_own(attempt.meeting, event)
         return event if event.is_online_meeting else None
     return await steps.events.find(request.organizer, attempt.meeting.id)
 

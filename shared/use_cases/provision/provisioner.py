@@ -23,6 +23,7 @@ from shared.meeting.results import Results
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
 from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.trace_context import caller_traceparent
+from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import (
     CLAIM,
     LATEST_EFFECT,
@@ -54,13 +55,14 @@ class Provisioner:
         results: Results,
         graph: GraphServices,
         gate: MailboxGate,
+        ownership: Ownership,
         give_up_after: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
         self._requests = requests
         self._results = results
-        self._steps = Steps(graph, gate, clock)
+        self._steps = Steps(graph, gate, ownership, clock)
         self._gate = gate
         self._give_up_after = give_up_after
         self._clock = clock

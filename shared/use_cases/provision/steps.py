@@ -13,10 +13,13 @@ from shared.graph import Event, OnlineMeeting, remedies
 from shared.graph.join_links import organizer_in
 from shared.graph.online_meetings import by_join_url
 from shared.graph.organizers import MOST_AT_ONCE
+from shared.graph.refusals import event_deleted
 from shared.graph.services import GraphServices
+from shared.meeting_request import ExistingRequest
 from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
+from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.options import TIMES, half_named, require_set, with_both_names
@@ -32,10 +35,13 @@ _REMEMBERED_SECONDS = 600
 class Steps:
     """What is asked of Graph, with what is remembered of its answers."""
 
-    def __init__(self, graph: GraphServices, gate: MailboxGate, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, graph: GraphServices, gate: MailboxGate, ownership: Ownership, clock: Callable[[], datetime]
+    ) -> None:
         self.events = graph.events
         self.online_meetings = graph.online_meetings
         self._organizers = graph.organizers
+        self.ownership = ownership
         self._gate = gate
         self._clock = clock
         self._allowed = LRUCache[str, AllowedProviders](_REMEMBERED)
@@ -99,13 +105,25 @@ class Steps:
         """
         event = await self.events.read(organizer, event_id, with_body=with_body)
         if event.is_cancelled:
-            raise _cancelled()
+            raise event_deleted()
+        return event
+
+    async def read_existing_event(self, attempt: Attempt, request: ExistingRequest) -> Event:
+        """Return the event that a request names, neither cancelled nor another caller's.
+
+        Raises:
+            RejectedError: `eventDeleted`: it is one or the other.
+        """
+        event = await self.events.read(request.organizer, request.event_id, with_meeting_id=True)
+        if event.is_cancelled:
+            raise event_deleted()
+        await self.ownership.require_own(attempt.meeting, event)
         return event
 
     async def require_in_calendar(self, organizer: str, event: Event) -> None:
         """Refuse to change an event that lies in Deleted Items; with attendees it would be cancelled."""
         if event.attendees == () and not await self.events.is_in_calendar(organizer, event):
-            raise _cancelled()
+            raise event_deleted()
 
     async def change_event(self, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
         """Change an event as it was read, and no other.
@@ -184,7 +202,3 @@ class Steps:
                 remedies.ONLINE_MEETING_MISSING,
             )
         raise NotYetThereError("Teams does not know the online meeting of the event yet")
-
-
-def _cancelled() -> RejectedError:
-    return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
