@@ -12,6 +12,7 @@ with without_garbage_collection():
         create_schedule,
         delete_schedule,
         forget_meeting,
+        get_deep_health,
         get_docs,
         get_health,
         get_invitation,
@@ -56,6 +57,7 @@ register(app, get_schedule.blueprint)  # GET  /schedules/{id}
 register(app, replace_schedule.blueprint)  # PUT  /schedules/{id}
 register(app, delete_schedule.blueprint)  # DELETE /schedules/{id}
 register(app, get_health.blueprint)  # GET  /health
+register(app, get_deep_health.blueprint)  # GET  /health/deep
 register(app, get_openapi.blueprint)  # GET  /openapi.json
 register(app, get_swagger.blueprint)  # GET  /swagger.json
 register(app, get_docs.blueprint)  # GET  /docs

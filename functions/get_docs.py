@@ -25,7 +25,6 @@ async def get_docs(req: func.HttpRequest, _caller: Caller) -> func.HttpResponse:
         "Content-Type": "text/html; charset=utf-8",
         "Referrer-Policy": "no-referrer",  # the address may hold a key
         "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
     }
     if "gzip" not in req.headers.get("accept-encoding", ""):
         return func.HttpResponse(found.html, headers=headers)

@@ -67,6 +67,7 @@ class App:
     schedule_run: ScheduleRun
     ledger: Ledger
     trusted_hosts: frozenset[str]
+    own_host: str | None
 
 
 _apps: WeakKeyDictionary[asyncio.AbstractEventLoop, App] = WeakKeyDictionary()
@@ -164,6 +165,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         schedule_run=ScheduleRun(schedules, acceptance, settings.callers, clock),
         ledger=ledger,
         trusted_hosts=settings.trusted_hosts,
+        own_host=settings.own_host,
     )
 
 

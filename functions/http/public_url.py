@@ -18,24 +18,25 @@ def url_of(req: func.HttpRequest) -> str:
 
     A proxy that answers under another name tells it in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and how it was
     reached in `proto` or `X-Forwarded-Proto`. Both are believed only when the setting TRUSTED_HOSTS names that host,
-    because anybody can send these headers; otherwise the URL is the one that the app itself was asked at. The path is
+    because anybody can send these headers. The same holds for `Host` where App Service tells the app its own name
+    (https://learn.microsoft.com/azure/app-service/reference-app-settings#domain-and-dns). The path is
     always the app's own: a gateway that serves it under another path rewrites `Location`, as API Management's policy
     find-and-replace does (https://learn.microsoft.com/azure/api-management/find-and-replace-policy).
     """
-    return public_url(req, app().trusted_hosts)
+    return public_url(req, app().trusted_hosts, app().own_host)
 
 
-def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str]) -> str:
-    """Return the URL that `url_of` describes."""
-    own_scheme, own_host, path = _own(req)
+def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str], own_host: str | None = None) -> str:
+    """Return the URL that `url_of` describes; without `own_host` the app's name is the one that it was asked by."""
+    own_scheme, asked_host, path = _own(req)
     path = path.rstrip("/")
     host, scheme = _forwarded(req)
-    host = (host or own_host).casefold()
+    host = (host or asked_host).casefold()
     scheme = scheme if scheme in _DEFAULT_PORTS else own_scheme
     host = host.removesuffix(_DEFAULT_PORTS.get(scheme, ""))
     if host in trusted_hosts:
         return f"{scheme}://{host}{path}"
-    return f"{own_scheme}://{own_host}{path}"
+    return f"{own_scheme}://{own_host or asked_host}{path}"
 
 
 def path_of(req: func.HttpRequest) -> str:

@@ -14,6 +14,10 @@ from functions.http.requests import traceparent_of
 from shared.access.callers import Caller
 from shared.trace_context import caller_traceparent
 
+# Answers hold join links and passcodes: no cache on the way keeps one caller's answer for another, and no browser takes
+# data for a page. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
 type AnonymousHandler = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
 type Handler = Callable[[func.HttpRequest, Caller], Awaitable[func.HttpResponse]]
 
@@ -36,11 +40,14 @@ def anonymous_http_trigger(handler: AnonymousHandler) -> AnonymousHandler:
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
         trace = caller_traceparent.set(traceparent_of(req))
         try:
-            return await handler(req)
+            response = await handler(req)
         except Exception as error:  # noqa: BLE001 - the outermost place: what is not known is logged as a failure
-            return _problem(req, error)
+            response = _problem(req, error)
         finally:
             caller_traceparent.reset(trace)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
     return _named_after(handler, handle)
 

@@ -21,6 +21,7 @@ from shared.settings.values import (
     is_https,
     is_loopback,
     ncrontab,
+    optional_host_name,
     optional_queue_name,
     positive_integer,
     queue_name,
@@ -86,7 +87,11 @@ class GraphService:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that an operator decides. README.md says what each setting means."""
+    """Everything that an operator decides. README.md says what each setting means.
+
+    Attributes:
+        own_host: the app's host name, where the platform tells it; with a port if that is not the scheme's own.
+    """
 
     storage: StorageAccount
     graph: GraphService
@@ -99,6 +104,7 @@ class Settings:
     result_time_to_live: timedelta
     retention: timedelta
     trusted_hosts: frozenset[str]
+    own_host: str | None
 
 
 def setting_reference(setting: tuple[str, str]) -> str:
@@ -148,6 +154,7 @@ class _Reader:
             result_time_to_live=self._parsed("RESULT_TIME_TO_LIVE", "P7D", duration),
             retention=self._parsed("RETENTION", "P90D", duration),
             trusted_hosts=self._parsed("TRUSTED_HOSTS", "", host_names),
+            own_host=self._parsed("WEBSITE_HOSTNAME", "", optional_host_name),
         )
         if settings.result_queue in {settings.request_queue, f"{settings.request_queue}-poison"}:
             self._faults.append("RESULT_QUEUE is the queue of the requests or their poison queue, which read it as one")
@@ -239,12 +246,9 @@ class _Reader:
         )
 
     def _allowed_organizers(self) -> frozenset[str]:
-        allowed = frozenset(
-            entry.strip().casefold()
-            for entry in self._environ.get("ALLOWED_ORGANIZERS", "*").split(",")
-            if entry.strip()
-        )
-        odd = sum(not _is_organizer_entry(entry) for entry in allowed)
+        entries = [entry for entry in self._environ.get("ALLOWED_ORGANIZERS", "*").split(",") if entry.strip()]
+        allowed = frozenset(organizer_entry(entry) for entry in entries if _is_organizer_entry(entry))
+        odd = sum(not _is_organizer_entry(entry) for entry in entries)
         if odd or not allowed:
             self._faults.append(
                 "ALLOWED_ORGANIZERS is not a comma-separated list of object ids, user principal names and @domain "

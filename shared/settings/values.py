@@ -103,6 +103,14 @@ def host_names(text: str) -> frozenset[str]:
     return hosts
 
 
+def optional_host_name(text: str) -> str | None:
+    """Return a host as a URL has it, in lower case, or None for an empty text."""
+    hosts = host_names(text)
+    if len(hosts) > 1:
+        raise ValueError("is not one host name")
+    return next(iter(hosts), None)
+
+
 def ncrontab(text: str) -> str:
     """Return an NCRONTAB expression that the Functions host takes, and that comes at some time."""
     try:

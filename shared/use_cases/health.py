@@ -1,4 +1,4 @@
-"""Health, looked at deeply: do the storage account and Microsoft Graph answer this app."""
+"""Deep health: do the storage account and Microsoft Graph answer this app."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from shared.errors import GraphError, MeetingNotFoundError, RejectedError, Stora
 from shared.graph import Organizers
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
-from shared.validation.response_model import ResponseModel, left_out
+from shared.validation.response_model import ResponseModel
 
 _logger = logging.getLogger(__name__)
 
@@ -41,14 +41,26 @@ class HealthResponse(ResponseModel, frozen=True):
     Attributes:
         status: Always `ok`: an app that does not work answers with a problem.
         version: The version of the app.
-        storage: Whether the storage account answers, where the request asked for it.
-        graph: Whether Microsoft Graph answers, where the request asked for it.
     """
 
     status: Literal["ok"] = "ok"
     version: str
-    storage: bool | None = left_out()
-    graph: bool | None = left_out()
+
+
+class DeepHealthResponse(ResponseModel, frozen=True):
+    """The app works, and so do the services that it needs.
+
+    Attributes:
+        status: Always `ok`: an app that does not work answers with a problem.
+        version: The version of the app.
+        storage: Always `true`: the storage account answers.
+        graph: Always `true`: Microsoft Graph answers.
+    """
+
+    status: Literal["ok"] = "ok"
+    version: str
+    storage: Literal[True] = True
+    graph: Literal[True] = True
 
 
 class Health:

@@ -32,7 +32,8 @@ NOT_IN_AZURE = {
     "AZURE_CLIENT_CERTIFICATE_PATH",  # Flex Consumption puts no certificate into a file
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     "AZURE_FEDERATED_TOKEN_FILE",  # is Kubernetes'
-    "WEBSITE_AUTH_ENABLED",  # App Service sets it
+    "WEBSITE_AUTH_ENABLED",  # App Service sets these two
+    "WEBSITE_HOSTNAME",
 }
 
 

@@ -146,12 +146,12 @@ def test_health_tells_the_version(client: Client) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", answer.json()["version"])
 
 
-def test_health_looks_deeper_when_asked(client: Client) -> None:
-    """Storage and Graph are reached, and only whether they answer is told."""
-    answer = client.http.get("/health", params={"deep": "true"})
+def test_deep_health_reaches_storage_and_graph(client: Client) -> None:
+    """Only whether they answer is told; the probe without a key tells nothing of them."""
+    answer = client.http.get("/health/deep")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
     assert (answer.json()["storage"], answer.json()["graph"]) == (True, True)
-    assert set(client.http.get("/health", params={"deep": "false"}).json()) == {"status", "version"}
+    assert set(client.http.get("/health", params={"deep": "true"}).json()) == {"status", "version"}
 
 
 def test_meetings_are_found_page_by_page(client: Client) -> None:

@@ -22,7 +22,7 @@ def test_proxies_and_outages() -> None:
         assert client.post(CALENDAR, **forged).headers["location"].startswith(f"{client.http.base_url}meetings/")
         client.finished(f"/meetings/{meeting}")
         stack.graph.stop()
-        deep = client.http.get("/health", params={"deep": "true"})
+        deep = client.http.get("/health/deep")
         assert (deep.status_code, deep.json()["code"]) == (503, "notHealthy")
         assert (deep.json()["storage"], deep.json()["graph"]) == (True, False)
         assert deep.headers["retry-after"]

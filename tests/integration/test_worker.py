@@ -52,6 +52,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "replace_schedule": ("schedules/{id}", ["PUT"]),
         "delete_schedule": ("schedules/{id}", ["DELETE"]),
         "get_health": ("health", ["GET"]),
+        "get_deep_health": ("health/deep", ["GET"]),
         "get_openapi": ("openapi.json", ["GET"]),
         "get_swagger": ("swagger.json", ["GET"]),
         "get_docs": ("docs", ["GET"]),

@@ -16,7 +16,11 @@ NAMES = ("forwarded", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-pref
 
 
 def url(headers: dict[str, str], trusted: frozenset[str] = TRUSTED, own: str = OWN) -> str:
-    return public_url(func.HttpRequest("POST", f"{own}?code=secret", headers=headers, body=b""), trusted)
+    return public_url(_request(own, headers), trusted)
+
+
+def _request(own: str, headers: dict[str, str]) -> func.HttpRequest:
+    return func.HttpRequest("POST", f"{own}?code=secret", headers=headers, body=b"")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,15 @@ def test_a_proxy_that_keeps_the_host_tells_the_scheme() -> None:
     """When the app's own host is trusted, the scheme before it is believed too."""
     headers = {"x-forwarded-proto": "https"}
     assert url(headers, own="http://api.contoso.com/api/meetings") == "https://api.contoso.com/api/meetings"
+
+
+@pytest.mark.parametrize("own", [OWN, "http://evil.example/x/api/meetings", "http://CONVENE.example/api/meetings"])
+@pytest.mark.parametrize("headers", [{}, {"x-forwarded-host": "evil.example"}])
+def test_where_the_platform_names_the_app_no_host_of_a_caller_does(own: str, headers: dict[str, str]) -> None:
+    """WEBSITE_HOSTNAME stands in every URL, whatever Host says; a trusted name stays as it was asked for."""
+    assert public_url(_request(own, headers), TRUSTED, "convene.example").startswith("http://convene.example/")
+    asked = _request("http://api.contoso.com/api/meetings", {})
+    assert public_url(asked, TRUSTED, "convene.example") == "http://api.contoso.com/api/meetings"
 
 
 def test_nobody_is_trusted_by_default() -> None:

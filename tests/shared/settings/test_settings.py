@@ -59,6 +59,7 @@ def test_defaults() -> None:
         result_time_to_live=timedelta(days=7),
         retention=timedelta(days=90),
         trusted_hosts=frozenset(),
+        own_host=None,
     )
 
 
@@ -97,6 +98,7 @@ def test_every_setting_is_read() -> None:
             "RESULT_TIME_TO_LIVE": "P30D",
             "RETENTION": "P1Y",
             "TRUSTED_HOSTS": " API.contoso.com , gateway.contoso.com:8443,",
+            "WEBSITE_HOSTNAME": "Convene.AzureWebsites.net",
             "UPKEEP_SCHEDULE": "*/10 * * * * MON-FRI",
         }
     )
@@ -119,6 +121,7 @@ def test_every_setting_is_read() -> None:
     assert settings.result_time_to_live == timedelta(days=30)
     assert settings.retention == timedelta(days=365)
     assert settings.trusted_hosts == {"api.contoso.com", "gateway.contoso.com:8443"}
+    assert settings.own_host == "convene.azurewebsites.net"
 
 
 def test_every_fault_is_listed_at_once_by_name() -> None:
@@ -139,6 +142,7 @@ def test_every_fault_is_listed_at_once_by_name() -> None:
         "CRASHES_SCHEDULE": "30 s",
         "SCHEDULES_SCHEDULE": "never",
         "TRUSTED_HOSTS": "https://api.contoso.com",
+        "WEBSITE_HOSTNAME": "a.example,b.example",
     }
     missing = {
         "MeetingStorage__tableServiceUri",

@@ -1,0 +1,58 @@
+"""GET /health/deep: whether storage and Graph answer."""
+
+from dataclasses import asdict
+
+import azure.functions as func
+
+from functions.http.failures import SERVICE
+from functions.http.problems import HttpError, Problem
+from functions.http.responses import json_response
+from functions.http.trigger import http_trigger
+from shared import VERSION
+from shared.access.callers import Caller
+from shared.bootstrap import app
+from shared.openapi.operation import Example, Operation, Response
+from shared.use_cases.health import DeepHealthResponse, HealthReport
+
+blueprint = func.Blueprint()
+
+
+def _not_healthy(missing: str, report: HealthReport) -> HttpError:
+    detail = f"No usable answer from: {missing}. The reason is in the service's log."
+    return HttpError(Problem(503, "notHealthy", "Not available now", detail, retry_after=15, members=asdict(report)))
+
+
+def _healthy() -> DeepHealthResponse:
+    return DeepHealthResponse(version=VERSION)
+
+
+OPERATION = Operation(
+    summary="Check health with storage and Graph",
+    description="Answers when storage and Microsoft Graph answer the app. It asks them at most every 15 seconds.",
+    tag="The app",
+    responses=(
+        Response(
+            200,
+            "Storage and Graph answer.",
+            DeepHealthResponse,
+            examples={"ok": Example("Everything answers", _healthy)},
+        ),
+    ),
+    raises=(*SERVICE, _not_healthy("Graph", HealthReport(storage=True, graph=False))),
+    visibility="internal",
+)
+
+
+@blueprint.function_name("get_deep_health")
+@blueprint.route("health/deep", methods=["GET"])
+@http_trigger
+async def get_deep_health(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+    """Answer that storage and Graph answer, or name those that do not; why not is in the log."""
+    del req, caller
+    report = await app().health.examine()
+    if not report.healthy:
+        missing = " and ".join(
+            name for name, reached in (("storage", report.storage), ("Graph", report.graph)) if not reached
+        )
+        raise _not_healthy(missing, report)
+    return json_response(DeepHealthResponse(version=VERSION))
