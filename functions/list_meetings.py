@@ -70,6 +70,6 @@ async def list_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpRespo
     """Answer with the meetings that a filter describes, newest first."""
     page = await app().finder.find(parse_filter(dict(req.params)), caller)
     meetings = tuple(
-        MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in page.meetings
+        MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in page.items
     )
     return json_response(MeetingListResponse(meetings=meetings, continuation_token=page.continuation))

@@ -1,6 +1,7 @@
 """GET /schedules: list all schedules, page by page."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -59,9 +60,9 @@ async def list_schedules(req: func.HttpRequest, caller: Caller) -> func.HttpResp
     """Answer with schedules, newest first."""
     page = await app().schedules.page(dict(req.params), caller)
     now = datetime.now(UTC)
-    schedules = await asyncio.to_thread(_responses, page.schedules, now)  # a rare rule takes some ms to evaluate
+    schedules = await asyncio.to_thread(_responses, page.items, now)  # a rare rule takes some ms to evaluate
     return json_response(ScheduleListResponse(schedules=schedules, continuation_token=page.continuation))
 
 
-def _responses(schedules: list[Schedule], now: datetime) -> tuple[ScheduleResponse, ...]:
+def _responses(schedules: Sequence[Schedule], now: datetime) -> tuple[ScheduleResponse, ...]:
     return tuple(ScheduleResponse.of(each, now) for each in schedules)

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from shared import VERSION
@@ -17,7 +17,7 @@ from shared.meeting.results import Results
 from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
-from shared.storage import AzureQueue, AzureTable, storage_services
+from shared.storage import AzureQueue, AzureTable, Queue, storage_services
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
@@ -34,7 +34,7 @@ from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision import Provisioner
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
-from shared.use_cases.quota import Quotas
+from shared.use_cases.quota import Quotas, QuotaStore
 from shared.use_cases.readiness import Readiness
 from shared.use_cases.record_crashes import CrashRecorder
 from shared.use_cases.run_schedules import ScheduleRun
@@ -101,10 +101,12 @@ def _build(settings: Settings) -> App:
         return AzureQueue(queues.get_queue_client(name))
 
     client = GraphClient(settings.graph)
+    meetings = AzureTable(tables.get_table_client(TABLE))
     return assemble(
         settings,
-        ledger=Ledger(AzureTable(tables.get_table_client(TABLE))),
+        ledger=Ledger(meetings),
         schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
+        quotas=QuotaStore(meetings),
         mailbox_states=SharedMailboxStates(AzureTable(tables.get_table_client(MAILBOXES_TABLE))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
@@ -117,24 +119,25 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     *,
     ledger: Ledger,
     schedules: ScheduleStore,
+    quotas: QuotaStore,
     mailbox_states: SharedMailboxStates,
     requests: RequestQueue,
-    results: Any,
+    results: Queue | None,
     graph: GraphServices,
-    clock: Any = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> App:
     """Put the use cases together over given storage and Graph."""
     clock = clock or _now
     queues = {
         settings.request_queue: requests.queue,
         f"{settings.request_queue}-poison": requests.poison_queue,
-        **({settings.result_queue: results} if settings.result_queue else {}),
+        **({settings.result_queue: results} if results and settings.result_queue else {}),
     }
     reporter = Results(results, settings.result_time_to_live, ledger, requests, clock)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
     ownership = Ownership(ledger, settings.callers)
-    acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(ledger.table, clock), clock)
+    acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(quotas, clock), clock)
     changes = Changes(ledger, requests, reporter, admission, clock)
     provisioner = Provisioner(
         ledger=ledger,

@@ -7,15 +7,20 @@ ConveneError
 ├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
 ├── QuotaExceededError           the caller has had as many meetings today as it may: tomorrow again (429)
-├── MeetingNotFoundError         there is no such meeting (404)
-│   └── MeetingForgottenError    there was, and it was to be forgotten
-├── ScheduleNotFoundError        there is no such schedule (404)
+├── RecordNotFoundError          there is no record with this id (404)
+│   ├── MeetingNotFoundError     there is no such meeting
+│   │   └── MeetingForgottenError    there was, and it was to be forgotten
+│   └── ScheduleNotFoundError    there is no such schedule
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
 ├── ChangeRefusedError           the meeting cannot be changed like this (409)
 ├── VersionMismatchError         the caller looks at it again, and decides anew (412)
 ├── NoJoinLinkError              the meeting has no join link to invite with, yet or any more (409)
+├── InvalidContinuationError     the caller sends a continuation token that it was given (400)
 ├── ConflictError                somebody else changed the record first: read it again
 ├── StorageUnavailableError      the storage account does not answer: try again (503)
+├── RowRefusedError              the storage never takes this row: end what it is about, with a smaller one
+├── UnreadableRecordError        the operator repairs or deletes the record; everybody else goes on (500)
+├── IncompleteRunError           a timer's run has done all but a few: the log names them
 ├── SettingsError                the operator mends the settings: nothing works before
 └── GraphError
     ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
@@ -101,7 +106,11 @@ class QuotaExceededError(ConveneError):
         self.delay = delay
 
 
-class MeetingNotFoundError(ConveneError):
+class RecordNotFoundError(ConveneError):
+    """A table has no record with this id."""
+
+
+class MeetingNotFoundError(RecordNotFoundError):
     """The ledger has no meeting with this id."""
 
 
@@ -120,7 +129,7 @@ class MeetingForgottenError(MeetingNotFoundError):
         return asked_at is not None and asked_at <= self.forgotten_at
 
 
-class ScheduleNotFoundError(ConveneError):
+class ScheduleNotFoundError(RecordNotFoundError):
     """There is no schedule with this id."""
 
 
@@ -144,12 +153,32 @@ class NoJoinLinkError(ConveneError):
     """The meeting has no join link that somebody could be invited with."""
 
 
+class InvalidContinuationError(ConveneError):
+    """The continuation token is none that an earlier page has returned."""
+
+
 class ConflictError(ConveneError):
     """A conditional write lost a race: the row exists already, or has changed since it was read."""
 
 
 class StorageUnavailableError(ConveneError):
-    """The storage account did not answer, or refused; what was to be written may be there or not."""
+    """The storage account did not answer, or is out of reach; what was to be written may be there or not."""
+
+
+class RowRefusedError(ConveneError):
+    """The storage account refused a row for what it is, most often for its size; it would refuse it again."""
+
+
+class UnreadableRecordError(ConveneError):
+    """A row does not hold a record that this version can read; the message has nothing of its content."""
+
+    def __init__(self, record_id: str, fault: str) -> None:
+        super().__init__(f"the record {record_id} cannot be read: {fault}")
+        self.record_id = record_id
+
+
+class IncompleteRunError(ConveneError):
+    """A run did everything else; what failed is in the log, one line each."""
 
 
 class SettingsError(ConveneError):

@@ -22,6 +22,7 @@ from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, Table
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
+from shared.use_cases.quota import QuotaStore
 from tests.documented_calls import DocumentedCalls
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
@@ -64,6 +65,7 @@ class World:
             self.settings,
             ledger=Ledger(wires.table),
             schedules=ScheduleStore(self.schedules_table),
+            quotas=QuotaStore(wires.table),
             mailbox_states=SharedMailboxStates(wires.mailboxes),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,

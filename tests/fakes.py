@@ -1,10 +1,10 @@
 """Storage in memory that behaves as Azure's does: the same contract tests run against both."""
 
 import json
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import islice
 from math import ceil
 from typing import Any
 
@@ -13,9 +13,16 @@ from sortedcontainers import SortedDict
 
 from local.host.queue_storage import LeaseLostError, QueueAwayError
 from local.host.queue_storage import Message as Received
-from shared.errors import ConflictError, StorageUnavailableError
+from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
 from shared.storage import Delete, Insert, Operation, QueuedMessage, Replace, Row
 from shared.storage.queues import LARGEST_MESSAGE, LONGEST_DELAY
+from shared.storage.tables import (
+    LARGEST_ENTITY,
+    LARGEST_PROPERTY,
+    LARGEST_TRANSACTION,
+    MOST_OPERATIONS,
+    MOST_PROPERTIES,
+)
 
 
 @dataclass
@@ -31,27 +38,19 @@ class Clock:
         self.now += timedelta(**duration)
 
 
-# Of UTF-16: https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
-_LARGEST_PROPERTY = 64 * 1024
-
-
-def _too_long(value: str | int) -> bool:
-    return isinstance(value, str) and len(value.encode("utf-16-le")) > _LARGEST_PROPERTY
-
-
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _PAGE = 32
 
 
 class InMemoryTable:
-    """A table, with a switch for an outage."""
+    """A table with Azure's limits, and a switch for an outage."""
 
     def __init__(self) -> None:
         self.partitions: dict[str, SortedDict[str, Row]] = {}
         self.operations = 0
         self.rows_read = 0
         self.broken = False
-        self._etags = count(1)
+        self._etag = 0
 
     async def read(self, partition: str, key: str) -> Row | None:
         self._count()
@@ -69,9 +68,8 @@ class InMemoryTable:
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
         self._count()
         rows = self.partitions.setdefault(partition, SortedDict())
+        _check_limits(partition, operations)
         for operation in operations:
-            if not isinstance(operation, Delete) and any(map(_too_long, operation.row.values.values())):
-                raise StorageUnavailableError("the property is too long")
             if not self._allowed(rows, operation):
                 raise ConflictError("the row is not as it was read")
         return [self._apply(rows, operation) for operation in operations]
@@ -93,7 +91,8 @@ class InMemoryTable:
         if isinstance(operation, Delete):
             del rows[operation.key]
             return ""
-        etag = f'W/"{next(self._etags)}"'
+        self._etag += 1
+        etag = f'W/"{self._etag}"'
         rows[operation.row.key] = Row(operation.row.key, dict(operation.row.values), etag)
         return etag
 
@@ -101,6 +100,39 @@ class InMemoryTable:
         self.operations += 1
         if self.broken:
             raise StorageUnavailableError("the table is switched off")
+
+
+def _check_limits(partition: str, operations: Sequence[Operation]) -> None:
+    """Refuse what Azure Tables refuse, whichever operation it is in.
+
+    Raises:
+        RowRefusedError: an entity, a property or the transaction is too large, or has too much in it.
+    """
+    if len(operations) > MOST_OPERATIONS:
+        raise RowRefusedError("the transaction has too many operations")
+    if len({_key_of(operation) for operation in operations}) < len(operations):
+        raise RowRefusedError("the transaction has two operations for one row")
+    rows = [operation.row for operation in operations if not isinstance(operation, Delete)]
+    if sum(_entity_bytes(partition, row) for row in rows) > LARGEST_TRANSACTION:
+        raise RowRefusedError("the transaction is too large")
+    for row in rows:
+        if any(_bytes(value) > LARGEST_PROPERTY for value in row.values.values()):
+            raise RowRefusedError("a property is too large")
+        if len(row.values) > MOST_PROPERTIES or _entity_bytes(partition, row) > LARGEST_ENTITY:
+            raise RowRefusedError("the entity is too large")
+
+
+def _entity_bytes(partition: str, row: Row) -> int:
+    """Return about what Azure counts; the overhead of some bytes a property does not matter here."""
+    return _bytes(partition) + _bytes(row.key) + sum(_bytes(name) + _bytes(value) for name, value in row.values.items())
+
+
+def _bytes(value: str | int) -> int:
+    return len(value.encode("utf-16-le")) if isinstance(value, str) else 8
+
+
+def _key_of(operation: Operation) -> str:
+    return operation.key if isinstance(operation, Delete) else operation.row.key
 
 
 @dataclass
@@ -130,7 +162,7 @@ class InMemoryQueue:
     broken: bool = False
     missing: bool = False
     fixed: bool = False
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _number: int = 0
 
     async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         self.operations += 1
@@ -207,7 +239,11 @@ class InMemoryQueue:
         """Put a message, even while the queue is switched off."""
         now = self.clock()
         expires_at = _NEVER if life is None else now + life
-        self.messages.append(Message(f"message-{next(self._numbers)}", text, now + delay, now, expires_at))
+        self.messages.append(Message(f"message-{self._next_number()}", text, now + delay, now, expires_at))
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number
 
     def _visible(self) -> list[Message]:
         now = self.clock()
@@ -228,7 +264,7 @@ class InMemoryQueue:
 
     def _hide(self, message: Message, delay: timedelta) -> None:
         message.visible_at = self.clock() + delay
-        message.pop_receipt = f"receipt-{next(self._numbers)}"
+        message.pop_receipt = f"receipt-{self._next_number()}"
 
     def _received(self, message: Message, visibility: timedelta) -> Received:
         message.dequeue_count += 1

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from shared import VERSION
 from shared.cli.polling import UnreachableError
 from shared.cli.queue_client import signed_in
-from shared.errors import ConveneError, StorageUnavailableError
+from shared.errors import ConveneError, StorageUnavailableError, UnreadableRecordError
 from shared.meeting import Meeting
 from shared.meeting.ledger import TABLE, Ledger
 from shared.schedules import TABLE as SCHEDULES_TABLE
@@ -37,6 +37,7 @@ from shared.validation.response_model import timestamp
 _FORM = 1
 _CONCURRENT_WRITES = 16
 _OWNER_ALONE = 0o600
+_SHOWN = 10
 
 
 class LedgerFileError(ConveneError):
@@ -78,12 +79,14 @@ async def write_records(
 
     Raises:
         OSError: the file is there already, or cannot be written.
+        LedgerFileError: some records cannot be read; the file is whole without them.
     """
     written = Counter[str]()
+    unreadable: list[UnreadableRecordError] = []
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ALONE), "w", encoding="utf-8") as lines:
         head = {"convene": VERSION, "form": _FORM, "exportedAt": timestamp(_now())}
         lines.write(json.dumps(head) + "\n")
-        async for record in backup.records():
+        async for record in backup.records(unreadable.append):
             if person is not None and not is_about(record, person):
                 continue
             kind = "meeting" if isinstance(record, Meeting) else "schedule"
@@ -91,6 +94,8 @@ async def write_records(
             written[kind] += 1
             advance(1)
         lines.write(json.dumps({"records": written.total()}) + "\n")
+    if unreadable:
+        raise LedgerFileError(f"{file} has all but {len(unreadable)}: {'; '.join(map(str, unreadable[:_SHOWN]))}.")
     return written
 
 

@@ -11,21 +11,22 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     forgotten.<moment>.<id>                       forgotten on demand, or its key used again, then; a marker
 """
 
-import asyncio
 import functools
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import unquote
 
-from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError
+from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefusedError
 from shared.ids import id_after
 from shared.meeting import Meeting
+from shared.meeting.markers import Marker, MarkerStore, refuse_marker
+from shared.meeting.stored_form import bare, require_room, trimmed
 from shared.storage import Table
-from shared.storage.records import Record, Records, key_moment, newest_first
+from shared.storage.pages import Page, newest_first
+from shared.storage.records import RecordKind, RecordStore, key_moment
 from shared.validation.addresses import mailbox_key
 
 TABLE = "Meetings"
@@ -46,92 +47,60 @@ class Field(StrEnum):
     STATUS = "status"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some of the meetings found, newest first; `continuation` asks for the next ones, None when there are no more."""
-
-    meetings: list[Meeting]
-    continuation: str | None
-
-
-class Ledger:
+class Ledger(RecordStore[Meeting]):
     """The meetings in a table. Every call may raise StorageUnavailableError.
 
-    Attributes:
-        table: where they are; partitions with longer names are not the ledger's.
+    It raises MeetingNotFoundError for an id without a meeting, MeetingForgottenError for one that was to be forgotten,
+    and RequestTooLargeError for a request that does not
+    fit with room for what comes after its acceptance.
     """
 
     def __init__(self, table: Table) -> None:
-        self.table = table
-        self._records = Records(table, "meeting")
+        super().__init__(table, _MEETINGS)
+        self._markers = MarkerStore(table)
 
-    async def insert(self, meeting: Meeting) -> Meeting:
+    async def insert(self, record: Meeting) -> Meeting:
         """Write a new meeting and return it with its etag.
 
         Raises:
             ConflictError: there is one with this id.
         """
-        record = _record(meeting)
-        return meeting.changed(etag=await self._records.insert(record), index_keys=record.index_keys)
-
-    async def read(self, meeting_id: str) -> Meeting:
-        """Return a meeting.
-
-        Raises:
-            MeetingForgottenError: there was one, which was to be forgotten.
-            MeetingNotFoundError: there is none with this id.
-        """
-        record = await self._records.read(meeting_id)
-        if record is None:
-            raise MeetingNotFoundError(f"there is no meeting {meeting_id}")
-        if _is_marker(record):
-            raise MeetingForgottenError(f"the meeting {meeting_id} was forgotten", _forgotten_at(record))
-        return _meeting(record)
-
-    async def all(self) -> AsyncIterator[Meeting]:
-        """Yield every meeting, each as it is when its turn comes; one that is new meanwhile may be left out."""
-        async for record in self._records.all():
-            if not _is_marker(record):
-                yield _meeting(record)
+        require_room(record.request)
+        return await super().insert(record)
 
     async def write(self, before: Meeting, after: Meeting) -> Meeting:
         """Replace a meeting as it was read (`before.etag`) and return it with its new etag.
 
+        An end is always written: where the storage refuses it, without what was asked for.
+
         Raises:
             ConflictError: somebody else has changed it since.
         """
-        record = _record(after.changed(etag=before.etag))
-        etag = await self._records.replace(record, before.index_keys)
-        return after.changed(etag=etag, index_keys=record.index_keys)
-
-    async def forget(self, meeting: Meeting) -> None:
-        """Remove a meeting as it was read, and everything that leads to it.
-
-        Raises:
-            ConflictError: somebody has changed it since.
-        """
-        await self._records.remove(meeting.id, meeting.etag, meeting.index_keys)
+        if after.request is not before.request:
+            require_room(after.request)
+        try:
+            return await super().write(before, after)
+        except (RowRefusedError, RequestTooLargeError):
+            if not after.finished:
+                raise
+            return await super().write(before, bare(after))
 
     async def forget_on_demand(self, meeting: Meeting, now: datetime) -> None:
         """Put a marker in the place of a meeting as it was read, and remove everything that leads to it.
 
-        The marker holds when that was. It keeps a message that comes again from making the meeting again.
-
         Raises:
             ConflictError: somebody has changed it since.
         """
-        await self._records.replace(_marker(meeting.id, now, now, meeting.etag), meeting.index_keys)
+        marker = Marker(id=meeting.id, forgotten_at=now, used_at=now)
+        await self._markers.write(marker.changed(etag=meeting.etag, index_keys=meeting.index_keys), marker)
 
     async def keep_marker(self, meeting_id: str, now: datetime) -> None:
-        """Have a marker stay as long as one that is new, because its key is used again.
+        """Have a marker stay as long as a new one, because its key is used again.
 
         Raises:
             ConflictError: it is gone, or somebody else has just kept it.
         """
-        record = await self._records.read(meeting_id)
-        if record is None or not _is_marker(record):
-            raise ConflictError(f"there is no marker {meeting_id}")
-        await self._records.replace(_marker(meeting_id, _forgotten_at(record), now, record.etag), record.index_keys)
+        await self._markers.keep(meeting_id, now)
 
     async def drop_marker(self, meeting_id: str, cutoff: datetime) -> None:
         """Remove a marker that was not used since the cutoff, unless what its key leads to instead is still there.
@@ -139,84 +108,56 @@ class Ledger:
         Raises:
             ConflictError: somebody has just kept it.
         """
-        record = await self._records.read(meeting_id)
-        unused = (
-            record is not None and _is_marker(record) and min(record.index_keys) < f"forgotten.{key_moment(cutoff)}"
-        )
-        if record is not None and unused and await self._records.read(id_after(meeting_id)) is None:
-            await self._records.remove(meeting_id, record.etag, record.index_keys)
+        marker = await self._markers.find(meeting_id)
+        if marker is not None and marker.used_at < cutoff and not await self.exists(id_after(meeting_id)):
+            await self._markers.remove(marker)
 
     async def markers_before(self, cutoff: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` markers that were not used since the cutoff."""
-        return await self._records.before("forgotten.", cutoff, limit)
+        return await self.before("forgotten.", cutoff, limit)
 
     async def find(
         self, field: Field, value: str, top: int, continuation: str | None = None, *, caller: str | None = None
-    ) -> Page:
+    ) -> Page[Meeting]:
         """Return the meetings whose `field` has this value, newest first, at most `top`; of one caller, if it is named.
 
         Raises:
-            ValueError: `continuation` is none that an earlier call has returned.
+            InvalidContinuationError: no earlier call has returned `continuation`.
         """
-        found = await self._records.newest(_prefix(field, value, caller), top, continuation)
-        meetings = await asyncio.gather(*map(self._read_or_none, found.ids))
-        return Page([meeting for meeting in meetings if meeting], found.continuation)
+        return await self.newest(_prefix(field, value, caller), top, continuation)
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` unfinished meetings that should have moved by now, longest due first."""
-        return await self._records.before("due.", now, limit)
+        return await self.before("due.", now, limit)
 
     async def unsent(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of at most `limit` finished meetings that should have been told of by now, the oldest first.
+        """Return the ids of at most `limit` finished meetings whose result is overdue, the oldest first.
 
         They stand apart from what is due: results that cannot be sent must not keep the upkeep from waking meetings.
         """
-        return await self._records.before("unsent.", now, limit)
+        return await self.before("unsent.", now, limit)
 
     async def pending_since(self) -> datetime | None:
         """Return since when the longest pending meeting is wanted, None if every meeting is finished."""
-        return await self._records.earliest("pending.")
+        return await self.earliest("pending.")
 
     async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` meetings that finished before the cutoff, the oldest first."""
-        return await self._records.before("finished.", cutoff, limit)
-
-    async def _read_or_none(self, meeting_id: str) -> Meeting | None:
-        try:
-            return await self.read(meeting_id)
-        except MeetingNotFoundError:
-            return None
+        return await self.before("finished.", cutoff, limit)
 
 
-_FORGOTTEN_AT = "forgottenAt"
+def _parse(document: str) -> Meeting:
+    refuse_marker(document)
+    return Meeting.model_validate_json(document)
 
 
-def _marker(meeting_id: str, forgotten_at: datetime, used_at: datetime, etag: str) -> Record:
-    document = json.dumps({_FORGOTTEN_AT: forgotten_at.isoformat()})
-    return Record(meeting_id, document, frozenset({f"forgotten.{key_moment(used_at)}.{meeting_id}"}), etag)
-
-
-def _is_marker(record: Record) -> bool:
-    return any(key.startswith("forgotten.") for key in record.index_keys)
-
-
-def _forgotten_at(record: Record) -> datetime:
-    return datetime.fromisoformat(json.loads(record.document)[_FORGOTTEN_AT])
-
-
-def _meeting(record: Record) -> Meeting:
-    return Meeting.model_validate_json(record.document).changed(etag=record.etag, index_keys=record.index_keys)
-
-
-def _record(meeting: Meeting) -> Record:
-    labels: dict[str, str | int] = {
+def _labels(meeting: Meeting) -> dict[str, str | int]:
+    return {
         "status": meeting.status.value,
         "kind": meeting.kind,
         "version": meeting.version,
         "errorCode": meeting.error.code if meeting.error else "",
     }
-    document = meeting.model_dump_json(by_alias=True, exclude_defaults=True)
-    return Record(meeting.id, document, _index_keys(meeting), meeting.etag, labels)
 
 
 def _index_keys(meeting: Meeting) -> frozenset[str]:
@@ -284,3 +225,13 @@ def _normal(field: Field, value: str) -> str:
             return "".join(value.split())
         case _:
             return value
+
+
+_MEETINGS = RecordKind(
+    name="meeting",
+    parse=_parse,
+    index_keys=_index_keys,
+    labels=_labels,
+    not_found=lambda meeting_id: MeetingNotFoundError(f"there is no meeting {meeting_id}"),
+    trimmed=trimmed,
+)

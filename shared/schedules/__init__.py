@@ -10,12 +10,11 @@ from shared.schedules.parse import parse_schedule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
 from shared.schedules.schedule_response import ScheduleResponse
-from shared.schedules.store import TABLE, SchedulePage, ScheduleStore
+from shared.schedules.store import TABLE, ScheduleStore
 
 __all__ = [
     "TABLE",
     "Schedule",
-    "SchedulePage",
     "ScheduleRequest",
     "ScheduleResponse",
     "ScheduleStore",

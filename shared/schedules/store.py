@@ -7,113 +7,68 @@ Row keys (shared/storage/records.py):
     due.<moment>.<id>      the timer is to look at it then
 """
 
-import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.errors import ScheduleNotFoundError
+from shared.errors import RequestTooLargeError, ScheduleNotFoundError
 from shared.schedules.schedule import Schedule
 from shared.storage import Table
-from shared.storage.records import Record, Records, key_moment, newest_first
+from shared.storage.pages import Page, newest_first
+from shared.storage.records import RecordKind, RecordStore, key_moment
 
 TABLE = "Schedules"
 
 _NEXT_MOMENT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class SchedulePage:
-    """Some of the schedules, newest first; `continuation` asks for the next ones, None when there are no more."""
+class ScheduleStore(RecordStore[Schedule]):
+    """The schedules in a table. Every call may raise StorageUnavailableError.
 
-    schedules: list[Schedule]
-    continuation: str | None
-
-
-class ScheduleStore:
-    """The schedules in a table. Every call may raise StorageUnavailableError."""
+    It raises ScheduleNotFoundError for an id without a schedule.
+    """
 
     def __init__(self, table: Table) -> None:
-        self._records = Records(table, "schedule")
+        super().__init__(table, _SCHEDULES)
 
-    async def insert(self, schedule: Schedule) -> Schedule:
-        """Write a new schedule and return it with its etag.
-
-        Raises:
-            ConflictError: there is one with this id.
-        """
-        record = _record(schedule)
-        return schedule.changed(etag=await self._records.insert(record), index_keys=record.index_keys)
-
-    async def read(self, schedule_id: str) -> Schedule:
-        """Return a schedule.
-
-        Raises:
-            ScheduleNotFoundError: there is none with this id.
-        """
-        record = await self._records.read(schedule_id)
-        if record is None:
-            raise ScheduleNotFoundError(f"there is no schedule {schedule_id}")
-        return _schedule(record)
-
-    async def all(self) -> AsyncIterator[Schedule]:
-        """Yield every schedule, each as it is when its turn comes; one that is new meanwhile may be left out."""
-        async for record in self._records.all():
-            yield _schedule(record)
-
-    async def write(self, before: Schedule, after: Schedule) -> Schedule:
-        """Replace a schedule as it was read (`before.etag`) and return it with its new etag.
-
-        Raises:
-            ConflictError: somebody else has changed or removed it since.
-        """
-        record = _record(after.changed(etag=before.etag))
-        etag = await self._records.replace(record, before.index_keys)
-        return after.changed(etag=etag, index_keys=record.index_keys)
-
-    async def remove(self, schedule: Schedule) -> None:
-        """Remove a schedule as it was read.
-
-        Raises:
-            ConflictError: somebody else has changed or removed it since.
-        """
-        await self._records.remove(schedule.id, schedule.etag, schedule.index_keys)
-
-    async def page(self, top: int, continuation: str | None, caller: str | None = None) -> SchedulePage:
+    async def page(self, top: int, continuation: str | None, caller: str | None = None) -> Page[Schedule]:
         """Return at most `top` schedules, newest first; of one caller, if it is named.
 
         Raises:
-            ValueError: `continuation` is none that an earlier call has returned.
+            InvalidContinuationError: no earlier call has returned `continuation`.
         """
-        found = await self._records.newest(_list_of(caller), top, continuation)
-        schedules = await asyncio.gather(*map(self._read_or_none, found.ids))
-        return SchedulePage([schedule for schedule in schedules if schedule], found.continuation)
+        return await self.newest(_list_of(caller), top, continuation)
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` schedules that the timer is to look at by now, longest due first."""
-        return await self._records.before("due.", now + _NEXT_MOMENT, limit)
-
-    async def _read_or_none(self, schedule_id: str) -> Schedule | None:
-        try:
-            return await self.read(schedule_id)
-        except ScheduleNotFoundError:
-            return None
+        return await self.before("due.", now + _NEXT_MOMENT, limit)
 
 
 def _list_of(caller: str | None) -> str:
     return "all." if caller is None else f"own.{hashlib.sha256(caller.encode()).hexdigest()[:40]}."
 
 
-def _schedule(record: Record) -> Schedule:
-    return Schedule.model_validate_json(record.document).changed(etag=record.etag, index_keys=record.index_keys)
-
-
-def _record(schedule: Schedule) -> Record:
+def _index_keys(schedule: Schedule) -> frozenset[str]:
     lists = {_list_of(None), _list_of(schedule.caller)}
     keys = {f"{prefix}{newest_first(schedule.created_at)}.{schedule.id}" for prefix in lists}
     if schedule.due_at is not None:
         keys.add(f"due.{key_moment(schedule.due_at)}.{schedule.id}")
-    labels: dict[str, str | int] = {"version": schedule.version, "madeUntil": schedule.made_until.isoformat()}
-    document = schedule.model_dump_json(by_alias=True, exclude_defaults=True)
-    return Record(schedule.id, document, frozenset(keys), schedule.etag, labels)
+    return frozenset(keys)
+
+
+def _labels(schedule: Schedule) -> dict[str, str | int]:
+    return {"version": schedule.version, "madeUntil": schedule.made_until.isoformat()}
+
+
+def _too_large(schedule: Schedule, _fits: Callable[[Schedule], bool]) -> Schedule:
+    raise RequestTooLargeError(f"The schedule {schedule.id} does not fit into the table: shorten its request")
+
+
+_SCHEDULES = RecordKind(
+    name="schedule",
+    parse=Schedule.model_validate_json,
+    index_keys=_index_keys,
+    labels=_labels,
+    not_found=lambda schedule_id: ScheduleNotFoundError(f"there is no schedule {schedule_id}"),
+    trimmed=_too_large,
+)

@@ -8,120 +8,204 @@ by side.
 Row keys:
     <kind>.<id>        the record
     <index>.<id>       a row that leads to it; what `index` may be is its owner's business
+
+Everything in a table may be damaged: by hand, by another version of this app, by a restored copy. A record that cannot
+be read raises UnreadableRecordError where it is asked for by its id, and is logged and left out of every list.
 """
 
 import asyncio
-import base64
-import binascii
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, Protocol, Self
 
+from pydantic import ValidationError
+
+from shared.errors import ConflictError, RecordNotFoundError, UnreadableRecordError
 from shared.ids import is_meeting_id
-from shared.storage import Delete, Insert, Operation, Replace, Row, Table
+from shared.storage.pages import Page, continuation_of, position_of
+from shared.storage.tables import LARGEST_ENTITY, Delete, Insert, Operation, Replace, Row, Table
+
+_logger = logging.getLogger(__name__)
 
 PARTITIONS = "0123456789abcdef"
 
 # A text property holds 64 KiB of UTF-16, in which a character takes two bytes or four:
 # https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 _CHUNK = 16_000
+# An entity holds 1 MiB; the rest is for the index keys, the labels and the names of the properties.
+LARGEST_DOCUMENT = LARGEST_ENTITY - 64 * 1024
 _AFTER_EVERY_KEY = "~"
 _READ_AT_ONCE = 100
+_TOLD_FAULTS = 3
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
-_LAST_MILLISECOND = 10**13 - 1
+
+
+class Stored(Protocol):
+    """What a record is: a frozen model with an id, and how it was read."""
+
+    @property
+    def id(self) -> str:
+        """Return a UUID in its canonical form."""
+        ...
+
+    @property
+    def etag(self) -> str:
+        """Return the etag of the record as it was read; empty for a new one."""
+        ...
+
+    @property
+    def index_keys(self) -> frozenset[str]:
+        """Return the keys of the rows that lead to the record as it was read."""
+        ...
+
+    def changed(self, **update: Any) -> Self:
+        """Return a copy with other values."""
+        ...
+
+    def model_dump_json(self, *, by_alias: bool | None = None, exclude_defaults: bool = False) -> str:
+        """Return the record as JSON, without etag and index keys."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """A record as it is stored.
+class RecordKind[T: Stored]:
+    """What a store has to know of its records.
 
     Attributes:
-        id: of the form that a meeting's has.
-        document: its JSON.
-        index_keys: the keys of the rows that lead to it.
-        etag: as it was read; empty for a new one.
-        labels: for people who look at the table; never read.
+        name: begins the key of every record.
+        parse: returns the record that a JSON text is; raises ValueError, or what a read of it is to raise.
+        index_keys: returns the keys of the rows that are to lead to a record.
+        labels: returns what people see who look at the table; it is never read.
+        not_found: the error for an id without a record.
+        trimmed: returns a record that is too large without what it can do without, as much as is needed to fit, or
+            raises RequestTooLargeError.
     """
 
-    id: str
-    document: str
-    index_keys: frozenset[str]
-    etag: str = ""
-    labels: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
+    name: str
+    parse: Callable[[str], T]
+    index_keys: Callable[[T], frozenset[str]]
+    labels: Callable[[T], Mapping[str, str | int]]
+    not_found: Callable[[str], RecordNotFoundError]
+    trimmed: Callable[[T, Callable[[T], bool]], T]
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """The ids of some of the records found; `continuation` asks for the next ones, None when there are no more."""
+class RecordStore[T: Stored]:
+    """The records of one kind in a table. Every call may raise StorageUnavailableError and RowRefusedError."""
 
-    ids: list[str]
-    continuation: str | None
-
-
-class Records:
-    """The records of one kind in a table. Every call may raise StorageUnavailableError."""
-
-    def __init__(self, table: Table, kind: str) -> None:
+    def __init__(self, table: Table, kind: RecordKind[T]) -> None:
         self._table = table
         self._kind = kind
 
-    async def insert(self, record: Record) -> str:
-        """Write a new record and return its etag.
+    async def insert(self, record: T) -> T:
+        """Write a new record and return it with its etag.
 
         Raises:
             ConflictError: there is one with this id.
+            RequestTooLargeError: it does not fit.
         """
-        operations: list[Operation] = [Insert(self._row(record))]
-        operations += [Insert(Row(key)) for key in sorted(record.index_keys)]
-        return (await self._table.write(_partition(record.id), operations))[0]
+        record, document = self._fitted(record)
+        keys = self._kind.index_keys(record)
+        operations = [Insert(self._row(record, document, keys)), *_moves(frozenset(), keys)]
+        [etag, *_] = await self._table.write(_partition(record.id), operations)
+        return record.changed(etag=etag, index_keys=keys)
 
-    async def read(self, record_id: str) -> Record | None:
-        """Return a record, or None."""
-        row = await self._table.read(_partition(record_id), f"{self._kind}.{record_id}")
-        return _record(row) if row else None
-
-    async def all(self) -> AsyncIterator[Record]:
-        """Yield every record, each as it is when its turn comes; one that is written meanwhile may be left out."""
-        last = f"{self._kind}.{_AFTER_EVERY_KEY}"
-        for partition in PARTITIONS:
-            first = f"{self._kind}."
-            while rows := await self._table.read_range(partition, first, last, _READ_AT_ONCE):
-                for row in rows:
-                    yield _record(row)
-                first = rows[-1].key
-
-    async def replace(self, record: Record, former_index_keys: frozenset[str]) -> str:
-        """Put a record in the place of the one that was read with `record.etag`, and return its new etag.
+    async def read(self, record_id: str) -> T:
+        """Return a record.
 
         Raises:
-            ConflictError: somebody else has changed it since.
+            RecordNotFoundError: the kind's own, where there is none with this id.
+            UnreadableRecordError: its row does not hold a record of this kind.
         """
-        operations: list[Operation] = [Replace(self._row(record))]
-        operations += [Delete(key) for key in sorted(former_index_keys - record.index_keys)]
-        operations += [Insert(Row(key)) for key in sorted(record.index_keys - former_index_keys)]
-        return (await self._table.write(_partition(record.id), operations))[0]
+        row = await self._table.read(_partition(record_id), self._key(record_id))
+        if row is None:
+            raise self._kind.not_found(record_id)
+        return self._record(row)
 
-    async def remove(self, record_id: str, etag: str, index_keys: frozenset[str]) -> None:
+    async def write(self, before: T, after: T) -> T:
+        """Replace a record as it was read (`before.etag`) and return the new one with its etag.
+
+        Raises:
+            ConflictError: somebody else has changed or removed it since.
+            RequestTooLargeError: it does not fit.
+        """
+        after, document = self._fitted(after)
+        keys = self._kind.index_keys(after)
+        row = self._row(after.changed(etag=before.etag), document, keys)
+        [etag, *_] = await self._replace(before, Replace(row), keys)
+        return after.changed(etag=etag, index_keys=keys)
+
+    async def exists(self, record_id: str) -> bool:
+        """Tell whether there is a row for a record, readable or not."""
+        return await self._table.read(_partition(record_id), self._key(record_id)) is not None
+
+    async def update(self, record_id: str, change: Callable[[T], Awaitable[T | None]]) -> tuple[T, T]:
+        """Read a record, change it, and write it; read it again and decide again when somebody else was quicker.
+
+        Args:
+            record_id: which record.
+            change: returns the record as it is to be, None to leave it as it is. It may be called several times.
+
+        Returns:
+            The record before the change and after it; both are the same object where nothing was changed.
+
+        Raises:
+            RecordNotFoundError: the kind's own, where there is none with this id; and whatever `change` raises.
+        """
+        while True:
+            before = await self.read(record_id)
+            after = await change(before)
+            if after is None:
+                return before, before
+            try:
+                return before, await self.write(before, after)
+            except ConflictError:
+                continue
+
+    async def remove(self, record: T) -> None:
         """Remove a record as it was read, and everything that leads to it.
 
         Raises:
-            ConflictError: somebody has changed it since.
+            ConflictError: somebody has changed or removed it since.
         """
-        operations: list[Operation] = [Delete(f"{self._kind}.{record_id}", etag)]
-        operations += [Delete(key) for key in sorted(index_keys)]
-        await self._table.write(_partition(record_id), operations)
+        await self._replace(record, Delete(self._key(record.id), record.etag), frozenset())
 
-    async def newest(self, prefix: str, top: int, continuation: str | None = None) -> Ids:
-        """Return at most `top` of the ids that rows `prefix` + `newest_first` lead to, newest first.
+    async def all(self, unreadable: Callable[[UnreadableRecordError], None]) -> AsyncIterator[T]:
+        """Yield every record, each as it is when its turn comes; one that is written meanwhile may be left out.
+
+        Args:
+            unreadable: is called for each record that cannot be read.
+        """
+        last = f"{self._kind.name}.{_AFTER_EVERY_KEY}"
+        for partition in PARTITIONS:
+            first = f"{self._kind.name}."
+            while rows := await self._table.read_range(partition, first, last, _READ_AT_ONCE):
+                for row in rows:
+                    try:
+                        record = self._record(row)
+                    except UnreadableRecordError as error:
+                        unreadable(error)
+                    except RecordNotFoundError:  # a marker stands in its place
+                        continue
+                    else:
+                        yield record
+                first = rows[-1].key
+
+    async def newest(self, prefix: str, top: int, continuation: str | None = None) -> Page[T]:
+        """Return at most `top` of the records that rows `prefix` + `newest_first` lead to, newest first.
+
+        A record that cannot be read is logged and left out.
 
         Raises:
-            ValueError: `continuation` is none that an earlier call has returned.
+            InvalidContinuationError: no earlier call has returned `continuation`.
         """
-        first = prefix + (_position(continuation) if continuation else "")
+        first = prefix + (position_of(continuation) if continuation else "")
         keys = await self._across_partitions(first, prefix + _AFTER_EVERY_KEY, top + 1)
         more = len(keys) > top
-        last = _continuation(keys[top - 1].removeprefix(prefix)) if more else None
-        return Ids([_id_of(key) for key in keys[:top]], last)
+        last = continuation_of(keys[top - 1].removeprefix(prefix)) if more else None
+        found = await asyncio.gather(*(self._read_or_none(_id_of(key)) for key in keys[:top]))
+        return Page([record for record in found if record is not None], last)
 
     async def before(self, prefix: str, moment: datetime, limit: int) -> list[str]:
         """Return at most `limit` of the ids that rows `prefix` + `key_moment` before a moment lead to, oldest first."""
@@ -131,31 +215,76 @@ class Records:
     async def earliest(self, prefix: str) -> datetime | None:
         """Return the earliest `key_moment` of the rows `prefix` + `key_moment`, None if there is no such row."""
         keys = await self._across_partitions(prefix, prefix + _AFTER_EVERY_KEY, 1)
-        if not keys:
-            return None
-        moment = keys[0].removeprefix(prefix).rpartition(".")[0]
-        return datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC)
+        moments = (key.removeprefix(prefix).rpartition(".")[0] for key in keys)
+        return next((moment for text in moments if (moment := _moment(text))), None)
+
+    async def _replace(self, before: T, operation: Replace | Delete, keys: frozenset[str]) -> list[str]:
+        """Write over a record together with the rows that lead to it, and return the etags.
+
+        The rows may not be those that the record names: somebody has deleted one by hand, or restored a part of the
+        table. Then the write looks for them once, or it would fail for ever.
+        """
+        try:
+            return await self._table.write(_partition(before.id), [operation, *_moves(before.index_keys, keys)])
+        except ConflictError:
+            row = await self._table.read(_partition(before.id), self._key(before.id))
+            if row is None or row.etag != before.etag:
+                raise
+        there = await self._existing(before.id, before.index_keys | keys)
+        _logger.warning("record.rowsRepaired %s %s", self._kind.name, before.id)
+        return await self._table.write(_partition(before.id), [operation, *_moves(there, keys)])
+
+    async def _existing(self, record_id: str, keys: frozenset[str]) -> frozenset[str]:
+        rows = await asyncio.gather(*(self._table.read(_partition(record_id), key) for key in keys))
+        return frozenset(row.key for row in rows if row)
 
     async def _across_partitions(self, first: str, last: str, limit: int) -> list[str]:
         pages = await asyncio.gather(
             *(self._table.read_range(partition, first, last, limit) for partition in PARTITIONS)
         )
-        return sorted(row.key for page in pages for row in page)[:limit]
+        keys = sorted(row.key for page in pages for row in page)
+        return [key for key in keys if is_meeting_id(_id_of(key))][:limit]
 
-    def _row(self, record: Record) -> Row:
-        chunks = [record.document[start : start + _CHUNK] for start in range(0, len(record.document), _CHUNK)]
+    async def _read_or_none(self, record_id: str) -> T | None:
+        try:
+            return await self.read(record_id)
+        except UnreadableRecordError as error:
+            _logger.error("record.unreadable %s: %s", self._kind.name, error)  # noqa: TRY400 - a trace would show the record
+            return None
+        except RecordNotFoundError:  # removed since its row was read
+            return None
+
+    def _key(self, record_id: str) -> str:
+        return f"{self._kind.name}.{record_id}"
+
+    def _fitted(self, record: T) -> tuple[T, str]:
+        """Return a record as it fits, and the text of it."""
+        document = _document(record)
+        if _fits(document):
+            return record, document
+        record = self._kind.trimmed(record, lambda trimmed: _fits(_document(trimmed)))
+        return record, _document(record)
+
+    def _row(self, record: T, document: str, keys: frozenset[str]) -> Row:
+        chunks = [document[start : start + _CHUNK] for start in range(0, len(document), _CHUNK)]
         values: dict[str, str | int] = {
-            **record.labels,
-            "indexKeys": " ".join(sorted(record.index_keys)),
+            **self._kind.labels(record),
+            "indexKeys": " ".join(sorted(keys)),
             "documents": len(chunks),
         }
         values |= {f"document{number}": chunk for number, chunk in enumerate(chunks)}
-        return Row(f"{self._kind}.{record.id}", values, record.etag)
+        return Row(self._key(record.id), values, record.etag)
 
-
-def _record(row: Row) -> Record:
-    document = "".join(str(row.values[f"document{n}"]) for n in range(int(row.values["documents"])))
-    return Record(_id_of(row.key), document, frozenset(str(row.values["indexKeys"]).split()), row.etag)
+    def _record(self, row: Row) -> T:
+        try:
+            document = "".join(str(row.values[f"document{n}"]) for n in range(int(row.values["documents"])))
+            keys = frozenset(str(row.values["indexKeys"]).split())
+            record = self._kind.parse(document)
+        except (KeyError, TypeError, ValueError) as error:  # pydantic's is a ValueError, and quotes the record
+            raise UnreadableRecordError(_id_of(row.key), _fault_of(error)) from None
+        if record.id != _id_of(row.key):
+            raise UnreadableRecordError(_id_of(row.key), "it has the id of another record")
+        return record.changed(etag=row.etag, index_keys=keys)
 
 
 def key_moment(moment: datetime) -> str:
@@ -163,9 +292,37 @@ def key_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_MOMENT)
 
 
-def newest_first(moment: datetime) -> str:
-    """Return a moment as a part of a key, so that keys sort by time, the latest first."""
-    return f"{_LAST_MILLISECOND - int(moment.timestamp() * 1000):013}"
+def _document(record: Stored) -> str:
+    return record.model_dump_json(by_alias=True, exclude_defaults=True)
+
+
+def _fits(document: str) -> bool:
+    return len(document.encode("utf-16-le", "surrogatepass")) <= LARGEST_DOCUMENT
+
+
+def _moves(former: frozenset[str], keys: frozenset[str]) -> list[Operation]:
+    """Return what makes the rows `keys` of the rows `former`."""
+    deletes: list[Operation] = [Delete(key) for key in sorted(former - keys)]
+    return deletes + [Insert(Row(key)) for key in sorted(keys - former)]
+
+
+def _fault_of(error: Exception) -> str:
+    """Return what is wrong with a row, without a word of what it holds."""
+    match error:
+        case ValidationError():
+            faults = error.errors(include_url=False, include_context=False, include_input=False)
+            return ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:_TOLD_FAULTS])
+        case KeyError():
+            return f"it has no property {error}"
+        case _:
+            return f"a property has the wrong type ({type(error).__name__})"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:  # the key of a damaged row
+        return None
 
 
 def _partition(record_id: str) -> str:
@@ -174,18 +331,3 @@ def _partition(record_id: str) -> str:
 
 def _id_of(key: str) -> str:
     return key.rpartition(".")[2]
-
-
-def _continuation(position: str) -> str:
-    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
-
-
-def _position(continuation: str) -> str:
-    try:
-        position = base64.urlsafe_b64decode(continuation + "=" * (-len(continuation) % 4)).decode("ascii")
-    except (binascii.Error, UnicodeError) as error:
-        raise ValueError("the continuation token is not one of ours") from error
-    moment, _, record_id = position.partition(".")
-    if not (len(moment) == len(str(_LAST_MILLISECOND)) and moment.isdecimal() and is_meeting_id(record_id)):
-        raise ValueError("the continuation token is not one of ours")
-    return position

@@ -9,9 +9,18 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsE
 from azure.data.tables import TableErrorCode, UpdateMode
 from azure.data.tables.aio import TableClient
 
-from shared.errors import ConflictError, StorageUnavailableError
+from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
 
-_NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED = 404, 409, 412
+_BAD_REQUEST, _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _TOO_LARGE = 400, 404, 409, 412, 413
+
+# What one entity, one property (both in bytes, text as UTF-16) and one transaction may hold:
+# https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+# https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+LARGEST_ENTITY = 1024 * 1024
+LARGEST_PROPERTY = 64 * 1024
+MOST_PROPERTIES = 252
+LARGEST_TRANSACTION = 4 * 1024 * 1024
+MOST_OPERATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Table(Protocol):
 
         Raises:
             ConflictError: a row to insert is there, or one to replace or delete is not as it was read.
+            RowRefusedError: the storage never takes these rows: one of them, or all together, are too large.
         """
         ...
 
@@ -124,6 +134,8 @@ class AzureTable:
             # A row to replace or delete that is gone altogether has changed since it was read, too.
             if error.status_code in {_CONFLICT, _PRECONDITION_FAILED, _NOT_FOUND}:
                 raise ConflictError(f"the table refused the write: {_code(error)}") from error
+            if error.status_code in {_BAD_REQUEST, _TOO_LARGE}:  # another time would be the same
+                raise RowRefusedError(f"the table never takes these rows: {_code(error)}") from error
             raise _unavailable("write", error) from error
         except AzureError as error:
             raise _unavailable("write", error) from error

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from typing import Any, cast
 
-from shared.errors import ConflictError
+from shared.errors import ConflictError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger
 from shared.schedules import Schedule, ScheduleStore
@@ -22,11 +22,15 @@ class Backup:
         self._schedules = schedules
         self._clock = clock
 
-    async def records(self) -> AsyncIterator[Meeting | Schedule]:
-        """Yield every record, each as it is when its turn comes: nothing has to stand still meanwhile."""
-        async for meeting in self._ledger.all():
+    async def records(self, unreadable: Callable[[UnreadableRecordError], None]) -> AsyncIterator[Meeting | Schedule]:
+        """Yield every record, each as it is when its turn comes: nothing has to stand still meanwhile.
+
+        Args:
+            unreadable: is called for each record that cannot be read, and is left out.
+        """
+        async for meeting in self._ledger.all(unreadable):
             yield meeting
-        async for schedule in self._schedules.all():
+        async for schedule in self._schedules.all(unreadable):
             yield schedule
 
     async def put_back(self, record: Meeting | Schedule) -> bool:

@@ -9,7 +9,6 @@ from shared.access.organizers import require_allowed
 from shared.access.origin import ANYWHERE, Origin
 from shared.errors import (
     AttendeeNotFoundError,
-    ConflictError,
     Fault,
     InvalidRequestError,
 )
@@ -173,27 +172,27 @@ class Changes:
 
     async def _change(self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], origin: Origin) -> Meeting:
         caller, traceparent = origin.caller, origin.traceparent
-        while True:
-            meeting = caller.require_sees(await self._ledger.read(meeting_id))
-            if meeting.finished:  # every finished version is told, also one that is followed at once by another
-                meeting = await self._results.report(meeting)
+
+        async def change(meeting: Meeting) -> Meeting | None:
+            caller.require_sees(meeting)
+            if meeting.finished:  # every finished version is reported, also one that is followed at once by another
+                await self._results.report(meeting)
             wanted = wish(meeting)
             if wanted is None:
-                return meeting
+                return None
             if traceparent and wanted.version > meeting.version:
                 wanted = wanted.changed(traceparent=traceparent)
             if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
                 require_allowed(wanted.organizer or "", self._admission.allowed_organizers)
             if not (wanted.cancellation and wanted.caller == caller.id):  # to cancel one's own meeting takes no right
                 caller.require_may_name(wanted.organizer or "")
-            try:
-                wanted = await self._ledger.write(meeting, wanted)
-            except ConflictError:
-                continue
-            if wanted.version > meeting.version:
-                _logger.info("meeting.wanted %s version %s", wanted.id, wanted.version, extra={"meeting_id": wanted.id})
-                await self._requests.ask(wanted)
             return wanted
+
+        before, after = await self._ledger.update(meeting_id, change)
+        if after.version > before.version:
+            _logger.info("meeting.wanted %s version %s", after.id, after.version, extra={"meeting_id": after.id})
+            await self._requests.ask(after)
+        return after
 
     def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:
         messages = meeting.applied_messages

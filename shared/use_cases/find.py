@@ -1,13 +1,13 @@
 """Find: which meetings there are, by one of the things that people know of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.access.callers import ANYBODY, Caller
-from shared.errors import Fault, InvalidRequestError
+from shared.errors import Fault, InvalidContinuationError, InvalidRequestError
 from shared.graph.join_links import is_join_link, meeting_id_in
 from shared.meeting import Meeting, Status
-from shared.meeting.ledger import Field, Ledger, Page
+from shared.meeting.ledger import Field, Ledger
+from shared.storage.pages import Page
 from shared.use_cases.external_meetings import ExternalMeeting, ExternalMeetings
 from shared.use_cases.ownership import Ownership
 from shared.validation.addresses import mailbox_key
@@ -28,14 +28,6 @@ class Filter:
     continuation: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Some of the meetings found, newest first; `continuation` asks for the next ones."""
-
-    meetings: Sequence[Meeting | ExternalMeeting]
-    continuation: str | None
-
-
 class Finder:
     """The use case. May raise StorageUnavailableError, and GraphErrors where it asks Graph."""
 
@@ -52,7 +44,7 @@ class Finder:
         """
         return caller.require_sees(await self._ledger.read(meeting_id))
 
-    async def find(self, wanted: Filter, caller: Caller = ANYBODY) -> Found:
+    async def find(self, wanted: Filter, caller: Caller = ANYBODY) -> Page[Meeting] | Page[Meeting | ExternalMeeting]:
         """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
 
         Raises:
@@ -61,32 +53,32 @@ class Finder:
         """
         page = await self._page(wanted, caller)
         if wanted.organizer is None:
-            return Found(page.meetings, page.continuation)
+            return page
         organizer = mailbox_key(wanted.organizer)
         mine = [
             meeting
-            for meeting in page.meetings
+            for meeting in page.items
             if organizer in {mailbox_key(meeting.organizer or ""), mailbox_key(meeting.organizer_id or "")}
         ]
         if mine or page.continuation or wanted.continuation:
-            return Found(mine, page.continuation)
+            return Page(mine, page.continuation)
         found = await self._external.find(wanted.organizer, wanted.field, wanted.value, caller)
         if found is None:
-            return Found([], None)
+            return Page([], None)
         # Of this organizer all the same, by a name or a link that the ledger did not know: then it is not external.
         known = await self._ownership.meetings_of(found.outcome, found.made_for)
-        return Found([meeting for meeting in known if caller.sees(meeting)] if known else [found], None)
+        return Page([meeting for meeting in known if caller.sees(meeting)] if known else [found], None)
 
-    async def _page(self, wanted: Filter, caller: Caller) -> Page:
+    async def _page(self, wanted: Filter, caller: Caller) -> Page[Meeting]:
         searcher = None if caller.sees_all else caller.id
         top, continuation = wanted.top, wanted.continuation
         try:
             page = await self._ledger.find(wanted.field, wanted.value, top, continuation, caller=searcher)
-            if not page.meetings and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
+            if not page.items and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
                 # A short link has the Meeting ID in it, which the invitation shows as well.
                 page = await self._ledger.find(Field.JOIN_MEETING_ID, number, top, continuation, caller=searcher)
-        except ValueError as error:
-            raise invalid_continuation(error) from error
+        except InvalidContinuationError as error:
+            raise invalid_continuation() from error
         return page
 
 

@@ -66,7 +66,7 @@ class Ownership:
         continuation = None
         while True:
             page = await self._ledger.find(field, value, MAX_TOP, continuation)
-            for meeting in page.meetings:
+            for meeting in page.items:
                 yield meeting
             if (continuation := page.continuation) is None:
                 return

@@ -1,27 +1,77 @@
-"""The daily quota of a caller: one row for each caller that has one, counted exactly whatever runs at once.
+"""The daily quota of a caller: one record for each caller that has one, counted exactly whatever runs at once.
 
-The row holds the day, the count, and the meetings that were counted last. A write is conditional on the row as it was
-read, so two instances never count the same number; and a meeting that was counted is not counted again, so neither a
-lost answer of the storage nor the same key twice at once costs a second place.
+The record holds the day, the count, and the meetings that were counted last. A write is conditional on the record as it
+was read, so two instances never count the same number; and a meeting that was counted is not counted again, so neither
+a lost answer of the storage nor the same key twice at once costs a second place.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
 
-from shared.errors import ConflictError, QuotaExceededError
-from shared.storage import Insert, Replace, Row, Table
+from pydantic import BaseModel, ConfigDict, Field
 
-_KEY = "counter"
+from shared.errors import ConflictError, QuotaExceededError, RecordNotFoundError
+from shared.ids import id_from_key
+from shared.storage import Table
+from shared.storage.records import RecordKind, RecordStore
+
 _REMEMBERED = 200
 
 
-class Quotas:
-    """The counters. Every call may raise StorageUnavailableError."""
+class DayCount(BaseModel):
+    """How many meetings a caller has had on a day (of UTC); `latest` are the ids of those that were counted last."""
 
-    def __init__(self, table: Table, clock: Callable[[], datetime]) -> None:
-        self._table = table
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    day: date
+    count: int = 0
+    latest: tuple[str, ...] = ()
+    etag: str = Field(default="", exclude=True)
+    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
+
+    def changed(self, **update: Any) -> Self:
+        """Return a copy with other values; nothing is validated again."""
+        return self.model_copy(update=update)
+
+    def on(self, day: date) -> Self:
+        """Return the count of a day: this one, or a new one."""
+        return self if self.day == day else self.changed(day=day, count=0, latest=())
+
+    def with_meeting(self, meeting_id: str) -> Self:
+        """Return the count with one more meeting."""
+        return self.changed(count=self.count + 1, latest=(*self.latest, meeting_id)[-_REMEMBERED:])
+
+
+class CountNotFoundError(RecordNotFoundError):
+    """The caller has had no meeting yet."""
+
+
+class QuotaStore(RecordStore[DayCount]):
+    """The counts in a table. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table, _COUNTS)
+
+
+_COUNTS = RecordKind(
+    name="quota",
+    parse=DayCount.model_validate_json,
+    index_keys=lambda _: frozenset(),
+    labels=lambda count: {"count": count.count},
+    not_found=CountNotFoundError,
+    trimmed=lambda count, _: count,  # some 8 KiB at most
+)
+
+
+class Quotas:
+    """The use case. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, store: QuotaStore, clock: Callable[[], datetime]) -> None:
+        self._store = store
         self._clock = clock
         self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)  # in one process nobody need lose a race
 
@@ -31,32 +81,26 @@ class Quotas:
         Raises:
             QuotaExceededError: the caller has had as many today; nothing is counted.
         """
-        async with self._turns[caller_id]:
-            while not await self._counted(f"quota.{caller_id}", meeting_id, limit):
-                continue  # another instance was quicker, and has made progress
 
-    async def _counted(self, partition: str, meeting_id: str, limit: int) -> bool:
-        now = self._clock().astimezone(UTC)
-        today = now.date().isoformat()
-        row = await self._table.read(partition, _KEY)
-        fresh = row is None or row.values["day"] != today
-        count = 0 if row is None or fresh else int(row.values["count"])
-        latest = [] if row is None or fresh else str(row.values["latest"]).split()
-        if meeting_id in latest:
-            return True
-        if count >= limit:
-            raise QuotaExceededError(limit, _until_midnight(now))
-        values: dict[str, str | int] = {
-            "day": today,
-            "count": count + 1,
-            "latest": " ".join([*latest, meeting_id][-_REMEMBERED:]),
-        }
-        operation = Insert(Row(_KEY, values)) if row is None else Replace(Row(_KEY, values, row.etag))
-        try:
-            await self._table.write(partition, [operation])
-        except ConflictError:
-            return False
-        return True
+        async def counted(before: DayCount) -> DayCount | None:
+            now = self._clock().astimezone(UTC)
+            today = before.on(now.date())
+            if meeting_id in today.latest:
+                return None
+            if today.count >= limit:
+                raise QuotaExceededError(limit, _until_midnight(now))
+            return today.with_meeting(meeting_id)
+
+        count_id = id_from_key("quota", caller_id)
+        async with self._turns[caller_id]:
+            try:
+                await self._store.update(count_id, counted)
+            except CountNotFoundError:
+                first = await counted(DayCount(id=count_id, day=date.min))
+                try:
+                    await self._store.insert(first or DayCount(id=count_id, day=date.min))
+                except ConflictError:  # another instance was quicker, or the answer to our own write was lost
+                    await self._store.update(count_id, counted)
 
 
 def _until_midnight(now: datetime) -> timedelta:

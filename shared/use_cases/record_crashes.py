@@ -4,7 +4,6 @@ The messages stay there for the operator, until somebody deletes them or their s
 again and again: whatever is recorded of it follows from the message alone, and is recorded once.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,14 +11,13 @@ from typing import Any
 
 from shared.access.origin import Origin
 from shared.errors import (
-    ConflictError,
     InvalidRequestError,
     MeetingForgottenError,
     MeetingNotFoundError,
     StorageUnavailableError,
 )
 from shared.ids import id_from_key
-from shared.meeting import MeetingError, Status, as_meeting_error
+from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import (
     Cancel,
@@ -36,16 +34,16 @@ from shared.meeting.results import Results
 from shared.meeting_request import fingerprint, parse_request
 from shared.storage import QueuedMessage
 from shared.use_cases.accept import Acceptance
+from shared.use_cases.for_each import for_each, raise_if_incomplete
 
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1024
-_AT_ONCE = 16
 _NOTHING = Said(None, is_message=True)
 
 
 class CrashRecorder:
-    """The use case. It raises nothing but StorageUnavailableError: no poison queue stands behind this one."""
+    """The use case. Whatever it raises, no message is lost: they stay in the poison queue."""
 
     def __init__(
         self,
@@ -68,30 +66,26 @@ class CrashRecorder:
     async def run(self) -> None:
         """Record what the poison queue holds and is not recorded yet, and leave it there.
 
-        A message that storage fails keeps no other waiting for longer than this run.
+        A message that fails keeps no other waiting.
+
+        Raises:
+            StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
+            IncompleteRunError: one of them cannot be recorded.
         """
         messages = await self._requests.poisoned(_PER_RUN)
         self._recorded &= {message.id for message in messages}
         # What is older may be forgotten by now, and must not come to life again.
         oldest = self._clock() - self._retention
-        places = asyncio.Semaphore(_AT_ONCE)
-        outages: list[StorageUnavailableError] = []
 
-        async def one(message: QueuedMessage) -> None:
-            async with places:
-                if len(outages) >= _AT_ONCE:  # each waits seconds for its answer
-                    return
-                try:
-                    await self.record(message.text, message.id, message.put_at)
-                except StorageUnavailableError as error:
-                    outages.append(error)
-                else:
-                    self._recorded.add(message.id)
+        async def record(message: QueuedMessage) -> None:
+            await self.record(message.text, message.id, message.put_at)
+            self._recorded.add(message.id)
 
         news = [each for each in messages if each.id not in self._recorded and each.put_at > oldest]
-        await asyncio.gather(*map(one, news))
-        if outages:
-            raise outages[0]
+        outcomes = await for_each(news, record)
+        for failure in outcomes.failures:
+            _logger.error("crash.notRecorded %s: %s", failure.item.id, failure.fault)
+        raise_if_incomplete(outcomes.failures)
 
     async def record(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Record that a message has crashed the app as often as it may.
@@ -128,15 +122,10 @@ class CrashRecorder:
                 await self._acceptance.refuse(said_in(text), _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
     async def _fail(self, meeting_id: str, version: int) -> None:
-        try:
-            meeting = await self._ledger.read(meeting_id)
-        except MeetingForgottenError:
-            return
-        except MeetingNotFoundError:
-            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, meeting_id)
-            return
-        while meeting.version == version and not meeting.finished:
-            failed = meeting.changed(
+        async def failed(meeting: Meeting) -> Meeting | None:
+            if meeting.version != version or meeting.finished:
+                return None
+            return meeting.changed(
                 status=Status.FAILED,
                 error=_crashed(meeting.id),
                 claim=None,
@@ -144,14 +133,18 @@ class CrashRecorder:
                 reported=not self._results.wanted,
                 updated_at=self._clock(),
             )
-            try:
-                meeting = await self._ledger.write(meeting, failed)
-            except ConflictError:
-                meeting = await self._ledger.read(meeting.id)
-            else:
-                _logger.error("meeting.crashed %s", meeting.id, extra={"meeting_id": meeting.id})
-        if meeting.finished:
-            await self._results.report_or_ask(meeting)
+
+        try:
+            before, after = await self._ledger.update(meeting_id, failed)
+        except MeetingForgottenError:
+            return
+        except MeetingNotFoundError:
+            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, meeting_id)
+            return
+        if after is not before:
+            _logger.error("meeting.crashed %s", meeting_id, extra={"meeting_id": meeting_id})
+        if after.finished:
+            await self._results.report_or_ask(after)
 
 
 def _fingerprint(document: Any) -> str | None:

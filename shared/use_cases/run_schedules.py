@@ -7,7 +7,6 @@ overlaps another, and one that comes a week late all ask again for what may be m
 A run looks only at rows that are due, a bounded number of them; what is left is due at the next run too.
 """
 
-import asyncio
 import itertools
 import logging
 from collections.abc import Callable
@@ -25,9 +24,7 @@ from shared.errors import (
     OrganizerNotAllowedError,
     QuotaExceededError,
     ScheduleNotFoundError,
-    StorageUnavailableError,
 )
-from shared.failure_trace import redacted_trace
 from shared.ids import id_from_key
 from shared.meeting import as_meeting_error
 from shared.meeting.messages import Said
@@ -35,10 +32,10 @@ from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
 from shared.use_cases.accept import LONG_AGO, Acceptance
+from shared.use_cases.for_each import Failure, for_each, raise_if_incomplete
 
 _logger = logging.getLogger(__name__)
 
-_AT_ONCE = 16
 _SCHEDULES_A_ROUND = 500
 _ROUNDS = 20
 # Of one schedule in one round: a schedule that was missed for months does not keep the others waiting.
@@ -49,14 +46,15 @@ _TIMER_MAY_BE_EARLY = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one run has done: how many schedules it looked at, and how many meetings it asked for."""
+    """What one run has done: how many schedules it looked at, how many meetings it asked for, and what failed."""
 
     schedules: int
     meetings: int
+    failed: int = 0
 
 
 class ScheduleRun:
-    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+    """The use case."""
 
     def __init__(
         self, store: ScheduleStore, acceptance: Acceptance, callers: Callers, clock: Callable[[], datetime]
@@ -67,38 +65,39 @@ class ScheduleRun:
         self._clock = clock
 
     async def run(self) -> RunReport:
-        """Make what is due."""
+        """Make what is due; a schedule that fails keeps no other waiting.
+
+        Raises:
+            StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
+            IncompleteRunError: one of them cannot be read or written.
+        """
         now = self._clock() + _TIMER_MAY_BE_EARLY
         schedules = meetings = 0
+        failed: dict[str, Failure[str]] = {}
+
+        async def make(schedule_id: str) -> int | None:
+            try:
+                return await self._make_due(await self._store.read(schedule_id), now)
+            except (ConflictError, ScheduleNotFoundError):
+                return None  # somebody else has just taken care of it, or it is no more
+
         for _ in range(_ROUNDS):
-            ids = await self._store.due(now, _SCHEDULES_A_ROUND)
-            made = [number for number in await self._each(ids, now) if number is not None]
-            schedules += len(ids)
+            # Those that failed are still due, and take no other's place.
+            ids = await self._store.due(now, _SCHEDULES_A_ROUND + len(failed))
+            outcomes = await for_each([each for each in ids if each not in failed], make)
+            failed |= {failure.item: failure for failure in outcomes.failures}
+            made = [number for number in outcomes.results if number is not None]
+            schedules += len(outcomes.results)
             meetings += sum(made)
-            more = len(ids) == _SCHEDULES_A_ROUND or _MEETINGS_OF_A_SCHEDULE in made
-            if not made or not more:  # where nothing has moved, the same would come again
-                break
-        report = RunReport(schedules, meetings)
+            more = len(ids) >= _SCHEDULES_A_ROUND or _MEETINGS_OF_A_SCHEDULE in made
+            if outcomes.skipped or not (made or outcomes.failures) or not more:
+                break  # where nothing has moved, the same would come again
+        for schedule_id, failure in failed.items():
+            _logger.error("schedule.failed %s %s", schedule_id, failure.fault, extra={"schedule_id": schedule_id})
+        report = RunReport(schedules, meetings, len(failed))
         _logger.info("schedules.done %s", report)
+        raise_if_incomplete(list(failed.values()))
         return report
-
-    async def _each(self, schedule_ids: list[str], now: datetime) -> list[int | None]:
-        places = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(schedule_id: str) -> int | None:
-            async with places:
-                try:
-                    return await self._make_due(await self._store.read(schedule_id), now)
-                except (ConflictError, ScheduleNotFoundError):
-                    return None  # somebody else has just taken care of it, or it is no more
-                except StorageUnavailableError:
-                    raise
-                except Exception as error:  # noqa: BLE001 - one that makes no sense must not keep the others waiting
-                    trace = redacted_trace(error)
-                    _logger.error("schedule.failed %s %s", schedule_id, trace, extra={"schedule_id": schedule_id})  # noqa: TRY400
-                    return None
-
-        return await asyncio.gather(*map(one, schedule_ids))
 
     async def _make_due(self, schedule: Schedule, now: datetime) -> int:
         """Make what is due of a schedule, move its mark, and return how many meetings that are."""

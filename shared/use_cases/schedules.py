@@ -10,13 +10,21 @@ from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
 from shared.access.origin import ANYWHERE, Origin
-from shared.errors import ConflictError, Fault, InvalidRequestError, KeyReusedError, ScheduleNotFoundError
+from shared.errors import (
+    ConflictError,
+    Fault,
+    InvalidContinuationError,
+    InvalidRequestError,
+    KeyReusedError,
+    ScheduleNotFoundError,
+)
 from shared.ids import id_from_key, random_id
 from shared.meeting_request import parse_request
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
-from shared.schedules.store import SchedulePage, ScheduleStore
+from shared.schedules.store import ScheduleStore
+from shared.storage.pages import Page
 from shared.use_cases.admission import Admission
 from shared.validation.paging import invalid_continuation, read_top
 
@@ -80,12 +88,9 @@ class Schedules:
         Raises:
             ScheduleNotFoundError: there is none with this id, or it is somebody else's.
         """
-        schedule = await self._store.read(schedule_id)
-        if not caller.sees(schedule):
-            raise ScheduleNotFoundError(f"there is no schedule {schedule_id}")
-        return schedule
+        return _require_sees(caller, await self._store.read(schedule_id))
 
-    async def page(self, parameters: Mapping[str, str], caller: Caller = ANYBODY) -> SchedulePage:
+    async def page(self, parameters: Mapping[str, str], caller: Caller = ANYBODY) -> Page[Schedule]:
         """Return some schedules, newest first, as the parameters `top` and `continuationToken` want them.
 
         Raises:
@@ -97,8 +102,8 @@ class Schedules:
         try:
             searcher = None if caller.sees_all else caller.id
             return await self._store.page(top, parameters.get("continuationToken") or None, searcher)
-        except ValueError as error:
-            raise invalid_continuation(error) from error
+        except InvalidContinuationError as error:
+            raise invalid_continuation() from error
 
     async def replace(self, schedule_id: str, document: Any, origin: Origin = ANYWHERE) -> Schedule:
         """Want a schedule otherwise: what is not made yet follows the new rule, meetings that are made stay.
@@ -111,19 +116,18 @@ class Schedules:
         """
         if isinstance(document, dict):
             document = {name: value for name, value in document.items() if name not in READ_ONLY}
-        while True:
-            schedule = await self.read(schedule_id, origin.caller)
+
+        async def change(schedule: Schedule) -> Schedule | None:
+            _require_sees(origin.caller, schedule)
             origin.require_version(schedule.version)
             now = self._clock()
             request = self._checked(document, now, origin.caller)
-            if request == schedule.request:
-                return schedule
-            try:
-                schedule = await self._store.write(schedule, schedule.replaced(request, now))
-            except ConflictError:  # the timer has made an occurrence, or somebody else has changed it
-                continue
-            _logger.info("schedule.replaced %s", schedule.id, extra={"schedule_id": schedule.id})
-            return schedule
+            return None if request == schedule.request else schedule.replaced(request, now)
+
+        before, after = await self._store.update(schedule_id, change)
+        if after is not before:
+            _logger.info("schedule.replaced %s", after.id, extra={"schedule_id": after.id})
+        return after
 
     async def remove(self, schedule_id: str, origin: Origin = ANYWHERE) -> None:
         """End a schedule and forget it; meetings that are made stay.
@@ -153,6 +157,12 @@ class Schedules:
         except InvalidRequestError as error:
             raise error.placed(lambda fault: Fault(f"/request{fault.pointer}", fault.code, fault.message)) from error
         return request
+
+
+def _require_sees(caller: Caller, schedule: Schedule) -> Schedule:
+    if not caller.sees(schedule):
+        raise ScheduleNotFoundError(f"there is no schedule {schedule.id}")
+    return schedule
 
 
 def _fingerprint(request: ScheduleRequest) -> str:

@@ -3,12 +3,13 @@
 It looks only at rows that are due, a bounded number of them, so its work does not grow with the number of meetings.
 """
 
-import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError
 from shared.meeting import Meeting, Status
@@ -16,11 +17,11 @@ from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
+from shared.use_cases.for_each import Failure, Outcomes, for_each, raise_if_incomplete
 
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1000
-_AT_ONCE = 16
 # A message that waits behind others is not lost; after this long it counts as lost all the same.
 _PATIENCE_WITH_BACKLOG = timedelta(minutes=10)
 
@@ -32,10 +33,11 @@ class UpkeepReport:
     woken: int
     reported: int
     forgotten: int
+    failed: int = 0
 
 
 class Upkeep:
-    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+    """The use case."""
 
     def __init__(
         self,
@@ -54,38 +56,46 @@ class Upkeep:
         self._clock = clock
 
     async def run(self) -> UpkeepReport:
-        """Do what is due."""
+        """Do what is due.
+
+        Each phase and each record is on its own: one that fails is logged and counted, and keeps no other waiting.
+
+        Raises:
+            StorageUnavailableError: the storage did not answer somewhere; the next run goes on.
+            IncompleteRunError: something else failed.
+        """
         now = self._clock()
-        backlog_since, poison_since, pending_since = await asyncio.gather(
-            self._requests.backlog_since(), self._requests.poison_since(), self._ledger.pending_since()
-        )
-        stalled_since = [now]
+        run = _Run()
+        backlog_since = await run.ask("the request queue", self._requests.backlog_since())
+        poison_since = await run.ask("the poison queue", self._requests.poison_since())
+        pending_since = await run.ask("pending", self._ledger.pending_since())
 
         async def wake(meeting: Meeting) -> str:
             if not meeting.finished:
-                stalled_since.append(meeting.progress.version_started_at)
+                run.stalled_since.append(meeting.progress.version_started_at)
             return await self._wake(meeting, now, backlog_since)
 
-        done = await self._each(await self._ledger.due(now, _PER_RUN), wake)
-        done += await self._each(await self._ledger.finished_before(now - self._retention, _PER_RUN), self._forget)
-        await self._drop_markers(now)
-        await self._mailbox_states.forget_past(now)
-        try:  # last, because it fails as long as the result queue is away
-            done += await self._each(await self._ledger.unsent(now, _PER_RUN), wake)
-        finally:
-            report = UpkeepReport(done.count("woken"), done.count("reported"), done.count("forgotten"))
-            # An operator's alerts and workbook read these figures by their names: infra/queries/.
-            _logger.info(
-                "upkeep.done woken=%d reported=%d forgotten=%d backlogSeconds=%d poisonSeconds=%d stalledSeconds=%d "
-                "pendingSeconds=%d",
-                report.woken,
-                report.reported,
-                report.forgotten,
-                _age(now, backlog_since),
-                _age(now, poison_since),
-                _age(now, min(stalled_since)),
-                _age(now, pending_since),
-            )
+        await self._each(run, "due", partial(self._ledger.due, now), wake)
+        await self._each(run, "finished", partial(self._ledger.finished_before, now - self._retention), self._forget)
+        await self._drop_markers(run, now)
+        await run.ask("the mailbox states", self._mailbox_states.forget_past(now))
+        # Last, because it fails as long as the result queue is away.
+        await self._each(run, "unsent", partial(self._ledger.unsent, now), wake)
+        report = UpkeepReport(run.done["woken"], run.done["reported"], run.done["forgotten"], len(run.failures))
+        # An operator's alerts and workbook read these figures by their names: infra/queries/.
+        _logger.info(
+            "upkeep.done woken=%d reported=%d forgotten=%d failed=%d backlogSeconds=%d poisonSeconds=%d "
+            "stalledSeconds=%d pendingSeconds=%d",
+            report.woken,
+            report.reported,
+            report.forgotten,
+            report.failed,
+            _age(now, backlog_since),
+            _age(now, poison_since),
+            _age(now, min(run.stalled_since, default=None)),
+            _age(now, pending_since),
+        )
+        raise_if_incomplete(run.failures)
         return report
 
     async def look_after(self, meeting: Meeting) -> None:
@@ -99,27 +109,30 @@ class Upkeep:
         except (ConflictError, StorageUnavailableError):
             return  # somebody else does it, or the next run will
 
-    async def _each(self, meeting_ids: list[str], act: Callable[[Meeting], Awaitable[str]]) -> list[str]:
-        """Act on meetings, several at once, and stop at the first outage: each call waits seconds for its answer."""
-        places = asyncio.Semaphore(_AT_ONCE)
-        outages: list[StorageUnavailableError] = []
+    async def _each(
+        self,
+        run: "_Run",
+        phase: str,
+        ids_of: Callable[[int], Awaitable[list[str]]],
+        act: Callable[[Meeting], Awaitable[str]],
+    ) -> None:
+        """Act on the meetings of a list, several at once; those that fail take no place of others in the list."""
 
-        async def one(meeting_id: str) -> str:
-            async with places:
-                if outages:
-                    return "left"
-                try:
-                    return await act(await self._ledger.read(meeting_id))
-                except (ConflictError, MeetingNotFoundError):
-                    return "overtaken"  # somebody else has just taken care of it
-                except StorageUnavailableError as error:
-                    outages.append(error)
-                    return "left"
+        async def act_on(meeting_id: str) -> str:
+            try:
+                return await act(await self._ledger.read(meeting_id))
+            except (ConflictError, MeetingNotFoundError):
+                return "overtaken"  # somebody else has just taken care of it
 
-        done = await asyncio.gather(*map(one, meeting_ids))
-        if outages:
-            raise outages[0]
-        return done
+        tried: set[str] = set()
+        while True:
+            ids = await run.ask(phase, ids_of(_PER_RUN + len(tried)))
+            news = [each for each in ids or () if each not in tried]
+            outcomes = await for_each(news, act_on)
+            tried |= {failure.item for failure in outcomes.failures}
+            run.add(phase, outcomes)
+            if not outcomes.failures or outcomes.skipped or len(news) < _PER_RUN:
+                return
 
     async def _wake(self, meeting: Meeting, now: datetime, backlog_since: datetime | None) -> str:
         if meeting.finished:
@@ -136,20 +149,53 @@ class Upkeep:
         await self._requests.ask(woken)
         return "woken"
 
-    async def _drop_markers(self, now: datetime) -> None:
+    async def _drop_markers(self, run: "_Run", now: datetime) -> None:
         """Remove what is left of meetings that were forgotten on demand, once their keys are forgotten too."""
         cutoff = now - self._retention
-        for meeting_id in await self._ledger.markers_before(cutoff, _PER_RUN):
+
+        async def drop(meeting_id: str) -> str:
             with suppress(ConflictError):  # its key has just been used again
                 await self._ledger.drop_marker(meeting_id, cutoff)
+            return "dropped"
+
+        markers = await run.ask("markers", self._ledger.markers_before(cutoff, _PER_RUN))
+        run.add("markers", await for_each(markers or (), drop))
 
     async def _forget(self, meeting: Meeting) -> str:
         if not (meeting.finished and meeting.reported):
             return "kept"
-        await self._ledger.forget(meeting)
+        await self._ledger.remove(meeting)
         return "forgotten"
 
 
 def _age(now: datetime, since: datetime | None) -> int:
     """Return the whole seconds since then, 0 for nothing."""
     return max(0, int((now - since).total_seconds())) if since else 0
+
+
+class _Run:
+    """What one run has done, and what has failed in it."""
+
+    def __init__(self) -> None:
+        self.done = Counter[str]()
+        self.failures: list[Failure[str]] = []
+        self.stalled_since: list[datetime] = []
+
+    async def ask[T](self, what: str, answer: Awaitable[T]) -> T | None:
+        """Return an answer, None where there is none: the rest of the run does not depend on it."""
+        try:
+            return await answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other phases go on
+            self._note(what, Failure("", error))
+            return None
+
+    def add(self, phase: str, outcomes: Outcomes[str, str]) -> None:
+        """Count what has become of a phase's meetings, and log those that failed."""
+        self.done.update(outcomes.results)
+        for failure in outcomes.failures:
+            self._note(phase, failure)
+
+    def _note(self, phase: str, failure: Failure[str]) -> None:
+        self.failures.append(failure)
+        meeting_id = failure.item
+        _logger.error("upkeep.failed %s %s: %s", phase, meeting_id, failure.fault, extra={"meeting_id": meeting_id})

@@ -16,6 +16,7 @@ def read_top(parameters: Mapping[str, str]) -> tuple[int, list[Fault]]:
     return DEFAULT_TOP, [Fault("/top", "notInRange", f"top is a whole number from 1 to {MAX_TOP}.")]
 
 
-def invalid_continuation(error: ValueError) -> InvalidRequestError:
+def invalid_continuation() -> InvalidRequestError:
     """Return the error of a continuation token that no page has given."""
-    return InvalidRequestError([Fault("", "invalidContinuationToken", f"continuationToken: {error}.")])
+    message = "continuationToken: this is not a token that an earlier page has returned."
+    return InvalidRequestError([Fault("", "invalidContinuationToken", message)])

@@ -188,15 +188,15 @@ class LightLedger(Ledger):
         self._note_due(meeting)
 
     @override
-    async def insert(self, meeting: Meeting) -> Meeting:
+    async def insert(self, record: Meeting) -> Meeting:
         await self._wire.send("write Meetings")
-        self.place(meeting)
-        return meeting
+        self.place(record)
+        return record
 
     @override
-    async def read(self, meeting_id: str) -> Meeting:
+    async def read(self, record_id: str) -> Meeting:
         await self._wire.send("read Meetings")
-        number = number_of(meeting_id)
+        number = number_of(record_id)
         state = self._states[number]
         match state:
             case Meeting():
@@ -204,9 +204,9 @@ class LightLedger(Ledger):
             case datetime():
                 return self._untouched(number, state)
             case None:
-                raise MeetingNotFoundError(meeting_id)
+                raise MeetingNotFoundError(record_id)
             case _:
-                return self._template.changed(id=meeting_id, status=Status.SUCCEEDED, reported=True)
+                return self._template.changed(id=record_id, status=Status.SUCCEEDED, reported=True)
 
     @override
     async def write(self, before: Meeting, after: Meeting) -> Meeting:

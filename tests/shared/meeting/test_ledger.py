@@ -12,7 +12,7 @@ from azure.data.tables.aio import TableServiceClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.errors import ConflictError, GraphAnswer, MeetingNotFoundError
+from shared.errors import ConflictError, GraphAnswer, InvalidContinuationError, MeetingNotFoundError
 from shared.meeting import Claim, Meeting, MeetingError, Outcome, Progress, Status
 from shared.meeting.ledger import Field, Ledger
 from shared.storage import AzureTable
@@ -71,7 +71,7 @@ async def ledger(request: pytest.FixtureRequest, table: InMemoryTable) -> AsyncI
 async def ids(ledger: Ledger, field: Field, value: str) -> list[str]:
     page = await ledger.find(field, value, 100)
     assert page.continuation is None
-    return [found.id for found in page.meetings]
+    return [found.id for found in page.items]
 
 
 class TestRecord:
@@ -121,7 +121,7 @@ class TestRecord:
         with pytest.raises(ConflictError):
             await ledger.write(old, old.changed(attempts=2, reference="R-2"))
         with pytest.raises(ConflictError):
-            await ledger.forget(old)
+            await ledger.remove(old)
         assert await ledger.read(old.id) == new
         assert new.etag != old.etag
         again = await ledger.write(await ledger.read(old.id), new.changed(attempts=3))
@@ -139,7 +139,7 @@ class TestRecord:
     async def test_a_forgotten_meeting_leaves_nothing(self, ledger: Ledger) -> None:
         """Forgetting removes the record and everything that leads to it."""
         one = await ledger.insert(meeting(status=Status.SUCCEEDED, outcome=OUTCOME, organizer_id=OBJECT_ID))
-        await ledger.forget(await ledger.read(one.id))
+        await ledger.remove(await ledger.read(one.id))
         with pytest.raises(MeetingNotFoundError):
             await ledger.read(one.id)
         for field, value in ((Field.REFERENCE, "R-1"), (Field.JOIN_URL, JOIN_URL), (Field.STATUS, "succeeded")):
@@ -336,7 +336,7 @@ async def pages(ledger: Ledger, field: Field, value: str, top: int) -> list[list
     continuation = None
     while True:
         page = await ledger.find(field, value, top, continuation)
-        collected.append([found.id for found in page.meetings])
+        collected.append([found.id for found in page.items])
         continuation = page.continuation
         if continuation is None:
             return collected
@@ -363,9 +363,9 @@ class TestPages:
         made = [await ledger.insert(meeting(created_at=NOW + timedelta(minutes=n))) for n in range(4)]
         page = await ledger.find(Field.REFERENCE, "R-1", 2)
         await ledger.insert(meeting(created_at=NOW + timedelta(hours=1)))
-        await ledger.forget(made[3])
+        await ledger.remove(made[3])
         rest = await ledger.find(Field.REFERENCE, "R-1", 2, page.continuation)
-        assert [found.id for found in rest.meetings] == [made[1].id, made[0].id]
+        assert [found.id for found in rest.items] == [made[1].id, made[0].id]
         assert rest.continuation is None
 
     @settings(max_examples=60, deadline=None)
@@ -407,17 +407,17 @@ class TestPages:
     )
     async def test_a_token_that_is_not_ours(self, ledger: Ledger, token: str) -> None:
         """A continuation token that no page gave is refused before any storage is asked."""
-        with pytest.raises(ValueError, match=r"continuation token|ASCII"):
+        with pytest.raises(InvalidContinuationError):
             await ledger.find(Field.REFERENCE, "R-1", 10, token)
 
     @given(st.text(max_size=80))
     async def test_any_text_as_a_token(self, token: str) -> None:
-        """Whatever comes as a token, it is one of ours or a ValueError."""
+        """Whatever comes as a token, it is one of ours or an InvalidContinuationError."""
         try:
             page = await Ledger(InMemoryTable()).find(Field.REFERENCE, "R-1", 10, token)
-        except ValueError:
+        except InvalidContinuationError:
             return
-        assert page.meetings == []
+        assert page.items == []
 
 
 class TestCost:
@@ -437,7 +437,7 @@ class TestCost:
         assert await cost(ledger.write(read, read.changed(status=Status.SUCCEEDED, outcome=OUTCOME))) == 1
         assert await cost(ledger.find(Field.REFERENCE, "R-1", 10)) == len(PARTITIONS) + 1
         assert await cost(ledger.due(NOW, 10)) == len(PARTITIONS)
-        assert await cost(ledger.forget(await ledger.read(one.id))) == 1
+        assert await cost(ledger.remove(await ledger.read(one.id))) == 1
         assert not any(table.partitions.values())
 
     async def test_a_meeting_lives_in_one_partition(self, table: InMemoryTable) -> None:

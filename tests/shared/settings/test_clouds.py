@@ -100,7 +100,7 @@ async def test_a_message_that_needs_them_fails_with_the_reason(monkeypatch: pyte
     world = CloudWorld(WITHOUT[0], monkeypatch)
     await world.requests.send(json.dumps(STANDALONE))
     await world.settle()
-    [failed] = (await world.app.finder.find(parse_filter({"status": "failed"}))).meetings
+    [failed] = (await world.app.finder.find(parse_filter({"status": "failed"}))).items
     assert isinstance(failed, Meeting)
     assert failed.error is not None
     assert (failed.error.code, [fault.code for fault in failed.error.errors]) == ("invalidRequest", ["notInThisCloud"])

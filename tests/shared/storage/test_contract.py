@@ -13,7 +13,7 @@ from azure.storage.queue.aio import QueueServiceClient
 from local.host.queue_storage import LeaseLostError, QueueAwayError, StorageQueue
 from local.host.queue_storage import Queue as HostsQueue
 from local.host.queue_trigger import LEASE
-from shared.errors import ConflictError, StorageUnavailableError
+from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
 from shared.storage import AzureQueue, AzureTable, Delete, Insert, Queue, Replace, Row, Table
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
@@ -93,7 +93,7 @@ class TestReading:
     @pytest.mark.parametrize("text", ["x" * (LONGEST_PROPERTY + 1), "😀" * (LONGEST_PROPERTY // 2 + 1)])
     async def test_a_value_has_its_limit(self, table: Table, text: str) -> None:
         """A text that is longer is refused, and nothing of it is written."""
-        with pytest.raises(StorageUnavailableError):
+        with pytest.raises(RowRefusedError):
             await table.write("p", [Insert(Row("k", {"text": text}))])
         assert await table.read("p", "k") is None
 

@@ -593,6 +593,6 @@ async def test_attendees_of_a_failed_message_may_be_anything(attendees: Any) -> 
     """A message whose attendees are no list, or hold no attendee, invites nobody: nobody can be taken off it."""
     world = World()
     await world.app.intake.take(json.dumps(CALENDAR | {"attendees": attendees}), "message")
-    [failed] = (await world.ledger.find(Field.STATUS, "failed", 1, None)).meetings
+    [failed] = (await world.ledger.find(Field.STATUS, "failed", 1, None)).items
     with pytest.raises(AttendeeNotFoundError):
         await world.app.changes.remove_attendee(failed.id, "MeganB@contoso.com")

@@ -23,8 +23,8 @@ ELSEWHERE = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v
 
 async def find(world: World, **parameters: str) -> list[dict[str, Any]]:
     found = await world.app.finder.find(parse_filter({"organizer": ORGANIZER} | parameters))
-    assert found.continuation is None or found.meetings
-    answers = [MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in found.meetings]
+    assert found.continuation is None or found.items
+    answers = [MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in found.items]
     return [answer.as_json() for answer in answers]
 
 
@@ -142,7 +142,7 @@ async def test_without_organizer_graph_is_not_asked() -> None:
     """It has no search over all calendars."""
     world = World()
     found = await world.app.finder.find(parse_filter({"joinUrl": ELSEWHERE}))
-    assert (list(found.meetings), len(world.tenant.requests)) == ([], 0)
+    assert (list(found.items), len(world.tenant.requests)) == ([], 0)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_every_filter_finds_the_meeting() -> None:
         {"joinUrl": outcome.join_url or "", "organizer": "AlexW@contoso.com"},
     ):
         page = await world.app.finder.find(parse_filter(parameters))
-        assert [meeting.id for meeting in page.meetings] == [made.id], parameters
+        assert [meeting.id for meeting in page.items] == [made.id], parameters
 
 
 async def test_values_are_compared_as_they_are() -> None:
@@ -63,7 +63,7 @@ async def test_values_are_compared_as_they_are() -> None:
     made = await world.made(STANDALONE | {"reference": odd})
     await world.made(STANDALONE | {"reference": "plain"})
     page = await world.app.finder.find(parse_filter({"reference": odd}))
-    assert [meeting.id for meeting in page.meetings] == [made.id]
+    assert [meeting.id for meeting in page.items] == [made.id]
 
 
 async def test_another_organizers_meeting_is_not_found_by_link() -> None:
@@ -71,7 +71,7 @@ async def test_another_organizers_meeting_is_not_found_by_link() -> None:
     world = World()
     made = await world.made(CALENDAR)
     wanted = {"joinUrl": made.outcome.join_url or "", "organizer": "MeganB@contoso.com"}
-    assert not (await world.app.finder.find(parse_filter(wanted))).meetings
+    assert not (await world.app.finder.find(parse_filter(wanted))).items
 
 
 async def test_a_token_of_somebody_else_is_refused() -> None:
@@ -93,7 +93,7 @@ async def test_a_calendar_meeting_is_found_by_what_its_invitation_shows() -> Non
         {"joinUrl": event.meeting.short_url, "organizer": "64339082-ed84-4b0b-b4ab-004ae54f3747"},
     ):
         page = await world.app.finder.find(parse_filter(parameters))
-        assert [meeting.id for meeting in page.meetings] == [made.id], parameters
+        assert [meeting.id for meeting in page.items] == [made.id], parameters
     assert not [seen for seen in world.tenant.requests if "onlineMeetings" in seen.path][2:]
     assert made.outcome.join_meeting_id is None
 
@@ -107,7 +107,7 @@ async def test_a_meeting_of_ours_is_never_external() -> None:
     assert made.outcome.meeting_id_in_body is None
     wanted = parse_filter({"joinUrl": event.meeting.short_url, "organizer": "AlexW@contoso.com"})
     page = await world.app.finder.find(wanted)
-    assert [meeting.id for meeting in page.meetings] == [made.id]
+    assert [meeting.id for meeting in page.items] == [made.id]
 
 
 async def test_a_meeting_that_expires_says_when() -> None:

@@ -102,7 +102,7 @@ async def test_pages() -> None:
     token: str | None = ""
     while token is not None:
         page = await world.app.schedules.page({"top": "3", "continuationToken": token})
-        seen += [each.id for each in page.schedules]
+        seen += [each.id for each in page.items]
         token = page.continuation
     assert seen == ids[::-1]
     for parameters in ({"top": "0"}, {"top": "x"}, {"continuationToken": "%%%"}):

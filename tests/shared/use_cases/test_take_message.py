@@ -257,7 +257,7 @@ class TestWhatBecomesOfTheRecord:
         await take(world, text)
         await take(world, text.replace(CALENDAR["subject"], "Another"))
         await world.settle()
-        [failed] = (await world.ledger.find(Field.STATUS, "failed", 9)).meetings
+        [failed] = (await world.ledger.find(Field.STATUS, "failed", 9)).items
         with pytest.raises(ChangeRefusedError) as refused:
             await world.app.changes.retry(failed.id)
         assert refused.value.code == "notAMeeting"

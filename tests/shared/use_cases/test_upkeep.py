@@ -154,7 +154,7 @@ async def test_the_log_tells_how_long_things_wait(caplog: pytest.LogCaptureFixtu
     world.clock.advance(seconds=40)
     await world.app.upkeep.run()
     figures = "backlogSeconds=40 poisonSeconds=40 stalledSeconds=40 pendingSeconds=40"
-    assert caplog.messages == [f"upkeep.done woken=0 reported=0 forgotten=0 {figures}"]
+    assert caplog.messages == [f"upkeep.done woken=0 reported=0 forgotten=0 failed=0 {figures}"]
     caplog.clear()
     await World().app.upkeep.run()
     assert caplog.messages[0].endswith("poisonSeconds=0 stalledSeconds=0 pendingSeconds=0")

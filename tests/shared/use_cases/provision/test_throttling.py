@@ -199,7 +199,7 @@ async def test_a_refusal_that_does_not_arrive_whole_closes_the_mailbox(name: str
     assert len(world.tenant.requests) == calls
     await world.settle()
     assert min(seen.time for seen in list(world.tenant.requests)[calls:]) >= told_at + timedelta(seconds=60)
-    asked = (await world.ledger.find(Field.ORGANIZER, "AlexW@contoso.com", 99)).meetings
+    asked = (await world.ledger.find(Field.ORGANIZER, "AlexW@contoso.com", 99)).items
     assert {meeting.status for meeting in asked} <= {Status.SUCCEEDED, Status.CANCELLED}
 
 

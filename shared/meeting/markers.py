@@ -1,0 +1,80 @@
+"""Markers: what stands in the place of a meeting that was forgotten on demand, without a word of the meeting.
+
+A marker keeps a message that comes again from making the meeting again, and goes when its key was not used for the
+retention. It lies under the meeting's own key, so meeting and marker never stand side by side.
+"""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError, UnreadableRecordError
+from shared.storage import Table
+from shared.storage.records import RecordKind, RecordStore, key_moment
+
+
+class Marker(BaseModel):
+    """A meeting was forgotten at `forgotten_at`, and its key used last at `used_at`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    forgotten_at: datetime
+    used_at: datetime
+    etag: str = Field(default="", exclude=True)
+    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
+
+    def changed(self, **update: Any) -> Self:
+        """Return a copy with other values; nothing is validated again."""
+        return self.model_copy(update=update)
+
+
+class MarkerStore(RecordStore[Marker]):
+    """The markers in the ledger's table."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table, _MARKERS)
+
+    async def find(self, meeting_id: str) -> Marker | None:
+        """Return the marker of a meeting, None where there is none."""
+        try:
+            return await self.read(meeting_id)
+        except (MeetingNotFoundError, UnreadableRecordError):  # a meeting is none that can be read as a marker
+            return None
+
+    async def keep(self, meeting_id: str, now: datetime) -> None:
+        """Have a marker stay as long as a new one, because its key is used again.
+
+        Raises:
+            ConflictError: it is gone, or somebody else has just kept it.
+        """
+        marker = await self.find(meeting_id)
+        if marker is None:
+            raise ConflictError(f"there is no marker {meeting_id}")
+        await self.write(marker, marker.changed(used_at=now))
+
+
+def refuse_marker(document: str) -> None:
+    """Check that a document of the ledger is not a marker.
+
+    Raises:
+        MeetingForgottenError: it is.
+    """
+    if '"forgotten_at"' not in document:
+        return
+    try:
+        marker = Marker.model_validate_json(document)
+    except ValidationError:
+        return
+    raise MeetingForgottenError(f"the meeting {marker.id} was forgotten", marker.forgotten_at)
+
+
+_MARKERS = RecordKind(
+    name="meeting",
+    parse=Marker.model_validate_json,
+    index_keys=lambda marker: frozenset({f"forgotten.{key_moment(marker.used_at)}.{marker.id}"}),
+    labels=lambda _: {},
+    not_found=lambda meeting_id: MeetingNotFoundError(f"there is no meeting {meeting_id}"),
+    trimmed=lambda marker, _: marker,
+)

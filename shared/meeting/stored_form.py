@@ -1,0 +1,81 @@
+"""What is stored fits: the bounds on a meeting's record, with room for what comes after its acceptance.
+
+An entity of Azure Tables holds 1 MiB, in which text counts two bytes a character (UTF-16):
+https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+
+    request                                     640 KiB   a larger one is refused when it comes (413, `tooLarge`)
+    outcome, progress, claim, error, ...        320 KiB   never refused: what is too long is left out
+    index keys, labels, names of properties      64 KiB
+
+So a meeting that was accepted can always be written again, and can always end.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from shared.errors import RequestTooLargeError
+from shared.meeting.meeting import Meeting, MeetingError
+
+LARGEST_REQUEST_STORED = 640 * 1024
+_LONGEST_TEXT = 4096
+_MOST_FAULTS = 20
+
+
+def utf16_bytes(text: str) -> int:
+    """Return how many bytes a text takes in a table."""
+    return len(text.encode("utf-16-le", "surrogatepass"))
+
+
+def fits(request: dict[str, Any] | None) -> bool:
+    """Tell whether a request leaves room for what comes after its acceptance."""
+    return request is None or utf16_bytes(json.dumps(request, ensure_ascii=False)) <= LARGEST_REQUEST_STORED
+
+
+def require_room(request: dict[str, Any] | None) -> None:
+    """Check that a request, as it is stored, leaves room for what comes after its acceptance.
+
+    Raises:
+        RequestTooLargeError: it does not.
+    """
+    if not fits(request):
+        raise RequestTooLargeError(
+            f"The meeting would take more than {LARGEST_REQUEST_STORED // 1024} KiB where it is stored, two bytes for "
+            "a character; HTML grows there by its escapes. Shorten the body or the lists"
+        )
+
+
+def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
+    """Return a meeting without what is too long beside its request, as much as is needed.
+
+    Raises:
+        RequestTooLargeError: even the rest is too large.
+    """
+    for trim in (_without_invitation, _with_short_texts, bare if meeting.finished else _with_short_texts):
+        meeting = trim(meeting)
+        if fits_now(meeting):
+            return meeting
+    raise RequestTooLargeError(f"The record of the meeting {meeting.id} does not fit into the table")
+
+
+def bare(meeting: Meeting) -> Meeting:
+    """Return a finished meeting in a form that always fits: how it ended, without what was asked for."""
+    return _with_short_texts(meeting).changed(request=None, applied={}, applied_messages=())
+
+
+def _without_invitation(meeting: Meeting) -> Meeting:
+    return meeting.changed(outcome=meeting.outcome.changed(join_information=None))
+
+
+def _with_short_texts(meeting: Meeting) -> Meeting:
+    too_long = {name: None for name, value in meeting.outcome if isinstance(value, str) and len(value) > _LONGEST_TEXT}
+    meeting = _without_invitation(meeting.changed(outcome=meeting.outcome.changed(**too_long)))
+    if (problem := meeting.progress.last_problem) is not None:
+        meeting = meeting.progressed(last_problem=problem[:_LONGEST_TEXT])
+    return meeting.changed(error=meeting.error and _shortened(meeting.error))
+
+
+def _shortened(error: MeetingError) -> MeetingError:
+    return error.changed(
+        message=error.message[:_LONGEST_TEXT], remedy=error.remedy[:_LONGEST_TEXT], errors=error.errors[:_MOST_FAULTS]
+    )

@@ -1,0 +1,87 @@
+"""Do something for each of many items, several at once, and go on past those that fail."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import IncompleteRunError, RowRefusedError, StorageUnavailableError, UnreadableRecordError
+from shared.failure_trace import redacted_trace
+
+CONCURRENCY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Failure[T]:
+    """An item that failed, and how."""
+
+    item: T
+    error: Exception
+
+    @property
+    def fault(self) -> str:
+        """Return what is logged of it: the words of errors that quote no record, the trace of any other."""
+        known = isinstance(self.error, (StorageUnavailableError, RowRefusedError, UnreadableRecordError))
+        return str(self.error) if known else redacted_trace(self.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes[T, R]:
+    """What became of the items.
+
+    Attributes:
+        results: of those that were done, in their order.
+        failures: those that failed, in their order.
+        skipped: how many were not begun, because the storage did not answer for as many as run at once.
+    """
+
+    results: list[R]
+    failures: list[Failure[T]]
+    skipped: int = 0
+
+
+def raise_if_incomplete(failures: Sequence[Failure[Any]]) -> None:
+    """End a run that has done all else: it fails if there are failures, so that the host's own figures show them.
+
+    Raises:
+        StorageUnavailableError: the storage did not answer in one of them.
+        IncompleteRunError: something else failed.
+    """
+    for failure in failures:
+        if isinstance(failure.error, StorageUnavailableError):
+            raise failure.error
+    if failures:
+        raise IncompleteRunError(f"{len(failures)} parts of the run failed; the log has a line for each")
+
+
+async def for_each[T, R](
+    items: Iterable[T], work: Callable[[T], Awaitable[R]], concurrency: int = CONCURRENCY
+) -> Outcomes[T, R]:
+    """Do `work` for each item, at most `concurrency` at once, and return what became of each.
+
+    An item that fails keeps no other from its turn. Only where the storage is away, the rest is left for another time:
+    each call waits seconds for its answer.
+    """
+    slots = asyncio.Semaphore(concurrency)
+    results: dict[int, R] = {}
+    failures: dict[int, Failure[T]] = {}
+    outages = 0
+
+    async def do(place: int, item: T) -> None:
+        nonlocal outages
+        async with slots:
+            if outages >= concurrency:
+                return
+            try:
+                results[place] = await work(item)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller decides about it
+                failures[place] = Failure(item, error)
+                outages += isinstance(error, StorageUnavailableError)
+
+    given = list(items)
+    await asyncio.gather(*(do(place, item) for place, item in enumerate(given)))
+    return Outcomes(
+        [results[place] for place in sorted(results)],
+        [failures[place] for place in sorted(failures)],
+        len(given) - len(results) - len(failures),
+    )
