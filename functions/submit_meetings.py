@@ -7,6 +7,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import Field
 
+from functions.http.caller import digest_of
 from functions.http.failures import BODY, KEY_REUSED, SERVICE
 from functions.http.problems import as_problem, problem_of, problem_response
 from functions.http.public_url import meeting_url, path_of
@@ -147,7 +148,7 @@ def _read_items(req: func.HttpRequest) -> list[BatchItem]:
 
 def _result(req: func.HttpRequest, outcome: Accepted | Exception, index: int, row: int | None) -> BatchResultResponse:
     if isinstance(outcome, Exception):
-        problem = problem_of(outcome)
+        problem = problem_of(outcome, digest_of(req))
         told = problem_response(problem, path_of(req))
         return BatchResultResponse(index=index, row=row, status=problem.status, id=None, problem=told)
     meeting = outcome.meeting

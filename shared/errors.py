@@ -9,8 +9,10 @@ ConveneError
 ├── QuotaExceededError           the caller has had as many meetings today as it may: tomorrow again (429)
 ├── RecordNotFoundError          there is no record with this id (404)
 │   ├── MeetingNotFoundError     there is no such meeting
-│   │   └── MeetingForgottenError    there was, and it was to be forgotten
+│   │   ├── MeetingForgottenError    there was, and it was to be forgotten
+│   │   └── AnothersMeetingError     it is another caller's, who alone gets it
 │   └── ScheduleNotFoundError    there is no such schedule
+│       └── AnothersScheduleError    it is another caller's, who alone gets it
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
 ├── ChangeRefusedError           the meeting cannot be changed like this (409)
 ├── VersionMismatchError         the caller looks at it again, and decides anew (412)
@@ -129,8 +131,16 @@ class MeetingForgottenError(MeetingNotFoundError):
         return asked_at is not None and asked_at <= self.forgotten_at
 
 
+class AnothersMeetingError(MeetingNotFoundError):
+    """The meeting is another caller's. The answer is the one for a meeting that does not exist; the log says more."""
+
+
 class ScheduleNotFoundError(RecordNotFoundError):
     """There is no schedule with this id."""
+
+
+class AnothersScheduleError(ScheduleNotFoundError):
+    """The schedule is another caller's. The answer is the one for a schedule that does not exist; the log says more."""
 
 
 class AttendeeNotFoundError(ConveneError):

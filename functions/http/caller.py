@@ -2,8 +2,9 @@
 
 import azure.functions as func
 
-from shared.access.callers import Caller
+from shared.access.callers import Caller, caller_digest
 from shared.bootstrap import app
+from shared.errors import SettingsError
 
 
 def caller_of(req: func.HttpRequest) -> Caller:
@@ -15,4 +16,17 @@ def caller_of(req: func.HttpRequest) -> Caller:
     Raises:
         CallerNotAllowedError: the settings do not let them call.
     """
-    return app().callers.identify(req.headers.get("x-ms-client-principal-id", "").strip())
+    return app().callers.identify(_principal(req))
+
+
+def digest_of(req: func.HttpRequest) -> str:
+    """Return what stands in the log for whoever calls, also where the settings do not let them; `-` if nobody knows."""
+    try:
+        authenticated = app().callers.authenticated
+    except SettingsError:
+        authenticated = False
+    return caller_digest(_principal(req)) if authenticated else "-"
+
+
+def _principal(req: func.HttpRequest) -> str:
+    return req.headers.get("x-ms-client-principal-id", "").strip()

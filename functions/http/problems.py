@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from shared.errors import (
+    AnothersMeetingError,
+    AnothersScheduleError,
     AttendeeNotFoundError,
     CallerNotAllowedError,
     ChangeRefusedError,
@@ -60,10 +62,10 @@ class HttpError(Exception):
         self.problem = problem
 
 
-def problem_of(error: Exception) -> Problem:
-    """Return what an error looks like from outside, and log what is not the caller's."""
+def problem_of(error: Exception, caller_digest: str) -> Problem:
+    """Return what an error looks like from outside, and log what is not the caller's, and what is refused to whom."""
     problem = as_problem(error)
-    _log(error, problem)
+    _log(error, problem, caller_digest)
     return problem
 
 
@@ -129,9 +131,13 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
 _INTERNAL_ERROR = (500, "internalError", "The service failed", "The failure is in the log of the service.")
 
 
-def _log(error: Exception, problem: Problem) -> None:
-    """Tell the operator of a failure that is the service's own."""
+def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
+    """Tell the operator of a failure that is the service's own, and of what a caller may not have."""
     match error:
+        case CallerNotAllowedError() | OrganizerNotAllowedError() | QuotaExceededError():
+            _logger.warning("http.refused %s to %s", problem.code, caller_digest)
+        case AnothersMeetingError() | AnothersScheduleError():
+            _logger.warning("http.refused %s to %s", "anothers", caller_digest)
         case StorageUnavailableError():
             _logger.error("http.storageUnavailable %s", error)
         case SettingsError():

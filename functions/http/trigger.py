@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.http.caller import caller_of
+from functions.http.caller import caller_of, digest_of
 from functions.http.problems import problem_of, problem_response
 from functions.http.public_url import path_of
 from functions.http.requests import traceparent_of
@@ -63,7 +63,7 @@ def _named_after(handler: Callable[..., Any], handle: AnonymousHandler) -> Anony
 
 
 def _problem(req: func.HttpRequest, error: Exception) -> func.HttpResponse:
-    problem = problem_of(error)
+    problem = problem_of(error, digest_of(req))
     headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
     if problem.accept_patch:
         headers["Accept-Patch"] = problem.accept_patch

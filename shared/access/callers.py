@@ -7,6 +7,7 @@ has `organizers` (as in ALLOWED_ORGANIZERS, which holds besides), and may have `
      "8e42...": {"organizers": [], "seesAll": true}}
 """
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from pydantic.alias_generators import to_camel
 
 from shared.access.organizers import may_organize, organizer_entry
-from shared.errors import CallerNotAllowedError, InvalidRequestError, MeetingNotFoundError, OrganizerNotAllowedError
+from shared.errors import AnothersMeetingError, CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError
 from shared.validation.json_text import decode_json_text
 
 # Whoever App Service authentication lets through without asking who it is: one caller, all of them together.
@@ -54,6 +55,11 @@ class Caller:
     meetings_per_day: int | None = None
     sees_all: bool = True
 
+    @property
+    def digest(self) -> str:
+        """Return what stands for the caller in the log; `-` where callers are not told apart."""
+        return caller_digest(self.id)
+
     def require_may_name(self, organizer: str) -> None:
         """Refuse an organizer that the caller may not name.
 
@@ -73,11 +79,16 @@ class Caller:
         """Return a meeting of the caller.
 
         Raises:
-            MeetingNotFoundError: it is somebody else's, which is told like one that there is not.
+            AnothersMeetingError: it is somebody else's, which is told like one that there is not.
         """
         if not self.sees(meeting):
-            raise MeetingNotFoundError(f"there is no meeting {meeting.id}")
+            raise AnothersMeetingError(f"there is no meeting {meeting.id}")
         return meeting
+
+
+def caller_digest(caller_id: str | None) -> str:
+    """Return what stands for a caller in the log: an id in Entra is a person's datum, and has no business there."""
+    return hashlib.sha256(caller_id.lower().encode()).hexdigest()[:16] if caller_id else "-"
 
 
 # The queue, the timers, and every HTTP caller where nobody says who calls.

@@ -100,7 +100,8 @@ class Acceptance:
             if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
                 await self._requests.ask(existing)
             return Accepted(existing, replayed=origin.key is not None)
-        _logger.info("meeting.accepted %s", meeting.id, extra={"meeting_id": meeting.id, "kind": meeting.kind})
+        extra = {"meeting_id": meeting.id, "kind": meeting.kind}
+        _logger.info("meeting.accepted %s by %s", meeting.id, origin.caller.digest, extra=extra)
         await self._requests.ask(meeting, delay)
         return Accepted(meeting, replayed=False)
 

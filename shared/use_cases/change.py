@@ -190,7 +190,11 @@ class Changes:
 
         before, after = await self._ledger.update(meeting_id, change)
         if after.version > before.version:
-            _logger.info("meeting.wanted %s version %s", after.id, after.version, extra={"meeting_id": after.id})
+            _logger.info(
+                "meeting.wanted %s version %s %s by %s",
+                *(after.id, after.version, _what(before, after), caller.digest),
+                extra={"meeting_id": after.id},
+            )
             await self._requests.ask(after)
         return after
 
@@ -213,6 +217,13 @@ class Changes:
         return meeting.next_version(
             self._clock(), request=as_given(request), reference=request.reference, applied_messages=messages
         )
+
+
+def _what(before: Meeting, after: Meeting) -> str:
+    """Return what a caller has done to a meeting, for the log."""
+    if after.cancellation:
+        return "cancelled"
+    return "retried" if before.status is Status.FAILED and before.request == after.request else "changed"
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -42,5 +42,5 @@ class Forgetting:
                 await self._ledger.forget_on_demand(meeting, self._clock())
             except ConflictError:  # a retry, a change or a result came between: look again
                 continue
-            _logger.info("meeting.forgotten %s", meeting_id, extra={"meeting_id": meeting_id})
+            _logger.info("meeting.forgotten %s by %s", meeting_id, caller.digest, extra={"meeting_id": meeting_id})
             return

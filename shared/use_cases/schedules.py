@@ -11,12 +11,12 @@ from typing import Any
 from shared.access.callers import ANYBODY, Caller
 from shared.access.origin import ANYWHERE, Origin
 from shared.errors import (
+    AnothersScheduleError,
     ConflictError,
     Fault,
     InvalidContinuationError,
     InvalidRequestError,
     KeyReusedError,
-    ScheduleNotFoundError,
 )
 from shared.ids import id_from_key, random_id
 from shared.meeting_request import parse_request
@@ -79,7 +79,7 @@ class Schedules:
             if existing.fingerprint != schedule.fingerprint:
                 raise KeyReusedError("the idempotency key came with another schedule before") from None
             return Created(existing, replayed=True)
-        _logger.info("schedule.created %s", schedule.id, extra={"schedule_id": schedule.id})
+        _logger.info("schedule.created %s by %s", schedule.id, caller.digest, extra={"schedule_id": schedule.id})
         return Created(schedule, replayed=False)
 
     async def read(self, schedule_id: str, caller: Caller = ANYBODY) -> Schedule:
@@ -126,7 +126,8 @@ class Schedules:
 
         before, after = await self._store.update(schedule_id, change)
         if after is not before:
-            _logger.info("schedule.replaced %s", after.id, extra={"schedule_id": after.id})
+            digest = origin.caller.digest
+            _logger.info("schedule.replaced %s by %s", after.id, digest, extra={"schedule_id": after.id})
         return after
 
     async def remove(self, schedule_id: str, origin: Origin = ANYWHERE) -> None:
@@ -146,7 +147,8 @@ class Schedules:
                 await self._store.remove(schedule)
             except ConflictError:
                 continue
-            _logger.info("schedule.removed %s", schedule.id, extra={"schedule_id": schedule.id})
+            digest = origin.caller.digest
+            _logger.info("schedule.removed %s by %s", schedule.id, digest, extra={"schedule_id": schedule.id})
             return
 
     def _checked(self, document: Any, now: datetime, caller: Caller) -> ScheduleRequest:
@@ -161,7 +163,7 @@ class Schedules:
 
 def _require_sees(caller: Caller, schedule: Schedule) -> Schedule:
     if not caller.sees(schedule):
-        raise ScheduleNotFoundError(f"there is no schedule {schedule.id}")
+        raise AnothersScheduleError(f"there is no schedule {schedule.id}")
     return schedule
 
 
