@@ -83,7 +83,8 @@ OPERATION = Operation(
     summary="Create meetings in a batch",
     description=f"Accepts up to {MOST_ITEMS} requests, each by itself: an invalid one does not stop the others. The"
     " batch is JSON, or a CSV file in UTF-8 with a header row of these columns:"
-    f" {', '.join(COLUMNS)}.",
+    f" {', '.join(COLUMNS)}. A row without idempotencyKey has a key made from its cells, so that the same file sent"
+    " twice makes no meeting twice.",
     tag="Meetings",
     parameters=(TRACE,),
     body=RequestBody(

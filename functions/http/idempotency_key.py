@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import azure.functions as func
 
-from shared.errors import Fault, InvalidRequestError
-from shared.ids import KEY_RULE, is_key
+from shared.errors import InvalidRequestError
+from shared.validation.idempotency_keys import key_fault
 
 
 def idempotency_key_of(req: func.HttpRequest, check_body: Callable[[], object]) -> str | None:
@@ -15,11 +15,11 @@ def idempotency_key_of(req: func.HttpRequest, check_body: Callable[[], object]) 
         InvalidRequestError: the key is none, told together with what `check_body` finds wrong.
     """
     key = req.headers.get("idempotency-key")
-    if key is None or is_key(key):
+    fault = None if key is None else key_fault("/headers/Idempotency-Key", key)
+    if fault is None:
         return key
-    faults = [Fault("/headers/Idempotency-Key", "invalidKey", KEY_RULE)]
     try:
         check_body()
     except InvalidRequestError as error:
-        raise InvalidRequestError([*faults, *error.faults], more_faults=error.more_faults) from error
-    raise InvalidRequestError(faults)
+        raise InvalidRequestError([fault, *error.faults], more_faults=error.more_faults) from error
+    raise InvalidRequestError([fault])

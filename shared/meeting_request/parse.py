@@ -16,7 +16,7 @@ from shared.meeting_request.people import invite_once
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
 from shared.validation.draft import Draft
-from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order
+from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order, shown
 from shared.validation.json_text import require_storable
 
 # The most bytes of JSON that one request may have.
@@ -53,7 +53,7 @@ def _validated(document: dict[str, Any]) -> MeetingRequest:
     kind = document.get("kind")
     kind = "calendar" if kind is None else kind
     if not isinstance(kind, str) or kind not in _MODELS:
-        unknown = Finding(("kind",), "notOneOf", f"must be one of {', '.join(_MODELS)}")
+        unknown = Finding(("kind",), "notOneOf", f"must be one of {', '.join(_MODELS)}, not {shown(kind)}")
         _, findings = _examine(RequestOfUnknownKind, document, "")
         raise InvalidRequestError(in_document_order([unknown, *findings], document))
     document, omissions = without_graph_only(document, kind)

@@ -129,7 +129,7 @@ def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
     return Finding(location, "invalid", "is not acceptable")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Return a JSON value as a sentence names it: a scalar by itself, anything else by its type."""
     match value:
         case bool():
@@ -147,13 +147,13 @@ def _shown(value: Any) -> str:
 
 
 def _must_be(what: str) -> Callable[[Mapping[str, Any], Any], str]:
-    return lambda _, value: f"must be {what}, not {_shown(value)}"
+    return lambda _, value: f"must be {what}, not {shown(value)}"
 
 
 def _one_of(context: Mapping[str, Any], value: Any) -> str:
     names: Sequence[str] = str(context["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
     allowed = f"must be one of {', '.join(names)}" if len(names) > 1 else f"can only be {names[0]}"
-    return f"{allowed}, not {_shown(value)}"
+    return f"{allowed}, not {shown(value)}"
 
 
 def _bounded(bound: str, limit: str) -> Callable[[Mapping[str, Any], Any], str]:

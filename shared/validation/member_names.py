@@ -1,9 +1,26 @@
-"""The names of the members that a model has, and that those below it have."""
+"""The names of the members that models have, and which of them somebody meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel
+
+_LONGEST_NAME = 40
+_ALIKE = 0.8
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that somebody meant with `name`: spelled otherwise, or with a slip."""
+    if len(name) > _LONGEST_NAME:
+        return None
+    by_spelling = {_spelling(each): each for each in known}
+    matches = get_close_matches(_spelling(name), by_spelling, n=1, cutoff=_ALIKE)
+    return by_spelling[matches[0]] if matches else None
+
+
+def _spelling(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def field_names(model: type[BaseModel]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 RFC 4180 in UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; the header
 row shows by which, or a line `sep=;` before it, as Excel knows it. The header holds names of COLUMNS in any order and
-any case. An empty cell is a field that is not given, and so are missing ones at the end of a row; a row of empty cells
+any case. An empty cell is a field that is not given, and so are missing ones at the end of a row; a row of blank cells
 is none. A cell is plain text, whatever it begins with.
 
     idempotencyKey      the row's key; without it the key follows from what the row holds, so that a file that is sent
@@ -38,6 +38,7 @@ from shared.meeting_request.people import MAX_ATTENDEES
 from shared.use_cases.batch.items import MOST_ITEMS, TOO_LARGE, BatchItem, count_fault, with_key, with_keys
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.findings import Finding, findings_of, pointer_to, quoted
+from shared.validation.member_names import closest
 from shared.validation.time_zones import is_skipped
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ _MOST_COLUMNS = 100
 _CANONICAL = {name.casefold(): name for name in COLUMNS}
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n?", re.IGNORECASE)
 _LONGEST_TIME = 64
-_SPREADSHEET_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d{1,2})(:\d\d.*)", re.ASCII)
+_SPREADSHEET_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d{1,2})(:\d\d(?::\d\d)?(?:\.\d+)?)", re.ASCII)
 _CELL_FORMAT = "Format the cells of the column as yyyy-mm-dd hh:mm."
 
 
@@ -92,7 +93,7 @@ def read_csv_items(data: bytes, most: int = MOST_ITEMS, file_name: str = "") -> 
     try:
         header = [_CANONICAL.get(name.strip().casefold(), name.strip()) for name in next(reader, [])]
         for number, row in enumerate(reader, start=2):
-            if any(row):
+            if any(map(str.strip, row)):
                 numbered.append((number, row))
             if len(numbered) > most:
                 break
@@ -114,10 +115,11 @@ def in_row(item: BatchItem, fault: Fault) -> Fault:
     column = _column(item, fault.pointer)
     pointer = f"/rows/{item.row}/{column}".rstrip("/")
     member, _, predicate = fault.message.partition(" ")
-    if member == column or not column:
+    if not column:
         return Fault(pointer, fault.code, fault.message)
     # A time is all that its cell holds; of a cell with several values the message names the one.
-    message = f"{column} {predicate}" if member in {"dateTime", "displayName"} else f"{column}: {fault.message}"
+    names_cell = member in {column, "dateTime", "displayName"}
+    message = f"{column} {predicate}" if names_cell else f"{column}: {fault.message}"
     if fault.code == "invalidDateTime" and column in {"start", "end"}:
         message += f" {_CELL_FORMAT}"
     return Fault(pointer, fault.code, message)
@@ -160,7 +162,9 @@ def _header_faults(header: list[str]) -> Iterator[Fault]:
     for name, times in Counter(filter(None, header)).items():
         pointer = pointer_to(("columns", name))
         if name not in COLUMNS:
-            yield Fault(pointer, "unknownColumn", f"{quoted(name)} is not a column; there are: {', '.join(COLUMNS)}.")
+            meant = closest(name, COLUMNS)
+            hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(COLUMNS)}."
+            yield Fault(pointer, "unknownColumn", f"{quoted(name)} is not a column; {hint}")
         if times > 1:
             yield Fault(pointer, "duplicateColumn", f"The column {quoted(name)} is there {times} times.")
     for name in _NEEDED if "kind" in header else _NEEDED_BY_CALENDAR:
@@ -173,12 +177,12 @@ def _item(header: list[str], row: list[str], number: int) -> BatchItem:
     if size > LARGEST_REQUEST:
         message = f"The row has {size} characters, more than the {LARGEST_REQUEST} of the largest request."
         return BatchItem({}, faults=(Fault(f"/rows/{number}", TOO_LARGE, message),), row=number)
-    if any(row[len(header) :]):
-        message = f"The row has {len(row)} cells, the header has {len(header)}."
+    if extra := [cell for cell in row[len(header) :] if cell]:
+        message = f"The row has {len(row)} cells, the header has {len(header)}: {quoted(extra[0])} is in no column."
         return BatchItem({}, faults=(Fault(f"/rows/{number}", "wrongCellCount", message),), row=number)
     named = list(zip(header, row, strict=False))
-    if any(cell and not name for name, cell in named):
-        message = "The row has a cell in a column without a name."
+    if unnamed := [cell for name, cell in named if cell and not name]:
+        message = f"The row has {quoted(unnamed[0])} in a column without a name."
         return BatchItem({}, faults=(Fault(f"/rows/{number}", "unknownColumn", message),), row=number)
     trimmed = ((name, cell.strip() if name in _TRIMMED else cell) for name, cell in named)
     cells = {name: cell for name, cell in trimmed if cell}

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError
-from shared.ids import KEY_RULE, is_key
 from shared.meeting_request import parse_request, repeated_members
 from shared.validation.findings import pointer_to, quoted
+from shared.validation.idempotency_keys import key_fault
 
 MOST_ITEMS = 100
 TOO_LARGE = "tooLarge"  # the code of the fault of an item that has not been read
@@ -58,9 +58,12 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
 
 def with_key(document: Any, key: object, row: int | None = None) -> BatchItem:
     """Return an item with its idempotency key, or with the fault that it is none."""
-    if key is None or (isinstance(key, str) and is_key(key)):
-        return BatchItem(document, key, row=row)
-    return BatchItem(document, faults=(Fault("/idempotencyKey", "invalidKey", KEY_RULE),), row=row)
+    fault = None if key is None else key_fault("/idempotencyKey", key)
+    return (
+        BatchItem(document, faults=(fault,), row=row)
+        if fault
+        else BatchItem(document, cast("str | None", key), row=row)
+    )
 
 
 def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[BatchItem]:

@@ -31,8 +31,19 @@ def test_kinds() -> None:
     assert isinstance(parse_request(existing_document()), ExistingRequest)
 
 
-@pytest.mark.parametrize("kind", ["Calendar", "", "event", 1, True, [], {}])
-def test_unknown_kind(kind: object) -> None:
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("Calendar", "'Calendar'"),
+        ("", "''"),
+        ("event", "'event'"),
+        (1, "the number 1"),
+        (True, "true"),
+        ([], "a list"),
+        ({}, "an object"),
+    ],
+)
+def test_unknown_kind(kind: object, told: str) -> None:
     """An unknown kind is answered with the known ones, and what every kind has is checked all the same."""
     faults = faults_of({"kind": kind, "organizer": "x", "language": "?", "anything": 1})
     assert [(fault.pointer, fault.code) for fault in faults] == [
@@ -40,7 +51,7 @@ def test_unknown_kind(kind: object) -> None:
         ("/organizer", "invalidOrganizer"),
         ("/language", "invalidLanguage"),
     ]
-    assert faults[0].message == "kind must be one of calendar, standalone, existing."
+    assert faults[0].message == f"kind must be one of calendar, standalone, existing, not {told}."
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,20 @@ async def test_a_batch_sent_again_is_a_replay() -> None:
     assert all(each.replayed for each in again)
 
 
+async def test_the_same_file_twice_makes_no_meeting_twice() -> None:
+    """Without a column idempotencyKey: each row has a key from its cells."""
+    world = World()
+    file = (
+        b"kind,organizer,subject,start,timeZone\n"
+        b"standalone,AlexW@contoso.com,Visit 1,2027-01-20 9:00,Europe/Berlin\n"
+        b"standalone,AlexW@contoso.com,Visit 2,2027-01-20 9:00,Europe/Berlin\n"
+    )
+    first, again = [await accept(world, *read_csv_items(file)) for _ in range(2)]
+    assert [(each.meeting.id, each.replayed) for each in again] == [(each.meeting.id, True) for each in first]
+    await world.settle()
+    assert len(world.sent("POST", "onlineMeetings")) == len(first)
+
+
 async def test_faults_that_are_known_are_told_with_those_of_the_request() -> None:
     """And such an item is never accepted."""
     world = World()

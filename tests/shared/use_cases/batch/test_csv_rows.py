@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.errors import InvalidRequestError
+from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import StandaloneRequest, parse_request
 from shared.use_cases.batch import COLUMNS, BatchItem, read_csv_items
 from shared.use_cases.batch.csv_rows import in_row
@@ -16,6 +16,7 @@ from shared.validation.date_times import instant_of
 
 HEADER = ["idempotencyKey", "organizer", "subject", "start", "end", "timeZone", "attendees"]
 ROW = ["k", "AlexW@contoso.com", "Visit", "2027-01-20T13:00:00", "2027-01-20 13:30", "Europe/Berlin", ""]
+FORMAT = "Format the cells of the column as yyyy-mm-dd hh:mm."
 DOCUMENT: dict[str, Any] = {
     "organizer": "AlexW@contoso.com",
     "subject": "Visit",
@@ -43,14 +44,23 @@ def pointers(data: bytes) -> list[tuple[str, str]]:
     return [(fault.pointer, fault.code) for fault in caught.value.faults]
 
 
-def found_in(item: BatchItem) -> set[tuple[str, str]]:
+def faults_in(item: BatchItem) -> list[Fault]:
     """Return everything that is wrong with a row, where its reader finds it."""
     faults = list(item.faults)
-    try:
-        parse_request(item.document)
-    except InvalidRequestError as error:
-        faults += (in_row(item, fault) for fault in error.faults)
-    return {(fault.pointer, fault.code) for fault in faults}
+    if item.document != {}:
+        try:
+            parse_request(item.document)
+        except InvalidRequestError as error:
+            faults += (in_row(item, fault) for fault in error.faults)
+    return faults
+
+
+def found_in(item: BatchItem) -> set[tuple[str, str]]:
+    return {(fault.pointer, fault.code) for fault in faults_in(item)}
+
+
+def messages_of(item: BatchItem) -> list[str]:
+    return [fault.message for fault in faults_in(item)]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -62,6 +72,87 @@ def test_every_spreadsheets_csv(separator: str, encoding: str, line_end: str) ->
     assert read_csv_items(data) == [BatchItem(DOCUMENT, "k", row=2)]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_line_that_names_the_separator(separator: str, mark: str) -> None:
+    """Excel reads `sep=;` before the header, does not show it, and counts rows from the header."""
+    data = mark.encode() + f"sep={separator}\r\n".encode() + table(HEADER, ROW, separator=separator)
+    assert read_csv_items(data) == [BatchItem(DOCUMENT, "k", row=2)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "date_time"),
+    [
+        ("2027-01-20 9:00", "2027-01-20T09:00"),
+        ("2027-01-20T9:05:30", "2027-01-20T09:05:30"),
+        (" 2027-01-20 09:00 ", "2027-01-20T09:00"),
+    ],
+)
+def test_an_hour_of_one_digit(cell: str, date_time: str) -> None:
+    """Excel writes hours before ten so."""
+    assert one(organizer="AlexW@contoso.com", start=cell).document["start"] == {"dateTime": date_time}
+
+
+def test_missing_last_cells_are_empty() -> None:
+    """Spreadsheets leave out the empty cells at the end of a row."""
+    [item] = read_csv_items(table([*HEADER, "location", "body"], ROW[:6]))
+    assert (item.document, item.faults) == (DOCUMENT, ())
+
+
+def test_the_same_rows_have_the_same_keys() -> None:
+    """A file that is sent twice invites nobody twice: without a key of its own a row has one from what it holds.
+
+    A row that was inserted has its own, and so has each of two equal rows.
+    """
+    rows = [["", *ROW[1:]], ["", "AlexW@contoso.com", "Other", *ROW[3:]], ["", *ROW[1:]]]
+    keys = [item.key for item in read_csv_items(table(HEADER, *rows))]
+    assert len({*keys}) == len(rows)
+    assert None not in keys
+    assert [item.key for item in read_csv_items(table(HEADER, *rows, separator=";"))] == keys
+    assert [item.key for item in read_csv_items(table(HEADER, ROW, *rows))] == ["k", *keys]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            {"start": "1/20/2027 1:00 PM"},
+            f"start must be a time such as 2026-11-20T13:00:00, not '1/20/2027 1:00 PM'. {FORMAT}",
+        ),
+        (
+            {"end": "2027-01-20 9:00 AM"},
+            f"end must be a time such as 2026-11-20T13:00:00, not '2027-01-20 9:00 AM'. {FORMAT}",
+        ),
+        ({"kind": "meeting"}, "kind must be one of calendar, standalone, existing, not 'meeting'."),
+        ({"idempotencyKey": "a b"}, "idempotencyKey must be 1 to 255 visible ASCII characters, not 'a b'."),
+        (
+            {"attendees": "Adele"},
+            "attendees: address must be one mail address, not 'Adele': An email address must have an @-sign.",
+        ),
+        ({"": "9"}, "The row has '9' in a column without a name."),
+    ],
+)
+def test_a_message_names_the_column_and_the_value(cells: dict[str, str], message: str) -> None:
+    """Whoever looks at a row of twenty cells knows which one to change, and to what."""
+    whole = dict(zip(HEADER[1:6], ROW[1:6], strict=True)) | cells
+    assert messages_of(one(**whole)) == [message]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("organiser", "'organiser' is not a column; did you mean organizer?"),
+        ("Time zone", "'Time zone' is not a column; did you mean timeZone?"),
+        ("Betreff", f"'Betreff' is not a column; there are: {', '.join(COLUMNS)}."),
+    ],
+)
+def test_an_unknown_column_is_told_with_the_one_that_was_meant(name: str, message: str) -> None:
+    """Of those that there are."""
+    with pytest.raises(InvalidRequestError) as caught:
+        read_csv_items(table([*HEADER, name], ROW))
+    assert [fault.message for fault in caught.value.faults] == [message]
+
+
 def test_the_order_and_case_of_columns_do_not_matter() -> None:
     """People write their headers."""
     header, row = [name.upper() for name in reversed(HEADER)], list(reversed(ROW))
@@ -70,7 +161,7 @@ def test_the_order_and_case_of_columns_do_not_matter() -> None:
 
 def test_empty_rows_are_none_and_count_as_rows() -> None:
     """The number is the one that the spreadsheet shows."""
-    items = read_csv_items(table(HEADER, ROW, [""] * len(HEADER), [], ROW, [""] * len(HEADER)))
+    items = read_csv_items(table(HEADER, ROW, [""] * len(HEADER), [], ROW, [" "] * len(HEADER)))
     assert [item.row for item in items] == [2, 5]
 
 
@@ -184,8 +275,9 @@ def test_a_faulty_attendee_is_told_at_the_column_that_names_it() -> None:
 
 def test_a_row_with_a_cell_too_many_is_faulty() -> None:
     """An unquoted separator would move every cell behind it; the other rows stand."""
-    bad, good = read_csv_items(table(HEADER, ["x"] * (len(HEADER) + 1), ROW))
+    bad, good = read_csv_items(table(HEADER, [*["x"] * len(HEADER), "y"], ROW))
     assert [(fault.pointer, fault.code) for fault in bad.faults] == [("/rows/2", "wrongCellCount")]
+    assert messages_of(bad) == ["The row has 8 cells, the header has 7: 'y' is in no column."]
     assert (good.row, good.faults) == (3, ())
 
 
