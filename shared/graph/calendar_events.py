@@ -9,11 +9,11 @@ from kiota_abstractions.method import Method
 from pydantic import Field
 
 from shared.errors import UnavailableError
-from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, Surface
+from shared.graph.resources import GraphResource, Lenient, parse_resource
 from shared.ids import is_meeting_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
 
@@ -33,30 +33,30 @@ _MOST_IN_VIEW = 1000
 _DAY = timedelta(days=1)
 
 
-class _OnlineMeetingInfo(Answer):
-    join_url: Told[str] = None
-    conference_id: Told[str] = None
-    toll_number: Told[str] = None
-    toll_free_numbers: Told[tuple[str, ...]] = None
+class _OnlineMeetingInfo(GraphResource):
+    join_url: Lenient[str] = None
+    conference_id: Lenient[str] = None
+    toll_number: Lenient[str] = None
+    toll_free_numbers: Lenient[tuple[str, ...]] = None
 
 
-class _ItemBody(Answer):
-    content: Told[str] = None
+class _ItemBody(GraphResource):
+    content: Lenient[str] = None
 
 
-class _ExtendedProperty(Answer):
+class _ExtendedProperty(GraphResource):
     id: str
     value: str
 
 
-class GraphTime(Answer):
+class GraphTime(GraphResource):
     """A time as Graph reads it back: in UTC, with seven fractional digits."""
 
     date_time: datetime
     time_zone: str
 
 
-class Event(Answer):
+class Event(GraphResource):
     """An event, as far as it concerns an online meeting.
 
     Whose it is, whether it is cancelled and whom it invites decides what is done with it, and has to be readable.
@@ -67,20 +67,20 @@ class Event(Answer):
     """
 
     id: str
-    etag: Told[str] = Field(default=None, alias="@odata.etag")
-    i_cal_u_id: Told[str] = None
-    web_link: Told[str] = None
+    etag: Lenient[str] = Field(default=None, alias="@odata.etag")
+    i_cal_u_id: Lenient[str] = None
+    web_link: Lenient[str] = None
     is_organizer: bool | None = None
     is_cancelled: bool | None = None
-    is_online_meeting: Told[bool] = None
-    online_meeting_provider: Told[str] = None
-    online_meeting: Told[_OnlineMeetingInfo] = None
+    is_online_meeting: Lenient[bool] = None
+    online_meeting_provider: Lenient[str] = None
+    online_meeting: Lenient[_OnlineMeetingInfo] = None
     attendees: tuple[dict[str, Any], ...] | None = None
-    transaction_id: Told[str] = None
-    start: Told[GraphTime] = None
-    end: Told[GraphTime] = None
-    body: Told[_ItemBody] = None
-    single_value_extended_properties: Told[tuple[_ExtendedProperty, ...]] = None
+    transaction_id: Lenient[str] = None
+    start: Lenient[GraphTime] = None
+    end: Lenient[GraphTime] = None
+    body: Lenient[_ItemBody] = None
+    single_value_extended_properties: Lenient[tuple[_ExtendedProperty, ...]] = None
 
     @property
     def meeting_id(self) -> str | None:
@@ -135,11 +135,11 @@ class Event(Answer):
         )
 
 
-class Providers(Answer):
+class Providers(GraphResource):
     """What a calendar says of online meetings; where it does not tell which it allows, that is not to allow none."""
 
-    allowed_online_meeting_providers: Told[tuple[str, ...]] = None
-    default_online_meeting_provider: Told[str] = None
+    allowed_online_meeting_providers: Lenient[tuple[str, ...]] = None
+    default_online_meeting_provider: Lenient[str] = None
 
 
 class CalendarEvents:
@@ -154,7 +154,7 @@ class CalendarEvents:
         https://learn.microsoft.com/graph/outlook-calendar-online-meetings
         """
         answer = await self._send(organizer, Method.GET, self._client.user(organizer).calendar)
-        return parse_answer(Providers, answer, uncertain=False)
+        return parse_resource(Providers, answer, uncertain=False)
 
     async def create(self, organizer: str, meeting_id: str, properties: dict[str, Any]) -> Event:
         """Create an event that carries the meeting's id: sent twice, it is made once, and it can be found by it.
@@ -167,7 +167,7 @@ class CalendarEvents:
             "singleValueExtendedProperties": [{"id": MEETING_PROPERTY, "value": meeting_id}],
         }
         answer = await self._send(organizer, Method.POST, self._client.user(organizer).events, body=body)
-        return parse_answer(Event, answer, uncertain=True)
+        return parse_resource(Event, answer, uncertain=True)
 
     async def read(
         self, organizer: str, event_id: str, *, with_body: bool = False, with_meeting_id: bool = False
@@ -178,7 +178,7 @@ class CalendarEvents:
         if with_meeting_id:
             query["expand"] = _EXPAND_MEETING_ID
         answer = await self._send(organizer, Method.GET, builder, query=query)
-        return parse_answer(Event, answer, uncertain=False)
+        return parse_resource(Event, answer, uncertain=False)
 
     async def read_properties(self, organizer: str, event_id: str, names: str) -> dict[str, Any]:
         """Return some properties of an event as Graph gives them, times in UTC, and the meeting that it was made for.
@@ -199,7 +199,7 @@ class CalendarEvents:
         found = answer.get("value")
         if not isinstance(found, list):
             raise UnavailableError("Graph's answer has no list of events", uncertain=False)
-        events = [parse_answer(Event, item, uncertain=False) for item in found]
+        events = [parse_resource(Event, item, uncertain=False) for item in found]
         there = [event for event in events if not event.is_cancelled]
         # A copy that somebody makes in Outlook may carry the property as well.
         first_made = (event for event in there if event.transaction_id == meeting_id)
@@ -238,7 +238,7 @@ class CalendarEvents:
         builder = self._client.user(organizer).events.by_event_id(event_id)
         condition = {"If-Match": etag} if etag else {}
         answer = await self._send(organizer, Method.PATCH, builder, body=changes, headers=condition)
-        return parse_answer(Event, answer, uncertain=True)
+        return parse_resource(Event, answer, uncertain=True)
 
     async def cancel(self, organizer: str, event_id: str, comment: str | None) -> None:
         """Cancel an event and tell its attendees why.

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.calendar_events import CalendarEvents, Event
+from shared.graph.resources import GraphResource, Lenient, parse_resource
 
 _SELECT = (
     "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees,"
@@ -13,24 +13,24 @@ _SELECT = (
 )
 
 
-class GraphLocation(Answer):
+class GraphLocation(GraphResource):
     """A place, of which only the name is shown."""
 
-    display_name: Told[str] = None
+    display_name: Lenient[str] = None
 
 
-class GraphAddress(Answer):
+class GraphAddress(GraphResource):
     """A mail address and the name that goes with it."""
 
-    name: Told[str] = None
-    address: Told[str] = None
+    name: Lenient[str] = None
+    address: Lenient[str] = None
 
 
-class GraphPerson(Answer):
+class GraphPerson(GraphResource):
     """An organizer or an attendee."""
 
-    type: Told[str] = None
-    email_address: Told[GraphAddress] = None
+    type: Lenient[str] = None
+    email_address: Lenient[GraphAddress] = None
 
 
 class EventDetails(Event):
@@ -39,20 +39,20 @@ class EventDetails(Event):
     https://learn.microsoft.com/graph/api/resources/event
     """
 
-    created_date_time: Told[datetime] = None
-    last_modified_date_time: Told[datetime] = None
-    subject: Told[str] = None
-    original_start_time_zone: Told[str] = None
-    original_end_time_zone: Told[str] = None
-    is_all_day: Told[bool] = None
+    created_date_time: Lenient[datetime] = None
+    last_modified_date_time: Lenient[datetime] = None
+    subject: Lenient[str] = None
+    original_start_time_zone: Lenient[str] = None
+    original_end_time_zone: Lenient[str] = None
+    is_all_day: Lenient[bool] = None
     recurrence: Any = None
-    location: Told[GraphLocation] = None
-    locations: Told[tuple[GraphLocation, ...]] = None
-    organizer: Told[GraphPerson] = None
-    importance: Told[str] = None
-    sensitivity: Told[str] = None
+    location: Lenient[GraphLocation] = None
+    locations: Lenient[tuple[GraphLocation, ...]] = None
+    organizer: Lenient[GraphPerson] = None
+    importance: Lenient[str] = None
+    sensitivity: Lenient[str] = None
     hide_attendees: bool | None = None
-    response_requested: Told[bool] = None
+    response_requested: Lenient[bool] = None
 
     @property
     def people(self) -> tuple[GraphPerson, ...]:
@@ -63,4 +63,4 @@ class EventDetails(Event):
 async def read_event(events: CalendarEvents, organizer: str, event_id: str) -> EventDetails:
     """Return an event by its id. It may raise the GraphErrors of GraphClient.send."""
     answer = await events.read_properties(organizer, event_id, _SELECT)
-    return parse_answer(EventDetails, answer, uncertain=False)
+    return parse_resource(EventDetails, answer, uncertain=False)

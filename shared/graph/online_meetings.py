@@ -11,10 +11,10 @@ from kiota_abstractions.method import Method
 from pydantic import Field
 
 from shared.errors import RejectedError, UnavailableError
-from shared.graph.answer import Answer, Told, parse_answer
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, NothingFoundError, Surface
+from shared.graph.resources import GraphResource, Lenient, parse_resource
 from shared.meeting import DialIn, DialInNumbers, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
 
@@ -35,41 +35,41 @@ _REFUSALS_OF_ACCESS = frozenset(
 )
 
 
-class _AudioConferencing(Answer):
-    toll_number: Told[str] = None
-    toll_free_number: Told[str] = None
-    conference_id: Told[str] = Field(default=None, alias="conferenceId")
-    dialin_url: Told[str] = None
-    toll_numbers: Told[tuple[str, ...]] = None
-    toll_free_numbers: Told[tuple[str, ...]] = None
+class _AudioConferencing(GraphResource):
+    toll_number: Lenient[str] = None
+    toll_free_number: Lenient[str] = None
+    conference_id: Lenient[str] = Field(default=None, alias="conferenceId")
+    dialin_url: Lenient[str] = None
+    toll_numbers: Lenient[tuple[str, ...]] = None
+    toll_free_numbers: Lenient[tuple[str, ...]] = None
 
 
-class _ChatInfo(Answer):
-    thread_id: Told[str] = None
+class _ChatInfo(GraphResource):
+    thread_id: Lenient[str] = None
 
 
-class _JoinMeetingIdSettings(Answer):
-    is_passcode_required: Told[bool] = None
-    join_meeting_id: Told[str] = None
-    passcode: Told[str] = None
+class _JoinMeetingIdSettings(GraphResource):
+    is_passcode_required: Lenient[bool] = None
+    join_meeting_id: Lenient[str] = None
+    passcode: Lenient[str] = None
 
 
-class _ItemBody(Answer):
-    content: Told[str] = None
-    content_type: Told[str] = None
+class _ItemBody(GraphResource):
+    content: Lenient[str] = None
+    content_type: Lenient[str] = None
 
 
-class OnlineMeeting(Answer):
+class OnlineMeeting(GraphResource):
     """An online meeting; `raw` is Graph's whole answer, to compare the options with."""
 
     id: str
-    join_web_url: Told[str] = None
-    audio_conferencing: Told[_AudioConferencing] = None
-    chat_info: Told[_ChatInfo] = None
-    join_meeting_id_settings: Told[_JoinMeetingIdSettings] = None
-    join_information: Told[_ItemBody] = None
-    meeting_options_web_url: Told[str] = None
-    expiry_date_time: Told[datetime] = None
+    join_web_url: Lenient[str] = None
+    audio_conferencing: Lenient[_AudioConferencing] = None
+    chat_info: Lenient[_ChatInfo] = None
+    join_meeting_id_settings: Lenient[_JoinMeetingIdSettings] = None
+    join_information: Lenient[_ItemBody] = None
+    meeting_options_web_url: Lenient[str] = None
+    expiry_date_time: Lenient[datetime] = None
     raw: dict[str, Any] = Field(default_factory=dict, exclude=True)
 
     @property
@@ -277,4 +277,4 @@ def _parse(answer: Any, *, uncertain: bool) -> OnlineMeeting:
         audio = answer.get("audioConferencing")
         if isinstance(audio, dict) and "ConferenceId" in audio:  # as the documentation spells it, v1.0 does not
             answer = answer | {"audioConferencing": audio | {"conferenceId": audio["ConferenceId"]}}
-    return parse_answer(OnlineMeeting, answer, uncertain=uncertain).model_copy(update={"raw": answer})
+    return parse_resource(OnlineMeeting, answer, uncertain=uncertain).model_copy(update={"raw": answer})

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from shared.errors import UnavailableError
 
 
-def _as_told(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+def _valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     try:
         return validate(value)
     except ValidationError:
@@ -16,16 +16,16 @@ def _as_told(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 # Something that only informs: of another type than it should be, it counts as not told, so that it holds nothing up.
-type Told[T] = Annotated[T | None, WrapValidator(_as_told)]
+type Lenient[T] = Annotated[T | None, WrapValidator(_valid_or_none)]
 
 
-class Answer(BaseModel):
+class GraphResource(BaseModel):
     """A part of Graph's answer: what we use is checked, what we do not know is let through."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
 
 
-def parse_answer[T: Answer](model: type[T], answer: Any, *, uncertain: bool) -> T:
+def parse_resource[T: GraphResource](model: type[T], answer: Any, *, uncertain: bool) -> T:
     """Return an answer as a model.
 
     Raises:
