@@ -19,7 +19,7 @@ _TYPES = (_REQUESTED, _UPDATED, _CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
-class LookAt:
+class ProvisionMeeting:
     """The app's own message: provision this meeting, of which this version was wanted when it was sent."""
 
     meeting_id: str
@@ -82,7 +82,7 @@ class Said:
     is_message: bool = False
 
 
-type Message = LookAt | NewRequest | Update | Cancel
+type Message = ProvisionMeeting | NewRequest | Update | Cancel
 
 
 def decode_message(text: str) -> Message:
@@ -95,7 +95,7 @@ def decode_message(text: str) -> Message:
     if not isinstance(document, dict):
         raise InvalidRequestError([Fault("", "wrongType", "The message is not a JSON object.")])
     if "meeting" in document and document.keys() <= {"meeting", "version"}:
-        return _look_at(document["meeting"], document.get("version", 1))
+        return _provision_meeting(document["meeting"], document.get("version", 1))
     if "specversion" in document:
         return _cloud_event(document)
     if "idempotencyKey" not in document:
@@ -143,12 +143,12 @@ def _json_of(text: str) -> Any:
     return decode_json(text.encode(errors="surrogatepass"))
 
 
-def _look_at(meeting_id: object, version: object) -> LookAt:
+def _provision_meeting(meeting_id: object, version: object) -> ProvisionMeeting:
     if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
         raise InvalidRequestError([Fault("/meeting", "unknownMeeting", "This is not the id of a meeting.")])
     if not isinstance(version, int):
         raise InvalidRequestError([Fault("/version", "wrongType", "The version of a meeting is a whole number.")])
-    return LookAt(meeting_id, version)
+    return ProvisionMeeting(meeting_id, version)
 
 
 def _cloud_event(event: dict[str, Any]) -> Message:

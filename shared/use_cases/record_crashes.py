@@ -21,8 +21,8 @@ from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import (
     Cancel,
-    LookAt,
     NewRequest,
+    ProvisionMeeting,
     Said,
     Update,
     decode_message,
@@ -111,7 +111,7 @@ class CrashRecorder:
             await self._acceptance.refuse(said_in(text), as_meeting_error(error), nameless, asked_at=put_at)
             return
         match message:
-            case LookAt(meeting_id, version):
+            case ProvisionMeeting(meeting_id, version):
                 await self._fail(meeting_id, version)
             case NewRequest(document, key, traceparent):
                 request = _fingerprint(document)

@@ -15,9 +15,9 @@ from shared.errors import (
 from shared.meeting import as_meeting_error
 from shared.meeting.messages import (
     Cancel,
-    LookAt,
     Message,
     NewRequest,
+    ProvisionMeeting,
     Said,
     Update,
     decode_message,
@@ -54,10 +54,10 @@ class Intake:
                 await self._do(message, digest, put_at)
             except MeetingNotFoundError as error:
                 if isinstance(error, MeetingForgottenError) and (
-                    isinstance(message, LookAt) or error.was_meant(put_at)
+                    isinstance(message, ProvisionMeeting) or error.was_meant(put_at)
                 ):
                     return  # it was done before, and is not to be known of any more
-                pointer = "/meeting" if isinstance(message, LookAt) else "/data/id"
+                pointer = "/meeting" if isinstance(message, ProvisionMeeting) else "/data/id"
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
         except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
@@ -69,7 +69,7 @@ class Intake:
 
     async def _do(self, message: Message, digest: str, put_at: datetime | None) -> None:
         match message:
-            case LookAt(meeting_id, _):
+            case ProvisionMeeting(meeting_id, _):
                 await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.

@@ -11,7 +11,7 @@ from local.host.queue_trigger import Backoff
 from shared.graph.calendar_events import Providers
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Outcome
-from shared.meeting.messages import LookAt, decode_message
+from shared.meeting.messages import ProvisionMeeting, decode_message
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.throttling.mailbox_gate import MailboxGate
@@ -124,7 +124,7 @@ class LightHost:
 
     async def _handle(self, text: str) -> None:
         match decode_message(text):
-            case LookAt(meeting_id=meeting_id):
+            case ProvisionMeeting(meeting_id=meeting_id):
                 await self._provisioner.provision(meeting_id)
             case request:
                 await self._take_in(int(request.document["number"]))  # type: ignore[union-attr]
