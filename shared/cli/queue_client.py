@@ -14,7 +14,7 @@ from shared.errors import InvalidRequestError, MeetingNotFoundError, StorageUnav
 from shared.ids import id_from_key
 from shared.meeting import Meeting, MeetingResponse
 from shared.meeting.ledger import TABLE, Ledger
-from shared.meeting.messages import refused_id
+from shared.meeting.messages import rejected_id
 from shared.meeting_request import fingerprint, parse_request
 from shared.settings import Settings
 from shared.storage import AzureTable, storage_services
@@ -91,7 +91,7 @@ class QueueClient:
             message = await self._queue.send_message(text, time_to_live=_NEVER)
         except AzureError as error:
             raise _unreachable("The request queue", error) from error
-        return _submitted(line, meeting_id, rejected_id=refused_id(text, message.id))
+        return _submitted(line, meeting_id, rejected_id=rejected_id(text, message.id))
 
     async def _read(self, meeting_id: str) -> Meeting | None:
         try:

@@ -68,18 +68,18 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RejectedMessage:
     """What cannot become a meeting, as the record of it shows it to those who look for its sender.
 
     Attributes:
         document: the meeting request; or of a message that holds none, what it does hold, if that is a JSON object.
         traceparent: W3C trace context of the sender.
-        is_message: the fault lies in the message and not in a request in it, so that only its sender can try again.
+        is_unreadable: the fault lies in the message and not in a request in it, so that only its sender can try again.
     """
 
     document: dict[str, Any] | None
     traceparent: str | None = None
-    is_message: bool = False
+    is_unreadable: bool = False
 
 
 type Message = ProvisionMeeting | NewRequest | Update | Cancel
@@ -111,23 +111,23 @@ def message_digest(text: str, message_id: str | None) -> str:
     return hashlib.sha256(f"{message_id or ''}\n{text}".encode(errors="surrogatepass")).hexdigest()
 
 
-def refused_id(text: str, message_id: str | None) -> str:
+def rejected_id(text: str, message_id: str | None) -> str:
     """Return the id of the failed meeting that a message becomes when it cannot become another."""
     return id_from_key("refused", message_digest(text, message_id))
 
 
-def said_in(text: str) -> Said:
+def rejected_message(text: str) -> RejectedMessage:
     """Return what a message says that has to be sent again, as far as it can be read."""
     try:
         document = _json_of(text)
     except InvalidRequestError:
         document = None
     if not isinstance(document, dict):
-        return Said(None, is_message=True)
+        return RejectedMessage(None, is_unreadable=True)
     is_event = "specversion" in document
-    said = document.get("data") if is_event else document
+    content = document.get("data") if is_event else document
     traceparent = as_traceparent(document.get("traceparent")) if is_event else None
-    return Said(said if isinstance(said, dict) else None, traceparent, is_message=True)
+    return RejectedMessage(content if isinstance(content, dict) else None, traceparent, is_unreadable=True)
 
 
 def _json_of(text: str) -> Any:

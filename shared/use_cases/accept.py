@@ -22,7 +22,7 @@ from shared.errors import (
 from shared.ids import id_after
 from shared.meeting import Meeting, MeetingError, Progress, Status
 from shared.meeting.ledger import Ledger
-from shared.meeting.messages import Said
+from shared.meeting.messages import RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
@@ -159,7 +159,7 @@ class Acceptance:
 
     async def refuse(
         self,
-        said: Said,
+        rejected: RejectedMessage,
         error: MeetingError,
         meeting_id: str,
         request_fingerprint: str = "",
@@ -169,7 +169,7 @@ class Acceptance:
         """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
 
         Args:
-            said: what was said.
+            rejected: what is kept of the message.
             error: why it fails.
             meeting_id: which meeting it becomes.
             request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
@@ -177,15 +177,15 @@ class Acceptance:
             asked_at: when the message was put on its queue; None, not known: what was forgotten stays so.
         """
         now = self._clock()
-        about = said.document or {}
+        about = rejected.document or {}
         kind = about.get("kind")
         meeting = Meeting(
             id=meeting_id,
             kind=kind if isinstance(kind, str) and kind in _KINDS else "calendar",
             organizer=_name(about.get("organizer")),
             reference=_name(about.get("reference")),
-            request=said.document,
-            is_unreadable_message=said.is_message,
+            request=rejected.document,
+            is_unreadable_message=rejected.is_unreadable,
             fingerprint=request_fingerprint,
             status=Status.FAILED,
             version=1,
@@ -194,7 +194,7 @@ class Acceptance:
             progress=Progress(version_started_at=now),
             reported=not self._results.wanted,
             error=error,
-            traceparent=said.traceparent,
+            traceparent=rejected.traceparent,
             caller=caller,
         )
         try:

@@ -23,11 +23,11 @@ from shared.meeting.messages import (
     Cancel,
     NewRequest,
     ProvisionMeeting,
-    Said,
+    RejectedMessage,
     Update,
     decode_message,
     message_digest,
-    said_in,
+    rejected_message,
 )
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
@@ -39,7 +39,7 @@ from shared.use_cases.for_each import for_each, raise_if_incomplete
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1024
-_NOTHING = Said(None, is_message=True)
+_NOTHING = RejectedMessage(None, is_unreadable=True)
 
 
 class CrashRecorder:
@@ -108,7 +108,7 @@ class CrashRecorder:
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.refuse(said_in(text), as_meeting_error(error), nameless, asked_at=put_at)
+            await self._acceptance.refuse(rejected_message(text), as_meeting_error(error), nameless, asked_at=put_at)
             return
         match message:
             case ProvisionMeeting(meeting_id, version):
@@ -116,10 +116,12 @@ class CrashRecorder:
             case NewRequest(document, key, traceparent):
                 request = _fingerprint(document)
                 meeting_id = nameless if key is None or request is None else Origin(key=key).meeting_id
-                said = Said(document, traceparent)
-                await self._acceptance.refuse(said, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at)
+                rejected = RejectedMessage(document, traceparent)
+                await self._acceptance.refuse(
+                    rejected, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at
+                )
             case Update() | Cancel():
-                await self._acceptance.refuse(said_in(text), _CRASHED_MESSAGE, nameless, asked_at=put_at)
+                await self._acceptance.refuse(rejected_message(text), _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
     async def _fail(self, meeting_id: str, version: int) -> None:
         async def failed(meeting: Meeting) -> Meeting | None:

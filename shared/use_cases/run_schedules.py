@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.ids import id_from_key
 from shared.meeting import as_meeting_error
-from shared.meeting.messages import Said
+from shared.meeting.messages import RejectedMessage
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
@@ -125,5 +125,7 @@ class ScheduleRun:
         except (KeyReusedError, MeetingForgottenError):
             return  # made already: by the schedule as it was before a change, or forgotten since then
         except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
-            await self._acceptance.refuse(Said(document), as_meeting_error(error), meeting_id, caller=schedule.caller)
+            await self._acceptance.refuse(
+                RejectedMessage(document), as_meeting_error(error), meeting_id, caller=schedule.caller
+            )
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

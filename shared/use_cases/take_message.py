@@ -18,12 +18,12 @@ from shared.meeting.messages import (
     Message,
     NewRequest,
     ProvisionMeeting,
-    Said,
+    RejectedMessage,
     Update,
     decode_message,
     message_digest,
-    refused_id,
-    said_in,
+    rejected_id,
+    rejected_message,
 )
 from shared.use_cases.accept import LONG_AGO, Acceptance
 from shared.use_cases.change import Changes
@@ -61,11 +61,13 @@ class Intake:
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
         except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
-            said = said_in(text)
+            rejected = rejected_message(text)
             # Tried again without its key, it would be a second meeting of one key.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
-                said = Said(message.document, message.traceparent)
-            await self._acceptance.refuse(said, as_meeting_error(error), refused_id(text, message_id), asked_at=put_at)
+                rejected = RejectedMessage(message.document, message.traceparent)
+            await self._acceptance.refuse(
+                rejected, as_meeting_error(error), rejected_id(text, message_id), asked_at=put_at
+            )
 
     async def _do(self, message: Message, digest: str, put_at: datetime | None) -> None:
         match message:
