@@ -13,7 +13,7 @@ from kiota_abstractions.api_error import APIError
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
 from shared.errors import GraphAnswer, GraphError, ThrottledError, UnavailableError
-from shared.graph.refusals import Addressee, DuplicateTransactionError, Refusal, rejection_of
+from shared.graph.refusals import Addressee, DuplicateTransactionError, GraphRefusal, rejection_of
 from shared.graph.retry_after import parse_retry_after
 
 ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
@@ -80,7 +80,7 @@ def translate(
         return UnavailableError(
             f"Graph could not be reached ({type(error).__name__})", uncertain=writes and not never_sent
         )
-    refusal = _refusal(error, request_id)
+    refusal = _refusal_of(error, request_id)
     status, code = refusal.answer.status, refusal.answer.code.casefold()
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
@@ -102,7 +102,7 @@ def translate(
     return rejection_of(refusal, addressee)
 
 
-def _refusal(error: APIError, request_id: str) -> Refusal:
+def _refusal_of(error: APIError, request_id: str) -> GraphRefusal:
     # httpx's headers, whatever the annotation of Kiota says; a mapping either way.
     headers = {name.casefold(): str(value) for name, value in dict(error.response_headers or {}).items()}
     code = message = ""
@@ -113,7 +113,7 @@ def _refusal(error: APIError, request_id: str) -> Refusal:
         existing = named if isinstance(named, str) and named else None
     answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
     retry_after = parse_retry_after(headers.get("retry-after"), headers.get("date"), datetime.now(UTC))
-    return Refusal(answer, message, retry_after, existing)
+    return GraphRefusal(answer, message, retry_after, existing)
 
 
 def _quotable(message: str) -> str:

@@ -40,7 +40,7 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class GraphRefusal:
     """An error answer, reduced to what matters."""
 
     answer: GraphAnswer
@@ -57,7 +57,7 @@ def event_deleted() -> RejectedError:
 class DuplicateTransactionError(RejectedError):
     """The event's transactionId was used before, for the event `existing_event_id` if Graph names it."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: GraphRefusal) -> None:
         super().__init__(
             "graphRejected",
             "Graph has used this meeting's transaction id for another event.",
@@ -99,7 +99,7 @@ _PERMISSIONS = {
 }
 
 
-def rejection_of(refusal: Refusal, addressee: Addressee) -> RejectedError:
+def rejection_of(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     """Return what a refusal means that will not pass by itself."""
     status, code, answer = refusal.answer.status, refusal.answer.code.casefold(), refusal.answer
     organizer, surface = addressee.organizer, addressee.surface
@@ -132,7 +132,7 @@ def rejection_of(refusal: Refusal, addressee: Addressee) -> RejectedError:
     return _other(refusal)
 
 
-def _other(refusal: Refusal) -> RejectedError:
+def _other(refusal: GraphRefusal) -> RejectedError:
     said = f"{refusal.answer.code}: {refusal.message}".strip(": ") or f"status {refusal.answer.status}"
     return RejectedError("graphRejected", f"Graph refused the request ({said}).", remedies.REPORT, refusal.answer)
 
@@ -141,7 +141,7 @@ def _is_gone(status: int, code: str) -> bool:
     return code in _GONE_CODES or (status in _MISSING_STATUSES and code not in {*_NO_USER_CODES, _UNDISCOVERED_CODE})
 
 
-def _missing(refusal: Refusal, addressee: Addressee) -> RejectedError:
+def _missing(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     code, organizer, answer = refusal.answer.code.casefold(), addressee.organizer, refusal.answer
     if addressee.item and addressee.surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
         return NothingFoundError(
@@ -157,7 +157,7 @@ def _missing(refusal: Refusal, addressee: Addressee) -> RejectedError:
     return RejectedError("organizerNotFound", f"There is no user {organizer}.", remedy, answer)
 
 
-def _forbidden(refusal: Refusal, addressee: Addressee) -> RejectedError:
+def _forbidden(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     organizer, client_id, answer = addressee.organizer, addressee.client_id, refusal.answer
     if _is_of_policy(refusal, addressee.surface):
         kind = OtherOrganizerError if _NOT_THEIRS in refusal.message else RejectedError
@@ -203,7 +203,7 @@ def _forbidden(refusal: Refusal, addressee: Addressee) -> RejectedError:
     )
 
 
-def _is_of_policy(refusal: Refusal, surface: Surface) -> bool:
+def _is_of_policy(refusal: GraphRefusal, surface: Surface) -> bool:
     """Tell whether the Teams application access policy is missing; it has no code of its own."""
     message = refusal.message.casefold()
     if "application access policy" in message:

@@ -147,12 +147,12 @@ class MeetingError(_Record):
         return MeetingError(code=error.code, message=error.message, remedy=remedy, graph=error.answer)
 
 
-type Refusal = (
+type CallerFault = (
     CallerNotAllowedError | InvalidRequestError | KeyReusedError | OrganizerNotAllowedError | ChangeRefusedError
 )
 
 
-def as_meeting_error(error: Refusal) -> MeetingError:
+def as_meeting_error(error: CallerFault) -> MeetingError:
     """Return the `error` of the failed meeting that a request becomes when nobody is there to be told of it."""
     match error:
         case InvalidRequestError():

@@ -128,18 +128,18 @@ class _Reader:
             elif colon and name in dates:
                 dates[name] |= set(self._dates(name, parameters, value))
             elif name == "DTSTART":
-                self._refuse("notAllowed", "must not have a DTSTART line: start and timeZone say when it begins")
+                self._add_reason("notAllowed", "must not have a DTSTART line: start and timeZone say when it begins")
             else:
-                self._refuse("invalidRule", f"must be lines of RRULE:, EXDATE: or RDATE:, not {quoted(line)}")
+                self._add_reason("invalidRule", f"must be lines of RRULE:, EXDATE: or RDATE:, not {quoted(line)}")
         if len(rules) != 1 and not self._reasons:
-            self._refuse("invalidRule", "must have exactly one RRULE: line, such as RRULE:FREQ=WEEKLY;BYDAY=MO")
+            self._add_reason("invalidRule", "must have exactly one RRULE: line, such as RRULE:FREQ=WEEKLY;BYDAY=MO")
         parts = self._parts(rules[0] if rules else "")
         rule = self._rule(parts, dates)
         if self._reasons:
             raise RuleError(list(dict.fromkeys(self._reasons)))
         return rule
 
-    def _refuse(self, code: str, message: str) -> None:
+    def _add_reason(self, code: str, message: str) -> None:
         self._reasons.append((code, message))
 
     def _parts(self, text: str) -> dict[str, str]:
@@ -147,11 +147,11 @@ class _Reader:
         for part in text.split(";") if text else ():
             name, equals, value = part.partition("=")
             if name not in _PARTS and name not in _OTHER_PARTS:
-                self._refuse("invalidRule", f"has no part {quoted(name)} in RFC 5545")
+                self._add_reason("invalidRule", f"has no part {quoted(name)} in RFC 5545")
             elif not equals or not value:
-                self._refuse("invalidRule", f"has a part {name} without a value")
+                self._add_reason("invalidRule", f"has a part {name} without a value")
             elif name in parts:
-                self._refuse("invalidRule", f"has the part {name} twice")
+                self._add_reason("invalidRule", f"has the part {name} twice")
             else:
                 parts[name] = value
         return parts
@@ -163,19 +163,19 @@ class _Reader:
         if frequency:
             self._check_combination(frequency, by, weekdays)
         if set(parts) & {"BYSETPOS"} and not any(name.startswith("BY") for name in set(parts) - {"BYSETPOS"}):
-            self._refuse("invalidRule", "must not have BYSETPOS without another BY part")
+            self._add_reason("invalidRule", "must not have BYSETPOS without another BY part")
         if "COUNT" in parts and "UNTIL" in parts:
-            self._refuse("invalidRule", "must not have both COUNT and UNTIL")
+            self._add_reason("invalidRule", "must not have both COUNT and UNTIL")
         if len(by.get("BYSETPOS", ())) > _MOST_POSITIONS:
-            self._refuse("tooMany", f"must have at most {_MOST_POSITIONS} values in BYSETPOS")
+            self._add_reason("tooMany", f"must have at most {_MOST_POSITIONS} values in BYSETPOS")
         interval = self._number("INTERVAL", parts.get("INTERVAL"), LARGEST_INTERVAL) or 1
         hours = math.ceil(HOURS_A_DAY / interval) if frequency == "HOURLY" else 1
         an_hour = [len(set(by.get(name, (0,)))) for name in ("BYMINUTE", "BYSECOND")]
         if len(by.get("BYHOUR", range(hours))) * an_hour[0] * an_hour[1] > MOST_A_DAY:
-            self._refuse("tooOften", f"must not have more than {MOST_A_DAY} occurrences a day")
+            self._add_reason("tooOften", f"must not have more than {MOST_A_DAY} occurrences a day")
         week_start = parts.get("WKST", "MO")
         if week_start not in WEEKDAYS:
-            self._refuse("invalidRule", f"must have a WKST of {', '.join(WEEKDAYS)}, not {quoted(week_start)}")
+            self._add_reason("invalidRule", f"must have a WKST of {', '.join(WEEKDAYS)}, not {quoted(week_start)}")
             week_start = "MO"
         return Rule(
             frequency=frequency or "DAILY",
@@ -194,13 +194,13 @@ class _Reader:
             return value
         allowed = ", ".join(FREQUENCIES)
         if value is None:
-            self._refuse("required", f"must have FREQ, which is one of {allowed}")
+            self._add_reason("required", f"must have FREQ, which is one of {allowed}")
         elif value in {"MINUTELY", "SECONDLY"}:
-            self._refuse(
+            self._add_reason(
                 "tooOften", f"must have a FREQ of {allowed}, not {value}: BYMINUTE gives several times an hour"
             )
         else:
-            self._refuse("notOneOf", f"must have a FREQ of {allowed}, not {quoted(value)}")
+            self._add_reason("notOneOf", f"must have a FREQ of {allowed}, not {quoted(value)}")
         return None
 
     def _number(self, name: str, value: str | None, most: int) -> int | None:
@@ -209,14 +209,14 @@ class _Reader:
         if re.fullmatch(r"[0-9]{1,9}", value, re.ASCII) and 1 <= int(value) <= most:
             return int(value)
         instead = "; for more, leave it out: a schedule may be without end" if name == "COUNT" else ""
-        self._refuse("outOfRange", f"must have {name} from 1 to {most}, not {quoted(value)}{instead}")
+        self._add_reason("outOfRange", f"must have {name} from 1 to {most}, not {quoted(value)}{instead}")
         return None
 
     def _numbers(self, name: str, text: str) -> tuple[int, ...]:
         allowed = _PARTS[name]
         values = text.split(",")
         if len(values) > _MOST_VALUES:
-            self._refuse("tooMany", f"must have at most {_MOST_VALUES} values in {name}")
+            self._add_reason("tooMany", f"must have at most {_MOST_VALUES} values in {name}")
             return ()
         numbers: list[int] = []
         for value in values:
@@ -225,7 +225,7 @@ class _Reader:
             if size is None or number is None or not allowed.least <= size <= allowed.most:
                 extent = f"{allowed.least} to {allowed.most}"
                 extent += f" or -{allowed.most} to -{allowed.least}" if allowed.signed else ""
-                self._refuse("outOfRange", f"must have {extent} in {name}, not {quoted(value)}")
+                self._add_reason("outOfRange", f"must have {extent} in {name}, not {quoted(value)}")
             else:
                 numbers.append(number)
         return tuple(dict.fromkeys(numbers))
@@ -233,14 +233,14 @@ class _Reader:
     def _weekdays(self, text: str) -> tuple[tuple[int, int], ...]:
         values = text.split(",")
         if len(values) > _MOST_VALUES:
-            self._refuse("tooMany", f"must have at most {_MOST_VALUES} values in BYDAY")
+            self._add_reason("tooMany", f"must have at most {_MOST_VALUES} values in BYDAY")
             return ()
         days: list[tuple[int, int]] = []
         for value in values:
             found = _WEEKDAY.fullmatch(value)
             ordinal = int(found[1] or 0) if found else 0
             if found is None or (found[1] and not 1 <= abs(ordinal) <= _PARTS["BYWEEKNO"].most):
-                self._refuse("invalidRule", f"must have days such as MO, 2TU or -1FR in BYDAY, not {quoted(value)}")
+                self._add_reason("invalidRule", f"must have days such as MO, 2TU or -1FR in BYDAY, not {quoted(value)}")
             else:
                 days.append((ordinal, WEEKDAYS.index(found[2])))
         return tuple(dict.fromkeys(days))
@@ -250,13 +250,15 @@ class _Reader:
     ) -> None:
         for name, others in _NOT_WITH.items():
             if name in by and frequency in others:
-                self._refuse("invalidRule", f"must not have {name} with FREQ={frequency}")
+                self._add_reason("invalidRule", f"must not have {name} with FREQ={frequency}")
         largest = max((abs(ordinal) for ordinal, _ in weekdays), default=0)
         if largest and (frequency in {"WEEKLY", "DAILY", "HOURLY"} or "BYWEEKNO" in by):
             where = "BYWEEKNO" if "BYWEEKNO" in by else f"FREQ={frequency}"
-            self._refuse("invalidRule", f"must not count the days of BYDAY with {where}")
+            self._add_reason("invalidRule", f"must not count the days of BYDAY with {where}")
         elif largest > _MOST_WEEKDAYS_IN_A_MONTH and (frequency == "MONTHLY" or "BYMONTH" in by):
-            self._refuse("outOfRange", f"must not count to {largest} in BYDAY: a month has five of a weekday at most")
+            self._add_reason(
+                "outOfRange", f"must not count to {largest} in BYDAY: a month has five of a weekday at most"
+            )
 
     def _dates(self, name: str, parameters: str, text: str) -> Iterator[Point]:
         """Yield the dates of an EXDATE or RDATE line: RFC 5545, sections 3.8.5.1 and 3.8.5.2."""
@@ -265,11 +267,11 @@ class _Reader:
             known = key.upper() == "VALUE" and value.upper() in {"DATE", "DATE-TIME"}
             if not known and (key.upper() != "TZID" or value.strip('"') != self._time_zone):
                 message = f"must have no parameter of {name} but VALUE=DATE, or the schedule's own timeZone as TZID"
-                self._refuse("invalidRule", f"{message}, not {quoted(parameter)}")
+                self._add_reason("invalidRule", f"{message}, not {quoted(parameter)}")
         for value in text.split(","):
             point = self._point(name, value.upper())
             if point is not None and name == "RDATE" and not isinstance(point, datetime):
-                self._refuse("invalidRule", f"must have times in RDATE, not a whole day such as {value}")
+                self._add_reason("invalidRule", f"must have times in RDATE, not a whole day such as {value}")
             elif point is not None:
                 yield point
 
@@ -278,5 +280,5 @@ class _Reader:
             return parse_point(text)
         except ValueError:
             message = f"must have dates such as 20270120T130000, 20270120T120000Z or 20270120 in {name}"
-            self._refuse("invalidDateTime", f"{message}, not {quoted(text)}")
+            self._add_reason("invalidDateTime", f"{message}, not {quoted(text)}")
             return None

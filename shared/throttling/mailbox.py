@@ -47,7 +47,7 @@ class Mailbox:
         """Tell whether forgetting the mailbox would change nothing."""
         return not self.entered and max(self.closed_until, self.queue_ends, self.calm_at) <= now
 
-    def refusal(self, now: datetime) -> HeldBackError | None:
+    def held_back(self, now: datetime) -> HeldBackError | None:
         """Return why nobody is admitted now, with the time until somebody may be; None for an open mailbox."""
         if self.closed_until > now:
             return HeldBackError(ASKED_FOR_PATIENCE, self.closed_until - now)
@@ -62,8 +62,8 @@ class Mailbox:
         Raises:
             HeldBackError: the mailbox is full or closed.
         """
-        if refusal := self.refusal(now):
-            raise refusal
+        if held_back := self.held_back(now):
+            raise held_back
         self.entered += 1
 
     def enter_in_turn(self, now: datetime) -> None:
@@ -72,12 +72,12 @@ class Mailbox:
         Raises:
             HeldBackError: the mailbox is full, closed, or recovers from throttling; the delay leads to a free slot.
         """
-        refusal = self.refusal(now)
-        if refusal is None and self.next_entry > now:
-            refusal = HeldBackError(ASKED_FOR_PATIENCE, self.next_entry - now)
-        if refusal:
-            refusal.delay = self.next_slot(now)
-            raise refusal
+        held_back = self.held_back(now)
+        if held_back is None and self.next_entry > now:
+            held_back = HeldBackError(ASKED_FOR_PATIENCE, self.next_entry - now)
+        if held_back:
+            held_back.delay = self.next_slot(now)
+            raise held_back
         self.entered += 1
         if self.calm_at > now:
             self.next_entry = now + self._pause(now)

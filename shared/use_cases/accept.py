@@ -157,7 +157,7 @@ class Acceptance:
             return False
         return True
 
-    async def refuse(
+    async def record_rejection(
         self,
         rejected: RejectedMessage,
         error: MeetingError,

@@ -102,13 +102,15 @@ class CrashRecorder:
             raise
         except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
             _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
-            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, nameless, asked_at=put_at)
+            await self._acceptance.record_rejection(_NOTHING, _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
     async def _record(self, text: str, nameless: str, put_at: datetime | None) -> None:
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.refuse(rejected_message(text), as_meeting_error(error), nameless, asked_at=put_at)
+            await self._acceptance.record_rejection(
+                rejected_message(text), as_meeting_error(error), nameless, asked_at=put_at
+            )
             return
         match message:
             case ProvisionMeeting(meeting_id, version):
@@ -117,11 +119,13 @@ class CrashRecorder:
                 request = _fingerprint(document)
                 meeting_id = nameless if key is None or request is None else Origin(key=key).meeting_id
                 rejected = RejectedMessage(document, traceparent)
-                await self._acceptance.refuse(
+                await self._acceptance.record_rejection(
                     rejected, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at
                 )
             case Update() | Cancel():
-                await self._acceptance.refuse(rejected_message(text), _CRASHED_MESSAGE, nameless, asked_at=put_at)
+                await self._acceptance.record_rejection(
+                    rejected_message(text), _CRASHED_MESSAGE, nameless, asked_at=put_at
+                )
 
     async def _fail(self, meeting_id: str, version: int) -> None:
         async def failed(meeting: Meeting) -> Meeting | None:
@@ -141,7 +145,7 @@ class CrashRecorder:
         except MeetingForgottenError:
             return
         except MeetingNotFoundError:
-            await self._acceptance.refuse(_NOTHING, _CRASHED_MESSAGE, meeting_id)
+            await self._acceptance.record_rejection(_NOTHING, _CRASHED_MESSAGE, meeting_id)
             return
         if after is not before:
             _logger.error("meeting.crashed %s", meeting_id, extra={"meeting_id": meeting_id})

@@ -125,7 +125,7 @@ class ScheduleRun:
         except (KeyReusedError, MeetingForgottenError):
             return  # made already: by the schedule as it was before a change, or forgotten since then
         except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
-            await self._acceptance.refuse(
+            await self._acceptance.record_rejection(
                 RejectedMessage(document), as_meeting_error(error), meeting_id, caller=schedule.caller
             )
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

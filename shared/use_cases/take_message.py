@@ -65,7 +65,7 @@ class Intake:
             # Tried again without its key, it would be a second meeting of one key.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
                 rejected = RejectedMessage(message.document, message.traceparent)
-            await self._acceptance.refuse(
+            await self._acceptance.record_rejection(
                 rejected, as_meeting_error(error), rejected_id(text, message_id), asked_at=put_at
             )
 
