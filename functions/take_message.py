@@ -15,4 +15,4 @@ blueprint = func.Blueprint()
 @redacts_failures
 async def take_message(msg: func.QueueMessage) -> None:
     """Do what the message asks for."""
-    await app().intake.take(text_of(msg), msg.id, msg.insertion_time)
+    await app().message_handler.handle(text_of(msg), msg.id, msg.insertion_time)

@@ -39,7 +39,7 @@ from shared.use_cases.readiness import Readiness
 from shared.use_cases.record_crashes import CrashRecorder
 from shared.use_cases.run_schedules import ScheduleRun
 from shared.use_cases.schedules import Schedules
-from shared.use_cases.take_message import Intake
+from shared.use_cases.take_message import MessageHandler
 from shared.use_cases.upkeep import Upkeep
 
 _logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class App:
     inline_provisioner: InlineProvisioner
     batch: Batch
     changes: Changes
-    intake: Intake
+    message_handler: MessageHandler
     crashes: CrashRecorder
     upkeep: Upkeep
     queue_upkeep: QueueUpkeep
@@ -155,7 +155,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         inline_provisioner=InlineProvisioner(ledger, provisioner),
         batch=Batch(acceptance),
         changes=changes,
-        intake=Intake(acceptance, changes, provisioner),
+        message_handler=MessageHandler(acceptance, changes, provisioner),
         crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),

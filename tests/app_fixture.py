@@ -86,7 +86,7 @@ class World:
         """Hand over every visible message, as the host would, and return how many there were."""
         messages = self.requests.take()
         for text in messages:
-            await (app or self.app).intake.take(text, None)
+            await (app or self.app).message_handler.handle(text, None)
         return len(messages)
 
     async def settle(self, longest: timedelta = timedelta(hours=48), step: float = 1.0) -> None:

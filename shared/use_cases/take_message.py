@@ -1,4 +1,4 @@
-"""Intake: what a message on the request queue asks for is done, or recorded as a failed meeting; nothing is lost."""
+"""Handle a message of the request queue: do what it asks for, or record it as a failed meeting; lose nothing."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ from shared.use_cases.change import Changes
 from shared.use_cases.provision import Provisioner
 
 
-class Intake:
+class MessageHandler:
     """The use case. May raise StorageUnavailableError, and a fault of ours: then the message comes again."""
 
     def __init__(self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner) -> None:
@@ -38,7 +38,7 @@ class Intake:
         self._changes = changes
         self._provisioner = provisioner
 
-    async def take(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
+    async def handle(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Do what a message asks for.
 
         Args:

@@ -135,7 +135,7 @@ def test_no_text_in_a_body_is_worth_more_than_its_length() -> None:
 async def test_over_the_queue_the_record_is_bounded_too() -> None:
     """A message of nothing but faults is a failed meeting with a hundred of them."""
     world = World()
-    await world.app.intake.take(json.dumps({f"field{number}": 0 for number in range(3_000)}), "m1")
+    await world.app.message_handler.handle(json.dumps({f"field{number}": 0 for number in range(3_000)}), "m1")
     [row] = [row for rows in world.table.partitions.values() for row in rows if row.startswith("meeting.")]
     meeting = await world.ledger.read(row.removeprefix("meeting."))
     assert meeting.error is not None

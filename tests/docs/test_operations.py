@@ -138,7 +138,7 @@ async def test_what_a_meeting_costs(how: str) -> None:
         await world.accept(CALENDAR)
     else:
         messages += 1
-        await world.app.intake.take(json.dumps(CALENDAR), "1")
+        await world.app.message_handler.handle(json.dumps(CALENDAR), "1")
     messages += await world.deliver()
     assert not world.requests.messages
     assert [event["type"] for event in world.results.events()] == ["meeting.succeeded"]
@@ -186,7 +186,7 @@ async def test_what_is_logged_of_a_meeting(caplog: pytest.LogCaptureFixture) -> 
     """The lines of the app that the cost table counts, of a meeting and of a run of the timers."""
     caplog.set_level("INFO", "shared")
     world = World()
-    await world.app.intake.take(json.dumps(CALENDAR), "1")
+    await world.app.message_handler.handle(json.dumps(CALENDAR), "1")
     await world.deliver()
     assert len(caplog.messages) == FIGURES.lines
     caplog.clear()

@@ -96,11 +96,11 @@ async def test_an_end_that_the_host_did_not_log(workspace: Workspace, caplog: py
     meeting = await world.accept(CALENDAR)
     workspace.write(caplog.messages, minutes_ago=50)
     late = world.requests.take()
-    await world.app.intake.take(late[0], None)
+    await world.app.message_handler.handle(late[0], None)
     ended = [message for message in caplog.messages if message.startswith("meeting.succeeded ")]
     caplog.clear()
     for _ in range(2):
-        await world.app.intake.take(late[0], None)
+        await world.app.message_handler.handle(late[0], None)
     assert [message.strip() for message in caplog.messages] == [f"meeting.ended {meeting.id} succeeded"] * 2
     workspace.write(caplog.messages, minutes_ago=40)
     assert [(row["outcome"], row["meetings"]) for row in workspace.ask("outcomes")] == [("succeeded", 1)]

@@ -71,14 +71,14 @@ async def test_a_change_carries_the_newer_one(caplog: pytest.LogCaptureFixture) 
 async def test_events_of_every_type_bring_it() -> None:
     """Request, update and cancellation; each result has that of the event that led to it."""
     world = World()
-    await world.app.intake.take(json.dumps(EVENT), "m1")
+    await world.app.message_handler.handle(json.dumps(EVENT), "m1")
     await world.settle()
     about: Any = world.results.events()[0]["data"]
     update = EVENT | {"type": "meeting.updated", "id": "2", "data": {"id": about["id"], "patch": {"subject": "Other"}}}
-    await world.app.intake.take(json.dumps(update | {"traceparent": SECOND}), "m2")
+    await world.app.message_handler.handle(json.dumps(update | {"traceparent": SECOND}), "m2")
     await world.settle()
     cancel = EVENT | {"type": "meeting.cancelled", "id": "3", "data": {"id": about["id"], "comment": "No."}}
-    await world.app.intake.take(json.dumps(cancel), "m3")
+    await world.app.message_handler.handle(json.dumps(cancel), "m3")
     await world.settle()
     assert [(event["type"], event["traceparent"]) for event in world.results.events()] == [
         ("meeting.succeeded", FIRST),
@@ -113,7 +113,7 @@ _UNKNOWN = {"id": "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"}
 async def test_an_event_that_cannot_be_followed_keeps_it(changes: dict[str, Any], pointers: list[str]) -> None:
     """It ends as a failed meeting with every fault, whose result leads its sender back to the trace."""
     world = World()
-    await world.app.intake.take(json.dumps(EVENT | changes), "m1")
+    await world.app.message_handler.handle(json.dumps(EVENT | changes), "m1")
     [event] = world.results.events()
     data: Any = event["data"]
     assert (event["type"], event["traceparent"]) == ("meeting.failed", FIRST)

@@ -63,7 +63,9 @@ class Host:
         )
         # As functions/take_message.py does.
         process.start(
-            self._listen(process, QueueListener(requests, poison, self._options, self._taker(app.intake.take)))
+            self._listen(
+                process, QueueListener(requests, poison, self._options, self._taker(app.message_handler.handle))
+            )
         )
 
     async def _listen(self, process: Process, listener: QueueListener) -> None:

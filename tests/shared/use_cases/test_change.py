@@ -334,7 +334,7 @@ async def test_the_result_has_the_trace_of_the_latest_change() -> None:
     await world.app.changes.patch(made.id, {"subject": "B"}, Origin(traceparent=traces[0]))
     await world.settle()
     update = json.loads(event("meeting.updated", {"id": made.id, "patch": {"subject": "C"}}))
-    await world.app.intake.take(json.dumps(update | {"traceparent": traces[1]}), None)
+    await world.app.message_handler.handle(json.dumps(update | {"traceparent": traces[1]}), None)
     await world.settle()
     await world.app.changes.cancel(made.id, None, Origin(traceparent=traces[2]))
     await world.settle()
@@ -418,7 +418,7 @@ async def test_a_change_during_the_creation_is_made_after_it(answer_is_lost: boo
     else:
         world.tenant.settings.latency_seconds = 0.05
         texts = world.requests.take()
-        under_way = asyncio.gather(*(world.app.intake.take(text, None) for text in texts))
+        under_way = asyncio.gather(*(world.app.message_handler.handle(text, None) for text in texts))
         await asyncio.sleep(0.02)
         await world.app.changes.patch(meeting.id, {"subject": "Last"})
         await under_way
@@ -539,7 +539,7 @@ async def test_only_a_failed_meeting_is_retried() -> None:
 async def test_a_retry_is_no_way_around_the_allowed_organizers() -> None:
     """A message that was refused for its organizer is refused again."""
     world = World({"ALLOWED_ORGANIZERS": "@fabrikam.com"})
-    await world.app.intake.take(json.dumps(CALENDAR), "m1")
+    await world.app.message_handler.handle(json.dumps(CALENDAR), "m1")
     data = world.results.events()[0]["data"]
     assert isinstance(data, dict)
     with pytest.raises(OrganizerNotAllowedError):
@@ -557,12 +557,12 @@ async def test_messages_change_and_cancel_as_http_does() -> None:
     first = event("meeting.updated", {"id": made.id, "patch": {"subject": "One"}})
     second = event("meeting.updated", {"id": made.id, "patch": {"subject": "Two"}}, 2)
     for text in (first, second, first, second, first):
-        await world.app.intake.take(text, None)
+        await world.app.message_handler.handle(text, None)
     await world.settle()
     [made_event] = world.events()
     assert made_event.properties["subject"] == "Two"
     for _ in range(2):
-        await world.app.intake.take(event("meeting.cancelled", {"id": made.id, "comment": "Bye"}, 3), None)
+        await world.app.message_handler.handle(event("meeting.cancelled", {"id": made.id, "comment": "Bye"}, 3), None)
     await world.settle()
     assert (await world.ledger.read(made.id)).status is Status.CANCELLED
     assert world.sent("POST", "/cancel") == [{"comment": "Bye"}]
@@ -581,7 +581,7 @@ async def test_messages_change_and_cancel_as_http_does() -> None:
 async def test_messages_about_no_meeting_are_failed_ones(kind: str, data: dict[str, Any], pointers: list[str]) -> None:
     """Never lost, never retried in vain."""
     world = World()
-    await world.app.intake.take(event(kind, data), None)
+    await world.app.message_handler.handle(event(kind, data), None)
     [result] = world.results.events()
     failed = result["data"]
     assert isinstance(failed, dict)
@@ -592,7 +592,7 @@ async def test_messages_about_no_meeting_are_failed_ones(kind: str, data: dict[s
 async def test_attendees_of_a_failed_message_may_be_anything(attendees: Any) -> None:
     """A message whose attendees are no list, or hold no attendee, invites nobody: nobody can be taken off it."""
     world = World()
-    await world.app.intake.take(json.dumps(CALENDAR | {"attendees": attendees}), "message")
+    await world.app.message_handler.handle(json.dumps(CALENDAR | {"attendees": attendees}), "message")
     [failed] = (await world.ledger.find(Field.STATUS, "failed", 1, None)).items
     with pytest.raises(AttendeeNotFoundError):
         await world.app.changes.remove_attendee(failed.id, "MeganB@contoso.com")

@@ -36,7 +36,7 @@ def stored(world: World) -> list[str]:
 
 async def take(world: World, message: dict[str, Any], message_id: str, put_at: datetime) -> None:
     """Hand over a message of the queue, and what comes of it."""
-    await world.app.intake.take(json.dumps(message), message_id, put_at)
+    await world.app.message_handler.handle(json.dumps(message), message_id, put_at)
     await world.settle()
 
 
@@ -356,7 +356,7 @@ def test_a_key_has_one_meeting_at_a_time(steps: list[str]) -> None:
                     assert len({each.meeting.id for each in accepted}) == 1
                     used = True
                 case "redeliver":
-                    await app.intake.take(json.dumps(KEYED), "1", put_at)
+                    await app.message_handler.handle(json.dumps(KEYED), "1", put_at)
                 case "forget":
                     living = [meeting for meeting in await alive(world) if meeting.finished]
                     for meeting in living:

@@ -97,7 +97,7 @@ class History:
             case "deliver":
                 await world.deliver()
             case "redeliver":
-                await world.app.intake.take(json.dumps({"meeting": self.meeting_id}), None)
+                await world.app.message_handler.handle(json.dumps({"meeting": self.meeting_id}), None)
             case "upkeep":
                 await world.app.upkeep.run()
             case "wait":

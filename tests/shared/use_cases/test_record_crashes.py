@@ -49,14 +49,14 @@ async def crash_loop(world: World, text: str, message_id: str = "m1") -> str:
     """Deliver a message as often as the host would, then put it where the host would: on the poison queue."""
     for _ in range(DELIVERIES):
         with pytest.raises((AttributeError, StorageUnavailableError)):
-            await world.app.intake.take(text, message_id)
+            await world.app.message_handler.handle(text, message_id)
     await world.app.crashes.record(text, f"{message_id}, poisoned")
     return text
 
 
 def broken_provisioner(world: World) -> World:
     """Return the world with a host that has a fault of ours in it."""
-    world.app.intake._provisioner._steps.events = None  # type: ignore[assignment]
+    world.app.message_handler._provisioner._steps.events = None  # type: ignore[assignment]
     return world
 
 
@@ -89,7 +89,7 @@ async def test_a_new_request_that_crashes_ends_as_a_crashed_meeting(text: str) -
     world.table.broken = True
     for _ in range(DELIVERIES):
         with pytest.raises(StorageUnavailableError):
-            await world.app.intake.take(text, "m1")
+            await world.app.message_handler.handle(text, "m1")
     world.table.broken = False
     await world.app.crashes.record(text, "p1")
     [crashed] = await crashed_meetings(world)
@@ -110,7 +110,7 @@ async def test_a_change_that_crashes_ends_as_a_failed_meeting_beside_its_own(mes
     world.table.broken = True
     for _ in range(DELIVERIES):
         with pytest.raises(StorageUnavailableError):
-            await world.app.intake.take(text, "m1")
+            await world.app.message_handler.handle(text, "m1")
     world.table.broken = False
     await world.app.crashes.record(text, "p1")
     [crashed] = await crashed_meetings(world)
@@ -142,7 +142,7 @@ async def test_a_crashed_message_without_a_request_is_not_retried(message: Any) 
 async def test_a_poisoned_copy_of_an_accepted_request_leaves_its_meeting_alone(text: str) -> None:
     """The meeting has messages of its own and comes to its own end, one event and one result."""
     world = World()
-    await world.app.intake.take(text, "m1")
+    await world.app.message_handler.handle(text, "m1")
     await world.app.crashes.record(text, "p1")
     await world.settle()
     await world.app.crashes.record(text, "p2")
@@ -167,7 +167,7 @@ async def test_a_retry_after_a_crash_finds_what_the_crashed_attempts_made() -> N
     world.tenant.settings.transaction_id_memory = False
     world.fault({"method": "POST", "path": "/events", "times": 1, "when": "after", "action": "reset"})
     [text] = world.requests.take()
-    await world.app.intake.take(text, "m1")
+    await world.app.message_handler.handle(text, "m1")
     await world.app.crashes.record(text, "p1")
     assert len(world.events()) == 1
     outcomes = await asyncio.gather(*(world.app.changes.retry(meeting.id) for _ in range(5)), return_exceptions=True)
@@ -186,13 +186,13 @@ async def test_a_poison_message_that_is_sent_again_is_the_same_crashed_meeting(t
     world = World()
     await world.app.crashes.record(text, "p1")
     for number in range(2):
-        await world.app.intake.take(text, f"again {number}")
+        await world.app.message_handler.handle(text, f"again {number}")
     await world.settle()
     [crashed] = await crashed_meetings(world)
     assert [kind for kind, _ in results(world)] == ["meeting.failed"]
     await world.app.changes.retry(crashed.id)
     for number in range(2):
-        await world.app.intake.take(text, f"later {number}")
+        await world.app.message_handler.handle(text, f"later {number}")
         await world.app.crashes.record(text, f"late copy {number}")
     await world.settle()
     assert len(world.events()) == 1
@@ -206,7 +206,7 @@ async def test_a_poisoned_look_that_is_sent_again_does_nothing() -> None:
     [text] = world.requests.take()
     await world.app.crashes.record(text, "p1")
     for number in range(2):
-        await world.app.intake.take(text, f"again {number}")
+        await world.app.message_handler.handle(text, f"again {number}")
         await world.app.crashes.record(text, f"p{number}")
     assert not world.requests.messages
     assert not world.tenant.requests
@@ -219,9 +219,9 @@ async def test_a_poisoned_change_that_is_sent_again_counts_once() -> None:
     meeting = await world.made(CALENDAR)
     text = updated(meeting)
     await world.app.crashes.record(text, "p1")
-    await world.app.intake.take(text, "again 1")
+    await world.app.message_handler.handle(text, "again 1")
     await world.app.changes.patch(meeting.id, {"subject": "Last"})
-    await world.app.intake.take(text, "again 2")
+    await world.app.message_handler.handle(text, "again 2")
     await world.settle()
     [event] = world.events()
     assert event.properties["subject"] == "Last"
@@ -232,7 +232,7 @@ async def test_an_invalid_poison_message_does_not_use_its_key_up() -> None:
     """A corrected message with the same key makes the meeting."""
     world = World()
     await world.app.crashes.record(json.dumps({"organizer": "AlexW@contoso.com", "idempotencyKey": "k"}), "p1")
-    await world.app.intake.take(KEYED, "m2")
+    await world.app.message_handler.handle(KEYED, "m2")
     await world.settle()
     assert len(world.events()) == 1
 
@@ -496,7 +496,7 @@ class TestWhatStaysInTheQueue:
         set_aside(world, text)
         await world.app.crashes.run()
         for number in range(2):
-            await world.app.intake.take(text, f"again {number}")
+            await world.app.message_handler.handle(text, f"again {number}")
             set_aside(world, text)
             await look_again(world)
         [crashed] = await crashed_meetings(world)

@@ -1,4 +1,4 @@
-"""Intake: every form of message, and every bad one as a failed meeting."""
+"""Handling a message: every form of it, and every bad one as a failed meeting."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 
 
 async def take(world: World, text: str, message_id: str | None = "m1") -> None:
-    await world.app.intake.take(text, message_id)
+    await world.app.message_handler.handle(text, message_id)
 
 
 async def only_meeting(world: World) -> dict[str, Any]:

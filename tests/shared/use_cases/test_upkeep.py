@@ -189,7 +189,7 @@ async def test_retention_leaves_no_row_behind() -> None:
     changed = await world.made(CALENDAR | {"options": {"recordAutomatically": True}, "language": "ja"}, "k")
     await world.app.changes.patch(changed.id, {"subject": "New", "reference": "R-2"})
     await world.made(STANDALONE | {"organizer": "NoPolicy@contoso.com"})
-    await world.app.intake.take("nonsense", "m1")
+    await world.app.message_handler.handle("nonsense", "m1")
     crashed = await world.accept(CALENDAR)
     await world.app.crashes.record(json.dumps({"meeting": crashed.id}), "p1")
     await world.app.changes.retry(crashed.id)
@@ -228,7 +228,7 @@ class TestOutbox:
             await world.app.changes.cancel(meeting.id, None)
         world.requests.take()
         doomed = doomed_host(world, before=True)
-        take = doomed.crashes.record if end == "crashed" else doomed.intake.take
+        take = doomed.crashes.record if end == "crashed" else doomed.message_handler.handle
         with pytest.raises(Death):
             await take("nonsense" if end == "refused" else text, "m1")
         assert not world.results.messages
@@ -243,7 +243,7 @@ class TestOutbox:
         meeting = await world.accept(CALENDAR)
         [text] = world.requests.take()
         with pytest.raises(Death):
-            await doomed_host(world, before=False).intake.take(text, None)
+            await doomed_host(world, before=False).message_handler.handle(text, None)
         world.clock.advance(seconds=31)
         assert (await world.app.upkeep.run()).reported == 1
         assert [event["id"] for event in world.results.events()] == [f"{meeting.id}/1"] * 2
@@ -254,7 +254,7 @@ class TestOutbox:
         meeting = await world.accept(CALENDAR)
         [text] = world.requests.take()
         with pytest.raises(Death):
-            await doomed_host(world, before=True).intake.take(text, None)
+            await doomed_host(world, before=True).message_handler.handle(text, None)
         await world.app.changes.patch(meeting.id, {"subject": "New"})
         await world.settle()
         assert [event["id"] for event in world.results.events()] == [f"{meeting.id}/1", f"{meeting.id}/2"]
@@ -264,7 +264,7 @@ class TestOutbox:
         world = World()
         world.results.broken = True
         meetings = [await world.accept(request) for request in (CALENDAR, STANDALONE) for _ in range(10)]
-        await world.app.intake.take("nonsense", "m1")
+        await world.app.message_handler.handle("nonsense", "m1")
         end = world.clock() + timedelta(hours=1)
         while world.clock() < end:
             await world.deliver()  # raises what the host would count against the message

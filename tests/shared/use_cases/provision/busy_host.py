@@ -93,7 +93,7 @@ class BusyHost:
         if not self._messages:
             self._messages = self._world.requests.take()
         while self._messages and len(self._running) < BATCH_SIZE + NEW_BATCH_THRESHOLD:
-            self._running.add(asyncio.create_task(self._app.intake.take(self._messages.pop(0), None)))
+            self._running.add(asyncio.create_task(self._app.message_handler.handle(self._messages.pop(0), None)))
 
 
 def _ended(task: asyncio.Task[None]) -> bool:

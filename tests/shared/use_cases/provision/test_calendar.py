@@ -141,7 +141,7 @@ async def test_a_transaction_id_with_other_content_leads_to_the_existing_event(s
         status=Status.QUEUED, outcome=type(meeting.outcome)(), request=(again.request or {}) | {"subject": "Other"}
     )
     await world.ledger.write(again, forgotten)
-    await world.app.intake.take(f'{{"meeting": "{meeting.id}"}}', None)
+    await world.app.message_handler.handle(f'{{"meeting": "{meeting.id}"}}', None)
     found = await world.ledger.read(meeting.id)
     assert found.status is Status.SUCCEEDED
     assert found.outcome.join_url == event.link["joinUrl"]

@@ -140,7 +140,7 @@ async def test_a_redelivered_message_finds_the_work_done() -> None:
     meeting = await world.made(CALENDAR)
     calls = len(world.tenant.requests)
     for _ in range(3):
-        await world.app.intake.take(json.dumps({"meeting": meeting.id}), None)
+        await world.app.message_handler.handle(json.dumps({"meeting": meeting.id}), None)
     assert len(world.tenant.requests) == calls
     assert len(world.results.messages) == 1
 
@@ -154,10 +154,10 @@ async def test_a_claimed_meeting_is_left_alone() -> None:
     claimed = meeting.changed(status=Status.RUNNING, claim=claim, attempts=1, doubt=Doubt(in_doubt_since=1))
     await world.ledger.write(await world.ledger.read(meeting.id), claimed)
     other: App = world.new_host()
-    await other.intake.take(json.dumps({"meeting": meeting.id}), None)
+    await other.message_handler.handle(json.dumps({"meeting": meeting.id}), None)
     assert not world.tenant.requests
     world.clock.advance(seconds=61)
-    await other.intake.take(json.dumps({"meeting": meeting.id}), None)
+    await other.message_handler.handle(json.dumps({"meeting": meeting.id}), None)
     done = await world.ledger.read(meeting.id)
     assert done.status is Status.SUCCEEDED
     assert done.progress.crashes == 1
@@ -201,7 +201,7 @@ async def test_at_most_four_provisions_touch_a_mailbox_at_once() -> None:
     world.tenant.settings.latency_seconds = 0.01
     meetings = [await world.accept(CALENDAR) for _ in range(20)]
     texts = world.requests.take()
-    await asyncio.gather(*(world.app.intake.take(text, None) for text in texts))
+    await asyncio.gather(*(world.app.message_handler.handle(text, None) for text in texts))
     assert world.tenant.mailboxes["alexw@contoso.com"].peak == 4
     assert not [seen for seen in world.tenant.requests if seen.status == 429]
     await world.settle()
@@ -251,8 +251,8 @@ async def test_a_fault_of_ours_frees_the_claim_and_reaches_the_host() -> None:
     world = World()
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
-    world.app.intake._provisioner._steps.events = None  # type: ignore[assignment]
+    world.app.message_handler._provisioner._steps.events = None  # type: ignore[assignment]
     with pytest.raises(AttributeError):
-        await world.app.intake.take(text, None)
+        await world.app.message_handler.handle(text, None)
     freed = await world.ledger.read(meeting.id)
     assert (freed.status, freed.claim) == (Status.QUEUED, None)

@@ -60,7 +60,7 @@ async def hung(world: World, text: str) -> Happening:
         on_its_way.set()
         await goes_on.wait()
 
-    hanging = asyncio.create_task(host(world, hang, after=False).intake.take(text, None))
+    hanging = asyncio.create_task(host(world, hang, after=False).message_handler.handle(text, None))
     await on_its_way.wait()
 
     async def let_go() -> None:
@@ -77,7 +77,7 @@ async def test_what_a_dead_attempt_made_is_found() -> None:
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
     with pytest.raises(Death):
-        await host(world, die, after=True).intake.take(text, None)
+        await host(world, die, after=True).message_handler.handle(text, None)
     assert len(world.events()) == 1
     world.clock.advance(seconds=61)
     await world.app.upkeep.run()
@@ -93,7 +93,7 @@ async def test_a_request_that_comes_after_the_takeover_makes_no_second_event() -
     [text] = world.requests.take()
     let_go = await hung(world, text)
     world.clock.advance(seconds=61)
-    await world.app.intake.take(text, None)
+    await world.app.message_handler.handle(text, None)
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     await let_go()
     assert len(world.events()) == len(world.tenant.sent_mail) == 1
@@ -125,7 +125,7 @@ async def test_what_was_asked_for_twice_is_not_made_again_after_its_cancellation
     [text] = world.requests.take()
     let_go = await hung(world, text)
     world.clock.advance(seconds=61)
-    await world.app.intake.take(text, None)
+    await world.app.message_handler.handle(text, None)
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     await world.app.changes.cancel(meeting.id, None)
     await world.deliver()
@@ -148,7 +148,7 @@ async def test_an_end_that_could_not_be_written_down_is_not_told() -> None:
         world.table.broken = True
 
     with pytest.raises(StorageUnavailableError):
-        await host(world, storage_goes_away, after=True).intake.take(text, None)
+        await host(world, storage_goes_away, after=True).message_handler.handle(text, None)
     world.table.broken = False
     assert not world.results.messages
     assert (await world.ledger.read(meeting.id)).status is Status.RUNNING
@@ -168,7 +168,7 @@ async def test_a_host_that_did_not_hear_the_retry_after_keeps_to_it() -> None:
     calls = len(world.tenant.requests)
     world.mailboxes_table.partitions.clear()  # nor can it learn of it from the mailbox's row
     world.clock.advance(seconds=59)
-    await world.new_host().intake.take(json.dumps({"meeting": meeting.id}), None)
+    await world.new_host().message_handler.handle(json.dumps({"meeting": meeting.id}), None)
     assert len(world.tenant.requests) == calls
     world.clock.advance(seconds=1)
     await world.settle(timedelta(minutes=5))
