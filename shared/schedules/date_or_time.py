@@ -5,19 +5,19 @@ from datetime import UTC, date, datetime
 
 from shared.validation.date_times import FIRST_YEAR, LAST_YEAR
 
-_POINT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
+_DATE_OR_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?", re.ASCII)
 
 # A time on the zone's clock, one in UTC (aware), or a whole day.
-type Point = datetime | date
+type DateOrTime = datetime | date
 
 
-def parse_point(text: str) -> Point:
-    """Return the point that a text such as `20270120T130000`, `20270120T120000Z` or `20270120` is.
+def parse_date_or_time(text: str) -> DateOrTime:
+    """Return the date or time that a text such as `20270120T130000`, `20270120T120000Z` or `20270120` is.
 
     Raises:
         ValueError: it is none.
     """
-    found = _POINT.fullmatch(text)
+    found = _DATE_OR_TIME.fullmatch(text)
     if found is None:
         raise ValueError("not a date of RFC 5545")
     year, month, day, *time = (int(group) for group in found.groups()[:6] if group is not None)

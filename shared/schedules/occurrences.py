@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import dropwhile, islice
 
-from shared.schedules.date_or_time import Point
+from shared.schedules.date_or_time import DateOrTime
 from shared.schedules.expansion import CompletedRule, all_times, last_of
 from shared.schedules.rule import Rule
 from shared.validation.time_zones import zone
@@ -82,8 +82,8 @@ class Timetable:
         """Yield the occurrences that start later than a moment, each once, in their order."""
         since = self.instant(moment)
         near = max(self.wall(since), self.start) - _MARGIN
-        times = {self.instant(point) for point in self.rule.excluded if isinstance(point, datetime)}
-        days = {point for point in self.rule.excluded if not isinstance(point, datetime)}
+        times = {self.instant(each) for each in self.rule.excluded if isinstance(each, datetime)}
+        days = {each for each in self.rule.excluded if not isinstance(each, datetime)}
         last: datetime | None = None
         for occurrence in dropwhile(lambda each: each.instant <= since, self._in_order(near)):
             instant, named = occurrence.instant, {occurrence.nominal.date(), occurrence.start.date()}
@@ -128,8 +128,8 @@ class Timetable:
         return Occurrence(nominal, self.resolve(nominal))
 
     def _nominals(self, near: datetime) -> Iterator[datetime]:
-        added = sorted(self.wall(point) if point.tzinfo else point for point in self.rule.added)
-        return heapq.merge(self._by_rule(near), (point for point in added if point >= near))
+        added = sorted(self.wall(each) if each.tzinfo else each for each in self.rule.added)
+        return heapq.merge(self._by_rule(near), (each for each in added if each >= near))
 
     def _by_rule(self, near: datetime) -> Iterator[datetime]:
         until = self._until()
@@ -139,13 +139,13 @@ class Timetable:
             if until is None or not self._is_later(nominal, until):
                 yield nominal
 
-    def _until(self) -> Point | None:
+    def _until(self) -> DateOrTime | None:
         if self.rule.count is None:
             return self.rule.until
         # So many that the calendar ends before them are as good as no end.
         return last_of(CompletedRule.of(self.rule, self.start), self.start, self.rule.count)
 
-    def _is_later(self, nominal: datetime, until: Point) -> bool:
+    def _is_later(self, nominal: datetime, until: DateOrTime) -> bool:
         if not isinstance(until, datetime):
             return nominal.date() > until
         return (self.resolve(nominal) if until.tzinfo else nominal) > until

@@ -73,9 +73,9 @@ def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
         return None
     timetable = Timetable(rule, datetime.fromisoformat(start.partition(".")[0]), zone)
     begin = timetable.instant(timetable.start)
-    for point in sorted(rule.added, key=timetable.instant):
-        if timetable.instant(point) < begin:
-            text = f"{point:%Y%m%dT%H%M%S}{'Z' if point.tzinfo else ''}"
+    for date_or_time in sorted(rule.added, key=timetable.instant):
+        if timetable.instant(date_or_time) < begin:
+            text = f"{date_or_time:%Y%m%dT%H%M%S}{'Z' if date_or_time.tzinfo else ''}"
             raise RuleError([("outOfRange", f"must have times in RDATE from start on, not {text}")])
     first = next(timetable.after(now), None)
     if first is not None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.schedules.date_or_time import Point, parse_point
+from shared.schedules.date_or_time import DateOrTime, parse_date_or_time
 from shared.validation.findings import quoted
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -78,11 +78,11 @@ class Rule:
     frequency: str
     interval: int
     count: int | None
-    until: Point | None
+    until: DateOrTime | None
     by: Mapping[str, tuple[int, ...]]
     weekdays: tuple[tuple[int, int], ...]
     week_start: int
-    excluded: frozenset[Point]
+    excluded: frozenset[DateOrTime]
     added: frozenset[datetime]
 
 
@@ -118,7 +118,7 @@ class _Reader:
         if len(text) > LONGEST_TEXT:
             raise RuleError([("tooLong", f"has {len(text)} characters, at most {LONGEST_TEXT} are allowed")])
         rules: list[str] = []
-        dates: dict[str, set[Point]] = {"EXDATE": set(), "RDATE": set()}
+        dates: dict[str, set[DateOrTime]] = {"EXDATE": set(), "RDATE": set()}
         for line in re.split(r"\r?\n", text.rstrip("\r\n")):
             name, colon, value = line.partition(":")
             name, semicolon, parameters = name.partition(";")
@@ -156,7 +156,7 @@ class _Reader:
                 parts[name] = value
         return parts
 
-    def _rule(self, parts: Mapping[str, str], dates: Mapping[str, set[Point]]) -> Rule:
+    def _rule(self, parts: Mapping[str, str], dates: Mapping[str, set[DateOrTime]]) -> Rule:
         frequency = self._frequency(parts.get("FREQ"))
         by = {name: self._numbers(name, parts[name]) for name in _PARTS if name in parts}
         weekdays = self._weekdays(parts["BYDAY"]) if "BYDAY" in parts else ()
@@ -181,12 +181,12 @@ class _Reader:
             frequency=frequency or "DAILY",
             interval=interval,
             count=self._number("COUNT", parts.get("COUNT"), LARGEST_COUNT),
-            until=self._point("UNTIL", parts["UNTIL"]) if "UNTIL" in parts else None,
+            until=self._date_or_time("UNTIL", parts["UNTIL"]) if "UNTIL" in parts else None,
             by=by,
             weekdays=weekdays,
             week_start=WEEKDAYS.index(week_start),
             excluded=frozenset(dates["EXDATE"]),
-            added=frozenset(point for point in dates["RDATE"] if isinstance(point, datetime)),
+            added=frozenset(each for each in dates["RDATE"] if isinstance(each, datetime)),
         )
 
     def _frequency(self, value: str | None) -> str | None:
@@ -260,7 +260,7 @@ class _Reader:
                 "outOfRange", f"must not count to {largest} in BYDAY: a month has five of a weekday at most"
             )
 
-    def _dates(self, name: str, parameters: str, text: str) -> Iterator[Point]:
+    def _dates(self, name: str, parameters: str, text: str) -> Iterator[DateOrTime]:
         """Yield the dates of an EXDATE or RDATE line: RFC 5545, sections 3.8.5.1 and 3.8.5.2."""
         for parameter in parameters.split(";") if parameters else ():
             key, _, value = parameter.partition("=")
@@ -269,15 +269,15 @@ class _Reader:
                 message = f"must have no parameter of {name} but VALUE=DATE, or the schedule's own timeZone as TZID"
                 self._add_reason("invalidRule", f"{message}, not {quoted(parameter)}")
         for value in text.split(","):
-            point = self._point(name, value.upper())
-            if point is not None and name == "RDATE" and not isinstance(point, datetime):
+            date_or_time = self._date_or_time(name, value.upper())
+            if date_or_time is not None and name == "RDATE" and not isinstance(date_or_time, datetime):
                 self._add_reason("invalidRule", f"must have times in RDATE, not a whole day such as {value}")
-            elif point is not None:
-                yield point
+            elif date_or_time is not None:
+                yield date_or_time
 
-    def _point(self, name: str, text: str) -> Point | None:
+    def _date_or_time(self, name: str, text: str) -> DateOrTime | None:
         try:
-            return parse_point(text)
+            return parse_date_or_time(text)
         except ValueError:
             message = f"must have dates such as 20270120T130000, 20270120T120000Z or 20270120 in {name}"
             self._add_reason("invalidDateTime", f"{message}, not {quoted(text)}")
