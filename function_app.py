@@ -24,6 +24,7 @@ with without_garbage_collection():
         list_meetings,
         list_schedules,
         record_crashes,
+        refresh_meeting,
         remove_attendee,
         replace_schedule,
         retry_meeting,
@@ -45,6 +46,7 @@ register(app, get_meeting.blueprint)  # GET  /meetings/{id}
 register(app, update_meeting.blueprint)  # PATCH /meetings/{id}
 register(app, cancel_meeting.blueprint)  # DELETE /meetings/{id}
 register(app, retry_meeting.blueprint)  # POST /meetings/{id}/retry
+register(app, refresh_meeting.blueprint)  # POST /meetings/{id}/refresh
 register(app, forget_meeting.blueprint)  # POST /meetings/{id}/forget
 register(app, add_attendee.blueprint)  # POST /meetings/{id}/attendees
 register(app, remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{address}

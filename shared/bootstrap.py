@@ -41,6 +41,8 @@ from shared.use_cases.run_schedules import ScheduleRun
 from shared.use_cases.schedules import Schedules
 from shared.use_cases.take_message import MessageHandler
 from shared.use_cases.upkeep import Upkeep
+from shared.use_cases.watch.look import Look
+from shared.use_cases.watch.refresh import Refreshing
 
 _logger = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ class App:
     upkeep: Upkeep
     queue_upkeep: QueueUpkeep
     forgetting: Forgetting
+    refreshing: Refreshing
     finder: Finder
     invitations: Invitations
     readiness: Readiness
@@ -160,6 +163,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
         forgetting=Forgetting(ledger, reporter, clock),
+        refreshing=Refreshing(ledger, Look(graph, ownership, clock), gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
         readiness=Readiness(graph, gate, admission),

@@ -34,6 +34,7 @@ from shared.use_cases.refused_changes import (
     not_a_meeting,
     not_failed,
     not_finished,
+    not_made,
 )
 
 _ORGANIZER = "AlexW@contoso.com"
@@ -54,6 +55,7 @@ MEETING_CANCELLED = meeting_cancelled()
 NOT_A_MEETING = not_a_meeting()
 NO_ATTENDEES = no_attendees("standalone")
 NOT_FINISHED = not_finished(Status.QUEUED)
+NOT_MADE = not_made(Status.QUEUED)
 NOT_FAILED = not_failed(Status.SUCCEEDED)
 
 # A body of JSON, and a meeting that is to change.

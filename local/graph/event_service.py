@@ -20,6 +20,7 @@ _BY_EXTENDED: Final = re.compile(
     rf"singleValueExtendedProperties/any\(\s*(\w+)\s*:\s*\1/id eq {_STRING} and \1/value eq {_STRING}\s*\)",
     re.IGNORECASE,
 )
+_BY_ICAL_UID: Final = re.compile(rf"iCalUId eq {_STRING}", re.IGNORECASE)
 _EXPANDED: Final = re.compile(rf"singleValueExtendedProperties\(\s*\$filter=\s*id eq {_STRING}\s*\)", re.IGNORECASE)
 _PAGE: Final = 10
 _OPTIONS: Final = frozenset({"$select", "$expand", "$filter", "$top", "$skip"})
@@ -149,6 +150,10 @@ def _chosen(tenant: Tenant, event: Event, preferences: dict[str, str], query: di
 
 
 def _filtered(mailbox: Mailbox, text: str) -> list[Event]:
+    if by_ical_uid := _BY_ICAL_UID.fullmatch(text.strip()):
+        ical_uid = by_ical_uid[1].replace("''", "'")
+        everywhere = (*mailbox.events.values(), *mailbox.deleted_items.values())
+        return [event for event in everywhere if event.ical_uid == ical_uid]
     found = _BY_EXTENDED.fullmatch(text.strip())
     if found is None:
         raise bad_request(f"Invalid filter clause: {text}")

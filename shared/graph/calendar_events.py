@@ -44,7 +44,9 @@ class _ItemBody(GraphResource):
     content: Lenient[str] = None
 
 
-class _ExtendedProperty(GraphResource):
+class ExtendedProperty(GraphResource):
+    """A property that an app has given an event."""
+
     id: str
     value: str
 
@@ -80,13 +82,12 @@ class Event(GraphResource):
     start: Lenient[GraphTime] = None
     end: Lenient[GraphTime] = None
     body: Lenient[_ItemBody] = None
-    single_value_extended_properties: Lenient[tuple[_ExtendedProperty, ...]] = None
+    single_value_extended_properties: Lenient[tuple[ExtendedProperty, ...]] = None
 
     @property
     def meeting_id(self) -> str | None:
         """Return the id of the meeting that this app made the event for, where it was asked for; None if it did not."""
-        properties = self.single_value_extended_properties or ()
-        return next((each.value for each in properties if is_meeting_id(each.value)), None)
+        return meeting_id_among(self.single_value_extended_properties)
 
     @property
     def join_url(self) -> str | None:
@@ -133,6 +134,22 @@ class Event(GraphResource):
                 "meeting_id_in_body": self.meeting_id_in_body or outcome.meeting_id_in_body,
             }
         )
+
+
+def by_meeting(meeting_id: str) -> str:
+    """Return the condition that finds the event that was created for a meeting."""
+    return f"singleValueExtendedProperties/Any(ep: ep/id eq '{MEETING_PROPERTY}' and ep/value eq '{meeting_id}')"
+
+
+def by_i_cal_u_id(i_cal_u_id: str) -> str:
+    """Return the condition that finds an event by the id that it has in every calendar."""
+    escaped = i_cal_u_id.replace("'", "''")
+    return f"iCalUId eq '{escaped}'"
+
+
+def meeting_id_among(properties: tuple[ExtendedProperty, ...] | None) -> str | None:
+    """Return the id of the meeting that an event with these properties was made for, None without one."""
+    return next((each.value for each in properties or () if is_meeting_id(each.value)), None)
 
 
 class Providers(GraphResource):
@@ -191,32 +208,36 @@ class CalendarEvents:
 
     async def find(self, organizer: str, meeting_id: str) -> Event | None:
         """Return the event that was created for a meeting, or None."""
-        condition = (
-            f"singleValueExtendedProperties/Any(ep: ep/id eq '{MEETING_PROPERTY}' and ep/value eq '{meeting_id}')"
-        )
-        query = {"filter": condition, "select": _SELECT}
-        answer = await self._send(organizer, Method.GET, self._client.user(organizer).events, query=query)
-        found = answer.get("value")
-        if not isinstance(found, list):
-            raise UnavailableError("Graph's answer has no list of events", uncertain=False)
+        found = await self.list_properties(organizer, by_meeting(meeting_id), _SELECT)
         events = [parse_resource(Event, item, uncertain=False) for item in found]
         there = [event for event in events if not event.is_cancelled]
         # A copy that somebody makes in Outlook may carry the property as well.
         first_made = (event for event in there if event.transaction_id == meeting_id)
         return next(first_made, next(iter(there), None))
 
-    async def is_in_calendar(self, organizer: str, event: Event) -> bool:
+    async def list_properties(self, organizer: str, condition: str, names: str) -> list[Any]:
+        """Return some properties of the events that an OData condition names, in the whole mailbox."""
+        query = {"filter": condition, "select": names}
+        answer = await self._send(organizer, Method.GET, self._client.user(organizer).events, query=query)
+        found = answer.get("value")
+        if not isinstance(found, list):
+            raise UnavailableError("Graph's answer has no list of events", uncertain=False)
+        return found
+
+    async def is_in_calendar(
+        self, organizer: str, event_id: str, start: GraphTime | None, end: GraphTime | None
+    ) -> bool:
         """Tell whether an event that was read is in the calendar, and not in Deleted Items.
 
         By its immutable id it is read either way, and one without attendees is never cancelled:
         https://learn.microsoft.com/graph/outlook-immutable-id. The calendar view shows the calendar only:
         https://learn.microsoft.com/graph/api/user-list-calendarview
         """
-        if event.start is None or event.end is None:
+        if start is None or end is None:
             return True
         window = {  # all-day events are matched as days in UTC
-            "startDateTime": f"{(event.start.date_time - _DAY).isoformat()}Z",
-            "endDateTime": f"{(event.end.date_time + _DAY).isoformat()}Z",
+            "startDateTime": f"{(start.date_time - _DAY).isoformat()}Z",
+            "endDateTime": f"{(end.date_time + _DAY).isoformat()}Z",
         }
         query = {"select": "id,seriesMasterId", "top": str(_MOST_IN_VIEW), **window}
         builder = self._client.user(organizer).calendar_view
@@ -226,7 +247,7 @@ class CalendarEvents:
             raise UnavailableError("Graph's answer has no list of events", uncertain=False)
         shown = [item for item in found if isinstance(item, dict)]
         return len(found) >= _MOST_IN_VIEW or any(
-            event.id in {item.get("id"), item.get("seriesMasterId")} for item in shown
+            event_id in {item.get("id"), item.get("seriesMasterId")} for item in shown
         )
 
     async def change(self, organizer: str, event_id: str, changes: dict[str, Any], etag: str | None) -> Event:

@@ -17,6 +17,7 @@ from shared.meeting.meeting import (
     as_meeting_error,
 )
 from shared.meeting.meeting_response import FoundMeetingResponse, MeetingResponse
+from shared.meeting.observed import Observed, ObservedAttendee, ObservedState
 
 __all__ = [
     "FAILURE_CODES",
@@ -31,6 +32,9 @@ __all__ = [
     "Meeting",
     "MeetingError",
     "MeetingResponse",
+    "Observed",
+    "ObservedAttendee",
+    "ObservedState",
     "Outcome",
     "Progress",
     "Status",

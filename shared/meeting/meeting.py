@@ -2,10 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from shared.errors import (
     CallerNotAllowedError,
@@ -17,6 +16,8 @@ from shared.errors import (
     OrganizerNotAllowedError,
     RejectedError,
 )
+from shared.meeting.observed import Observed
+from shared.meeting.record_model import RecordModel
 
 
 class Status(StrEnum):
@@ -32,17 +33,7 @@ class Status(StrEnum):
 FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 
 
-class _Record(BaseModel):
-    """Frozen, with the contract's camelCase names in JSON."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-    def changed(self, **update: Any) -> Self:
-        """Return a copy with other values; nothing is validated again."""
-        return self.model_copy(update=update)
-
-
-class DialIn(_Record):
+class DialIn(RecordModel):
     """How to join by telephone.
 
     Attributes:
@@ -58,7 +49,7 @@ class DialIn(_Record):
     dialin_url: str | None = None
 
 
-class DialInNumbers(_Record):
+class DialInNumbers(RecordModel):
     """All the telephone numbers, of which `DialIn` has the first of each.
 
     Attributes:
@@ -70,7 +61,7 @@ class DialInNumbers(_Record):
     toll_free_numbers: tuple[str, ...] = ()
 
 
-class JoinInformation(_Record):
+class JoinInformation(RecordModel):
     """The text to invite people with, decoded from Graph's data URL.
 
     Attributes:
@@ -82,7 +73,7 @@ class JoinInformation(_Record):
     content: str
 
 
-class Outcome(_Record):
+class Outcome(RecordModel):
     """What Graph has made so far. It survives a failed attempt, so that the next one resumes instead of repeating.
 
     Attributes:
@@ -130,7 +121,7 @@ FAILURE_CODES = (
 )
 
 
-class MeetingError(_Record):
+class MeetingError(RecordModel):
     """Why a meeting failed, and who does what about it."""
 
     code: str
@@ -173,20 +164,20 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
     return MeetingError(code="invalidRequest", message=message, remedy=remedy, errors=faults, more_faults=more)
 
 
-class Cancellation(_Record):
+class Cancellation(RecordModel):
     """A request to cancel, with an optional comment for the attendees."""
 
     comment: str | None = None
 
 
-class Claim(_Record):
+class Claim(RecordModel):
     """Who works on the meeting, and until when nobody else does."""
 
     owner: str
     expires_at: datetime
 
 
-class Progress(_Record):
+class Progress(RecordModel):
     """How far the work on one version has come. A new version starts with a new one.
 
     Attributes:
@@ -206,7 +197,7 @@ class Progress(_Record):
     last_problem: str | None = None
 
 
-class Doubt(_Record):
+class Doubt(RecordModel):
     """What Graph may have done, or may still do, that the record does not know of. It outlives a version.
 
     Attributes:
@@ -221,7 +212,7 @@ class Doubt(_Record):
     late_effect_until: datetime | None = None
 
 
-class Meeting(_Record):
+class Meeting(RecordModel):
     """The record in the ledger: a desired request with a version, and how far it has come true.
 
     Attributes:
@@ -238,6 +229,7 @@ class Meeting(_Record):
             etags with which it refused to change the event.
         cancellation: set once the meeting is not wanted any more.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
+        observed: what was seen in Graph when somebody looked last; None until then.
         reported: the result event of this version is sent (or none is wanted).
         organizer_id: the organizer's object id, once it was looked up.
         traceparent: of the caller, kept for the result event.
@@ -267,6 +259,7 @@ class Meeting(_Record):
     reported: bool = False
     organizer_id: str | None = None
     outcome: Outcome = Outcome()
+    observed: Observed | None = None
     error: MeetingError | None = None
     traceparent: str | None = None
     caller: str | None = None

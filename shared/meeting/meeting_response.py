@@ -4,11 +4,15 @@ from typing import Annotated, Any, Literal
 
 from shared.errors import GraphAnswer
 from shared.meeting.meeting import DialIn, DialInNumbers, JoinInformation, Meeting, MeetingError
+from shared.meeting.observed import Observed, ObservedAttendee
+from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid, left_out
 
 type MeetingStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 type FoundMeetingStatus = Literal["queued", "running", "succeeded", "failed", "cancelled", "external"]
+type ObservedStateName = Literal["asRequested", "changed", "removed"]
+type ObservedChange = Literal["start", "end", "isAllDay", "subject", "location", "joinUrl", "attendees"]
 type MeetingKind = Literal["calendar", "standalone", "existing"]
 
 
@@ -63,6 +67,80 @@ class MeetingErrorResponse(ResponseModel, frozen=True):
         )
 
 
+class ObservedLocationResponse(ResponseModel, frozen=True):
+    """A place.
+
+    Attributes:
+        display_name: The name of the place.
+    """
+
+    display_name: str
+
+
+class ObservedAttendeeResponse(ResponseModel, frozen=True):
+    """A person or a room that the event invites, with the latest response.
+
+    Attributes:
+        address: The mail address.
+        name: The name to show; null where the observation has too many attendees to keep names.
+        type: How the attendee is invited: `required`, `optional` or `resource`.
+        response: Graph's word for the response: `none`, `notResponded`, `accepted`, `tentativelyAccepted`, `declined`.
+        responded_at: When the attendee responded; null where Graph shows one of its placeholder years.
+        proposed_start: The start that the attendee proposes.
+        proposed_end: The end that the attendee proposes.
+
+    https://learn.microsoft.com/graph/api/resources/attendee
+    """
+
+    address: str
+    name: str | None
+    type: str
+    response: str
+    responded_at: Moment | None
+    proposed_start: DateTimeTimeZone | None
+    proposed_end: DateTimeTimeZone | None
+
+    @staticmethod
+    def of(attendee: ObservedAttendee) -> "ObservedAttendeeResponse":
+        """Return what callers see of an attendee."""
+        return ObservedAttendeeResponse.model_validate(dict(attendee))
+
+
+class ObservedResponse(ResponseModel, frozen=True):
+    """What was seen in Graph when somebody looked last.
+
+    Attributes:
+        observed_at: When the app looked.
+        state: How the meeting in Graph compares with the request; `removed` is cancelled or deleted in Outlook.
+        changes: What differs from the request; empty unless the state is `changed`.
+        start: When the meeting starts, in the request's time zone.
+        end: When the meeting ends, in the request's time zone.
+        is_all_day: Whether the event takes whole days.
+        subject: The subject.
+        location: Where people meet besides online.
+        join_url: The join link.
+        attendees: Who is invited, and how each has responded.
+    """
+
+    observed_at: Moment
+    state: ObservedStateName
+    changes: tuple[ObservedChange, ...]
+    start: DateTimeTimeZone | None
+    end: DateTimeTimeZone | None
+    is_all_day: bool
+    subject: str | None
+    location: ObservedLocationResponse | None
+    join_url: str | None
+    attendees: tuple[ObservedAttendeeResponse, ...]
+
+    @staticmethod
+    def of(observed: Observed) -> "ObservedResponse":
+        """Return what callers see of an observation."""
+        place = observed.location and ObservedLocationResponse(display_name=observed.location)
+        attendees = tuple(map(ObservedAttendeeResponse.of, observed.attendees))
+        return ObservedResponse.model_validate(dict(observed) | {"location": place, "attendees": attendees})
+
+
 class FoundMeetingResponse(ResponseModel, frozen=True):
     """A meeting that a search found: one of this app's, or one that only Graph knows.
 
@@ -93,6 +171,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         meeting_options_web_url: The page on which the organizer changes the meeting's options.
         expires_at: When Teams removes the online meeting if nobody uses it; null where Graph's onlineMeeting was not
             read.
+        observed: What was seen in Graph when somebody looked last; null until then.
         error: Why the meeting failed.
         request: The request as it was given; of a message that holds no valid request, the object that it held.
     """
@@ -122,6 +201,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     chat_thread_id: str | None
     meeting_options_web_url: str | None
     expires_at: Moment | None
+    observed: ObservedResponse | None
     error: MeetingErrorResponse | None
     request: Annotated[dict[str, Any], DescribedAs("MeetingRequest")] | None
 
@@ -157,6 +237,7 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "updated_at": meeting.updated_at,
                 "attempts": meeting.attempts,
                 "next_attempt_at": meeting.progress.next_attempt_at,
+                "observed": meeting.observed and ObservedResponse.of(meeting.observed),
                 "error": meeting.error and MeetingErrorResponse.of(meeting.error),
                 "request": meeting.request,
             }

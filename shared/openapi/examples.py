@@ -7,9 +7,21 @@ https://learn.microsoft.com/graph/api/application-post-onlinemeetings
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.meeting import DialIn, Meeting, MeetingError, MeetingResponse, Outcome, Progress, Status
+from shared.meeting import (
+    DialIn,
+    Meeting,
+    MeetingError,
+    MeetingResponse,
+    Observed,
+    ObservedAttendee,
+    ObservedState,
+    Outcome,
+    Progress,
+    Status,
+)
 from shared.openapi.operation import Example
 from shared.schedules import Schedule, ScheduleRequest, ScheduleResponse
+from shared.validation.date_times import DateTimeTimeZone
 
 MEETING_ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 ORGANIZER = "AlexW@contoso.com"
@@ -96,6 +108,10 @@ def queued_meeting() -> MeetingResponse:
 
 def succeeded_meeting() -> MeetingResponse:
     """Return a meeting that was created."""
+    return MeetingResponse.of(_succeeded_meeting())
+
+
+def _succeeded_meeting() -> Meeting:
     outcome = Outcome(
         is_online_meeting=True,
         online_meeting_provider="teamsForBusiness",
@@ -106,7 +122,31 @@ def succeeded_meeting() -> MeetingResponse:
         web_link="https://outlook.office365.com/owa/?itemid=AAMkADAGu0AABIGYDaAAA%3D&exvsurl=1",
     )
     done = {"status": Status.SUCCEEDED, "attempts": 1, "updated_at": _ASKED_AT + timedelta(seconds=3)}
-    return MeetingResponse.of(_meeting().changed(**done, outcome=outcome))
+    return _meeting().changed(**done, outcome=outcome)
+
+
+def moved_meeting() -> MeetingResponse:
+    """Return a meeting that its organizer moved in Outlook and an attendee declined."""
+    attendee = ObservedAttendee(
+        address="AdeleV@contoso.com",
+        name="Adele Vance",
+        response="declined",
+        responded_at=_ASKED_AT + timedelta(hours=2),
+        proposed_start=_in_pacific("2027-01-21T11:00:00"),
+        proposed_end=_in_pacific("2027-01-21T12:00:00"),
+    )
+    observed = Observed(
+        observed_at=_ASKED_AT + timedelta(hours=3),
+        state=ObservedState.CHANGED,
+        changes=("start", "end"),
+        start=_in_pacific("2027-01-21T13:00:00"),
+        end=_in_pacific("2027-01-21T14:00:00"),
+        subject=CALENDAR_REQUEST["subject"],
+        location=CALENDAR_REQUEST["location"]["displayName"],
+        join_url=JOIN_URL,
+        attendees=(attendee,),
+    )
+    return MeetingResponse.of(_succeeded_meeting().changed(observed=observed))
 
 
 def failed_meeting() -> MeetingResponse:
@@ -132,6 +172,10 @@ def schedule() -> ScheduleResponse:
         made_until=request.timetable.mark(_ASKED_AT),
     )
     return ScheduleResponse.of(kept.timed(_ASKED_AT), _ASKED_AT)
+
+
+def _in_pacific(date_time: str) -> DateTimeTimeZone:
+    return DateTimeTimeZone.model_validate({"dateTime": date_time, "timeZone": "Pacific Standard Time"})
 
 
 def _meeting() -> Meeting:

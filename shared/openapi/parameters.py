@@ -9,6 +9,7 @@ from shared.openapi.examples import (
     SCHEDULE_REQUEST,
     TRACEPARENT,
     failed_meeting,
+    moved_meeting,
     queued_meeting,
     schedule,
     succeeded_meeting,
@@ -92,6 +93,13 @@ FINISHED = Response(
     MeetingResponse,
     (ETAG,),
     {"succeeded": _SUCCEEDED, "failed": Example("A meeting that could not be created", failed_meeting)},
+)
+OBSERVED = Response(
+    200,
+    "The meeting with a fresh observation.",
+    MeetingResponse,
+    (ETAG,),
+    {"moved": Example("A meeting that was moved in Outlook", moved_meeting)},
 )
 CREATED = Response(
     201,

@@ -56,6 +56,7 @@ class ExternalMeeting:
                 "updated_at": self.updated_at or self.created_at,
                 "attempts": 0,
                 "next_attempt_at": None,
+                "observed": None,
                 "error": None,
                 "request": None,
             }

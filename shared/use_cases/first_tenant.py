@@ -194,7 +194,7 @@ class FirstTenant:
         try:
             read = await events.read(organizer, event.id)
             answered = "cancelled" if read.is_cancelled else "there"
-            shown = "yes" if await events.is_in_calendar(organizer, read) else "no"
+            shown = "yes" if await events.is_in_calendar(organizer, read.id, read.start, read.end) else "no"
         except GraphError as error:
             answered, shown = _said(error), "no"
         self._note(3, f"GET of a {what} event", "cancelled" if what == "cancelled" else "there", answered)

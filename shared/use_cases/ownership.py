@@ -10,6 +10,7 @@ from shared.access.callers import Caller, Callers
 from shared.errors import CallerNotAllowedError, MeetingNotFoundError
 from shared.graph import Event
 from shared.graph.refusals import event_deleted
+from shared.graph.seen_event import SeenEvent
 from shared.meeting import Meeting, Outcome
 from shared.meeting.ledger import Field, Ledger
 from shared.validation.paging import MAX_TOP
@@ -42,7 +43,7 @@ class Ownership:
             found |= {each.id: each async for each in by_event if each.outcome.event_id == outcome.event_id}
         return list(found.values())
 
-    async def require_own(self, meeting: Meeting, event: Event) -> None:
+    async def require_own(self, meeting: Meeting, event: Event | SeenEvent) -> None:
         """Refuse to touch an event for a meeting whose caller does not see the meeting that the event was made for.
 
         Raises:
@@ -51,7 +52,8 @@ class Ownership:
         asker = self._asker(meeting.caller)
         if asker.sees_all:
             return
-        owners = await self.meetings_of(event.added_to(Outcome()), event.meeting_id)
+        outcome = Outcome(join_url=event.join_url, event_id=event.id)
+        owners = await self.meetings_of(outcome, event.meeting_id)
         if not all(asker.sees(owner) for owner in owners):
             raise event_deleted()
 

@@ -37,3 +37,8 @@ def not_finished(status: Status) -> ChangeRefusedError:
     """Return the refusal to forget a meeting that is in progress."""
     text = f"The meeting is {status}; only a finished one is forgotten. Cancel it first."
     return ChangeRefusedError("notFinished", text)
+
+
+def not_made(status: Status) -> ChangeRefusedError:
+    """Return the refusal to look in Microsoft Graph at a meeting that is not there, or will be cancelled."""
+    return ChangeRefusedError("notMade", f"The meeting is {status}: Microsoft Graph has nothing of it.")

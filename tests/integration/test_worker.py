@@ -41,6 +41,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "update_meeting": ("meetings/{id}", ["PATCH"]),
         "cancel_meeting": ("meetings/{id}", ["DELETE"]),
         "forget_meeting": ("meetings/{id}/forget", ["POST"]),
+        "refresh_meeting": ("meetings/{id}/refresh", ["POST"]),
         "retry_meeting": ("meetings/{id}/retry", ["POST"]),
         "add_attendee": ("meetings/{id}/attendees", ["POST"]),
         "remove_attendee": ("meetings/{id}/attendees/{address}", ["DELETE"]),

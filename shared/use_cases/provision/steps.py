@@ -122,7 +122,7 @@ class Steps:
 
     async def require_in_calendar(self, organizer: str, event: Event) -> None:
         """Refuse to change an event that lies in Deleted Items; with attendees it would be cancelled."""
-        if event.attendees == () and not await self.events.is_in_calendar(organizer, event):
+        if event.attendees == () and not await self.events.is_in_calendar(organizer, event.id, event.start, event.end):
             raise event_deleted()
 
     async def change_event(self, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:

@@ -139,6 +139,7 @@ class TestJson:
                 "chatThreadId": None,
                 "meetingOptionsWebUrl": None,
                 "expiresAt": None,
+                "observed": None,
                 "error": None,
                 "request": {"organizer": "AlexW@contoso.com", "subject": "Prep"},
             }
@@ -162,7 +163,7 @@ class TestJson:
         assert document["joinInformation"] == {"contentType": "html", "content": "<div>会議</div>"}
         assert document["iCalUId"] == "0400"
         assert document["passcode"] == "a1b2"
-        assert {name for name, value in document.items() if value is None} == {"nextAttemptAt", "error"}
+        assert {name for name, value in document.items() if value is None} == {"nextAttemptAt", "observed", "error"}
 
     def test_a_failed_meeting(self) -> None:
         """The error tells the contract's code, the remedy for this meeting, and Graph's own words."""

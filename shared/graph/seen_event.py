@@ -1,0 +1,109 @@
+"""An event as the watch sees it: every member that is compared has to be readable, or nothing is concluded."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from shared.graph.calendar_events import (
+    CalendarEvents,
+    ExtendedProperty,
+    GraphTime,
+    by_i_cal_u_id,
+    by_meeting,
+    meeting_id_among,
+)
+from shared.graph.event_details import GraphAddress, GraphLocation, GraphPerson
+from shared.graph.join_links import is_join_link
+from shared.graph.resources import GraphResource, Lenient, parse_resource
+
+SEEN_PROPERTIES = (
+    "id,iCalUId,transactionId,isCancelled,isOnlineMeeting,onlineMeeting,subject,start,end,isAllDay,"
+    "originalStartTimeZone,location,locations,organizer,attendees"
+)
+
+
+class _OnlineMeetingInfo(GraphResource):
+    join_url: Lenient[str] = None
+
+
+class _ResponseStatus(GraphResource):
+    response: Lenient[str] = None
+    time: Lenient[datetime] = None
+
+
+class _TimeSlot(GraphResource):
+    start: Lenient[GraphTime] = None
+    end: Lenient[GraphTime] = None
+
+
+class SeenAttendee(GraphResource):
+    """An attendee with the latest response: https://learn.microsoft.com/graph/api/resources/attendee."""
+
+    email_address: GraphAddress
+    type: Lenient[str] = None
+    status: Lenient[_ResponseStatus] = None
+    proposed_new_time: Lenient[_TimeSlot] = None
+
+
+class SeenEvent(GraphResource):
+    """An event in its organizer's calendar: https://learn.microsoft.com/graph/api/resources/event."""
+
+    id: str
+    etag: Lenient[str] = Field(default=None, alias="@odata.etag")
+    i_cal_u_id: Lenient[str] = None
+    transaction_id: Lenient[str] = None
+    is_cancelled: bool
+    is_online_meeting: bool
+    online_meeting: Lenient[_OnlineMeetingInfo] = None
+    subject: str | None
+    start: GraphTime
+    end: GraphTime
+    is_all_day: bool
+    original_start_time_zone: Lenient[str] = None
+    location: GraphLocation | None
+    locations: Lenient[tuple[GraphLocation, ...]] = None
+    organizer: Lenient[GraphPerson] = None
+    attendees: tuple[SeenAttendee, ...]
+    single_value_extended_properties: Lenient[tuple[ExtendedProperty, ...]] = None
+
+    @property
+    def meeting_id(self) -> str | None:
+        """Return the id of the meeting that this app made the event for, where it was asked for; None if it did not."""
+        return meeting_id_among(self.single_value_extended_properties)
+
+    @property
+    def join_url(self) -> str | None:
+        """Return the join link, or None where Graph shows none that may be passed on."""
+        url = self.online_meeting.join_url if self.online_meeting else None
+        return url if url and is_join_link(url) else None
+
+
+def parse_seen_event(answer: Any) -> SeenEvent:
+    """Return an event from Graph's answer.
+
+    Raises:
+        UnavailableError: a member that is compared is not there, or of another type.
+    """
+    return parse_resource(SeenEvent, answer, uncertain=False)
+
+
+async def see_event(events: CalendarEvents, organizer: str, event_id: str) -> SeenEvent:
+    """Return an event by its id. It may raise the GraphErrors of GraphClient.send."""
+    return parse_seen_event(await events.read_properties(organizer, event_id, SEEN_PROPERTIES))
+
+
+async def search_event(
+    events: CalendarEvents, organizer: str, meeting_id: str, i_cal_u_id: str | None
+) -> SeenEvent | None:
+    """Return the event of a meeting that its id does not lead to, or None. It may raise as `see_event`.
+
+    It may have another id since somebody moved it. A copy of it has an iCalUId of its own, and is another event.
+    """
+    conditions = [by_meeting(meeting_id), *([by_i_cal_u_id(i_cal_u_id)] if i_cal_u_id else [])]
+    for condition in conditions:
+        for item in await events.list_properties(organizer, condition, SEEN_PROPERTIES):
+            event = parse_seen_event(item)
+            if event.transaction_id == meeting_id or i_cal_u_id in {None, event.i_cal_u_id}:
+                return event
+    return None

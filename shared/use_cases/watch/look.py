@@ -1,0 +1,88 @@
+"""One look at a meeting in Graph. It reads and concludes, and changes nothing there."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.errors import RejectedError
+from shared.graph.join_links import organizer_in
+from shared.graph.online_meetings import by_join_url
+from shared.graph.refusals import NothingFoundError
+from shared.graph.seen_event import SeenEvent, search_event, see_event
+from shared.graph.services import GraphServices
+from shared.meeting import Meeting, Observed, ObservedState
+from shared.meeting_request import ExistingRequest, StandaloneRequest, parse_request
+from shared.meeting_request.people import is_object_id
+from shared.use_cases.ownership import Ownership
+from shared.use_cases.watch.observation import EventRequest, of_event, of_nothing, of_online_meeting
+
+
+class Look:
+    """What Graph has of a meeting. Every call may raise GraphErrors, and is made within the mailbox's gate."""
+
+    def __init__(self, graph: GraphServices, ownership: Ownership, clock: Callable[[], datetime]) -> None:
+        self._graph = graph
+        self._ownership = ownership
+        self._clock = clock
+
+    async def observe(self, meeting: Meeting) -> Observed:
+        """Return what is in Graph of a meeting that was created there."""
+        request = parse_request(meeting.request)
+        if isinstance(request, StandaloneRequest):
+            return await self._online_meeting(meeting, request)
+        try:
+            event = await see_event(self._graph.events, request.organizer, meeting.outcome.event_id or "")
+        except RejectedError as error:
+            return await self.without_event(meeting, request, error)
+        return await self.with_event(meeting, request, event)
+
+    async def with_event(self, meeting: Meeting, request: EventRequest, event: SeenEvent) -> Observed:
+        """Return what an event shows that was read.
+
+        One without attendees is not cancelled when it is deleted, and may be read by its id all the same. So the
+        calendar is asked whether it has the event, if anything happened to the event since the last look.
+        """
+        if isinstance(request, ExistingRequest):
+            await self._ownership.require_own(meeting, event)
+        known = meeting.observed
+        if event.is_cancelled:
+            removed = True
+        elif event.attendees:
+            removed = False
+        elif known and event.etag and known.etag == event.etag:
+            removed = known.state is ObservedState.REMOVED
+        else:
+            removed = not await self._graph.events.is_in_calendar(request.organizer, event.id, event.start, event.end)
+        return of_event(meeting, request, event, self._clock(), removed=removed)
+
+    async def without_event(self, meeting: Meeting, request: EventRequest, error: RejectedError) -> Observed:
+        """Return what there is of a meeting whose event was not found by its id: it may have another one since.
+
+        Raises:
+            RejectedError: the error itself, where it does not say that the event is gone.
+        """
+        if error.code != "eventDeleted":
+            raise error
+        outcome = meeting.outcome
+        event = await search_event(self._graph.events, request.organizer, meeting.id, outcome.i_cal_u_id)
+        if event is None:
+            return of_nothing(meeting, self._clock())
+        observed = await self.with_event(meeting, request, event)
+        return observed.changed(event_id=event.id)
+
+    async def _online_meeting(self, meeting: Meeting, request: StandaloneRequest) -> Observed:
+        meetings, outcome = self._graph.online_meetings, meeting.outcome
+        organizer_id = await self._organizer_id(meeting)
+        try:
+            found = await meetings.read(organizer_id, outcome.online_meeting_id or "", None)
+        except NothingFoundError:
+            found = await meetings.find(organizer_id, by_join_url(outcome.join_url or ""), None)
+        if found is None:
+            return of_nothing(meeting, self._clock())
+        return of_online_meeting(meeting, request, found, self._clock())
+
+    async def _organizer_id(self, meeting: Meeting) -> str:
+        organizer = meeting.organizer or ""
+        if is_object_id(organizer):
+            return organizer
+        known = meeting.organizer_id or organizer_in(meeting.outcome.join_url or "")
+        return known or await self._graph.organizers.object_id(organizer)
