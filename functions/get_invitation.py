@@ -21,13 +21,14 @@ _EXAMPLE = "\r\n".join(
         *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Convene//EN", "METHOD:REQUEST", "BEGIN:VEVENT"),
         *("UID:040000008200E00074C5B7101A82E008", "DTSTAMP:20261121T080003Z", "DTSTART:20270120T210000Z"),
         *("DTEND:20270120T220000Z", "SUMMARY:Prep for customer meeting", f"ORGANIZER:mailto:{ORGANIZER}"),
-        *(f"URL:{JOIN_URL}", "END:VEVENT", "END:VCALENDAR", ""),
+        *("ATTENDEE:mailto:AdeleV@contoso.com", f"URL:{JOIN_URL}", "END:VEVENT", "END:VCALENDAR", ""),
     )
 )
 OPERATION = Operation(
     summary="Get an invitation file",
     description="Returns the meeting as an iCalendar file (RFC 5545) with its join link, for invitations by other"
-    " means. After a cancellation it is the notice of cancellation.",
+    " means. It speaks the meeting's language: de, en, es, fr, it, ja, nl, pl, pt or ru, English otherwise. After a"
+    " cancellation it is the notice of cancellation.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(

@@ -9,7 +9,7 @@ from shared.graph.resources import GraphResource, Lenient, parse_resource
 _SELECT = (
     "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees,"
     "createdDateTime,lastModifiedDateTime,subject,start,end,originalStartTimeZone,originalEndTimeZone,isAllDay,"
-    "recurrence,location,locations,organizer,importance,sensitivity,hideAttendees,responseRequested"
+    "recurrence,location,locations,organizer,importance,sensitivity,showAs,hideAttendees,responseRequested"
 )
 
 
@@ -51,6 +51,7 @@ class EventDetails(Event):
     organizer: Lenient[GraphPerson] = None
     importance: Lenient[str] = None
     sensitivity: Lenient[str] = None
+    show_as: Lenient[str] = None
     hide_attendees: bool | None = None
     response_requested: Lenient[bool] = None
 

@@ -37,6 +37,8 @@ class Appointment:
         start: a time in its zone, or the first day of an all-day event; None when it is not known.
         end: in the same form; the day after the last of an all-day event.
         organizer: a mail address; None when only the object id is known.
+        show_as: Graph's word for how the event shows in the calendar.
+        language: the BCP 47 tag of the file's own words; English without it.
     """
 
     subject: str | None
@@ -49,6 +51,8 @@ class Appointment:
     text: str = ""
     sensitivity: str | None = None
     importance: str | None = None
+    show_as: str | None = None
+    language: str | None = None
     response_requested: bool = True
 
     @property
@@ -77,6 +81,8 @@ def of_calendar(request: CalendarRequest, organizer: str | None) -> Appointment:
         text=plain_text(body.content) if body and body.content_type == "html" else body.content if body else "",
         sensitivity=request.sensitivity,
         importance=request.importance,
+        show_as=request.show_as,
+        language=request.language,
         response_requested=request.response_requested is not False,
     )
 
@@ -95,11 +101,12 @@ def of_standalone(request: StandaloneRequest, organizer: str | None, made_at: da
         end=end.astimezone(UTC),
         organizer=organizer,
         guests=tuple(Guest(participant.upn) for participant in participants if participant.upn),
+        language=request.language,
     )
 
 
-def of_event(event: EventDetails) -> Appointment:
-    """Return the appointment that an event in a calendar is.
+def of_event(event: EventDetails, language: str | None) -> Appointment:
+    """Return the appointment that an event in a calendar is, to be told in a language.
 
     Raises:
         UnavailableError: its times are not there, or its recurrence is not in one of Graph's forms.
@@ -118,6 +125,8 @@ def of_event(event: EventDetails) -> Appointment:
         location="; ".join(place.display_name for place in places if place.display_name) or None,
         sensitivity=event.sensitivity,
         importance=event.importance,
+        show_as=event.show_as,
+        language=language,
         response_requested=event.response_requested is not False,
     )
 

@@ -1,6 +1,7 @@
 """An invitation as the bytes of an iCalendar file. The library folds, escapes and quotes; nothing is pasted here.
 
-https://www.rfc-editor.org/rfc/rfc5545, and https://www.rfc-editor.org/rfc/rfc5546 for METHOD and SEQUENCE.
+https://www.rfc-editor.org/rfc/rfc5545, and https://www.rfc-editor.org/rfc/rfc5546 for METHOD and SEQUENCE; what
+Outlook reads of it: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcical
 """
 
 import re
@@ -17,11 +18,20 @@ from shared.meeting_request.recurrence_rule import first_start
 from shared.use_cases.invitation.appointment import Appointment, Guest
 from shared.use_cases.invitation.recurrence_rule import recurrence_rule
 from shared.use_cases.invitation.time_zone_rules import time_zone
+from shared.use_cases.invitation.words import Words, words_in
 
 _ROLES = {"required": "REQ-PARTICIPANT", "optional": "OPT-PARTICIPANT", "resource": "NON-PARTICIPANT"}
 _CLASSES = {"personal": "PRIVATE", "private": "PRIVATE", "confidential": "CONFIDENTIAL"}
 _PRIORITIES = {"high": 1, "low": 9}
-_SUBJECT = "Online meeting"
+# https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcical/54d3000c-a6b3-43c0-b4b0-543578f86fa0
+_TRANSPARENT = {"free", "workingElsewhere"}
+_BUSY_STATUSES = {
+    "free": "FREE",
+    "tentative": "TENTATIVE",
+    "busy": "BUSY",
+    "oof": "OOF",
+    "workingElsewhere": "WORKINGELSEWHERE",
+}
 _A_LIFETIME = timedelta(days=27_394)  # how far the clock changes of a series without a last day are told
 _MAIL_SAFE = "@!$'*+-._~="
 _LINE_END = re.compile("\\r\\n|[\\r\\x0b\\x0c\\x85\\u2028\\u2029]")
@@ -31,6 +41,7 @@ _CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f]")
 def calendar_file(meeting: Meeting, appointment: Appointment) -> bytes:
     """Return the invitation to a meeting that has a join link, or the notice that it is cancelled."""
     cancelled = meeting.status is Status.CANCELLED
+    words = words_in(appointment.language)
     event = Event()
     event.add("UID", meeting.outcome.i_cal_u_id or f"{meeting.id}@convene")
     event.add("SEQUENCE", meeting.version)
@@ -38,22 +49,32 @@ def calendar_file(meeting: Meeting, appointment: Appointment) -> bytes:
     event.add("LAST-MODIFIED", meeting.updated_at.astimezone(UTC))
     event.add("CREATED", meeting.created_at.astimezone(UTC))
     event.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
-    event.add("SUMMARY", _line(appointment.subject or _SUBJECT))
-    event.add("LOCATION", _line(appointment.location or _SUBJECT))
-    event.add("DESCRIPTION", _description(meeting, appointment.text))
+    event.add("SUMMARY", _line(appointment.subject or words.meeting))
+    event.add("LOCATION", _line(appointment.location or words.meeting))
+    event.add("DESCRIPTION", _description(meeting, appointment.text, words))
     event.add("CLASS", _CLASSES.get(appointment.sensitivity or "", "PUBLIC"))
     event.add("PRIORITY", _PRIORITIES.get(appointment.importance or "", 5))
+    event.add("TRANSP", "TRANSPARENT" if appointment.show_as in _TRANSPARENT else "OPAQUE")
+    if status := _BUSY_STATUSES.get(appointment.show_as or ""):
+        event.add("X-MICROSOFT-CDO-BUSYSTATUS", status)
     _add_people(event, meeting, appointment)
-    _add_link(event, meeting)
+    _add_link(event, meeting, words)
     zones = _add_times(event, appointment)
     calendar = Calendar()
     calendar.add("PRODID", f"-//Convene//Convene {VERSION}//EN")
     calendar.add("VERSION", "2.0")
-    calendar.add("METHOD", "CANCEL" if cancelled else "REQUEST")
+    calendar.add("METHOD", _method(appointment, cancelled=cancelled))
     for zone, (first, last) in zones.items():
         calendar.add_component(time_zone(zone, first, last))
     calendar.add_component(event)
     return calendar.to_ical()
+
+
+def _method(appointment: Appointment, *, cancelled: bool) -> str:
+    """Return what the file asks of its reader: a request is to those who are named in it (RFC 5546, section 3.2)."""
+    if cancelled:
+        return "CANCEL"
+    return "REQUEST" if appointment.guests else "PUBLISH"
 
 
 def _add_times(event: Event, appointment: Appointment) -> dict[ZoneInfo, tuple[datetime, datetime]]:
@@ -107,14 +128,14 @@ def _address(address: str) -> vCalAddress:
     return vCalAddress(f"mailto:{quote(address, safe=_MAIL_SAFE)}")
 
 
-def _add_link(event: Event, meeting: Meeting) -> None:
+def _add_link(event: Event, meeting: Meeting, words: Words) -> None:
     """Add the join link for programs that know URL, and for those that know conferences (RFC 7986, section 5.11)."""
     url, dial_in = meeting.outcome.join_url or "", meeting.outcome.dial_in or DialIn()
     event.add("URL", url)
     telephones = [_telephone(number, dial_in.conference_id) for number in _numbers(dial_in)]
-    event.add("CONFERENCE", _conference(url, ["AUDIO", "VIDEO"], _SUBJECT))
+    event.add("CONFERENCE", _conference(url, ["AUDIO", "VIDEO"], words.meeting))
     for uri in filter(None, telephones):
-        event.add("CONFERENCE", _conference(uri, ["PHONE"], "Telephone"))
+        event.add("CONFERENCE", _conference(uri, ["PHONE"], words.telephone))
 
 
 def _conference(uri: str, features: list[str], label: str) -> vUri:
@@ -137,18 +158,17 @@ def _telephone(number: str, conference_id: str | None) -> str | None:
     return f"tel:{plus}{digits}{f',,{code}' if code else ''}"
 
 
-def _description(meeting: Meeting, text: str) -> str:
+def _description(meeting: Meeting, text: str, words: Words) -> str:
     """Return the organizer's text, and below it how to join, for programs that know neither URL nor conferences."""
-    outcome = meeting.outcome
-    lines = [f"Join: {outcome.join_url}"]
-    if outcome.join_meeting_id:
-        lines.append(f"Meeting ID: {_line(outcome.join_meeting_id)}")
-    if outcome.passcode:
-        lines.append(f"Passcode: {_line(outcome.passcode)}")
-    dial_in = outcome.dial_in or DialIn()
-    lines += [f"Telephone: {_line(number)}" for number in _numbers(dial_in)]
-    if dial_in.conference_id:
-        lines.append(f"Conference ID: {_line(dial_in.conference_id)}")
+    outcome, dial_in = meeting.outcome, meeting.outcome.dial_in or DialIn()
+    facts = [
+        (words.join, outcome.join_url),
+        (words.meeting_id, outcome.join_meeting_id),
+        (words.passcode, outcome.passcode),
+        *((words.telephone, number) for number in _numbers(dial_in)),
+        (words.conference_id, dial_in.conference_id),
+    ]
+    lines = [f"{word}{words.colon}{_line(value)}" for word, value in facts if value]
     said = _CONTROL.sub("", _LINE_END.sub("\n", text)).strip()
     return "\n".join([said, "", *lines] if said else lines)
 

@@ -48,13 +48,13 @@ class Invitations:
                 return of_standalone(request, await self._address(request.organizer), meeting.created_at)
             case ExistingRequest() as request if meeting.status is Status.CANCELLED:
                 # The event is gone; a cancellation needs no times: RFC 5546, section 3.2.5.
-                return Appointment(None, organizer=await self._address(request.organizer))
+                return Appointment(None, organizer=await self._address(request.organizer), language=request.language)
             case ExistingRequest() as request:
                 async with self._gate.access(request.organizer, read_only=True):
                     event_id = meeting.outcome.event_id or request.event_id
                     event = await read_event(self._graph.events, request.organizer, event_id)
                 await self._ownership.require_own(meeting, event)
-                return of_event(event)
+                return of_event(event, request.language)
 
     async def _address(self, organizer: str) -> str | None:
         """Return the address of an organizer; None for an object id that this app may not look up."""

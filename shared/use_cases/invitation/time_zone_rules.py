@@ -1,20 +1,28 @@
 """VTIMEZONE: a time zone's rules written into the invitation, as RFC 5545 asks of every zone that it names.
 
+Exchange and Outlook read one STANDARD and one DAYLIGHT part with a yearly rule each, and may take the first part of a
+kind for the only one; so there is one of each wherever that is true, from 1970 on, as Google and Outlook write them.
+DAYLIGHT is the part whose clocks are ahead, in Dublin too, where the IANA database calls summer time the standard.
+https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcical/65e61fa3-de85-4030-8245-1054e27208f7
+
 The library makes such components too, with transitions that are an hour off in spring and that end in 2038.
 """
 
 import itertools
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur
 
+_FIRST_YEAR = 1970
 _STEP = timedelta(days=7)  # shorter than any zone's summer time
 _A_YEAR = timedelta(days=366)
 _YEARS_THAT_SHOW_A_RULE = 12
+_A_CHANGE_AND_BACK = 2
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -23,17 +31,46 @@ class _Clock:
     """How a zone's clocks go for a while."""
 
     offset: timedelta
-    summer: bool
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A change of clock: when, by the clock that ends there, and from what to what."""
+    """A change of clock: when, and from what to what."""
 
-    wall: datetime
+    instant: datetime
     before: _Clock
     after: _Clock
+
+    @property
+    def wall(self) -> datetime:
+        """Return when it is by the clock that ends there."""
+        return _wall(self.instant, self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class _YearlyRule:
+    """The nth weekday of a month at a time of the day; -1 is the last one."""
+
+    month: int
+    position: int
+    weekday: int
+    time: time
+
+    @property
+    def by_day(self) -> str:
+        """Return the day as an RRULE has it."""
+        return f"{self.position}{_WEEKDAYS[self.weekday]}"
+
+    def day_in(self, year: int) -> datetime:
+        """Return the day and time in a year."""
+        days = [
+            day
+            for day in range(1, monthrange(year, self.month)[1] + 1)
+            if date(year, self.month, day).weekday() == self.weekday
+        ]
+        position = self.position if self.position < 0 else self.position - 1
+        return datetime.combine(date(year, self.month, days[position]), self.time)
 
 
 def time_zone(zone: ZoneInfo, first: datetime, last: datetime) -> Timezone:
@@ -43,14 +80,24 @@ def time_zone(zone: ZoneInfo, first: datetime, last: datetime) -> Timezone:
     component = Timezone()
     component.add("TZID", zone.key)
     changes = list(_changes(zone, start, end))
-    initial = _clock(zone, start)
-    opening = _Change((start + initial.offset).replace(tzinfo=None), initial, initial)
-    component.add_component(_observance([opening], end))
     by_kind = defaultdict[tuple[_Clock, _Clock], list[_Change]](list)
     for change in changes:
         by_kind[change.before, change.after].append(change)
-    for alike in by_kind.values():
-        component.add_component(_observance(alike, end))
+    kinds = [(alike, _yearly_rule(alike, end.year)) for alike in by_kind.values()]
+    earliest = min(_FIRST_YEAR, first.year - 2)  # whatever the hemisphere, both parts have begun when it is `first`
+    ruled = [_ruled(alike[0], rule, earliest) for alike, rule in kinds if rule]
+    begun = bool(changes) and changes[0].instant <= first
+    if begun and len(kinds) == len(ruled) == _A_CHANGE_AND_BACK:
+        parts = ruled
+    elif not any(first < change.instant <= last for change in changes):
+        parts = [_constant(_clock(zone, first), datetime(earliest, 1, 1))]  # noqa: DTZ001 - a wall clock's time
+    else:
+        parts = [_ruled(alike[0], rule, alike[0].wall.year) if rule else _listed(alike) for alike, rule in kinds]
+        if not begun:
+            initial = changes[0].before
+            parts.insert(0, _constant(initial, _wall(start, initial)))
+    for part in parts:
+        component.add_component(part)
     return component
 
 
@@ -59,8 +106,7 @@ def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[_Change
     for low, high in itertools.pairwise(start + _STEP * step for step in range(steps + 1)):
         before, after = _clock(zone, low), _clock(zone, high)
         if before != after:
-            instant = _bisected(zone, low, high)
-            yield _Change((instant + before.offset).replace(tzinfo=None), before, after)
+            yield _Change(_bisected(zone, low, high), before, after)
 
 
 def _bisected(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
@@ -78,43 +124,62 @@ def _bisected(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
 
 def _clock(zone: ZoneInfo, instant: datetime) -> _Clock:
     local = instant.astimezone(zone)
-    return _Clock(local.utcoffset() or timedelta(0), bool(local.dst()), local.tzname() or "")
+    return _Clock(local.utcoffset() or timedelta(0), local.tzname() or "")
 
 
-def _observance(changes: list[_Change], end: datetime) -> TimezoneStandard | TimezoneDaylight:
-    change = changes[0]
-    component = TimezoneDaylight() if change.after.summer else TimezoneStandard()
-    component.DTSTART = change.wall
-    component.TZOFFSETFROM = change.before.offset
-    component.TZOFFSETTO = change.after.offset
-    component.add("TZNAME", change.after.name)
-    if rule := _yearly_rule(changes, end):
-        component.add("RRULE", rule)
-    elif len(changes) > 1:
-        component.add("RDATE", [each.wall for each in changes[1:]])
+def _wall(instant: datetime, clock: _Clock) -> datetime:
+    return (instant + clock.offset).replace(tzinfo=None)
+
+
+def _ruled(change: _Change, rule: _YearlyRule, year: int) -> TimezoneStandard | TimezoneDaylight:
+    """Return the part for changes that follow a rule, from a year on."""
+    component = _observance(_part(change), rule.day_in(year), change.before, change.after)
+    component.add("RRULE", vRecur({"FREQ": "YEARLY", "BYMONTH": rule.month, "BYDAY": [rule.by_day]}))
     return component
 
 
-def _yearly_rule(changes: list[_Change], end: datetime) -> vRecur | None:
-    """Return the rule of changes that come each year on, say, the last Sunday of March, up to the end of what was seen.
+def _constant(clock: _Clock, start: datetime) -> TimezoneStandard:
+    """Return the part for a clock that nothing changes."""
+    return _observance(TimezoneStandard(), start, clock, clock)
 
-    Outlook reads rules and not lists of dates.
+
+def _listed(changes: list[_Change]) -> TimezoneStandard | TimezoneDaylight:
+    """Return the part for changes that follow no rule of a form that is read everywhere."""
+    first, *others = changes
+    component = _observance(_part(first), first.wall, first.before, first.after)
+    if others:
+        component.add("RDATE", [each.wall for each in others])
+    return component
+
+
+def _part(change: _Change) -> TimezoneStandard | TimezoneDaylight:
+    return TimezoneDaylight() if change.after.offset > change.before.offset else TimezoneStandard()
+
+
+def _observance[Part: TimezoneStandard | TimezoneDaylight](
+    component: Part, start: datetime, before: _Clock, after: _Clock
+) -> Part:
+    component.DTSTART = start
+    component.TZOFFSETFROM = before.offset
+    component.TZOFFSETTO = after.offset
+    component.add("TZNAME", after.name)
+    return component
+
+
+def _yearly_rule(changes: list[_Change], last_year: int) -> _YearlyRule | None:
+    """Return the rule of changes that come each year on, say, the last Sunday of March.
+
+    None where there is no such rule up to the last year or the one before it, or too few changes to show it.
     """
     walls = [change.wall for change in changes]
     years = [wall.year for wall in walls]
     if years != list(range(years[0], years[0] + len(years))) or len(years) < _YEARS_THAT_SHOW_A_RULE:
         return None
-    if years[-1] < end.year - 1 or len({(wall.month, wall.weekday(), wall.time()) for wall in walls}) > 1:
+    if years[-1] < last_year - 1:
         return None
     first = walls[0]
     for position in (-1, 1, 2, 3, 4):
-        if all(_is_nth(wall, position) for wall in walls):
-            weekday = f"{position}{_WEEKDAYS[first.weekday()]}"
-            return vRecur({"FREQ": "YEARLY", "BYMONTH": first.month, "BYDAY": [weekday]})
+        rule = _YearlyRule(first.month, position, first.weekday(), first.time())
+        if all(rule.day_in(wall.year) == wall for wall in walls):
+            return rule
     return None
-
-
-def _is_nth(wall: datetime, position: int) -> bool:
-    if position < 0:
-        return (wall + timedelta(days=7)).month != wall.month
-    return (wall.day - 1) // 7 + 1 == position

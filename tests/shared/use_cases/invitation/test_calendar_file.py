@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from shared.meeting import DialIn, Meeting, Outcome, Status
@@ -20,7 +20,7 @@ from tests.shared.use_cases.invitation.reading import instant_meant, parsed, pro
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0?context=%7b%22Tid%22%3a%22t%22%7d"
 AT_MOST_ONCE = {
     "DTSTART", "DTEND", "DTSTAMP", "UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "STATUS", "URL", "CLASS",
-    "PRIORITY", "ORGANIZER", "CREATED", "LAST-MODIFIED", "RRULE",
+    "PRIORITY", "ORGANIZER", "CREATED", "LAST-MODIFIED", "RRULE", "TRANSP", "X-MICROSOFT-CDO-BUSYSTATUS",
 }  # fmt: skip
 EVER = AT_MOST_ONCE | {"ATTENDEE", "CONFERENCE"}
 
@@ -48,6 +48,8 @@ def meeting(**outcome: Any) -> Meeting:
         text=texts,
         sensitivity=names,
         importance=names,
+        show_as=names,
+        language=names,
     ),
     st.builds(DialIn, toll_number=names, toll_free_number=names, conference_id=names, dialin_url=names),
     names,
@@ -65,6 +67,62 @@ def test_no_text_gets_out_of_its_line(appointment: Appointment, dial_in: DialIn,
     assert not event.subcomponents
     assert len(calendar.subcomponents) == 1
     assert event["URL"] == LINK
+
+
+@pytest.mark.parametrize(
+    ("guests", "status", "method"),
+    [
+        ((Guest("AdeleV@contoso.com"),), Status.SUCCEEDED, "REQUEST"),
+        ((), Status.SUCCEEDED, "PUBLISH"),
+        ((Guest("AdeleV@contoso.com"),), Status.CANCELLED, "CANCEL"),
+        ((), Status.CANCELLED, "CANCEL"),
+    ],
+)
+def test_the_method_is_what_the_file_asks(guests: tuple[Guest, ...], status: Status, method: str) -> None:
+    """RFC 5546: a request is to attendees, what names none is published, and either is taken back by a CANCEL."""
+    content = calendar_file(
+        meeting().model_copy(update={"status": status}),
+        Appointment("Visit", NOW, NOW + timedelta(hours=1), guests=guests),
+    )
+    calendar, _ = parsed(content)
+    assert calendar["METHOD"] == method
+    assert properties(content).count("ATTENDEE") == len(guests)
+
+
+@pytest.mark.parametrize(
+    ("show_as", "transparency", "busy_status"),
+    [
+        ("free", "TRANSPARENT", "FREE"),
+        ("workingElsewhere", "TRANSPARENT", "WORKINGELSEWHERE"),
+        ("tentative", "OPAQUE", "TENTATIVE"),
+        ("busy", "OPAQUE", "BUSY"),
+        ("oof", "OPAQUE", "OOF"),
+        ("unknown", "OPAQUE", None),
+        (None, "OPAQUE", None),
+    ],
+)
+def test_how_it_shows_in_a_calendar(show_as: str | None, transparency: str, busy_status: str | None) -> None:
+    """The standard's two values, and Outlook's own five beside them."""
+    appointment = Appointment("Visit", NOW, NOW + timedelta(hours=1), show_as=show_as)
+    _, event = parsed(calendar_file(meeting(), appointment))
+    assert event["TRANSP"] == transparency
+    assert event.get("X-MICROSOFT-CDO-BUSYSTATUS") == busy_status
+
+
+def test_the_file_speaks_the_language_of_the_meeting() -> None:
+    """Each word that is not the caller's; numbers and links stay as they are."""
+    dial_in = DialIn(toll_number="+49 69 1234", conference_id="77 88#")
+    told = meeting(dial_in=dial_in, passcode="geheim", join_meeting_id="123")
+    _, event = parsed(calendar_file(told, Appointment(None, NOW, NOW, language="de-AT")))
+    assert event["SUMMARY"] == event["LOCATION"] == "Onlinebesprechung"
+    assert event["DESCRIPTION"].split("\n") == [
+        f"Teilnehmen: {LINK}",
+        "Besprechungs-ID: 123",
+        "Passcode: geheim",
+        "Telefon: +49 69 1234",
+        "Konferenz-ID: 77 88#",
+    ]
+    assert [conference.params["LABEL"] for conference in event["CONFERENCE"]] == ["Onlinebesprechung", "Telefon"]
 
 
 @settings(max_examples=300, deadline=None)
@@ -110,6 +168,7 @@ walls = st.datetimes(datetime(1950, 1, 1), datetime(2150, 1, 1)).map(lambda wall
 
 @settings(max_examples=300, deadline=None)
 @given(walls, zones, zones, st.integers(0, 10_000))
+@example(datetime(1971, 5, 1), "America/Cambridge_Bay", "UTC", 0)  # noqa: DTZ001 - a year before its rules begin
 def test_the_instant_that_graph_is_told(wall: datetime, start_zone: str, end_zone: str, minutes: int) -> None:
     """For every zone name that a request may use, file and Graph mean the same start and end."""
     end = to_utc(wall, start_zone) + timedelta(minutes=minutes)

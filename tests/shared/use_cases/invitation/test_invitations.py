@@ -273,6 +273,16 @@ async def test_the_body_is_there_as_text() -> None:
     assert "ALARM" not in properties(content)
 
 
+async def test_how_an_event_that_was_there_shows() -> None:
+    """Graph knows, and the language is the one that the meeting was asked in."""
+    world = World()
+    made = await world.made(CALENDAR | {"showAs": "oof"})
+    existing = await world.made(EXISTING | {"eventId": made.outcome.event_id, "language": "fr"})
+    _, event = parsed(await invitation(world, existing))
+    assert (event["TRANSP"], event["X-MICROSOFT-CDO-BUSYSTATUS"]) == ("OPAQUE", "OOF")
+    assert f"Participer\N{NO-BREAK SPACE}: {existing.outcome.join_url}" in event["DESCRIPTION"]
+
+
 @pytest.mark.parametrize("missing", ["start", "end"])
 async def test_an_event_without_its_times_is_no_invitation(missing: str) -> None:
     """Nobody can be invited to a time that Graph does not tell: the reader is to ask again."""
