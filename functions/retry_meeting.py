@@ -2,7 +2,14 @@
 
 import azure.functions as func
 
-from functions.http.failures import MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.failures import (
+    MEETING_NOT_FOUND,
+    NOT_A_MEETING,
+    NOT_FAILED,
+    ORGANIZER_NOT_ALLOWED,
+    QUOTA_EXCEEDED,
+    SERVICE,
+)
 from functions.http.public_url import meeting_url
 from functions.http.requests import meeting_id_of, origin_of
 from functions.http.responses import meeting_response
@@ -21,7 +28,7 @@ OPERATION = Operation(
     tag="Meetings",
     parameters=(MEETING_ID, TRACE),
     responses=(ACCEPTED,),
-    raises=(MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, *SERVICE),
+    raises=(MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, QUOTA_EXCEEDED, *SERVICE),
 )
 
 

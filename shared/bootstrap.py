@@ -140,8 +140,9 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
     ownership = Ownership(ledger, settings.callers)
-    acceptance = Acceptance(ledger, requests, reporter, admission, Quotas(quotas, clock), clock)
-    changes = Changes(ledger, requests, reporter, admission, clock)
+    counts = Quotas(quotas, clock)
+    acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
+    changes = Changes(ledger, requests, reporter, admission, counts, clock)
     provisioner = Provisioner(
         ledger=ledger,
         requests=requests,

@@ -6,7 +6,7 @@ ConveneError
 ├── KeyReusedError               the caller picks another idempotency key (422)
 ├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
-├── QuotaExceededError           the caller has had as many meetings today as it may: tomorrow again (429)
+├── QuotaExceededError           the caller has had as many meetings and changes today as it may: tomorrow again (429)
 ├── RecordNotFoundError          there is no record with this id (404)
 │   ├── MeetingNotFoundError     there is no such meeting
 │   │   ├── MeetingForgottenError    there was, and it was to be forgotten
@@ -101,10 +101,13 @@ class OrganizerNotAllowedError(ConveneError):
 
 
 class QuotaExceededError(ConveneError):
-    """The caller has had `limit` meetings today; after `delay` there is another day."""
+    """The caller has had `limit` meetings and changes today; after `delay` there is another day."""
 
     def __init__(self, limit: int, delay: timedelta) -> None:
-        super().__init__(f"This caller may have {limit} meetings a day (of UTC), and has had them")
+        super().__init__(
+            f"This caller may create meetings, and change those that invite somebody, {limit} times a day (of UTC) in "
+            "all, and has done so"
+        )
         self.delay = delay
 
 

@@ -142,11 +142,11 @@ class Acceptance:
         key comes again: a quota may be short of what it allows, and is never above.
         """
         caller = origin.caller
-        if caller.id is None or caller.meetings_per_day is None:
+        if caller.meetings_per_day is None:
             return
         if origin.key is not None and await self._is_there(meeting.id):
             return
-        await self._quotas.count(caller.id, meeting.id, caller.meetings_per_day)
+        await self._quotas.count(caller, meeting.id)
 
     async def _is_there(self, meeting_id: str) -> bool:
         try:

@@ -28,6 +28,7 @@ from shared.meeting_request import (
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import same_mailbox
 from shared.use_cases.admission import Admission
+from shared.use_cases.quota import Quotas
 from shared.use_cases.refused_changes import (
     immutable_field,
     meeting_cancelled,
@@ -51,10 +52,12 @@ class Changes:
         requests: RequestQueue,
         results: Results,
         admission: Admission,
+        quotas: Quotas,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
         self._admission = admission
+        self._quotas = quotas
         self._requests = requests
         self._results = results
         self._clock = clock
@@ -186,6 +189,8 @@ class Changes:
                 require_allowed(wanted.organizer or "", self._admission.allowed_organizers)
             if not (wanted.cancellation and wanted.caller == caller.id):  # to cancel one's own meeting takes no right
                 caller.require_may_name(wanted.organizer or "")
+            if wanted.version > meeting.version and not wanted.cancellation and _mails(meeting, wanted):
+                await self._quotas.count(caller, f"{wanted.id}/{wanted.version}")
             return wanted
 
         before, after = await self._ledger.update(meeting_id, change)
@@ -217,6 +222,12 @@ class Changes:
         return meeting.next_version(
             self._clock(), request=as_given(request), reference=request.reference, applied_messages=messages
         )
+
+
+def _mails(before: Meeting, after: Meeting) -> bool:
+    """Tell whether a new version may send mail. Whom an event that was there before invites, only Graph knows."""
+    invited = [(meeting.request or {}).get(name) for meeting in (before, after) for name in ("attendees", "roomPool")]
+    return after.kind == "existing" or any(invited)
 
 
 def _what(before: Meeting, after: Meeting) -> str:

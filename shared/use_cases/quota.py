@@ -1,8 +1,9 @@
-"""The daily quota of a caller: one record for each caller that has one, counted exactly whatever runs at once.
+"""The daily quota of a caller: meetings, and changes that mail somebody, counted exactly whatever runs at once.
 
-The record holds the day, the count, and the meetings that were counted last. A write is conditional on the record as it
-was read, so two instances never count the same number; and a meeting that was counted is not counted again, so neither
-a lost answer of the storage nor the same key twice at once costs a second place.
+Each caller that has a quota has one record. It holds the day, the count, and the versions that were counted last. A
+write is conditional on the record as it was read, so two instances never count the same number; and a version that was
+counted is not counted again, so neither a lost answer of the storage nor the same key twice at once costs a second
+place.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.access.callers import Caller
 from shared.errors import ConflictError, QuotaExceededError, RecordNotFoundError
 from shared.ids import id_from_key
 from shared.storage import Table
@@ -22,7 +24,7 @@ _REMEMBERED = 200
 
 
 class DayCount(BaseModel):
-    """How many meetings a caller has had on a day (of UTC); `latest` are the ids of those that were counted last."""
+    """How many versions a caller has had on a day (of UTC); `latest` are those that were counted last."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,13 +43,13 @@ class DayCount(BaseModel):
         """Return the count of a day: this one, or a new one."""
         return self if self.day == day else self.changed(day=day, count=0, latest=())
 
-    def with_meeting(self, meeting_id: str) -> Self:
-        """Return the count with one more meeting."""
-        return self.changed(count=self.count + 1, latest=(*self.latest, meeting_id)[-_REMEMBERED:])
+    def with_version(self, version: str) -> Self:
+        """Return the count with one more version."""
+        return self.changed(count=self.count + 1, latest=(*self.latest, version)[-_REMEMBERED:])
 
 
 class CountNotFoundError(RecordNotFoundError):
-    """The caller has had no meeting yet."""
+    """The caller has had nothing yet."""
 
 
 class QuotaStore(RecordStore[DayCount]):
@@ -75,24 +77,27 @@ class Quotas:
         self._clock = clock
         self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)  # in one process nobody need lose a race
 
-    async def count(self, caller_id: str, meeting_id: str, limit: int) -> None:
-        """Count a meeting that is about to be accepted.
+    async def count(self, caller: Caller, version: str) -> None:
+        """Count a version of a meeting that is about to be accepted; nothing, if the caller has no quota.
 
         Raises:
             QuotaExceededError: the caller has had as many today; nothing is counted.
         """
+        if caller.id is None or caller.meetings_per_day is None:
+            return
+        limit = caller.meetings_per_day
 
         async def counted(before: DayCount) -> DayCount | None:
             now = self._clock().astimezone(UTC)
             today = before.on(now.date())
-            if meeting_id in today.latest:
+            if version in today.latest:
                 return None
             if today.count >= limit:
                 raise QuotaExceededError(limit, _until_midnight(now))
-            return today.with_meeting(meeting_id)
+            return today.with_version(version)
 
-        count_id = id_from_key("quota", caller_id)
-        async with self._turns[caller_id]:
+        count_id = id_from_key("quota", caller.id)
+        async with self._turns[caller.id]:
             try:
                 await self._store.update(count_id, counted)
             except CountNotFoundError:
