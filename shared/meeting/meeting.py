@@ -17,6 +17,7 @@ from shared.errors import (
     RejectedError,
 )
 from shared.meeting.observed import Observed
+from shared.meeting.received_message import ReceivedMessage
 from shared.meeting.record_model import RecordModel
 
 
@@ -217,8 +218,8 @@ class Meeting(RecordModel):
 
     Attributes:
         id: a UUID in its canonical form.
-        request: what was asked for; of a message that cannot become a meeting, what it held instead.
-        is_unreadable_message: only the sender of that message can retry, by sending it again.
+        request: what was asked for; None of a message that could not be read.
+        received: the message that could not be read as a request: only its sender can retry, by sending it again.
         fingerprint: of the request as it was accepted; tells a repeated request from another with the same key.
         version: of the request; the meeting is finished when its status says so, for this version.
         attempts: how often it has been claimed, in all versions.
@@ -255,7 +256,7 @@ class Meeting(RecordModel):
     applied: dict[str, str] = Field(default_factory=dict)
     cancellation: Cancellation | None = None
     applied_messages: tuple[str, ...] = ()
-    is_unreadable_message: bool = False
+    received: ReceivedMessage | None = None
     reported: bool = False
     organizer_id: str | None = None
     outcome: Outcome = Outcome()

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from shared.errors import GraphAnswer
 from shared.meeting.meeting import DialIn, DialInNumbers, JoinInformation, Meeting, MeetingError
 from shared.meeting.observed import Observed, ObservedAttendee
+from shared.meeting.received_message import ReceivedMessage
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid, left_out
@@ -172,8 +173,9 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         expires_at: When Teams removes the online meeting if nobody uses it; null where Graph's onlineMeeting was not
             read.
         observed: What was seen in Graph when somebody looked last; null until then.
+        received: The message on the request queue that could not be read; null of every other meeting.
         error: Why the meeting failed.
-        request: The request as it was given; of a message that holds no valid request, the object that it held.
+        request: The request as it was given; null of a message that could not be read.
     """
 
     id: Uuid | None
@@ -202,6 +204,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     meeting_options_web_url: str | None
     expires_at: Moment | None
     observed: ObservedResponse | None
+    received: ReceivedMessage | None
     error: MeetingErrorResponse | None
     request: Annotated[dict[str, Any], DescribedAs("MeetingRequest")] | None
 
@@ -238,6 +241,7 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "attempts": meeting.attempts,
                 "next_attempt_at": meeting.progress.next_attempt_at,
                 "observed": meeting.observed and ObservedResponse.of(meeting.observed),
+                "received": meeting.received,
                 "error": meeting.error and MeetingErrorResponse.of(meeting.error),
                 "request": meeting.request,
             }

@@ -6,15 +6,20 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError
-from shared.ids import KEY_RULE, id_from_key, is_key, is_meeting_id
+from shared.ids import id_from_key, is_meeting_id
+from shared.meeting.message_text import read_object
 from shared.meeting_request import decode_json
 from shared.trace_context import as_traceparent
+from shared.validation.findings import quoted, shown
+from shared.validation.idempotency_keys import key_fault
 
 LONGEST_COMMENT = 4096
 _REQUESTED, _UPDATED, _CANCELLED = "meeting.requested", "meeting.updated", "meeting.cancelled"
+# "*/json" and "*/*+json": https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data
+_JSON_TYPE = re.compile(r"[^/;\s]+/([^;\s]+\+)?json(\s*;.*)?", re.IGNORECASE)
 _TYPES = (_REQUESTED, _UPDATED, _CANCELLED)
 
 
@@ -67,21 +72,6 @@ class Cancel:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedMessage:
-    """What cannot become a meeting, as the record of it shows it to those who look for its sender.
-
-    Attributes:
-        document: the meeting request; or of a message that holds none, what it does hold, if that is a JSON object.
-        traceparent: W3C trace context of the sender.
-        is_unreadable: the fault lies in the message and not in a request in it, so that only its sender can try again.
-    """
-
-    document: dict[str, Any] | None
-    traceparent: str | None = None
-    is_unreadable: bool = False
-
-
 type Message = ProvisionMeeting | NewRequest | Update | Cancel
 
 
@@ -89,11 +79,9 @@ def decode_message(text: str) -> Message:
     """Return what a message asks for; its JSON may be plain or base64-encoded.
 
     Raises:
-        InvalidRequestError: it is neither, or not one of the forms.
+        InvalidRequestError: it is neither, or not one of the forms; a fault names what it is.
     """
-    document = _json_of(text)
-    if not isinstance(document, dict):
-        raise InvalidRequestError([Fault("", "wrongType", "The message is not a JSON object.")])
+    document = read_object(text)
     if "meeting" in document and document.keys() <= {"meeting", "version"}:
         return _provision_meeting(document["meeting"], document.get("version", 1))
     if "specversion" in document:
@@ -101,8 +89,8 @@ def decode_message(text: str) -> Message:
     if "idempotencyKey" not in document:
         return NewRequest(document, None)
     key = document.pop("idempotencyKey")
-    if key is not None and not (isinstance(key, str) and is_key(key)):
-        raise InvalidRequestError([Fault("/idempotencyKey", "invalidKey", KEY_RULE)])
+    if key is not None and (fault := key_fault("/idempotencyKey", key)):
+        raise InvalidRequestError([fault])
     return NewRequest(document, key)
 
 
@@ -116,70 +104,54 @@ def rejected_id(text: str, message_id: str | None) -> str:
     return id_from_key("refused", message_digest(text, message_id))
 
 
-def rejected_message(text: str) -> RejectedMessage:
-    """Return what a message says that has to be sent again, as far as it can be read."""
-    try:
-        document = _json_of(text)
-    except InvalidRequestError:
-        document = None
-    if not isinstance(document, dict):
-        return RejectedMessage(None, is_unreadable=True)
-    is_event = "specversion" in document
-    content = document.get("data") if is_event else document
-    traceparent = as_traceparent(document.get("traceparent")) if is_event else None
-    return RejectedMessage(content if isinstance(content, dict) else None, traceparent, is_unreadable=True)
-
-
-def _json_of(text: str) -> Any:
-    stripped = text.strip()
-    if stripped and stripped[0] not in '{["':
-        try:
-            decoded = base64.b64decode("".join(stripped.split()), validate=True)
-        except (binascii.Error, ValueError):
-            decoded = b""
-        # Digits are JSON as they stand, and base64 as well.
-        if decoded and not stripped.isdigit():
-            return decode_json(decoded)
-    return decode_json(text.encode(errors="surrogatepass"))
-
-
 def _provision_meeting(meeting_id: object, version: object) -> ProvisionMeeting:
     if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
-        raise InvalidRequestError([Fault("/meeting", "unknownMeeting", "This is not the id of a meeting.")])
+        raise InvalidRequestError([Fault("/meeting", "unknownMeeting", _no_meeting_id("meeting", meeting_id))])
     if not isinstance(version, int):
-        raise InvalidRequestError([Fault("/version", "wrongType", "The version of a meeting is a whole number.")])
+        message = f"version must be a whole number, not {shown(version)}."
+        raise InvalidRequestError([Fault("/version", "wrongType", message)])
     return ProvisionMeeting(meeting_id, version)
+
+
+def _no_meeting_id(name: str, value: object) -> str:
+    return f"{name} must be the id of a meeting, not {shown(value)}."
 
 
 def _cloud_event(event: dict[str, Any]) -> Message:
     """Read a CloudEvents 1.0 JSON event: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md."""
     faults: list[Fault] = []
     if event["specversion"] != "1.0":
-        faults.append(Fault("/specversion", "notOneOf", 'Only CloudEvents "1.0" is understood.'))
+        message = f"specversion can only be 1.0, not {shown(event['specversion'])}."
+        faults.append(Fault("/specversion", "notOneOf", message))
     faults += [
-        Fault(f"/{name}", "required", f"A CloudEvent has a {name}, a text that is not empty.")
+        Fault(f"/{name}", "required", f"{name} is required in a CloudEvent: a string that is not empty.")
         for name in ("id", "source", "type")
         if not (isinstance(event.get(name), str) and event[name])
     ]
     if isinstance(event.get("type"), str) and event["type"] not in {"", *_TYPES}:
-        faults.append(Fault("/type", "notOneOf", f"The type is not one of: {', '.join(_TYPES)}."))
+        message = f"type must be one of {', '.join(_TYPES)}, not {shown(event['type'])}."
+        faults.append(Fault("/type", "notOneOf", message))
     content_type = event.get("datacontenttype")
-    if content_type is not None and not re.fullmatch(
-        r"application/([^;\s]+\+)?json(\s*;.*)?", str(content_type), re.IGNORECASE
-    ):
-        faults.append(Fault("/datacontenttype", "notOneOf", "The data of the event is not JSON."))
+    if content_type is not None and not _JSON_TYPE.fullmatch(str(content_type)):
+        message = f"datacontenttype must be application/json, not {shown(content_type)}: the data is read as JSON."
+        faults.append(Fault("/datacontenttype", "notOneOf", message))
+    data: Any = event.get("data")
     if "data" not in event and isinstance(event.get("data_base64"), str):
-        event = event | {"data": _base64_json(event["data_base64"])}
-    if not isinstance(event.get("data"), dict):
-        faults.append(Fault("/data", "required", "The data of the event is a JSON object."))
+        data = _base64_json(event["data_base64"])
+    if data is None:
+        faults.append(Fault("/data", "required", "data is required in a CloudEvent: a JSON object."))
+    elif not isinstance(data, dict):
+        given = "a string" if isinstance(data, str) else shown(data)
+        faults.append(Fault("/data", "wrongType", f"data must be a JSON object, not {given}."))
     if faults:
         raise InvalidRequestError(faults)
+    content = cast("dict[str, Any]", data)
     key, traceparent = json.dumps([event["source"], event["id"]]), as_traceparent(event.get("traceparent"))
     if event["type"] == _UPDATED:
-        return _update(event["data"], key, traceparent)
+        return _update(content, key, traceparent)
     if event["type"] == _CANCELLED:
-        return replace(_cancel(event["data"]), traceparent=traceparent)
-    return NewRequest(event["data"], key, traceparent)
+        return replace(_cancel(content), traceparent=traceparent)
+    return NewRequest(content, key, traceparent)
 
 
 def _base64_json(text: str) -> Any:
@@ -192,7 +164,8 @@ def _base64_json(text: str) -> Any:
 def _update(data: dict[str, Any], key: str, traceparent: str | None) -> Update:
     faults = _data_faults(data, "patch")
     if not isinstance(data.get("patch"), dict):
-        faults.append(Fault("/data/patch", "required", "The patch is a JSON object."))
+        code = "wrongType" if "patch" in data else "required"
+        faults.append(Fault("/data/patch", code, f"patch must be a JSON object, not {shown(data.get('patch'))}."))
     if faults:
         raise InvalidRequestError(faults)
     return Update(data["id"], data["patch"], key, traceparent)
@@ -212,13 +185,13 @@ def _cancel(data: dict[str, Any]) -> Cancel:
 
 def _data_faults(data: dict[str, Any], other: str) -> list[Fault]:
     faults = [
-        Fault(f"/data/{name}", "unknownField", f"{name} is not a field of this event; id and {other} are.")
+        Fault(f"/data/{name}", "unknownField", f"{quoted(name)} is not a field of this event; id and {other} are.")
         for name in data
         if name not in {"id", other}
     ]
     meeting_id = data.get("id")
     if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
-        faults.append(Fault("/data/id", "unknownMeeting", "This is not the id of a meeting."))
+        faults.append(Fault("/data/id", "unknownMeeting", _no_meeting_id("id", meeting_id)))
     return faults
 
 
@@ -231,15 +204,20 @@ def read_comment(document: Any) -> str | None:
     if document is None:
         return None
     if not isinstance(document, dict):
-        raise InvalidRequestError([Fault("", "wrongType", "The cancellation is not a JSON object.")])
+        raise InvalidRequestError(
+            [Fault("", "wrongType", f"The cancellation must be a JSON object, not {shown(document)}.")]
+        )
     faults = [
-        Fault(f"/{name}", "unknownField", f"{name} is not a field of a cancellation; comment is.")
+        Fault(f"/{name}", "unknownField", f"{quoted(name)} is not a field of a cancellation; comment is.")
         for name in document
         if name != "comment"
     ]
     comment = document.get("comment")
-    if comment is not None and not (isinstance(comment, str) and len(comment) <= LONGEST_COMMENT):
-        faults.append(Fault("/comment", "wrongType", f"The comment is a text of at most {LONGEST_COMMENT} characters."))
+    if comment is not None and not isinstance(comment, str):
+        faults.append(Fault("/comment", "wrongType", f"comment must be a string, not {shown(comment)}."))
+    elif comment and len(comment) > LONGEST_COMMENT:
+        message = f"comment has {len(comment)} characters, at most {LONGEST_COMMENT} are allowed."
+        faults.append(Fault("/comment", "tooLong", message))
     if faults:
         raise InvalidRequestError(faults)
     return comment or None

@@ -22,7 +22,7 @@ from shared.errors import (
 from shared.ids import id_after
 from shared.meeting import Meeting, MeetingError, Progress, Status
 from shared.meeting.ledger import Ledger
-from shared.meeting.messages import RejectedMessage
+from shared.meeting.received_message import RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
@@ -184,8 +184,8 @@ class Acceptance:
             kind=kind if isinstance(kind, str) and kind in _KINDS else "calendar",
             organizer=_name(about.get("organizer")),
             reference=_name(about.get("reference")),
-            request=rejected.document,
-            is_unreadable_message=rejected.is_unreadable,
+            request=None if rejected.received else rejected.document,
+            received=rejected.received,
             fingerprint=request_fingerprint,
             status=Status.FAILED,
             version=1,

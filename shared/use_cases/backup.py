@@ -11,6 +11,7 @@ from typing import Any, cast
 from shared.errors import ConflictError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger
+from shared.meeting.message_text import layers
 from shared.schedules import Schedule, ScheduleStore
 
 
@@ -46,8 +47,14 @@ class Backup:
 
 
 def is_about(record: Meeting | Schedule, person: str) -> bool:
-    """Tell whether a record names a person: by an address or a reference that is one of its values, in any case."""
+    """Tell whether a record names a person: by an address or a reference that is one of its values, in any case.
+
+    A message that could not be read names whoever stands anywhere in its text, plain or encoded.
+    """
     wanted = person.strip().casefold()
+    message = record.received if isinstance(record, Meeting) else None
+    if message and any(wanted in layer.casefold() for layer in layers(message.text)):
+        return True
     return any(text.strip().casefold() == wanted for text in _texts(record.model_dump(mode="json", by_alias=True)))
 
 

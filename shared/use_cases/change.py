@@ -252,7 +252,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:
     """Return a meeting's request. What never was one is not tried: it would fail for other reasons than its own."""
-    if meeting.request is None or meeting.is_unreadable_message:
+    if meeting.request is None:
         raise not_a_meeting()
     return meeting.request
 

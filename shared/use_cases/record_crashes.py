@@ -23,12 +23,11 @@ from shared.meeting.messages import (
     Cancel,
     NewRequest,
     ProvisionMeeting,
-    RejectedMessage,
     Update,
     decode_message,
     message_digest,
-    rejected_message,
 )
+from shared.meeting.received_message import ReceivedMessage, RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import fingerprint, parse_request
@@ -39,7 +38,6 @@ from shared.use_cases.for_each import for_each, raise_if_incomplete
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1024
-_NOTHING = RejectedMessage(None, is_unreadable=True)
 
 
 class CrashRecorder:
@@ -97,24 +95,24 @@ class CrashRecorder:
         """
         nameless = id_from_key("poison", message_digest(text, message_id))
         try:
-            await self._record(text, nameless, put_at)
+            await self._record(text, message_id, nameless, put_at)
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
             _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
-            await self._acceptance.record_rejection(_NOTHING, _CRASHED_MESSAGE, nameless, asked_at=put_at)
+            rejected = RejectedMessage(None, received=ReceivedMessage.of(text, message_id))
+            await self._acceptance.record_rejection(rejected, _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
-    async def _record(self, text: str, nameless: str, put_at: datetime | None) -> None:
+    async def _record(self, text: str, message_id: str | None, nameless: str, put_at: datetime | None) -> None:
+        unread = RejectedMessage.of(text, message_id)
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.record_rejection(
-                rejected_message(text), as_meeting_error(error), nameless, asked_at=put_at
-            )
+            await self._acceptance.record_rejection(unread, as_meeting_error(error), nameless, asked_at=put_at)
             return
         match message:
             case ProvisionMeeting(meeting_id, version):
-                await self._fail(meeting_id, version)
+                await self._fail(meeting_id, version, unread)
             case NewRequest(document, key, traceparent):
                 request = _fingerprint(document)
                 meeting_id = nameless if key is None or request is None else Origin(key=key).meeting_id
@@ -123,11 +121,9 @@ class CrashRecorder:
                     rejected, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at
                 )
             case Update() | Cancel():
-                await self._acceptance.record_rejection(
-                    rejected_message(text), _CRASHED_MESSAGE, nameless, asked_at=put_at
-                )
+                await self._acceptance.record_rejection(unread, _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
-    async def _fail(self, meeting_id: str, version: int) -> None:
+    async def _fail(self, meeting_id: str, version: int, unread: RejectedMessage) -> None:
         async def failed(meeting: Meeting) -> Meeting | None:
             if meeting.version != version or meeting.finished:
                 return None
@@ -145,7 +141,7 @@ class CrashRecorder:
         except MeetingForgottenError:
             return
         except MeetingNotFoundError:
-            await self._acceptance.record_rejection(_NOTHING, _CRASHED_MESSAGE, meeting_id)
+            await self._acceptance.record_rejection(unread, _CRASHED_MESSAGE, meeting_id)
             return
         if after is not before:
             _logger.error("meeting.crashed %s", meeting_id, extra={"meeting_id": meeting_id})

@@ -18,13 +18,12 @@ from shared.meeting.messages import (
     Message,
     NewRequest,
     ProvisionMeeting,
-    RejectedMessage,
     Update,
     decode_message,
     message_digest,
     rejected_id,
-    rejected_message,
 )
+from shared.meeting.received_message import RejectedMessage
 from shared.use_cases.accept import LONG_AGO, Acceptance
 from shared.use_cases.change import Changes
 from shared.use_cases.provision import Provisioner
@@ -61,7 +60,7 @@ class MessageHandler:
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
         except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
-            rejected = rejected_message(text)
+            rejected = RejectedMessage.of(text, message_id)
             # Tried again without its key, it would be a second meeting of one key.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
                 rejected = RejectedMessage(message.document, message.traceparent)

@@ -69,6 +69,11 @@ def decode_json_text(text: str, *, storable: bool = True) -> Any:
     return value
 
 
+def storable_text(text: str) -> str:
+    """Return a text with a replacement character for each one that cannot be stored."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def require_storable(document: Any) -> None:
     """Refuse a JSON value that cannot be stored.
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 import shared
 from shared.errors import SettingsError
 from shared.meeting.messages import decode_message
+from shared.meeting.received_message import RejectedMessage
 from shared.meeting_request import parse_request
 from shared.settings import read_settings
 from shared.trace_context import as_traceparent
@@ -124,6 +125,8 @@ def test_every_member_of_an_event(name: str) -> None:
     """And of the three kinds of its data."""
     assert not steep(lambda text: decode_message(json.dumps(EVENT | {name: text})))
     assert not steep(decode_message)
+    assert not steep(lambda text: RejectedMessage.of(json.dumps(EVENT | {name: text}), "m1"))
+    assert not steep(lambda text: RejectedMessage.of(text, "m1"))
     for member in ("id", "patch", "comment"):
         for kind in ("meeting.updated", "meeting.cancelled"):
             event = EVENT | {"type": kind, "data": {member: "TEXT"}}

@@ -140,6 +140,7 @@ class TestJson:
                 "meetingOptionsWebUrl": None,
                 "expiresAt": None,
                 "observed": None,
+                "received": None,
                 "error": None,
                 "request": {"organizer": "AlexW@contoso.com", "subject": "Prep"},
             }
@@ -163,7 +164,8 @@ class TestJson:
         assert document["joinInformation"] == {"contentType": "html", "content": "<div>会議</div>"}
         assert document["iCalUId"] == "0400"
         assert document["passcode"] == "a1b2"
-        assert {name for name, value in document.items() if value is None} == {"nextAttemptAt", "observed", "error"}
+        unset = {"nextAttemptAt", "observed", "received", "error"}
+        assert {name for name, value in document.items() if value is None} == unset
 
     def test_a_failed_meeting(self) -> None:
         """The error tells the contract's code, the remedy for this meeting, and Graph's own words."""

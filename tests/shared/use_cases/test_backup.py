@@ -1,6 +1,8 @@
 """The ledger is lost and put back from an older copy: nothing is made twice, and what was under way goes on."""
 
-from collections.abc import Mapping
+import base64
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -181,3 +183,18 @@ async def test_a_person_is_found_by_address_and_by_reference() -> None:
     assert found("patient") == []
     assert -1 in found("alexw@contoso.com")
     assert found(meetings[0].organizer or "") == found("ALEXW@contoso.com")
+
+
+def base64_text(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize("encode", [str, json.dumps, base64_text])
+async def test_a_person_is_found_in_a_message_that_could_not_be_read(encode: Callable[[str], str]) -> None:
+    """Anywhere in its text, however it is encoded."""
+    world = World()
+    await world.app.message_handler.handle(encode("[1] Patient@example.com, R-77"), "m1")
+    [record] = await copy(world)
+    assert is_about(record, "patient@example.com")
+    assert is_about(record, "R-77")
+    assert not is_about(record, "AlexW@contoso.com")

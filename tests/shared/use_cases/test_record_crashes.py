@@ -12,6 +12,7 @@ import pytest
 from shared.errors import ChangeRefusedError, StorageUnavailableError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
+from shared.meeting.received_message import ReceivedMessage
 from shared.meeting.request_queue import meeting_message
 from shared.storage import Operation, Row
 from tests.app_fixture import World
@@ -115,7 +116,8 @@ async def test_a_change_that_crashes_ends_as_a_failed_meeting_beside_its_own(mes
     await world.app.crashes.record(text, "p1")
     [crashed] = await crashed_meetings(world)
     assert crashed.id != meeting.id
-    assert crashed.request == json.loads(text)["data"]
+    assert crashed.request is None
+    assert crashed.received == ReceivedMessage(message_id="p1", source="/booking", id=json.loads(text)["id"], text=text)
     assert crashed.error is not None
     assert "send the message again" in crashed.error.remedy
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED

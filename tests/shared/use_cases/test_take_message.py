@@ -194,6 +194,125 @@ async def test_an_organizer_that_is_not_allowed_fails_by_name() -> None:
     assert (await only_meeting(world))["error"]["code"] == "organizerNotAllowed"
 
 
+def twice(text: str) -> str:
+    return base64.b64encode(base64.b64encode(text.encode())).decode()
+
+
+EVENT_GRID: dict[str, Any] = {
+    "id": "831e1650",
+    "topic": "/subscriptions/s/resourceGroups/g/providers/Microsoft.EventGrid/topics/t",
+    "subject": "visits/4711",
+    "eventType": "meeting.requested",
+    "eventTime": "2027-01-01T00:00:00Z",
+    "dataVersion": "1.0",
+    "metadataVersion": "1",
+    "data": CALENDAR,
+}
+OWN_SCHEMA = "is an event in Event Grid's own schema: choose Cloud Event Schema v1.0"
+WRAPPER = {"$content-type": "application/json", "$content": base64.b64encode(PLAIN.encode()).decode()}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (twice(PLAIN), "The message is base64 twice: encode it once, or not at all."),
+        (json.dumps(PLAIN), "The message is JSON in a JSON string: serialize it once"),
+        (json.dumps(base64.b64encode(PLAIN.encode()).decode()), "The message is JSON in a JSON string: serialize it"),
+        (str(PLAIN.encode()), "The message is Python's notation of bytes (b'...'): decode the bytes"),
+        (str(base64.b64encode(PLAIN.encode())), "The message is Python's notation of bytes (b'...'): decode the bytes"),
+        (base64.b64encode(PLAIN.encode("utf-16-le")).decode(), "The text is UTF-16-LE: send it as UTF-8."),
+        (base64.b64encode(PLAIN.encode("utf-16")).decode(), "The text is UTF-16: send it as UTF-8."),
+        (json.dumps(EVENT_GRID), f"The message {OWN_SCHEMA}"),
+        (json.dumps([EVENT_GRID]), f"The message {OWN_SCHEMA}"),
+        (json.dumps(WRAPPER), "The message is Logic Apps' wrapper of content"),
+        (json.dumps([CALENDAR]), "The message must be a JSON object, not a list: send each request by itself."),
+        ("1234", "The message must be a JSON object, not the number 1234."),
+        ('"text"', "The message must be a JSON object, not 'text'."),
+        ("nonsense", "The text is not JSON: Expecting value (line 1, column 1)."),
+        (json.dumps(EVENT | {"data": PLAIN}), "data must be a JSON object, not a string."),
+        (json.dumps(EVENT | {"data": 7}), "data must be a JSON object, not the number 7."),
+        (json.dumps({name: EVENT[name] for name in EVENT if name != "data"}), "data is required in a CloudEvent"),
+        (json.dumps(EVENT | {"specversion": "0.3"}), "specversion can only be 1.0, not '0.3'."),
+        (json.dumps(EVENT | {"datacontenttype": "text/xml"}), "datacontenttype must be application/json, not 'text/x"),
+        (json.dumps(CALENDAR | {"idempotencyKey": 4711}), "idempotencyKey must be a string, not the number 4711."),
+        (json.dumps({"meeting": "x"}), "meeting must be the id of a meeting, not 'x'."),
+    ],
+)
+async def test_a_message_is_named_as_what_it_is(text: str, message: str) -> None:
+    """In one sentence, which says what to send or to choose instead."""
+    world = World()
+    await take(world, text)
+    [fault] = (await only_meeting(world))["error"]["errors"]
+    assert fault["message"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "event_id"),
+    [
+        ("nonsense", None, None),
+        ("", None, None),
+        (json.dumps([CALENDAR]), None, None),
+        (json.dumps(EVENT | {"data": "{}"}), "/booking", "4711"),
+        (json.dumps(EVENT | {"source": ["/booking"]}), None, "4711"),
+        (twice(json.dumps(EVENT)), "/booking", "4711"),
+        (base64.b64encode(json.dumps(EVENT).encode("utf-16")).decode(), "/booking", "4711"),
+        (json.dumps(json.dumps(EVENT)), "/booking", "4711"),
+        (json.dumps(EVENT_GRID), EVENT_GRID["topic"], "831e1650"),
+        (json.dumps(EVENT | {"type": "meeting.cancelled", "data": {"id": ID}}), "/booking", "4711"),
+        ("\ud800\x00", None, None),
+        ("x" * 5000, None, None),
+    ],
+)
+async def test_a_message_that_cannot_be_read_leaves_its_trace(
+    text: str, source: str | None, event_id: str | None
+) -> None:
+    """Its id on the queue, the event's source and id, and the beginning of its text; a request it has none."""
+    world = World()
+    await take(world, text, "m-77")
+    meeting = await only_meeting(world)
+    assert meeting["request"] is None
+    kept = "\ufffd\ufffd" if text == "\ud800\x00" else text[:4096]
+    assert meeting["received"] == {"messageId": "m-77", "source": source, "id": event_id, "text": kept}
+    [result] = world.results.events()
+    assert isinstance(result["data"], dict)
+    assert result["data"]["received"] == meeting["received"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        twice(PLAIN),
+        json.dumps(PLAIN),
+        json.dumps(WRAPPER),
+        json.dumps(EVENT_GRID),
+        json.dumps(EVENT | {"data": PLAIN}),
+        json.dumps(EVENT | {"type": "meeting.imagined"}),
+    ],
+)
+async def test_it_is_found_by_whose_meeting_it_was_to_be(text: str) -> None:
+    """However often the request in it is encoded."""
+    world = World()
+    await take(world, text)
+    assert (await only_meeting(world))["organizer"] == CALENDAR["organizer"]
+
+
+async def test_a_request_that_was_read_keeps_no_message() -> None:
+    """It stands in the record itself, valid or not."""
+    world = World()
+    await take(world, json.dumps({"subject": "x"}))
+    meeting = await only_meeting(world)
+    assert (meeting["received"], meeting["request"]) == (None, {"subject": "x"})
+
+
+@pytest.mark.parametrize("content_type", ["text/json", "application/vnd.visit+json", "application/json; charset=utf-8"])
+async def test_every_media_type_of_json_is_json(content_type: str) -> None:
+    """As the JSON format of CloudEvents tells it."""
+    world = World()
+    await take(world, json.dumps(EVENT | {"datacontenttype": content_type}))
+    await world.settle()
+    assert (await only_meeting(world))["status"] == "succeeded"
+
+
 NO_REQUEST = [
     "nonsense",
     "[1]",

@@ -1,0 +1,129 @@
+"""The text of a message on the request queue: the JSON object that it holds, or what it is instead."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from shared.errors import Fault, InvalidRequestError
+from shared.meeting_request import decode_json
+from shared.validation.findings import shown
+from shared.validation.json_text import decode_json_text
+
+_MOST_LAYERS = 4
+_PYTHON_BYTES = re.compile(r"""b(['"])(.*)\1""", re.DOTALL)
+# The members that only an event in Event Grid's own schema has: https://learn.microsoft.com/azure/event-grid/event-schema
+_EVENT_GRID = frozenset({"eventType", "eventTime", "data"})
+# https://learn.microsoft.com/azure/logic-apps/logic-apps-content-type
+_LOGIC_APPS = frozenset({"$content-type", "$content"})
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Return the JSON object that a message holds, plain or base64-encoded.
+
+    Raises:
+        InvalidRequestError: it holds none; a fault names what the message is instead, and what to send.
+    """
+    decoded = _from_base64(text)
+    try:
+        value = decode_json(text.encode(errors="surrogatepass") if decoded is None else decoded)
+    except InvalidRequestError as error:
+        raise _not_json(text, decoded) or error from error
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        reason = _reason_against(members)
+    elif isinstance(value, list):
+        items = cast("list[Any]", value)
+        own_schema = any(isinstance(each, dict) and is_event_grid(cast("dict[str, Any]", each)) for each in items)
+        reason = _OWN_SCHEMA if own_schema else "must be a JSON object, not a list: send each request by itself."
+    else:
+        encoded_twice = isinstance(value, str) and innermost_object(value) is not None
+        reason = _JSON_TWICE if encoded_twice else f"must be a JSON object, not {shown(value)}."
+    if reason:
+        raise InvalidRequestError([Fault("", "wrongType", f"The message {reason}")])
+    return cast("dict[str, Any]", value)
+
+
+_JSON_TWICE = "is JSON in a JSON string: serialize it once, so that the message is a JSON object."
+_BASE64_TWICE = "is base64 twice: encode it once, or not at all."
+_BYTES = "is Python's notation of bytes (b'...'): decode the bytes to a str before they are put on the queue."
+_OWN_SCHEMA = (
+    "is an event in Event Grid's own schema: choose Cloud Event Schema v1.0 in the event subscription"
+    " (--event-delivery-schema cloudeventschemav1_0)."
+)
+_WRAPPER = (
+    "is Logic Apps' wrapper of content ($content-type, $content): choose base64ToString(...?['$content']) as the"
+    " message's content instead."
+)
+
+
+def is_event_grid(document: dict[str, Any]) -> bool:
+    """Tell whether an object is an event in Event Grid's own schema."""
+    return document.keys() >= _EVENT_GRID
+
+
+def innermost_object(text: str) -> dict[str, Any] | None:
+    """Return the JSON object in a text, however often it is encoded; None if there is none."""
+    for layer in layers(text):
+        value = _json_or_none(layer)
+        if isinstance(value, dict):
+            members = cast("dict[str, Any]", value)
+            content = members.get("$content") if members.keys() >= _LOGIC_APPS else None
+            return (innermost_object(content) if isinstance(content, str) else None) or members
+    return None
+
+
+def layers(text: str) -> Iterator[str]:
+    """Yield a text, then what it encodes as base64, as a JSON string or as Python's notation of bytes, by layers."""
+    for _ in range(_MOST_LAYERS):
+        yield text
+        if decoded := _from_base64(text):
+            text = decoded.decode(json.detect_encoding(decoded), errors="replace")
+        elif found := _PYTHON_BYTES.fullmatch(text.strip()):
+            text = found[2]
+        elif isinstance(value := _json_or_none(text), str):
+            text = value
+        else:
+            return
+
+
+def _reason_against(document: dict[str, Any]) -> str | None:
+    if document.keys() >= _LOGIC_APPS:
+        return _WRAPPER
+    return _OWN_SCHEMA if is_event_grid(document) else None
+
+
+def _not_json(text: str, decoded: bytes | None) -> InvalidRequestError | None:
+    """Return what is raised for a text that is not JSON, None if nothing is known of it but that."""
+    if _PYTHON_BYTES.fullmatch(text.strip()):
+        reason = _BYTES
+    elif decoded and _from_base64(decoded.decode(errors="replace")) is not None:
+        reason = _BASE64_TWICE
+    else:
+        return None
+    return InvalidRequestError([Fault("", "malformedJson", f"The message {reason}")])
+
+
+def _from_base64(text: str) -> bytes | None:
+    """Return the text in UTF-8 or UTF-16 that a text encodes as base64, None if it encodes none.
+
+    Words and digits are base64 by their letters: what they stand for then is no text.
+    """
+    stripped = "".join(text.split())
+    if not stripped or stripped[0] in '{["' or stripped.isdigit():
+        return None
+    try:
+        decoded = base64.b64decode(stripped, validate=True)
+        decoded.decode(json.detect_encoding(decoded))
+    except (binascii.Error, ValueError):
+        return None
+    return decoded
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return decode_json_text(text)
+    except InvalidRequestError:
+        return None

@@ -1,0 +1,76 @@
+"""What is kept of a message that cannot become a meeting, so that its sender can be found."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from shared.meeting.message_text import innermost_object, is_event_grid
+from shared.meeting.record_model import RecordModel
+from shared.trace_context import as_traceparent
+from shared.validation.json_text import storable_text
+
+LONGEST_TEXT = 4096
+
+
+class ReceivedMessage(RecordModel):
+    """A message on the request queue that could not be read as a meeting request.
+
+    Attributes:
+        message_id: The message's id on the queue.
+        source: The source of the event, where the message is one.
+        id: The id of the event, where the message is one.
+        text: The first 4,096 characters of the message, as it was put on the queue.
+    """
+
+    message_id: str | None
+    source: str | None
+    id: str | None
+    text: str
+
+    @staticmethod
+    def of(text: str, message_id: str | None, source: object = None, event_id: object = None) -> "ReceivedMessage":
+        """Return what is kept of a message and of the event that it may be."""
+        return ReceivedMessage(
+            message_id=message_id,
+            source=_label(source),
+            id=_label(event_id),
+            text=storable_text(text[:LONGEST_TEXT]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedMessage:
+    """What cannot become a meeting, as the record of it shows it to those who look for its sender.
+
+    Attributes:
+        document: the meeting request; or of a message that holds none, the object that it does hold.
+        traceparent: W3C trace context of the sender.
+        received: the message, where the fault lies in it and not in a request in it: only its sender can try again.
+    """
+
+    document: dict[str, Any] | None
+    traceparent: str | None = None
+    received: ReceivedMessage | None = None
+
+    @staticmethod
+    def of(text: str, message_id: str | None) -> "RejectedMessage":
+        """Return what a message says that has to be sent again, as far as it can be read."""
+        document = innermost_object(text)
+        if document is None:
+            return RejectedMessage(None, received=ReceivedMessage.of(text, message_id))
+        if "specversion" in document:
+            content, source = document.get("data"), document.get("source")
+        elif is_event_grid(document):
+            content, source = document["data"], document.get("topic")
+        else:
+            return RejectedMessage(document, received=ReceivedMessage.of(text, message_id))
+        if isinstance(content, str):
+            content = innermost_object(content)
+        return RejectedMessage(
+            cast("dict[str, Any]", content) if isinstance(content, dict) else None,
+            as_traceparent(document.get("traceparent")),
+            ReceivedMessage.of(text, message_id, source, document.get("id")),
+        )
+
+
+def _label(value: object) -> str | None:
+    return storable_text(value[:LONGEST_TEXT]) if isinstance(value, str) else None
