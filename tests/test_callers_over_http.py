@@ -23,7 +23,7 @@ OPERATOR = "33333333-3333-4333-8333-333333333333"
 STRANGER = "44444444-4444-4444-8444-444444444444"
 AUTHENTICATED = {"WEBSITE_AUTH_ENABLED": "True"}
 # Routes that tell nothing of anybody's.
-OPEN = {"api/health", "api/openapi.json", "api/swagger.json", "api/docs"}
+OPEN = {"api/health", "api/openapi.json", "api/swagger.json", "api/docs", "api/console"}
 
 
 def world(authenticated: bool = True, **settings: str) -> World:  # noqa: FBT001, FBT002 - reads well

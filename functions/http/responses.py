@@ -1,14 +1,16 @@
-"""Answers over HTTP: meetings and schedules."""
+"""Answers over HTTP: meetings, schedules and pages."""
 
+import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import azure.functions as func
 
 from shared.meeting import Meeting, MeetingResponse
+from shared.pages.page import Page
 from shared.schedules import Schedule, ScheduleResponse
 from shared.validation.response_model import ResponseModel
 
@@ -53,6 +55,21 @@ def json_response(
     return func.HttpResponse(
         json.dumps(document), status_code=status, headers=headers, mimetype="application/json", charset="utf-8"
     )
+
+
+async def page_response(req: func.HttpRequest, page: Callable[[], Page]) -> func.HttpResponse:
+    """Answer with a page, compressed for a browser that accepts that; the first call reads files, in a thread."""
+    found = await asyncio.to_thread(page)
+    headers = {
+        "Cache-Control": "private, max-age=3600",
+        "Content-Security-Policy": found.content_security_policy,
+        "Content-Type": "text/html; charset=utf-8",
+        "Referrer-Policy": "no-referrer",  # the address may hold a key
+        "Vary": "Accept-Encoding",
+    }
+    if "gzip" not in req.headers.get("accept-encoding", ""):
+        return func.HttpResponse(found.html, headers=headers)
+    return func.HttpResponse(found.compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
 def etag(record: Meeting | Schedule) -> str:

@@ -90,7 +90,7 @@ def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
 def test_the_http_file_has_every_call() -> None:
     """Each call is a route of the app or one of its pages, and each route is called."""
     text = (RECIPES / "meetings.http").read_text(encoding="utf-8")
-    pages = {("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/swagger.json")}
+    pages = {("GET", path) for path in ("/docs", "/console", "/openapi.json", "/swagger.json")}
     routes = {(route.method, route.path) for route in app_routes()} | pages
     called: set[tuple[str, str]] = set()
     for call in re.findall(r"^([A-Z]+) \{\{url\}\}(/[^?\s]*)", text, re.MULTILINE):

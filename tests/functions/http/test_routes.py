@@ -43,7 +43,7 @@ def test_both_documents_describe_what_is_served_and_nothing_else() -> None:
 
     But for the pages, and for the documents themselves.
     """
-    pages = {("GET", path, True) for path in ("/docs", "/openapi.json", "/swagger.json")}
+    pages = {("GET", path, True) for path in ("/docs", "/openapi.json", "/swagger.json")} | {("GET", "/console", False)}
     all_routes = served()
     assert all_routes >= pages
     routes = all_routes - pages

@@ -1,0 +1,33 @@
+"""The console: a page for operators that asks the API, and holds no data of its own."""
+
+from functools import cache
+
+from shared.pages.page import Page, make_page, read_asset
+
+# In the order in which they stand in the one script of the page.
+SCRIPTS = (
+    "dom.js",
+    "text.js",
+    "client.js",
+    "dialogs.js",
+    "polling.js",
+    "overview.js",
+    "search.js",
+    "meeting.js",
+    "schedules.js",
+    "create.js",
+    "app.js",
+)
+
+
+@cache
+def console_page() -> Page:
+    """Return the page."""
+    return make_page(
+        read_asset("console", "index.html"),
+        {"console.js": "\n".join(read_asset("console", name) for name in SCRIPTS)},
+        {"console.css": read_asset("console", "console.css")},
+        # Nothing on the page can become markup or a script, whatever somebody wrote into a meeting.
+        require_trusted_types_for="'script'",
+        trusted_types="'none'",
+    )
