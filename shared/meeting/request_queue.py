@@ -1,4 +1,4 @@
-"""The request queue as the app itself uses it: a message only says "look at this version of this meeting"."""
+"""The request queue as the app itself uses it: a message says which version of which meeting to provision."""
 
 import json
 from datetime import datetime, timedelta
@@ -22,8 +22,8 @@ class RequestQueue:
         self.queue = queue
         self.poison_queue = poison_queue
 
-    async def ask(self, meeting: Meeting, delay: timedelta = timedelta(0)) -> None:
-        """Have somebody provision a meeting, after `delay`."""
+    async def enqueue(self, meeting: Meeting, delay: timedelta = timedelta(0)) -> None:
+        """Enqueue a message that has the meeting provisioned, after `delay`."""
         await self.queue.send(meeting_message(meeting), delay)
 
     async def poison(self, meeting: Meeting) -> None:

@@ -64,7 +64,7 @@ class Results:
         except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported
             return meeting
 
-    async def report_or_ask(self, meeting: Meeting) -> Meeting:
+    async def report_or_requeue(self, meeting: Meeting) -> Meeting:
         """Report a meeting, or have somebody look at it later: a result queue that is away fails no message.
 
         The pauses double, because each is as long as the meeting has been finished.
@@ -74,7 +74,7 @@ class Results:
         except StorageUnavailableError:
             pause = min(max(self._clock() - meeting.updated_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
             _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
-            await self._requests.ask(meeting, pause)
+            await self._requests.enqueue(meeting, pause)
             return meeting
 
 

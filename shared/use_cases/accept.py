@@ -98,11 +98,11 @@ class Acceptance:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError("the idempotency key came with another request before") from None
             if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
-                await self._requests.ask(existing)
+                await self._requests.enqueue(existing)
             return Accepted(existing, replayed=origin.key is not None)
         extra = {"meeting_id": meeting.id, "kind": meeting.kind}
         _logger.info("meeting.accepted %s by %s", meeting.id, origin.caller.digest, extra=extra)
-        await self._requests.ask(meeting, delay)
+        await self._requests.enqueue(meeting, delay)
         return Accepted(meeting, replayed=False)
 
     async def _insert(
@@ -206,7 +206,7 @@ class Acceptance:
         else:
             _logger.info("meeting.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
         if meeting.finished:
-            await self._results.report_or_ask(meeting)
+            await self._results.report_or_requeue(meeting)
 
     def _queued(self, request: MeetingRequest, origin: Origin) -> Meeting:
         now = self._clock()

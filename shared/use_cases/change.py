@@ -200,7 +200,7 @@ class Changes:
                 *(after.id, after.version, _what(before, after), caller.digest),
                 extra={"meeting_id": after.id},
             )
-            await self._requests.ask(after)
+            await self._requests.enqueue(after)
         return after
 
     def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:

@@ -146,7 +146,7 @@ class CrashRecorder:
         if after is not before:
             _logger.error("meeting.crashed %s", meeting_id, extra={"meeting_id": meeting_id})
         if after.finished:
-            await self._results.report_or_ask(after)
+            await self._results.report_or_requeue(after)
 
 
 def _fingerprint(document: Any) -> str | None:

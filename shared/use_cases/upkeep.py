@@ -146,7 +146,7 @@ class Upkeep:
         progress = meeting.progress.changed(crashes=meeting.progress.crashes + died, next_attempt_at=now)
         woken = meeting.changed(status=Status.QUEUED, claim=None, progress=progress, updated_at=now)
         await self._ledger.write(meeting, woken)
-        await self._requests.ask(woken)
+        await self._requests.enqueue(woken)
         return "woken"
 
     async def _drop_markers(self, run: "_Run", now: datetime) -> None:

@@ -80,11 +80,11 @@ class Provisioner:
             # The end's own line is lost where an attempt outlasted its invocation: the host takes none then.
             code = meeting.error.code if meeting.error else ""
             _logger.info("meeting.ended %s %s %s", meeting.id, meeting.status, code, extra={"meeting_id": meeting.id})
-            await self._results.report_or_ask(meeting)
+            await self._results.report_or_requeue(meeting)
         elif meeting.claim and meeting.claim.expires_at > now:
             _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})
         elif (next_attempt_at := meeting.progress.next_attempt_at) and next_attempt_at > now:
-            await self._requests.ask(meeting, next_attempt_at - now)
+            await self._requests.enqueue(meeting, next_attempt_at - now)
         elif meeting.progress.crashes + bool(meeting.claim) >= MAX_CRASHES:
             await self._requests.poison(meeting)
         elif now >= self._patience_ends(meeting):
@@ -110,7 +110,7 @@ class Provisioner:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
         except SupersededError as error:
             # The message about the new version may have come and gone while the claim was ours.
-            await self._requests.ask(error.latest)
+            await self._requests.enqueue(error.latest)
         finally:
             caller_traceparent.reset(traced_before)
 
@@ -198,7 +198,7 @@ class Provisioner:
             error.code if error else "",
             extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
         )
-        await self._results.report_or_ask(attempt.meeting)
+        await self._results.report_or_requeue(attempt.meeting)
 
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""
@@ -228,7 +228,7 @@ class Provisioner:
         _logger.info(
             "meeting.waits %s until %s: %s", meeting.id, next_attempt_at, error, extra={"meeting_id": meeting.id}
         )
-        await self._requests.ask(meeting, next_attempt_at - now)
+        await self._requests.enqueue(meeting, next_attempt_at - now)
 
     async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta) -> None:
         """Have the message come again; the record is only told if the upkeep would take it for lost meanwhile."""
@@ -241,7 +241,7 @@ class Provisioner:
                 )
             except ConflictError:
                 return  # somebody else takes care of it
-        await self._requests.ask(meeting, next_attempt_at - now)
+        await self._requests.enqueue(meeting, next_attempt_at - now)
 
     async def _give_up(self, meeting: Meeting, now: datetime) -> None:
         if attempt := await self._claim(meeting, now):

@@ -136,4 +136,4 @@ class LightHost:
     async def _take_in(self, number: int) -> None:
         """Accept a request as `shared.use_cases.accept` does: one write, one message."""
         meeting = await self._around.ledger.insert(self._accept(number))
-        await self._requests.ask(meeting)
+        await self._requests.enqueue(meeting)

@@ -197,7 +197,9 @@ class TestReporting:
         clock, queue.broken = Clock(), True
         requests = InMemoryQueue(clock)
         about = meeting(updated_at=clock() - finished_for)
-        assert not (await results_of(queue, ledger, clock, requests).report_or_ask(await ledger.insert(about))).reported
+        assert not (
+            await results_of(queue, ledger, clock, requests).report_or_requeue(await ledger.insert(about))
+        ).reported
         [message] = requests.messages
         assert json.loads(message.text) == {"meeting": about.id, "version": about.version}
         assert message.visible_at - clock() == pause
