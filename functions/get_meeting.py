@@ -32,5 +32,5 @@ OPERATION = Operation(
 async def get_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the meeting: 202 while it is in progress, 200 when it is finished."""
     meeting = await app().finder.read(meeting_id_of(req), caller)
-    await app().upkeep.look_after(meeting)
+    await app().upkeep.wake_if_stalled(meeting)
     return meeting_response(meeting, meeting_url(req, meeting.id))

@@ -98,7 +98,7 @@ class Upkeep:
         raise_if_incomplete(run.failures)
         return report
 
-    async def look_after(self, meeting: Meeting) -> None:
+    async def wake_if_stalled(self, meeting: Meeting) -> None:
         """Wake a meeting that somebody looks at, if it has stalled: they need not wait for the next run."""
         now = self._clock()
         due = due_at(meeting)

@@ -14,7 +14,7 @@ from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import TOO_LARGE, BatchItem, raise_faults
 
 # An acceptance makes one call to the storage at a time.
-AT_ONCE = 16
+CONCURRENCY = 16
 # Azure's load balancer gives up after 230 s (https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout);
 # when the storage hardly answers, the caller should hear before that what was accepted.
 _LONGEST_SECONDS = 90.0
@@ -36,13 +36,13 @@ class Batch:
         Items with the same key are taken one after the other, so that the first one is the one that counts.
         """
         outcomes: dict[int, Outcome] = {}
-        places = asyncio.Semaphore(AT_ONCE)
+        slots = asyncio.Semaphore(CONCURRENCY)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._longest_seconds
 
         async def in_turn(indexes: list[int]) -> None:
             for index in indexes:
-                async with places:
+                async with slots:
                     if loop.time() < ends_at:
                         outcomes[index] = await self._outcome(items[index], origin)
                     else:

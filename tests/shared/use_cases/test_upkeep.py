@@ -101,17 +101,17 @@ async def test_who_looks_at_a_stalled_meeting_wakes_it() -> None:
     world = World()
     meeting = await world.accept(CALENDAR)
     world.requests.take()
-    await world.app.upkeep.look_after(await world.ledger.read(meeting.id))
+    await world.app.upkeep.wake_if_stalled(await world.ledger.read(meeting.id))
     assert not world.requests.messages
     world.clock.advance(seconds=31)
     for _ in range(3):
-        await world.app.upkeep.look_after(await world.ledger.read(meeting.id))
+        await world.app.upkeep.wake_if_stalled(await world.ledger.read(meeting.id))
     assert len(world.requests.messages) == 1
     await world.settle()
     done = await world.ledger.read(meeting.id)
     assert done.status is Status.SUCCEEDED
     world.clock.advance(days=1)
-    await world.app.upkeep.look_after(done)
+    await world.app.upkeep.wake_if_stalled(done)
     assert not world.requests.messages
 
 
