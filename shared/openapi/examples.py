@@ -169,9 +169,9 @@ def schedule() -> ScheduleResponse:
         updated_at=_ASKED_AT,
         fingerprint="",
         request=request,
-        made_until=request.timetable.mark(_ASKED_AT),
+        cursor=request.timetable.cursor(_ASKED_AT),
     )
-    return ScheduleResponse.of(kept.timed(_ASKED_AT), _ASKED_AT)
+    return ScheduleResponse.of(kept.with_next_due(_ASKED_AT), _ASKED_AT)
 
 
 def _in_pacific(date_time: str) -> DateTimeTimeZone:

@@ -2,7 +2,7 @@
 
 rule, occurrences, duration    RFC 5545: what the text means, and when that is
 schedule_request, parse        a schedule as it is asked for, or every fault at once
-schedule, store                the record, with the mark up to which its meetings are made
+schedule, store                the record, with the cursor up to which its meetings are made
 schedule_response              the schedule as callers see it
 """
 

@@ -41,8 +41,8 @@ class Occurrence:
         return self.start.replace(tzinfo=None)
 
     @property
-    def mark(self) -> datetime:
-        """The start as it is kept: see `Timetable.mark`."""
+    def cursor(self) -> datetime:
+        """The start as it is kept: see `Timetable.cursor`."""
         return self.start if self.start.fold else self.wall
 
     @property
@@ -104,7 +104,7 @@ class Timetable:
         """Return what the zone's clocks show at an instant."""
         return instant.astimezone(zone(self.time_zone)).replace(tzinfo=None)
 
-    def mark(self, instant: datetime) -> datetime:
+    def cursor(self, instant: datetime) -> datetime:
         """Return an instant as it is kept: what clocks show, with its offset if they show it the second time.
 
         So it stays the clock's time when the zone's rules are changed, and yet is never ambiguous.

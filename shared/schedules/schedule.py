@@ -25,11 +25,11 @@ class Schedule(BaseModel):
         version: of the request.
         fingerprint: of the request that created it; tells a repeated one from another with the same key.
         request: the schedule as it is wanted now.
-        made_until: the mark (`Timetable.mark`) of the latest occurrence that is made, or of the time from which on
-            occurrences are made at all; the ones before it are done with.
-        made_ahead: occurrences after `made_until` that are made all the same, because the schedule was changed after
-            it: their marks, and their meetings' ids.
-        due_at: when the timer is to look at it, None for never.
+        cursor: the start (`Timetable.cursor`) of the latest occurrence whose meeting is made. At first and after a
+            change, the time since when occurrences count. What starts at the cursor or before it is done.
+        made_after_cursor: occurrences after the cursor whose meetings are made already, because the schedule was
+            changed after that: from their cursors to their meetings' ids.
+        due_at: when the timer processes it next, None for never.
         caller: the principal that asked for it over HTTP; None where callers are not told apart.
         etag: of the record as it was read; not a part of it.
         index_keys: the store's rows that lead to the record as it was read; not a part of it either.
@@ -43,8 +43,8 @@ class Schedule(BaseModel):
     updated_at: datetime
     fingerprint: str
     request: ScheduleRequest
-    made_until: datetime
-    made_ahead: dict[str, str] = Field(default_factory=dict)
+    cursor: datetime
+    made_after_cursor: dict[str, str] = Field(default_factory=dict)
     due_at: datetime | None = None
     caller: str | None = None
     etag: str = Field(default="", exclude=True)
@@ -56,8 +56,8 @@ class Schedule(BaseModel):
 
     def unmade(self) -> Iterator[Occurrence]:
         """Yield the occurrences whose meetings are still to be made."""
-        occurrences = self.request.timetable.after(self.made_until)
-        return (each for each in occurrences if each.mark.isoformat() not in self.made_ahead)
+        occurrences = self.request.timetable.after(self.cursor)
+        return (each for each in occurrences if each.cursor.isoformat() not in self.made_after_cursor)
 
     def due(self, now: datetime) -> Iterator[Occurrence]:
         """Yield those of them that are to be made by now."""
@@ -70,27 +70,31 @@ class Schedule(BaseModel):
 
     def key(self, occurrence: Occurrence) -> tuple[str, str]:
         """Return whose key, and which one, it is with which an occurrence's meeting is asked for."""
-        return f"schedule {self.id}", f"{occurrence.mark.isoformat()} {self.request.time_zone}"
+        return f"schedule {self.id}", f"{occurrence.cursor.isoformat()} {self.request.time_zone}"
 
     def meeting_id(self, occurrence: Occurrence) -> str:
         """Return the id of an occurrence's meeting."""
-        return self.made_ahead.get(occurrence.mark.isoformat()) or id_from_key(*self.key(occurrence))
+        return self.made_after_cursor.get(occurrence.cursor.isoformat()) or id_from_key(*self.key(occurrence))
 
     def meeting_of(self, occurrence: Occurrence) -> dict[str, Any]:
         """Return the meeting request of an occurrence; without a reference of its own it has the schedule's id."""
         document = self.request.meeting_of(occurrence)
         return document if document.get("reference") is not None else document | {"reference": self.id}
 
-    def timed(self, now: datetime) -> "Schedule":
-        """Return the schedule with the time at which the timer is to look at it again, and what is past forgotten."""
+    def with_next_due(self, now: datetime) -> "Schedule":
+        """Return the schedule with its next due time, and without what `made_after_cursor` holds of the past."""
         instant = self.request.timetable.instant
-        ahead = {mark: made for mark, made in self.made_ahead.items() if instant(datetime.fromisoformat(mark)) > now}
+        ahead = {
+            cursor: made
+            for cursor, made in self.made_after_cursor.items()
+            if instant(datetime.fromisoformat(cursor)) > now
+        }
         following = None if self.request.paused else next(self.unmade(), None)
         due_at = None
         if following is not None:
             make_at = self.make_at(following)
             due_at = make_at if make_at - now <= _EARLY_LOOK else make_at - _EARLY_LOOK
-        return self.changed(made_ahead=ahead, due_at=due_at)
+        return self.changed(made_after_cursor=ahead, due_at=due_at)
 
     def replaced(self, request: ScheduleRequest, now: datetime) -> "Schedule":
         """Return the schedule as it is wanted otherwise: what is made stays, and is not made again."""
@@ -98,15 +102,15 @@ class Schedule(BaseModel):
         overdue = next(self.due(now), None)
         since = now if overdue is None else min(now, overdue.instant - _MOMENT)
         mine, new = self.request.timetable, request.timetable
-        made_until = mine.instant(self.made_until)
-        made = itertools.takewhile(lambda each: each.instant <= made_until, mine.after(now))
-        ahead = {new.mark(each.instant).isoformat(): self.meeting_id(each) for each in made}
-        for mark, meeting_id in self.made_ahead.items():
-            ahead[new.mark(mine.instant(datetime.fromisoformat(mark))).isoformat()] = meeting_id
+        reached = mine.instant(self.cursor)
+        made = itertools.takewhile(lambda each: each.instant <= reached, mine.after(now))
+        ahead = {new.cursor(each.instant).isoformat(): self.meeting_id(each) for each in made}
+        for cursor, meeting_id in self.made_after_cursor.items():
+            ahead[new.cursor(mine.instant(datetime.fromisoformat(cursor))).isoformat()] = meeting_id
         return self.changed(
             request=request,
             version=self.version + 1,
             updated_at=now,
-            made_until=new.mark(since),
-            made_ahead=ahead,
-        ).timed(now)
+            cursor=new.cursor(since),
+            made_after_cursor=ahead,
+        ).with_next_due(now)

@@ -96,5 +96,5 @@ def _next_occurrences(schedule: Schedule, upcoming: list[Occurrence]) -> Iterato
 
 
 def _is_made(schedule: Schedule, occurrence: Occurrence) -> bool:
-    made_until = schedule.request.timetable.instant(schedule.made_until)
-    return occurrence.instant <= made_until or occurrence.mark.isoformat() in schedule.made_ahead
+    cursor = schedule.request.timetable.instant(schedule.cursor)
+    return occurrence.instant <= cursor or occurrence.cursor.isoformat() in schedule.made_after_cursor

@@ -57,7 +57,7 @@ def _index_keys(schedule: Schedule) -> frozenset[str]:
 
 
 def _labels(schedule: Schedule) -> dict[str, str | int]:
-    return {"version": schedule.version, "madeUntil": schedule.made_until.isoformat()}
+    return {"version": schedule.version, "cursor": schedule.cursor.isoformat()}
 
 
 def _too_large(schedule: Schedule, _fits: Callable[[Schedule], bool]) -> Schedule:

@@ -1,7 +1,7 @@
 """The timer's run: what is due of each schedule becomes meetings, exactly once.
 
 An occurrence's meeting has an idempotency key of its own, so asking for it twice makes it once. It is asked for first,
-and the schedule's mark is moved then, on the condition that nobody else has moved it: a death in between, a run that
+and the schedule's cursor is moved then, on the condition that nobody else has moved it: a death in between, a run that
 overlaps another, and one that comes a week late all ask again for what may be made already, and leave nothing out.
 
 A run looks only at rows that are due, a bounded number of them; what is left is due at the next run too.
@@ -100,9 +100,9 @@ class ScheduleRun:
         return report
 
     async def _make_due(self, schedule: Schedule, now: datetime) -> int:
-        """Make what is due of a schedule, move its mark, and return how many meetings that are."""
+        """Make what is due of a schedule, move its cursor, and return how many meetings that are."""
         made = 0
-        made_until = schedule.made_until
+        cursor = schedule.cursor
         again_at: datetime | None = None
         for occurrence in itertools.islice(schedule.due(now), _MEETINGS_OF_A_SCHEDULE):
             try:
@@ -110,8 +110,8 @@ class ScheduleRun:
             except QuotaExceededError as error:  # what its caller may not have today waits for tomorrow
                 again_at = now + error.delay
                 break
-            made, made_until = made + 1, occurrence.mark
-        after = schedule.changed(made_until=made_until).timed(now)
+            made, cursor = made + 1, occurrence.cursor
+        after = schedule.changed(cursor=cursor).with_next_due(now)
         await self._store.write(schedule, after.changed(due_at=again_at) if again_at else after)
         return made
 

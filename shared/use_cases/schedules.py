@@ -69,9 +69,9 @@ class Schedules:
             updated_at=now,
             fingerprint=_fingerprint(request),
             request=request,
-            made_until=request.timetable.mark(now),
+            cursor=request.timetable.cursor(now),
             caller=caller.id,
-        ).timed(now)
+        ).with_next_due(now)
         try:
             schedule = await self._store.insert(schedule)
         except ConflictError:

@@ -105,7 +105,7 @@ def test_a_list_searches_what_is_rare_once() -> None:
         updated_at=NOW,
         fingerprint="",
         request=parse_schedule(document, NOW),
-        made_until=NOW,
+        cursor=NOW,
     )
     first = ScheduleResponse.of(schedule, NOW)
     assert len(first.next_occurrences) == 5

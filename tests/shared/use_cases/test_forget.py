@@ -197,7 +197,7 @@ async def test_what_lies_in_the_poison_queue_is_not_recorded_again() -> None:
 
 
 async def test_a_schedule_does_not_make_it_again() -> None:
-    """The timer that died before it had moved its mark asks for the same occurrence once more."""
+    """The timer that died before it had moved its cursor asks for the same occurrence once more."""
     world = World()
     document = {
         "recurrence": "RRULE:FREQ=DAILY;COUNT=1",

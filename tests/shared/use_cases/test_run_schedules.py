@@ -85,7 +85,7 @@ class Year:
                     return
                 case "twice":
                     await asyncio.gather(self.app.schedule_run.run(), self.world.new_host().schedule_run.run())
-                case "die before the mark" | "die after the mark":
+                case "die before the cursor" | "die after the cursor":
                     self.table.death = event.split()[1]
                     await self.app.schedule_run.run()
                 case "die before the meeting" | "die after the meeting":
@@ -104,7 +104,7 @@ class Year:
 
 
 EVENTS = [
-    "run", "run", "miss", "twice", "die before the mark", "die after the mark", "die before the meeting",
+    "run", "run", "miss", "twice", "die before the cursor", "die after the cursor", "die before the meeting",
     "die after the meeting", "die before the message",
 ]  # fmt: skip
 courses = st.lists(st.tuples(st.sampled_from(EVENTS), st.sampled_from([0.6, 1, 2, 5, 9, 30])), min_size=2, max_size=25)
@@ -122,8 +122,8 @@ BOTH_CHANGES = {  # a time in the night in which it is skipped, and in that in w
 @pytest.mark.timeout(600)
 @settings(max_examples=20)
 @given(courses, plans, st.sampled_from(sorted(BOTH_CHANGES)), st.sampled_from([0, 1, 36, 24 * 14]))
-@example([("miss", 9), ("twice", 5), ("die before the mark", 1)], ({6}, 1), "Europe/Berlin", 36)
-@example([("die after the meeting", 0.3), ("die before the mark", 0.3)], ({0, 6}, 1), "America/New_York", 0)
+@example([("miss", 9), ("twice", 5), ("die before the cursor", 1)], ({6}, 1), "Europe/Berlin", 36)
+@example([("die after the meeting", 0.3), ("die before the cursor", 0.3)], ({0, 6}, 1), "America/New_York", 0)
 def test_a_year_of_a_bad_timer_makes_each_meeting_once(
     course: list[tuple[str, float]], plan: tuple[set[int], int], place: str, lead_hours: int
 ) -> None:

@@ -22,7 +22,7 @@ from shared.meeting import Status
 from shared.storage import Operation
 from shared.use_cases.accept import Accepted
 from shared.use_cases.batch import BatchItem, read_csv_items
-from shared.use_cases.batch.acceptance import AT_ONCE, Batch
+from shared.use_cases.batch.acceptance import CONCURRENCY, Batch
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.fakes import InMemoryQueue, InMemoryTable
@@ -176,7 +176,7 @@ async def test_a_batch_makes_a_bounded_number_of_storage_calls_at_a_time() -> No
     world, gauge = busy_world()
     gauge.patience = 100  # longer than it takes to begin sixteen, one after the other
     await accept(world, *(BatchItem(visit(number)) for number in range(100)))
-    assert (gauge.calls, gauge.most) == (200, AT_ONCE)
+    assert (gauge.calls, gauge.most) == (200, CONCURRENCY)
 
 
 async def test_the_first_of_two_with_the_same_key_is_the_one_that_counts() -> None:
