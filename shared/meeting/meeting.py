@@ -16,6 +16,7 @@ from shared.errors import (
     OrganizerNotAllowedError,
     RejectedError,
 )
+from shared.meeting.applied import Applied
 from shared.meeting.observed import Observed
 from shared.meeting.received_message import ReceivedMessage
 from shared.meeting.record_model import RecordModel
@@ -226,8 +227,7 @@ class Meeting(RecordModel):
         claim: who works on it; a claim on a former version stays until it ends or expires.
         progress: how far the work on this version has come.
         doubt: what Graph may have done that `outcome` does not name.
-        applied: a digest of each property that Graph has been told, so that a change sends only what differs; and the
-            etags with which it refused to change the event.
+        applied: what Graph has of the meeting, so that a change sends only what differs.
         cancellation: set once the meeting is not wanted any more.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         observed: what was seen in Graph when somebody looked last; None until then.
@@ -253,7 +253,7 @@ class Meeting(RecordModel):
     attempts: int = 0
     claim: Claim | None = None
     doubt: Doubt = Doubt()
-    applied: dict[str, str] = Field(default_factory=dict)
+    applied: Applied = Applied()
     cancellation: Cancellation | None = None
     applied_messages: tuple[str, ...] = ()
     received: ReceivedMessage | None = None

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.errors import RequestTooLargeError
+from shared.meeting.applied import Applied
 from shared.meeting.meeting import Meeting, MeetingError
 
 LARGEST_REQUEST_STORED = 640 * 1024
@@ -60,7 +61,7 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
 
 def bare(meeting: Meeting) -> Meeting:
     """Return a finished meeting in a form that always fits: how it ended, without what was asked for."""
-    return _with_short_texts(meeting).changed(request=None, applied={}, applied_messages=())
+    return _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=())
 
 
 def _without_invitation(meeting: Meeting) -> Meeting:

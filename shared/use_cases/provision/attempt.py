@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.errors import ConflictError, ConveneError, UnavailableError
 from shared.meeting import Claim, Meeting, Outcome
+from shared.meeting.applied import Applied
 from shared.meeting.ledger import Ledger
 from shared.throttling.shared_mailbox_states import MailboxState
 
@@ -48,7 +49,7 @@ class Attempt:
         in_doubt_since: the version of the earlier attempt that may have made something which the record does not
             know of, so that it has to be looked for first; None if there is none.
         outcome: what Graph has made so far.
-        applied: which properties Graph has been told.
+        applied: which properties Graph has.
         organizer_id: the organizer's object id, once it was looked up.
         mailbox_state: what other instances shared about the mailbox when the attempt began; None if that is not known.
     """
@@ -57,7 +58,7 @@ class Attempt:
     meeting: Meeting
     in_doubt_since: int | None
     outcome: Outcome
-    applied: dict[str, str]
+    applied: Applied
     organizer_id: str | None = None
     mailbox_state: MailboxState | None = None
 

@@ -5,8 +5,8 @@ from typing import Any
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, remedies
 from shared.graph.refusals import DuplicateTransactionError
+from shared.meeting.applied import Applied
 from shared.meeting_request import CalendarRequest, ExistingRequest, event_properties, option_properties
-from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied, withdrawn
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.event_body import merged_body
 from shared.use_cases.provision.join_link import enable, require_own_link, require_same_link, wait_for_link
@@ -91,25 +91,22 @@ def _as_made(attempt: Attempt, event: Event, properties: dict[str, Any]) -> Even
         attempt.applied = _with_event(attempt.applied, properties)
     else:  # whom an earlier version invited is ours to remove
         invited = _addresses({"attendees": event.attendees or ()})
-        attempt.applied = unsure(attempt.applied, Part.ATTENDEE, invited)
+        attempt.applied = attempt.applied.changed(attendees=attempt.applied.attendees | invited)
     return event
 
 
 async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> None:
-    """Send what differs from what Graph was told: attendees alone, when only they changed, mail nobody else."""
+    """Send what differs from what Graph has; a change of attendees alone mails only those who are added or removed."""
     properties: dict[str, Any] = {"attendees": []} | event_properties(request)
-    changes = {
-        name: value
-        for name, value in differing(attempt.applied, Part.EVENT, properties).items()
-        if name not in _NEVER_CHANGED
-    }
-    changes |= {name: _ABSENT[name] for name in withdrawn(attempt.applied, Part.EVENT, properties) if name in _ABSENT}
+    applied = attempt.applied.event
+    changes = {name: value for name, value in applied.diff(properties).items() if name not in _NEVER_CHANGED}
+    changes |= {name: _ABSENT[name] for name in applied.removed(properties) if name in _ABSENT}
     if changes.keys() & _PLACES:  # each replaces the other in Graph: what is wanted is told, what is not stays away
         changes = {name: value for name, value in changes.items() if name not in _PLACES}
         changes |= {name: properties[name] for name in _PLACES if name in properties} or {"locations": []}
     if changes:
         await _send(steps, attempt, request, changes)
-    elif _LINK in differing(attempt.applied, Part.EVENT, properties):
+    elif _LINK in applied.diff(properties):
         await require_same_link(steps, attempt, None, request, None)
     attempt.applied = _with_event(attempt.applied, properties)
 
@@ -128,11 +125,14 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
         changes["body"] = _merged_body(attempt, current, properties)
     if "attendees" in changes:
         changes["attendees"] = [*changes["attendees"], *_invited_by_others(attempt, current, properties)]
-    attempt.applied = unsure(attempt.applied, Part.EVENT, {*changes, _LINK})
-    attempt.applied = unsure(attempt.applied, Part.ATTENDEE, _addresses(properties))
+    attempt.applied = attempt.applied.changed(
+        event=attempt.applied.event.in_doubt({*changes, _LINK}),
+        attendees=attempt.applied.attendees | _addresses(properties),
+    )
     await steps.checkpoint(attempt)
     event = await steps.change_event(attempt, current, changes)
-    attempt.applied = unsure(_with_event(attempt.applied, properties), Part.EVENT, [_LINK])
+    applied = _with_event(attempt.applied, properties)
+    attempt.applied = applied.changed(event=applied.event.in_doubt([_LINK]))
     former_body = current.body.content if current.body and "body" in changes else None
     await require_same_link(steps, attempt, event, request, former_body)
 
@@ -151,10 +151,10 @@ def _merged_body(attempt: Attempt, event: Event, properties: dict[str, Any]) -> 
 
 
 def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the attendees whom we never told Graph of: the organizer invited them in Outlook, and they stay."""
-    if "attendees" not in told(attempt.applied, Part.EVENT):
-        return []  # it is not known whom an earlier version told
-    ours = told(attempt.applied, Part.ATTENDEE) | _addresses(properties).keys()
+    """Return the attendees whom the organizer invited in Outlook, and this app did not: they stay."""
+    if "attendees" not in attempt.applied.event:
+        return []  # it is not known whom an earlier version invited
+    ours = attempt.applied.attendees | _addresses(properties)
     return [
         {name: attendee[name] for name in ("emailAddress", "type") if name in attendee}
         for attendee in event.attendees or ()
@@ -162,18 +162,17 @@ def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any
     ]
 
 
-def _addresses(properties: dict[str, Any]) -> dict[str, bool]:
+def _addresses(properties: dict[str, Any]) -> frozenset[str]:
     """Return the attendees' addresses, each in one spelling."""
     emails = (attendee.get("emailAddress") for attendee in properties.get("attendees", ()))
     addresses = (email.get("address") for email in emails if isinstance(email, dict))
-    return {mailbox_key(address): True for address in addresses if isinstance(address, str)}
+    return frozenset(mailbox_key(address) for address in addresses if isinstance(address, str))
 
 
-def _with_event(applied: dict[str, str], properties: dict[str, Any]) -> dict[str, str]:
-    """Return the digests once Graph has all of an event's properties; no attendees are an empty list of them."""
-    whole: dict[str, Any] = {"attendees": []} | properties
-    applied = with_applied(with_applied(applied, Part.EVENT, whole), Part.ATTENDEE, _addresses(properties))
-    return with_applied(applied, Part.REFUSED_ETAG, {})
+def _with_event(applied: Applied, properties: dict[str, Any]) -> Applied:
+    """Return what Graph has after it took all of an event's properties; no attendees are an empty list of them."""
+    event = applied.event.confirmed({"attendees": []} | properties)
+    return applied.changed(event=event, attendees=_addresses(properties), refused_etags=frozenset())
 
 
 async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:

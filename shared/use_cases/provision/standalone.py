@@ -5,8 +5,8 @@ from typing import Any, NoReturn
 from shared.errors import RejectedError
 from shared.graph import OnlineMeeting, remedies
 from shared.graph.refusals import NothingFoundError
+from shared.meeting.applied import Applied
 from shared.meeting_request import StandaloneRequest, online_meeting_properties, option_properties
-from shared.use_cases.provision.applied import Part, differing, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
 
@@ -54,19 +54,19 @@ async def _made(
         made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, properties, attempt.language)
         if wanted is None or made.has_passcode == wanted:
             if first_try or attempt.in_doubt_since == attempt.meeting.version:
-                attempt.applied = _told(attempt, properties)
+                attempt.applied = _applied(attempt, properties)
             return made
         steps.passcodes[organizer_id] = not wanted
         await _delete(steps, organizer_id, made.id)
     body = steps.usual_times() | {"subject": _USUAL_SUBJECT} | properties | {"joinMeetingIdSettings": settings}
     made = await steps.online_meetings.create(organizer_id, body, attempt.language)
-    attempt.applied = _told(attempt, properties)
+    attempt.applied = _applied(attempt, properties)
     return made
 
 
-def _told(attempt: Attempt, properties: dict[str, Any]) -> dict[str, str]:
-    told = {name: value for name, value in properties.items() if name != "participants"}
-    return with_applied(attempt.applied, Part.ONLINE_MEETING, told)
+def _applied(attempt: Attempt, properties: dict[str, Any]) -> Applied:
+    sent = {name: value for name, value in properties.items() if name != "participants"}
+    return attempt.applied.changed(online_meeting=attempt.applied.online_meeting.confirmed(sent))
 
 
 async def _delete(steps: Steps, organizer_id: str, online_meeting_id: str) -> None:
@@ -102,4 +102,4 @@ def _wait_for_link(attempt: Attempt) -> NoReturn:
 
 
 def _settled(attempt: Attempt, wanted: dict[str, Any]) -> bool:
-    return not differing(attempt.applied, Part.ONLINE_MEETING, wanted)
+    return not attempt.applied.online_meeting.diff(wanted)

@@ -20,7 +20,6 @@ from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
 from shared.use_cases.ownership import Ownership
-from shared.use_cases.provision.applied import Part, differing, told, unsure, with_applied
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.options import TIMES, half_named, require_set, with_both_names
 from shared.validation.addresses import mailbox_key
@@ -133,13 +132,13 @@ class Steps:
         etag does no harm; where it refuses an etag that the event still has, or one after the other, the change goes
         without.
         """
-        refused = told(attempt.applied, Part.REFUSED_ETAG)
+        refused = attempt.applied.refused_etags
         etag = None if event.etag in refused or len(refused) >= _MOST_REFUSED_ETAGS else event.etag
         try:
             return await self.events.change(attempt.meeting.organizer or "", event.id, changes, etag)
         except UnavailableError as error:
             if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
-                attempt.applied = unsure(attempt.applied, Part.REFUSED_ETAG, [etag])
+                attempt.applied = attempt.applied.changed(refused_etags=refused | {etag})
             raise
 
     def usual_times(self) -> dict[str, Any]:
@@ -154,18 +153,18 @@ class Steps:
         language.
         """
         organizer_id = await self.organizer_id(attempt)
-        changes = differing(attempt.applied, Part.ONLINE_MEETING, options)
+        changes = attempt.applied.online_meeting.diff(options)
         found = await self._online_meeting(attempt, organizer_id)
         attempt.outcome = found.added_to(attempt.outcome)
         if changes:
-            attempt.applied = unsure(attempt.applied, Part.ONLINE_MEETING, changes)
+            attempt.applied = attempt.applied.changed(online_meeting=attempt.applied.online_meeting.in_doubt(changes))
             await self.checkpoint(attempt)
             await self.online_meetings.change(organizer_id, found.id, await self._complete(attempt, changes, options))
         if changes or (attempt.language and found.invitation is None):
             found = await self.online_meetings.read(organizer_id, found.id, attempt.language)
             attempt.outcome = found.added_to(attempt.outcome)
         require_set(changes, found.raw)
-        attempt.applied = with_applied(attempt.applied, Part.ONLINE_MEETING, options)
+        attempt.applied = attempt.applied.changed(online_meeting=attempt.applied.online_meeting.confirmed(options))
 
     async def _complete(self, attempt: Attempt, changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         """Return changes with start and end together, Graph takes neither alone, and with people named in both ways."""
