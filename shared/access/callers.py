@@ -35,7 +35,7 @@ class Owned(Protocol):
 
     @property
     def caller(self) -> str | None:
-        """Return the caller's id, None if it was nobody's who is told apart."""
+        """Return the caller's id, None where callers are not distinguished."""
         ...
 
 
@@ -44,7 +44,7 @@ class Caller:
     """Who asks over HTTP, and what they may ask for.
 
     Attributes:
-        id: the principal's id, None where callers are not told apart.
+        id: the principal's id, None where callers are not distinguished.
         organizers: whom the caller may name, as ALLOWED_ORGANIZERS does.
         meetings_per_day: at most this many are accepted in one day of UTC, None for any number.
         sees_all: whether the meetings of other callers, and those of the queue, are there for this one.
@@ -57,7 +57,7 @@ class Caller:
 
     @property
     def digest(self) -> str:
-        """Return what stands for the caller in the log; `-` where callers are not told apart."""
+        """Return what stands for the caller in the log; `-` where callers are not distinguished."""
         return caller_digest(self.id)
 
     def require_may_name(self, organizer: str) -> None:
@@ -72,14 +72,14 @@ class Caller:
             )
 
     def sees(self, owned: Owned) -> bool:
-        """Tell whether a meeting or a schedule is there for the caller."""
+        """Return whether a meeting or a schedule is there for the caller."""
         return self.sees_all or owned.caller == self.id
 
     def require_sees[T: Owned](self, meeting: T) -> T:
         """Return a meeting of the caller.
 
         Raises:
-            AnothersMeetingError: it is somebody else's, which is told like one that there is not.
+            AnothersMeetingError: another caller owns it; the answer is the same as for one that does not exist.
         """
         if not self.sees(meeting):
             raise AnothersMeetingError(f"there is no meeting {meeting.id}")
@@ -91,7 +91,7 @@ def caller_digest(caller_id: str | None) -> str:
     return hashlib.sha256(caller_id.lower().encode()).hexdigest()[:16] if caller_id else "-"
 
 
-# The queue, the timers, and every HTTP caller where nobody says who calls.
+# The queue, the timers, and every HTTP caller where callers are not identified.
 ANYBODY = Caller()
 
 
@@ -111,7 +111,7 @@ class Callers:
         """Return the caller who asked for something earlier, as the settings are now.
 
         Raises:
-            CallerNotAllowedError: CALLERS does not name the caller any more.
+            CallerNotAllowedError: CALLERS no longer names the caller.
         """
         return ANYBODY if caller_id is None else self.identify(caller_id)
 

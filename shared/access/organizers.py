@@ -17,7 +17,7 @@ def organizer_entry(text: str) -> str:
 
 
 def may_organize(organizer: str, allowed: frozenset[str]) -> bool:
-    """Tell whether the setting allows an organizer, by the name that the caller uses."""
+    """Return whether the setting allows an organizer, by the name that the caller uses."""
     name = mailbox_key(organizer)
     suffix = name[name.rfind("@") :] if "@" in name else name
     return not allowed.isdisjoint({"*", name, suffix})

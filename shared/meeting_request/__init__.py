@@ -2,7 +2,7 @@
 
 decode_json     bytes -> a JSON value
 parse_request   a JSON value -> MeetingRequest, or every fault at once
-find_warnings   what is odd about it
+find_warnings   what is valid, and may still be a mistake
 as_given        the request as its reader recognises it
 canonical, fingerprint
                 the same for all requests that ask for the same

@@ -38,7 +38,7 @@ class AnyKindRequest(ClosedModel):
     reference: FilledLine | None = None
     language: Language | None = None
 
-    # What parsing has left out: told once, and no part of what is asked for.
+    # What parsing has left out: reported once, and no part of the request.
     _omissions: tuple[Fault, ...] = PrivateAttr(default=())
 
     @property

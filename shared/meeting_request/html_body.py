@@ -1,6 +1,6 @@
 """The invitation's body: plain text as it is, HTML cleaned with an allow-list.
 
-What Teams itself puts into an invitation is told from the rest by its classes (`me-email-text`, `me-email-headline`)
+What Teams itself puts into an invitation is recognised by its classes (`me-email-text`, `me-email-headline`)
 and ids, and so do the programs that look for it, ours included. A caller's HTML therefore loses every class and id: a
 copied or faked join block stays as ordinary text and links, and nothing takes it for Teams' own. Without style sheets,
 which go too, neither is of any use in a mail.
@@ -203,7 +203,7 @@ def _harmless_style(style: str) -> str | None:
     return _DECLARATION_THAT_HIDES.sub("", style) or None
 
 
-# Made once: with so many names that takes thirty times as long as cleaning a short body.
+# Made once: for all these names that takes thirty times as long as cleaning a short body.
 _CLEANER = nh3.Cleaner(
     tags=set(_TAGS.split()),
     clean_content_tags=set(_REMOVED_WITH_CONTENT.split()),

@@ -38,7 +38,7 @@ _CHECKS: Mapping[str, Callable[[Draft], Iterator[Finding]]] = {
 def parse_request(document: Any) -> MeetingRequest:
     """Return the meeting request that a JSON value is.
 
-    Attendees that are given twice, or are the organizer, are left out; `find_warnings` tells of them.
+    Attendees that are given twice, or are the organizer, are left out; `find_warnings` reports them.
 
     Raises:
         InvalidRequestError: with every fault, in the order of the document.

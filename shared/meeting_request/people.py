@@ -36,7 +36,7 @@ def check_organizer(value: str) -> str:
 
 
 def is_object_id(organizer: str) -> bool:
-    """Tell whether an organizer is named by object id."""
+    """Return whether an organizer is named by object id."""
     try:
         uuid.UUID(organizer)
     except ValueError:
@@ -92,7 +92,7 @@ def _email_validator() -> ModuleType:
 
 
 def same_mailbox(one: str, other: str) -> bool:
-    """Tell whether two texts are spellings of one address."""
+    """Return whether two texts are spellings of one address."""
     return mailbox_key(one) == mailbox_key(other)
 
 

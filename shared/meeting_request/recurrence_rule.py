@@ -24,7 +24,7 @@ def rule_parts(pattern: RecurrencePattern) -> dict[str, Any]:
 
 
 def first_start(pattern: RecurrencePattern, start: datetime) -> datetime | None:
-    """Return the first time that a pattern gives from `start` on, which is a wall clock's; None if there is none.
+    """Return the first time that a pattern gives from `start` on, a wall clock's time; None if the pattern gives none.
 
     Graph takes a start that does not fit its pattern, and begins at the first day that does.
     """

@@ -50,7 +50,7 @@ _OPTIONS = field_names(MeetingOptions)
 def reasons_against_fields(*models: type[ClosedModel]) -> Explain:
     """Return what explains a field that these models of a request, and those below them, do not have where it stands.
 
-    A name that differs from one of theirs in case alone is taken for it.
+    A name that differs from a known one in case alone counts as it.
     """
     known = {name.lower(): name for model in models for name in fields_below(model)}
 

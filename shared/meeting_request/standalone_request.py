@@ -1,4 +1,4 @@
-"""An onlineMeeting without a calendar event; nobody is invited."""
+"""An onlineMeeting without a calendar event or attendees."""
 
 from collections.abc import Iterator
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""What is odd about a request, yet may be meant: accepted, and reported to whoever asks for a check."""
+"""Warnings: what is valid in a request, but may be a mistake. A validation reports them; they reject nothing."""
 
 import re
 from collections.abc import Iterator

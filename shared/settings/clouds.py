@@ -25,7 +25,7 @@ class Cloud:
 
 
 # What onlineMeetingBase lacks in schemas/v1.0-Fairfax.csdl of https://github.com/microsoftgraph/msgraph-metadata. Its
-# type is open, so that Graph takes these names all the same, and does nothing.
+# type is open, so Graph accepts these names, and ignores them.
 _NOT_IN_US_GOVERNMENT = frozenset(
     {
         "allowBreakoutRooms",

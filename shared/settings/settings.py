@@ -71,7 +71,7 @@ class GraphService:
         base_url: the root with its version, without a trailing slash.
         cloud: whose Graph it is; a Graph on this machine stands in for the global one.
         credential: the kind of credential; the rest are its values, as azure-identity's own variables give them.
-        client_id: the app's client id, None when the settings do not tell it.
+        client_id: the app's client id, None when the settings do not name it.
     """
 
     base_url: str
@@ -90,7 +90,7 @@ class Settings:
     """Everything that an operator decides. README.md says what each setting means.
 
     Attributes:
-        own_host: the app's host name, where the platform tells it; with a port if that is not the scheme's own.
+        own_host: the app's host name, where the platform names it; with a port if that is not the scheme's own.
     """
 
     storage: StorageAccount
@@ -248,11 +248,11 @@ class _Reader:
     def _allowed_organizers(self) -> frozenset[str]:
         entries = [entry for entry in self._environ.get("ALLOWED_ORGANIZERS", "*").split(",") if entry.strip()]
         allowed = frozenset(organizer_entry(entry) for entry in entries if _is_organizer_entry(entry))
-        odd = sum(not _is_organizer_entry(entry) for entry in entries)
-        if odd or not allowed:
+        malformed = sum(not _is_organizer_entry(entry) for entry in entries)
+        if malformed or not allowed:
             self._faults.append(
                 "ALLOWED_ORGANIZERS is not a comma-separated list of object ids, user principal names and @domain "
-                f"suffixes, or * for everyone{f', in {odd} of its entries' if odd else ''}"
+                f"suffixes, or * for everyone{f', in {malformed} of its entries' if malformed else ''}"
             )
         return allowed
 

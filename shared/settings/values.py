@@ -11,7 +11,7 @@ import isodate
 
 from shared.ncrontab import parse_ncrontab
 
-# Before and after any moment of ours there is room for it in a calendar of four-digit years.
+# Any of the app's times plus or minus this stays within four-digit years.
 _LONGEST_DURATION = timedelta(days=36_525)
 _HOST = re.compile(r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*(:[0-9]{1,5})?")
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
@@ -19,7 +19,7 @@ _QUEUE_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a URL's host is this machine."""
+    """Return whether a URL's host is this machine."""
     if host == "localhost":
         return True
     try:
@@ -29,7 +29,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_connection_string(text: str) -> bool:
-    """Tell whether a text can be the connection string of a storage account."""
+    """Return whether a text can be the connection string of a storage account."""
     # https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
     parts = {name.strip().casefold(): value for name, _, value in (part.partition("=") for part in text.split(";"))}
     if parts.get("usedevelopmentstorage", "").strip().casefold() == "true":
@@ -48,7 +48,7 @@ def _is_base64(text: str) -> bool:
 
 
 def is_https(uri: str) -> bool:
-    """Tell whether a text is an https URL, or one on this machine."""
+    """Return whether a text is an https URL, or one on this machine."""
     try:
         parts = urlsplit(uri)
     except ValueError:
@@ -95,10 +95,10 @@ def duration(text: str) -> timedelta:
 def host_names(text: str) -> frozenset[str]:
     """Return the hosts of a comma-separated list, in lower case, each as a URL has it: a name, or name and port."""
     hosts = frozenset(entry.strip().casefold() for entry in text.split(",") if entry.strip())
-    if odd := sorted(host for host in hosts if not _HOST.fullmatch(host)):
+    if malformed := sorted(host for host in hosts if not _HOST.fullmatch(host)):
         raise ValueError(
             "is not a comma-separated list of host names such as api.contoso.com or api.contoso.com:8443: "
-            + ", ".join(odd)
+            + ", ".join(malformed)
         )
     return hosts
 

@@ -27,9 +27,9 @@ class Mailbox:
         limit: the most provisions at once.
         names: the organizer's, in one spelling.
         entered: the provisions and lookups under way.
-        closed_until: nobody calls Graph before this.
+        closed_until: no call to Graph starts before this.
         queue_ends: when everybody who was sent away will have had a slot.
-        next_entry: nobody is admitted before this while the mailbox recovers from throttling.
+        next_entry: no call is admitted before this while the mailbox recovers from throttling.
         calm_at: when provisions are admitted at full pace again.
         seconds: what a provision takes, as a moving average.
     """
@@ -44,11 +44,11 @@ class Mailbox:
     seconds: float = _FIRST_ESTIMATE_SECONDS
 
     def idle(self, now: datetime) -> bool:
-        """Tell whether forgetting the mailbox would change nothing."""
+        """Return whether forgetting the mailbox would change nothing."""
         return not self.entered and max(self.closed_until, self.queue_ends, self.calm_at) <= now
 
     def held_back(self, now: datetime) -> HeldBackError | None:
-        """Return why nobody is admitted now, with the time until somebody may be; None for an open mailbox."""
+        """Return why no call is admitted now, with the delay until one may be; None for an open mailbox."""
         if self.closed_until > now:
             return HeldBackError(ASKED_FOR_PATIENCE, self.closed_until - now)
         if self.entered >= self.limit:
@@ -89,7 +89,7 @@ class Mailbox:
         self.seconds += _WEIGHT_OF_THE_LATEST * (took - self.seconds)
 
     def close(self, until: datetime, now: datetime) -> None:
-        """Admit nobody until a moment, and fewer than before for a while after it.
+        """Admit no call until a given time, and fewer than before for a while after it.
 
         A second 429 of the same burst moves the end but does not slow the mailbox further.
         """

@@ -120,7 +120,7 @@ class MailboxGate:
         return state
 
     async def close(self, organizer: str, delay: timedelta) -> None:
-        """Admit nobody for as long as Graph asks, here and, if the storage answers, in the other processes."""
+        """Admit no call for as long as Graph asks, here and, if the storage answers, in the other processes."""
         mailbox = self._close(organizer, self._clock() + delay)
         if self._shared:
             names = mailbox.names | self._mailboxes.names_of(organizer)

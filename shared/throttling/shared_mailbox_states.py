@@ -44,7 +44,7 @@ class AllowedProviders:
     until: datetime
 
     def names(self, provider: str, now: datetime) -> bool:
-        """Tell whether a provider is known to be allowed now.
+        """Return whether a provider is known to be allowed now.
 
         An answer that would hold for longer than the time to live was written by a wrong clock, and does not count.
         """
@@ -53,7 +53,7 @@ class AllowedProviders:
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
-    """What is shared about a mailbox: None for what nobody wrote. `etag` is the row's, empty without a row."""
+    """What is shared about a mailbox: None for what no instance wrote. `etag` is the row's, empty without a row."""
 
     closed_until: datetime | None = None
     allowed: AllowedProviders | None = None
@@ -116,7 +116,7 @@ class SharedMailboxStates:
     async def _forget_past(self, partition: str, now: datetime) -> None:
         first = self._looked_through[partition]
         rows = await self._table.read_range(partition, first, _AFTER_EVERY_KEY, _FORGOTTEN_AT_ONCE)
-        # The next run continues behind these, so that rows which stay do not hide others for ever.
+        # The next run continues behind these, so that rows which stay do not hide others forever.
         self._looked_through[partition] = rows[-1].key if len(rows) == _FORGOTTEN_AT_ONCE else _BEFORE_EVERY_KEY
         for row in rows:
             state = _state(row)

@@ -23,5 +23,5 @@ def mailbox_key(name: str) -> str:
 def _ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain).decode()
-    except idna.IDNAError:  # it is no domain, and therefore nobody else's
+    except idna.IDNAError:  # not a domain: left as it is
         return domain

@@ -3,7 +3,7 @@
 Both may carry Graph's seven fractional digits, one more than Python's datetime holds: an instant is therefore a pair
 of the second and the ticks of 100 ns in it, which compares as it should.
 
-Years are 1900 to 2199. Exchange holds times from 1601 on and Python computes up to 9999, but nobody meets there, and
+Years are 1900 to 2199. Exchange holds times from 1601 on and Python computes up to 9999, but no meeting is there, and
 the margin keeps every shift between zones within the calendar.
 """
 
@@ -67,7 +67,7 @@ def check_timestamp(value: str) -> str:
 
 
 def is_date(value: str) -> bool:
-    """Tell whether a text has the form of a date such as `2026-11-20`."""
+    """Return whether a text has the form of a date such as `2026-11-20`."""
     return len(value) <= _MAX_LENGTH and _DATE.fullmatch(value) is not None
 
 

@@ -71,7 +71,7 @@ def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_f
 
 
 def has_room(findings: Sequence[Finding]) -> bool:
-    """Tell whether an answer has room for more findings; if not, nothing else need be looked for."""
+    """Return whether an answer has room for more findings; if not, nothing else need be looked for."""
     return len(findings) <= MOST_FAULTS
 
 

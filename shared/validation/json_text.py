@@ -15,7 +15,7 @@ from shared.validation.findings import JsonPath, pointer_to
 MAX_DEPTH = 64
 MAX_DIGITS = 20
 
-# A lone surrogate cannot be encoded as UTF-8, and no store of ours nor Graph keeps a NUL.
+# A lone surrogate cannot be encoded as UTF-8, and neither the storage nor Graph keeps a NUL.
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _SURROGATES = re.compile("[\\ud800-\\udfff]")
 # A string without an end is a match as well: the search would begin again at each quote in it.

@@ -11,7 +11,7 @@ _ALIKE = 0.8
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that somebody meant with `name`: spelled otherwise, or with a slip."""
+    """Return the known name that `name` is a misspelling of."""
     if len(name) > _LONGEST_NAME:
         return None
     by_spelling = {_spelling(each): each for each in known}

@@ -9,7 +9,7 @@ MAX_TOP = 100
 
 
 def read_top(parameters: Mapping[str, str]) -> tuple[int, list[Fault]]:
-    """Return how many entries a page may have, and what is wrong with the parameter that tells it."""
+    """Return how many entries a page may have, and the fault of the parameter if it has one."""
     top = parameters.get("top", str(DEFAULT_TOP))
     if top.isascii() and top.isdecimal() and len(top) <= len(str(MAX_TOP)) and 1 <= int(top) <= MAX_TOP:
         return int(top), []

@@ -21,7 +21,7 @@ _DAYS_COMPARED = 366
 _DAYS_BETWEEN_SAMPLES = 15
 _AMBIGUOUS = frozenset({"EST", "MST", "HST"})
 _MAX_LENGTH = 128
-_NOWHERE = "Factory"  # what a machine has whose zone nobody has set
+_NOWHERE = "Factory"  # the zone of a machine on which none was set
 # https://learn.microsoft.com/graph/api/resources/datetimetimezone
 _RESPELLED = {
     "Asia/Astana (Almaty)": "Asia/Almaty",
@@ -31,9 +31,9 @@ _RESPELLED = {
 }
 # What Outlook writes for a zone that it cannot name.
 _MADE_UP = ("Customized Time Zone", "tzone://")
-# Windows keeps these two for old appointments, with rules that nobody follows any more; CLDR has dropped them.
+# Windows keeps these two for old appointments, with rules that no country follows now; CLDR has dropped them.
 _OBSOLETE = {"Kamchatka Standard Time": "Asia/Kamchatka", "Mid-Atlantic Standard Time": "UTC-02"}
-# What CLDR has no Windows name for, any more.
+# What CLDR no longer has a Windows name for.
 _WINDOWS = {
     "CST6CDT": "Central Standard Time",
     "EST5EDT": "Eastern Standard Time",
@@ -81,7 +81,7 @@ def _rules(key: str) -> ZoneInfo:
 
 
 def is_windows_name(name: str) -> bool:
-    """Tell whether Graph knows the zone by this very name; `UTC` is such a name."""
+    """Return whether Graph knows the zone by this very name; `UTC` is such a name."""
     return name in win_tz
 
 
@@ -96,25 +96,25 @@ def to_utc(wall: datetime, name: str) -> datetime:
 
 
 def is_skipped(wall: datetime, name: str) -> bool:
-    """Tell whether clocks in the zone never show `wall`, because they are put forward over it."""
+    """Return whether clocks in the zone never show `wall`, because they are put forward over it."""
     return to_utc(wall, name).astimezone(zone(name)).replace(tzinfo=None) != wall
 
 
 def is_repeated(wall: datetime, name: str) -> bool:
-    """Tell whether clocks in the zone show `wall` twice, because they are put back over it."""
+    """Return whether clocks in the zone show `wall` twice, because they are put back over it."""
     first, second = (wall.replace(tzinfo=zone(name), fold=fold).utcoffset() for fold in (0, 1))
     return first != second and not is_skipped(wall, name)
 
 
 def agree(name: str, other: str, wall: datetime) -> bool:
-    """Tell whether `wall` is one and the same instant in both zones, and the other's clocks show it exactly once."""
+    """Return whether `wall` is one and the same instant in both zones, and the other's clocks show it exactly once."""
     instants = {wall.replace(tzinfo=zone(other), fold=fold).astimezone(UTC) for fold in (0, 1)}
     return instants == {to_utc(wall, name)}
 
 
 @lru_cache(maxsize=1024)
 def agree_for_a_year(name: str, other: str, wall: datetime) -> bool:
-    """Tell whether the two zones' clocks go alike on every day of the year after `wall`."""
+    """Return whether the two zones' clocks go alike on every day of the year after `wall`."""
     days = (wall + timedelta(days=day) for day in range(_DAYS_COMPARED))
     return all(to_utc(day, name) == to_utc(day, other) for day in days)
 
