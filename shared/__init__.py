@@ -1,3 +1,3 @@
 """The use cases and what they need; nothing here knows Azure Functions."""
 
-VERSION = "0.1.0"  # CHANGELOG.md tells its history
+VERSION = "0.1.0"  # its history: CHANGELOG.md

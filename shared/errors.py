@@ -1,7 +1,7 @@
 """Every failure that Convene names, by what its catcher does about it.
 
 ConveneError
-├── InvalidRequestError          the caller mends the request (400; in the queue a failed meeting)
+├── InvalidRequestError          the caller corrects the request (400; in the queue a failed meeting)
 ├── RequestTooLargeError         the caller asks with less (413)
 ├── KeyReusedError               the caller picks another idempotency key (422)
 ├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
@@ -15,15 +15,15 @@ ConveneError
 │       └── AnothersScheduleError    it is another caller's, who alone gets it
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
 ├── ChangeRefusedError           the meeting cannot be changed like this (409)
-├── VersionMismatchError         the caller looks at it again, and decides anew (412)
-├── NoJoinLinkError              the meeting has no join link to invite with, yet or any more (409)
+├── VersionMismatchError         the caller reads it again, and decides again (412)
+├── NoJoinLinkError              the meeting has no join link to invite with (409)
 ├── InvalidContinuationError     the caller sends a continuation token that it was given (400)
 ├── ConflictError                somebody else changed the record first: read it again
 ├── StorageUnavailableError      the storage account does not answer: try again (503)
 ├── RowRefusedError              the storage never takes this row: end what it is about, with a smaller one
 ├── UnreadableRecordError        the operator repairs or deletes the record; everybody else goes on (500)
 ├── IncompleteRunError           a timer's run has done all but a few: the log names them
-├── SettingsError                the operator mends the settings: nothing works before
+├── SettingsError                the operator corrects the settings: nothing works before
 └── GraphError
     ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
     ├── ThrottledError           Graph said later: not before `delay`
@@ -43,12 +43,12 @@ class ConveneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong, or in a warning merely odd, about a request.
+    """One fault of a request, or one warning about it.
 
     Attributes:
         pointer: where, as an RFC 6901 JSON pointer; empty for the document as a whole.
         code: a stable name, such as `unknownField`.
-        message: for the person who mends it.
+        message: for the person who corrects it.
     """
 
     pointer: str
@@ -130,7 +130,7 @@ class MeetingForgottenError(MeetingNotFoundError):
         self.forgotten_at = forgotten_at
 
     def was_meant(self, asked_at: datetime | None) -> bool:
-        """Tell whether something that was asked for then is about the forgotten meeting; None is now."""
+        """Return whether something that was asked for then is about the forgotten meeting; None is now."""
         return asked_at is not None and asked_at <= self.forgotten_at
 
 
@@ -167,7 +167,7 @@ class NoJoinLinkError(ConveneError):
 
 
 class InvalidContinuationError(ConveneError):
-    """The continuation token is none that an earlier page has returned."""
+    """No earlier page has returned this continuation token."""
 
 
 class ConflictError(ConveneError):
@@ -247,7 +247,7 @@ class HeldBackError(ThrottledError):
 
 
 class UnavailableError(GraphError):
-    """No usable answer; `uncertain` when the call may have taken effect all the same."""
+    """No usable answer; `uncertain` when the call may have taken effect."""
 
     def __init__(
         self, message: str, *, uncertain: bool, delay: timedelta | None = None, answer: GraphAnswer | None = None

@@ -1,4 +1,4 @@
-"""What is logged of a failure that nobody foresaw: its kind and its place, and none of its words.
+"""What is logged of an unexpected failure: its type and its place, and none of its words.
 
 An exception's message quotes what the code held in its hands: a pydantic error the value that it refused, a KeyError
 the key, an SDK's error the URL. In this app these are subjects, addresses and links.

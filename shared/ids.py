@@ -11,7 +11,7 @@ _NAMESPACE = uuid.UUID("6f1e3d0a-52b7-4a0e-9f3b-8d0c5f6f7a21")
 
 
 def is_key(text: str) -> bool:
-    """Tell whether a text can be an idempotency key."""
+    """Return whether a text can be an idempotency key."""
     return bool(_KEY.fullmatch(text))
 
 
@@ -34,7 +34,7 @@ def random_id() -> str:
 
 
 def is_meeting_id(text: str) -> bool:
-    """Tell whether a text can be a meeting's id, before any storage is asked."""
+    """Return whether a text can be a meeting's id, before any storage is asked."""
     try:
         return str(uuid.UUID(text)) == text
     except ValueError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from typing import NamedTuple
 
-# The days of a date repeat after so many years, those of the week included.
+# The calendar repeats after this many years, days of the week included.
 _CALENDAR_REPEATS_AFTER = 400
 _SHORT_FORM, _LONG_FORM = 5, 6
 _NUMBER = re.compile("[0-9]{1,9}")

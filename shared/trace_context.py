@@ -4,7 +4,7 @@ import re
 from contextvars import ContextVar
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-# The W3C trace context of whoever a task calls Graph for: the log joins it to each call's client-request-id.
+# The W3C trace context of the caller for whom a task calls Graph: the log joins it to each call's client-request-id.
 caller_traceparent: ContextVar[str | None] = ContextVar("caller_traceparent", default=None)
 
 

@@ -172,7 +172,7 @@ class HttpClient:
         return [each["id"] for each in meetings if each["error"] and each["error"]["code"] in codes]
 
     async def retry(self, number: int, meeting_id: str) -> Submitted:
-        """Have a failed meeting tried again; one that is not failed (any more) is only polled."""
+        """Retry a failed meeting; one that is not failed is only polled."""
         try:
             await self.send("POST", f"/meetings/{meeting_id}/retry")
         except ProblemError as error:

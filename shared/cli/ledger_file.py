@@ -46,7 +46,7 @@ class LedgerFileError(ConveneError):
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[Backup]:
-    """Give access to the tables of the settings; without a connection string as whoever is signed in to Azure here.
+    """Give access to the tables of the settings; without a connection string as the user signed in to Azure.
 
     Raises:
         UnreachableError: in the block, the tables did not answer.
@@ -58,7 +58,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Backup]:
     try:
         yield Backup(ledger, schedules, _now)
     except StorageUnavailableError as error:
-        raise UnreachableError(f"The tables cannot be used: {error}. Check MeetingStorage, and begin anew.") from error
+        raise UnreachableError(f"The tables cannot be used: {error}. Check MeetingStorage, and start again.") from error
     finally:
         await queues.close()
         await tables.close()
@@ -74,7 +74,7 @@ async def write_records(
     Args:
         backup: where they are.
         file: the new file.
-        advance: is told of each that is written.
+        advance: called after each record that is written.
         person: only those that name this address or reference.
 
     Raises:
@@ -136,22 +136,22 @@ def meeting_ids(file: Path) -> list[str]:
 
 def _records(file: Path) -> Iterator[Meeting | Schedule]:
     """Yield a file's records, and raise at its end if it is not whole."""
-    count, told = 0, None
+    count, announced = 0, None
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             members = _members(line, number)
             if number == 1:
                 if members.get("form") != _FORM:
                     raise LedgerFileError(f"{file} is no copy of a ledger, or one of another form than {_FORM}.")
-            elif told is not None:
+            elif announced is not None:
                 raise LedgerFileError(f"{file}, line {number}: nothing may follow the end.")
             elif "records" in members:
-                told = members["records"]
+                announced = members["records"]
             else:
                 count += 1
                 yield _record(members, number)
-    if told != count:
-        raise LedgerFileError(f"{file} is not whole: it has {count} records and tells of {told or 'no end'}.")
+    if announced != count:
+        raise LedgerFileError(f"{file} is incomplete: it has {count} records, its end says {announced or 'nothing'}.")
 
 
 def _members(line: str, number: int) -> dict[str, Any]:

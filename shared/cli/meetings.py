@@ -35,7 +35,7 @@ def list_meetings(
     join_meeting_id: Annotated[str | None, typer.Option("--join-meeting-id", help="The one with a meeting ID.")] = None,
     event_id: Annotated[str | None, typer.Option("--event-id", help="The one of a calendar event.")] = None,
     status: Annotated[Status | None, typer.Option(help="Those with a status.")] = None,
-    most: Annotated[int, typer.Option("--top", help="At most so many, newest first.", min=1, max=10_000)] = 25,
+    most: Annotated[int, typer.Option("--top", help="The most to list, newest first.", min=1, max=10_000)] = 25,
     url: Url = None,
     key: Key = None,
     allow_http: AllowHttp = False,

@@ -145,7 +145,7 @@ def error_text(error: dict[str, Any] | None) -> str | None:
 
 
 def known_rejection(line: Line) -> str | None:
-    """Return why the app would reject a line that is known to be faulty, or that cannot be sent; None otherwise.
+    """Return why the app would reject a line, or why it cannot be sent; None if neither is known.
 
     What cannot be stored cannot be sent either, or would be sent as something else.
     """

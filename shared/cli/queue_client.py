@@ -32,7 +32,7 @@ class QueueClient:
     most_lines = 100
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare the connections; without a connection string as whoever is signed in to Azure here."""
+        """Prepare the connections; without a connection string as the user who is signed in to Azure here."""
         self._credential = signed_in(settings)
         self._queues, self._tables = storage_services(settings.storage, self._credential)
         self._queue: AzureQueueClient = self._queues.get_queue_client(settings.request_queue)
@@ -107,7 +107,7 @@ def _submitted(line: Line, meeting_id: str | None = None, **rest: str) -> Submit
 
 
 def signed_in(settings: Settings) -> AsyncTokenCredential | None:
-    """Return whoever is signed in to Azure here, None where a connection string says enough."""
+    """Return the credential of the user who is signed in to Azure here, None where a connection string suffices."""
     if settings.storage.connection_string:
         return None
     from azure.identity.aio import DefaultAzureCredential

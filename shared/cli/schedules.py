@@ -20,7 +20,7 @@ _COLUMNS = ("start", "time zone", "recurrence", "organizer", "subject")
 @commands.command("list")
 def list_schedules(
     *,
-    most: Annotated[int, typer.Option("--top", help="At most so many, newest first.", min=1, max=10_000)] = 25,
+    most: Annotated[int, typer.Option("--top", help="The most to list, newest first.", min=1, max=10_000)] = 25,
     url: Url = None,
     key: Key = None,
     allow_http: AllowHttp = False,

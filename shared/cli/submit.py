@@ -99,6 +99,6 @@ def _read(file: Path) -> list[Line]:
 def _require_writable(file: Path, output: Path) -> None:
     """End the command before anything is made, where the results could not be written afterwards."""
     if file.suffix.casefold() != ".csv":
-        raise not_done(f"--output needs a .csv file of requests, and {file} is none. Use --json for others.")
+        raise not_done(f"--output needs a .csv file of requests; {file} is not one. Use --json for others.")
     if output.is_dir() or not os.access(output.absolute().parent, os.W_OK):
         raise not_done(f"{output} cannot be written.")

@@ -91,7 +91,7 @@ class Event(GraphResource):
 
     @property
     def join_url(self) -> str | None:
-        """Return the join link, or None as long as there is none that may be passed on."""
+        """Return the join link, or None until Graph has one that may be passed on."""
         url = self.online_meeting.join_url if self.online_meeting else None
         return url if url and is_join_link(url) else None
 
@@ -120,7 +120,7 @@ class Event(GraphResource):
         return DialInNumbers(toll_free_numbers=numbers) if numbers else None
 
     def added_to(self, outcome: Outcome) -> Outcome:
-        """Return an outcome with what the event tells."""
+        """Return an outcome with what the event says."""
         return outcome.model_copy(
             update={
                 "is_online_meeting": self.join_url is not None,
@@ -153,7 +153,7 @@ def meeting_id_among(properties: tuple[ExtendedProperty, ...] | None) -> str | N
 
 
 class Providers(GraphResource):
-    """What a calendar says of online meetings; where it does not tell which it allows, that is not to allow none."""
+    """What a calendar says of online meetings; a calendar that names no providers does not forbid them."""
 
     allowed_online_meeting_providers: Lenient[tuple[str, ...]] = None
     default_online_meeting_provider: Lenient[str] = None
@@ -227,7 +227,7 @@ class CalendarEvents:
     async def is_in_calendar(
         self, organizer: str, event_id: str, start: GraphTime | None, end: GraphTime | None
     ) -> bool:
-        """Tell whether an event that was read is in the calendar, and not in Deleted Items.
+        """Return whether an event that was read is in the calendar, and not in Deleted Items.
 
         By its immutable id it is read either way, and one without attendees is never cancelled:
         https://learn.microsoft.com/graph/outlook-immutable-id. The calendar view shows the calendar only:
@@ -262,7 +262,7 @@ class CalendarEvents:
         return parse_resource(Event, answer, uncertain=True)
 
     async def cancel(self, organizer: str, event_id: str, comment: str | None) -> None:
-        """Cancel an event and tell its attendees why.
+        """Cancel an event, with a comment to its attendees.
 
         https://learn.microsoft.com/graph/api/event-cancel
         """
@@ -270,7 +270,7 @@ class CalendarEvents:
         await self._send(organizer, Method.POST, builder, body={"comment": comment or ""})
 
     async def delete(self, organizer: str, event_id: str) -> None:
-        """Remove an event that nobody is invited to."""
+        """Remove an event without attendees."""
         await self._send(organizer, Method.DELETE, self._client.user(organizer).events.by_event_id(event_id))
 
     async def _send(

@@ -172,7 +172,7 @@ class GraphClient:
         return self.client_id or await app_id_in_token(self._tokens, self._adapter.base_url)
 
     async def tenant_id(self) -> str | None:
-        """Return the tenant that this app's token is for, None if it does not tell."""
+        """Return the tenant that this app's token is for, None if the token does not say."""
         return await tenant_id_in_token(self._tokens, self._adapter.base_url)
 
     async def close(self) -> None:

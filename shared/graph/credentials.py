@@ -70,7 +70,7 @@ def make_authentication(credential: Credential | None, host: str) -> BaseBearerT
 
 
 async def app_id_in_token(tokens: AccessTokenProvider, url: str) -> str | None:
-    """Return the client id of the app that a token for `url` was issued to, None if the token does not tell.
+    """Return the client id of the app that a token for `url` was issued to, None if the token does not say.
 
     For people to read only: nothing is verified. The claim is `appid`, or `azp` in tokens of version 2:
     https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
@@ -80,7 +80,7 @@ async def app_id_in_token(tokens: AccessTokenProvider, url: str) -> str | None:
 
 
 async def tenant_id_in_token(tokens: AccessTokenProvider, url: str) -> str | None:
-    """Return the tenant that a token for `url` is for, None if the token does not tell."""
+    """Return the tenant that a token for `url` is for, None if the token does not say."""
     return _guid((await _claims(tokens, url)).get("tid"))
 
 
@@ -115,7 +115,7 @@ class _FixedToken(AccessTokenProvider):
 
 
 class _SingleFlight(AccessTokenProvider):
-    """Asks for one token at a time: many first calls at once would otherwise each fetch their own."""
+    """Asks for one token at a time: without it, many first calls at once would each fetch their own."""
 
     def __init__(self, inner: AzureIdentityAccessTokenProvider) -> None:
         self._inner = inner

@@ -67,14 +67,14 @@ def translate(
     Args:
         error: as the adapter raised it; an AzureError comes from the credential.
         addressee: whom the call was about.
-        request_id: our client-request-id, for when Graph does not tell its own.
+        request_id: our client-request-id, where Graph does not name its own.
         writes: whether the call changes something, so that a lost answer leaves it uncertain.
-        unread: an answer that is no success, of which no more than status and headers could be read.
+        unread: an error answer of which only the status and headers could be read.
     """
     if unread:
         error = APIError("", unread.status_code, dict(unread.headers))
     if isinstance(error, AzureError):
-        return UnavailableError(f"no token for Graph could be had ({type(error).__name__})", uncertain=False)
+        return UnavailableError(f"no token for Graph could be obtained ({type(error).__name__})", uncertain=False)
     if isinstance(error, (httpx.HTTPError, TimeoutError)):
         never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
         return UnavailableError(

@@ -1,4 +1,4 @@
-"""An event with everything that tells a reader when it is, whose it is and who is invited."""
+"""An event with its times, its organizer and its attendees."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ class GraphPerson(GraphResource):
 
 
 class EventDetails(Event):
-    """An event as its invitation tells of it; what its recurrence is, is read where it is needed.
+    """An event as its invitation shows it; the recurrence is read where it is needed.
 
     https://learn.microsoft.com/graph/api/resources/event
     """

@@ -94,7 +94,7 @@ def _outermost(sign: Tag) -> Tag:
 
 
 def _begins_with_rule(block: Tag) -> bool:
-    """Tell whether the first words of an element are a line of underscores, and others follow."""
+    """Return whether the first words of an element are a line of underscores, and others follow."""
     texts = (text.strip() for text in block.strings)
     words = (text for text in texts if text)
     first = next(words, "")

@@ -23,7 +23,7 @@ _LONGEST = 4096
 
 
 def is_join_link(url: str) -> bool:
-    """Tell whether a URL leads to Teams or Skype and nowhere else."""
+    """Return whether a URL leads to Teams or Skype and nowhere else."""
     if len(url) > _LONGEST or not re.fullmatch(r"https://[\x21-\x7e]+", url, re.IGNORECASE):
         return False
     try:
@@ -51,7 +51,7 @@ def organizer_in(url: str) -> str | None:
 
 
 def names_teams_meeting(url: str) -> bool:
-    """Tell whether a URL is the long or the short link of a Teams meeting, and not of something else in Teams."""
+    """Return whether a URL is the long or the short link of a Teams meeting, and not of something else in Teams."""
     target = _unwrapped(url)
     if not is_join_link(target):
         return False

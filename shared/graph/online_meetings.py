@@ -74,12 +74,12 @@ class OnlineMeeting(GraphResource):
 
     @property
     def join_url(self) -> str | None:
-        """Return the join link, or None if there is none that may be passed on."""
+        """Return the join link, or None if Graph has none that may be passed on."""
         return self.join_web_url if self.join_web_url and is_join_link(self.join_web_url) else None
 
     @property
     def has_passcode(self) -> bool | None:
-        """Return whether a passcode is asked for, None if Graph does not tell."""
+        """Return whether a passcode is required, None if Graph does not say."""
         return self.join_meeting_id_settings.is_passcode_required if self.join_meeting_id_settings else None
 
     @property
@@ -108,7 +108,7 @@ class OnlineMeeting(GraphResource):
 
     @property
     def organizer_id(self) -> str | None:
-        """Return the organizer's object id in lower case, None if Graph does not tell."""
+        """Return the organizer's object id in lower case, None if Graph does not say."""
         found: Any = self.raw
         for name in ("participants", "organizer", "identity", "user", "id"):
             found = found.get(name) if isinstance(found, dict) else None
@@ -116,14 +116,14 @@ class OnlineMeeting(GraphResource):
 
     @property
     def created_at(self) -> datetime | None:
-        """Return when it was made, None if Graph does not tell."""
+        """Return when it was made, None if Graph does not say."""
         try:
             return datetime.fromisoformat(self.raw["creationDateTime"])
         except (KeyError, TypeError, ValueError):
             return None
 
     def added_to(self, outcome: Outcome) -> Outcome:
-        """Return an outcome with what the meeting tells. The link and an event's numbers stay as they are."""
+        """Return an outcome with what the meeting says. The link and an event's numbers stay as they are."""
         settings = self.join_meeting_id_settings
         return outcome.model_copy(
             update={
@@ -192,9 +192,9 @@ class OnlineMeetings:
         return _parse(found[0], uncertain=False) if found else None
 
     async def require_access(self, organizer_id: str) -> None:
-        """Ask for a meeting that there cannot be: whoever may look is told that there is none.
+        """Look up a join link that cannot exist: an authorised app gets an empty list, any other an error.
 
-        How that is told varies, so that only a refusal with a meaning of its own counts as one.
+        Graph words "not found" in several ways, so only an error with a known meaning counts as a refusal.
 
         Raises:
             RejectedError: the app may not use the user's online meetings, or there is no such user.

@@ -50,7 +50,7 @@ class GraphRefusal:
 
 
 def event_deleted() -> RejectedError:
-    """Return the refusal of an event that reads by its immutable id and is not there any more."""
+    """Return the error for an event that is deleted, although its immutable id still reads."""
     return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
 
 
@@ -146,7 +146,7 @@ def _missing(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     if addressee.item and addressee.surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
         return NothingFoundError(
             "onlineMeetingMissing",
-            "The online meeting is not there any more.",
+            "The online meeting no longer exists.",
             remedies.ONLINE_MEETING_MISSING,
             answer,
         )
@@ -204,7 +204,7 @@ def _forbidden(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
 
 
 def _is_of_policy(refusal: GraphRefusal, surface: Surface) -> bool:
-    """Tell whether the Teams application access policy is missing; it has no code of its own."""
+    """Return whether the Teams application access policy is missing; it has no code of its own."""
     message = refusal.message.casefold()
     if "application access policy" in message:
         return True

@@ -1,7 +1,7 @@
 """What an administrator does about each refusal, with the exact commands."""
 
 REPORT = (
-    "Correct the request if the message names a fault in it; otherwise give Graph's request id to Microsoft support. "
+    "Correct the request if the message names a fault in it. If not, give Graph's request id to Microsoft support. "
     "Then send POST /api/meetings/{id}/retry."
 )
 EVENT_DELETED = (
@@ -22,8 +22,8 @@ LINK_IN_BODY = (
     "this one and send a request without the link; else change the body again."
 )
 LINK_CHANGED = (
-    "Open the event in the organizer's Outlook calendar: its link leads to another meeting than the one that was told. "
-    "Cancel this meeting and send a new request, or tell those who are invited the new link."
+    "Open the event in the organizer's Outlook calendar: its link leads to another meeting than before. "
+    "Cancel this meeting and send a new request, or send the new link to the attendees."
 )
 JOIN_BLOCK_MISSING = (
     "Leave the body as it is; or open the event in the organizer's Outlook calendar, switch the online meeting off and "

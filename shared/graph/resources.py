@@ -15,7 +15,7 @@ def _valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-# Something that only informs: of another type than it should be, it counts as not told, so that it holds nothing up.
+# A member that only informs: a value of another type counts as missing, so that it fails no call.
 type Lenient[T] = Annotated[T | None, WrapValidator(_valid_or_none)]
 
 
@@ -29,7 +29,7 @@ def parse_resource[T: GraphResource](model: type[T], answer: Any, *, uncertain: 
     """Return an answer as a model.
 
     Raises:
-        UnavailableError: it is none; `uncertain` says whether the call may have taken effect all the same.
+        UnavailableError: it is not; `uncertain` says whether the call may have taken effect.
     """
     try:
         return model.model_validate(answer)

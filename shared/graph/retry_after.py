@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 # Graph counts in seconds and minutes (its longest window is ten minutes, see throttling-limits in its documentation).
 # A longer wait is a slip or a clock that is wrong, and believed it would close a mailbox for as long as it says, even
-# for ever; after a day one call asks again, and is told again if it was meant.
+# forever; after a day one call tries again, and Graph repeats the delay if it was meant.
 LONGEST_RETRY_AFTER = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 # How far our clock may be ahead of Graph's where only ours can measure a date.

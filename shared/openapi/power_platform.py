@@ -32,7 +32,7 @@ _KEY = {"type": "apiKey", "in": "query", "name": "code", "description": "A funct
 
 
 def swagger_document(openapi: Mapping[str, Any]) -> Json:
-    """Return the OpenAPI 2.0 document for an OpenAPI 3.1 document of ours, which names one server.
+    """Return the OpenAPI 2.0 document for this app's OpenAPI 3.1 document, which names one server.
 
     What 2.0 cannot say is left out: rules by `if`, null, all examples but the first. What has no label as a reference
     stands where it is used: every member of an object has a label that no other member of the object has.
