@@ -29,7 +29,7 @@ class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQu
 
 
 def _moment(datum: Any) -> datetime | None:
-    """Return a moment as the host writes it, None for what is none: the message's own fields may stand in its place."""
+    """Return a time as the host writes it, None for anything else: the message's own fields may stand in its place."""
     try:
         moment = datetime.fromisoformat(str(datum.value).strip('"')) if datum else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Failures of the triggers that answer nobody: the host logs what they raise, so no content may be in it."""
+"""Failures of triggers without a caller: the host logs what they raise, so no content may be in it."""
 
 import functools
 from collections.abc import Awaitable, Callable

@@ -31,7 +31,7 @@ OPERATION = Operation(
 @blueprint.route("meetings/{id}/attendees/{address}", methods=["DELETE"])
 @http_trigger
 async def remove_attendee(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Remove the attendee with this address and answer 202; nobody else gets mail."""
+    """Remove the attendee with this address and answer 202; no other attendee gets mail."""
     meeting_id, address = meeting_id_of(req), req.route_params.get("address", "")
     meeting = await app().changes.remove_attendee(meeting_id, address, origin_of(req, caller))
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

@@ -20,7 +20,7 @@ def caller_of(req: func.HttpRequest) -> Caller:
 
 
 def digest_of(req: func.HttpRequest) -> str:
-    """Return what stands in the log for whoever calls, also where the settings do not let them; `-` if nobody knows."""
+    """Return what the log shows for the caller, also for one that the settings do not allow; `-` if unknown."""
     try:
         authenticated = app().callers.authenticated
     except SettingsError:

@@ -102,7 +102,7 @@ GRAPH = (
         remedies.no_mailbox(_ORGANIZER),
     ),
     RejectedError("eventDeleted", "The event is not in the organizer's calendar.", remedies.EVENT_DELETED),
-    RejectedError("onlineMeetingMissing", "The online meeting is not there any more.", remedies.ONLINE_MEETING_MISSING),
+    RejectedError("onlineMeetingMissing", "The online meeting no longer exists.", remedies.ONLINE_MEETING_MISSING),
     RejectedError("graphRejected", "Graph refused the request (status 400).", remedies.REPORT),
     GRAPH_UNAVAILABLE,
 )

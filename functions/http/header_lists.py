@@ -12,7 +12,7 @@ def read_elements(header: str | None) -> list[list[tuple[str, str]]]:
     """Return a header's elements, each a list of name (in lower case) and value; a name alone has an empty value.
 
     Several headers of one name are one, joined by commas: https://www.rfc-editor.org/rfc/rfc9110#section-5.3. Commas
-    and semicolons inside quotes separate nothing. What is not of this form comes out as names that nobody asks for.
+    and semicolons inside quotes separate nothing. Anything else comes out as names that match nothing.
     """
     if header is None or len(header) > _LONGEST:
         return []

@@ -12,7 +12,7 @@ def idempotency_key_of(req: func.HttpRequest, check_body: Callable[[], object]) 
     """Return the key, None if there is none.
 
     Raises:
-        InvalidRequestError: the key is none, told together with what `check_body` finds wrong.
+        InvalidRequestError: the key is malformed; reported together with what `check_body` finds.
     """
     key = req.headers.get("idempotency-key")
     fault = None if key is None else key_fault("/headers/Idempotency-Key", key)

@@ -23,5 +23,5 @@ def preferred_wait(req: func.HttpRequest) -> timedelta:
 
 
 def preference_applied(wait: timedelta) -> dict[str, str]:
-    """Return the header that tells the caller how long a wait was allowed; none when there was no wait."""
+    """Return the header that says how long a wait was allowed; none when there was no wait."""
     return {"Preference-Applied": f"wait={int(wait.total_seconds())}"} if wait else {}

@@ -1,4 +1,4 @@
-"""The URLs that callers are told: absolute, and good from where they stand, also when that is behind a proxy."""
+"""The URLs in answers: absolute, and reachable for the caller, also behind a proxy."""
 
 import re
 from urllib.parse import quote
@@ -16,9 +16,9 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 def url_of(req: func.HttpRequest) -> str:
     """Return the absolute URL of a request without its query, which may hold a key.
 
-    A proxy that answers under another name tells it in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and how it was
+    A proxy that answers under another name gives it in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and how it was
     reached in `proto` or `X-Forwarded-Proto`. Both are believed only when the setting TRUSTED_HOSTS names that host,
-    because anybody can send these headers. The same holds for `Host` where App Service tells the app its own name
+    because anyone can send these headers. The same holds for `Host` where App Service gives the app its own name
     (https://learn.microsoft.com/azure/app-service/reference-app-settings#domain-and-dns). The path is
     always the app's own: a gateway that serves it under another path rewrites `Location`, as API Management's policy
     find-and-replace does (https://learn.microsoft.com/azure/api-management/find-and-replace-policy).
@@ -47,7 +47,7 @@ def path_of(req: func.HttpRequest) -> str:
 def _own(req: func.HttpRequest) -> tuple[str, str, str]:
     """Return scheme, host and path of the URL that the app itself was asked at.
 
-    The host is what the caller wrote into `Host`: what is none is not passed on, nor does it get into the way.
+    The host is what the caller wrote into `Host`: a value that is no host is ignored.
     """
     scheme, _, rest = req.url.partition("://")
     host = re.split("[/?#]", rest, maxsplit=1)[0]
@@ -69,7 +69,7 @@ def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
 
 
 def _forwarded(req: func.HttpRequest) -> tuple[str, str]:
-    """Return host and scheme as the first proxy was asked for them, each empty if no proxy tells."""
+    """Return the host and scheme that the first proxy received, each empty if no proxy says so."""
     elements = read_elements(req.headers.get("forwarded"))
     first = dict(elements[0]) if elements else {}
     host = first.get("host") or _first(req.headers.get("x-forwarded-host"))

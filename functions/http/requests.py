@@ -32,12 +32,12 @@ def read_json(req: func.HttpRequest) -> Any:
 
 
 def is_json(req: func.HttpRequest) -> bool:
-    """Tell whether a request's body is said to be JSON."""
+    """Return whether a request's body is said to be JSON."""
     return bool(_JSON.fullmatch(req.headers.get("content-type", "").strip()))
 
 
 def has_body(req: func.HttpRequest) -> bool:
-    """Tell whether a request was sent with a body, even one that has not arrived."""
+    """Return whether a request was sent with a body, even one that has not arrived."""
     return bool(req.get_body().strip()) or _is_chunked(req)
 
 
@@ -58,7 +58,7 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
 
 
 def _is_chunked(req: func.HttpRequest) -> bool:
-    """Tell whether the body was sent in chunks: the Functions host hands on none of it."""
+    """Return whether the body was sent in chunks: the Functions host hands on none of it."""
     return "transfer-encoding" in req.headers and not req.get_body()
 
 
