@@ -228,7 +228,7 @@ class InMemoryQueue:
         return [message.text for message in visible]
 
     def idle(self) -> bool:
-        """Tell whether a look would find nothing."""
+        """Return whether a look would find nothing."""
         return not self.broken and not self._visible()
 
     def events(self) -> list[dict[str, Any]]:

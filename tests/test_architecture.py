@@ -86,7 +86,7 @@ class Module:
         return {name for name in names for module in self.imports if module == name or module.startswith(f"{name}.")}
 
     def within(self, *names: str) -> bool:
-        """Tell whether the module is one of these, or in one of them."""
+        """Return whether the module is one of these, or in one of them."""
         return any(self.name == name or self.name.startswith(f"{name}.") for name in names)
 
 

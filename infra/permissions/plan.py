@@ -241,7 +241,7 @@ PLANS: dict[str, Callable[[Json, Json], Plan]] = {
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Tell whether two names or ids are the same for Microsoft 365, which does not mind case."""
+    """Return whether two names or ids are the same for Microsoft 365, which does not mind case."""
     return str(one or "").casefold() == str(other or "").casefold()
 
 

@@ -69,7 +69,7 @@ class Rule:
     skip: int = 0
 
     def matches(self, method: str, path: str, users: frozenset[str]) -> bool:
-        """Tell whether a request is of this rule."""
+        """Return whether a request is of this rule."""
         return (
             (self.method is None or self.method == method)
             and (self.path is None or self.path.search(path) is not None)

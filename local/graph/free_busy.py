@@ -34,7 +34,7 @@ class Booking:
     status: str
 
     def touches(self, start: Moment, end: Moment) -> bool:
-        """Tell whether it has a moment in common with another stretch."""
+        """Return whether it has a moment in common with another stretch."""
         return self.event.start.moment < end and start < self.event.end.moment
 
 

@@ -21,7 +21,7 @@ _MEETING_ID: Final = re.compile(r"/meet/(\d+)")
 
 
 def has_link(event: Event) -> bool:
-    """Tell whether the event has a join link, though it may not show yet."""
+    """Return whether the event has a join link, though it may not show yet."""
     return event.link is not None
 
 

@@ -234,7 +234,7 @@ class Meeting(RecordModel):
         reported: the result event of this version is sent (or none is wanted).
         organizer_id: the organizer's object id, once it was looked up.
         traceparent: of the caller, kept for the result event.
-        caller: the principal that asked over HTTP; None where callers are not told apart, and for the queue.
+        caller: the principal that asked over HTTP; None where callers are not distinguished, and for the queue.
         etag: of the record as it was read; not a part of it.
         index_keys: the ledger's rows that lead to the record as it was read; not a part of it either.
     """
@@ -269,7 +269,7 @@ class Meeting(RecordModel):
 
     @property
     def finished(self) -> bool:
-        """Tell whether nothing is left to be done in Graph."""
+        """Return whether nothing is left to be done in Graph."""
         return self.status in FINISHED
 
     def next_version(self, now: datetime, **update: Any) -> "Meeting":

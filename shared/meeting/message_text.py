@@ -60,7 +60,7 @@ _WRAPPER = (
 
 
 def is_event_grid(document: dict[str, Any]) -> bool:
-    """Tell whether an object is an event in Event Grid's own schema."""
+    """Return whether an object is an event in Event Grid's own schema."""
     return document.keys() >= _EVENT_GRID
 
 

@@ -96,7 +96,7 @@ class Observed(RecordModel):
         return observed.changed(attendees=tuple(nameless[place] for place in sorted(kept)))
 
     def fits(self) -> bool:
-        """Tell whether the observation has its place in a record."""
+        """Return whether the observation has its place in a record."""
         return _size(self) <= LARGEST_OBSERVED
 
 

@@ -47,7 +47,7 @@ class Results:
 
     @property
     def wanted(self) -> bool:
-        """Tell whether anybody wants results."""
+        """Return whether anybody wants results."""
         return self._queue is not None
 
     async def report(self, meeting: Meeting) -> Meeting:

@@ -29,7 +29,7 @@ def utf16_bytes(text: str) -> int:
 
 
 def fits(request: dict[str, Any] | None) -> bool:
-    """Tell whether a request leaves room for what comes after its acceptance."""
+    """Return whether a request leaves room for what comes after its acceptance."""
     return request is None or utf16_bytes(json.dumps(request, ensure_ascii=False)) <= LARGEST_REQUEST_STORED
 
 

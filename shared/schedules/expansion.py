@@ -111,7 +111,7 @@ class CompletedRule:
                 yield from (datetime.combine(day, each) for each in times)
 
     def has_positions(self) -> bool:
-        """Tell whether a period can have as many times as BYSETPOS counts to."""
+        """Return whether a period can have as many times as BYSETPOS counts to."""
         by = dict(self.by)
         times = math.prod(len(by[name]) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
         days = len(self.weekdays) if self.frequency == "WEEKLY" else _LONGEST[self.frequency]

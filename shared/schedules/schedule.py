@@ -30,7 +30,7 @@ class Schedule(BaseModel):
         made_after_cursor: occurrences after the cursor whose meetings are made already, because the schedule was
             changed after that: from their cursors to their meetings' ids.
         due_at: when the timer processes it next, None for never.
-        caller: the principal that asked for it over HTTP; None where callers are not told apart.
+        caller: the principal that asked for it over HTTP; None where callers are not distinguished.
         etag: of the record as it was read; not a part of it.
         index_keys: the store's rows that lead to the record as it was read; not a part of it either.
     """

@@ -137,7 +137,7 @@ class RecordStore[T: Stored]:
         return after.changed(etag=etag, index_keys=keys)
 
     async def exists(self, record_id: str) -> bool:
-        """Tell whether there is a row for a record, readable or not."""
+        """Return whether there is a row for a record, readable or not."""
         return await self._table.read(_partition(record_id), self._key(record_id)) is not None
 
     async def update(self, record_id: str, change: Callable[[T], Awaitable[T | None]]) -> tuple[T, T]:

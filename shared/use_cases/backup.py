@@ -47,7 +47,7 @@ class Backup:
 
 
 def is_about(record: Meeting | Schedule, person: str) -> bool:
-    """Tell whether a record names a person: by an address or a reference that is one of its values, in any case.
+    """Return whether a record names a person: by an address or a reference that is one of its values, in any case.
 
     A message that could not be read names whoever stands anywhere in its text, plain or encoded.
     """

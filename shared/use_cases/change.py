@@ -225,7 +225,7 @@ class Changes:
 
 
 def _mails(before: Meeting, after: Meeting) -> bool:
-    """Tell whether a new version may send mail. Whom an event that was there before invites, only Graph knows."""
+    """Return whether a new version may send mail. Whom an event that was there before invites, only Graph knows."""
     invited = [(meeting.request or {}).get(name) for meeting in (before, after) for name in ("attendees", "roomPool")]
     return after.kind == "existing" or any(invited)
 

@@ -42,7 +42,7 @@ class Finding:
 
     @property
     def agrees(self) -> bool:
-        """Tell whether the tenant answers as assumed; what was not asked agrees."""
+        """Return whether the tenant answers as assumed; what was not asked agrees."""
         return self.answered in {self.assumed, _SKIPPED}
 
 

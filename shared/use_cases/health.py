@@ -31,7 +31,7 @@ class HealthReport:
 
     @property
     def healthy(self) -> bool:
-        """Tell whether both have."""
+        """Return whether both have."""
         return self.storage and self.graph
 
 

@@ -34,7 +34,7 @@ class Goal:
         return self.of(row) if row else None
 
     def met(self, value: float) -> bool:
-        """Tell whether a value is within the bound."""
+        """Return whether a value is within the bound."""
         return value >= self.limit if self.at_least else value <= self.limit
 
     def missed_by(self, value: float) -> float:

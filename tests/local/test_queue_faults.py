@@ -129,7 +129,7 @@ class Host:
         return self._succeeds
 
     async def lives_until(self, condition: Callable[[], bool]) -> bool:
-        """Tell whether the host lives when something has come to pass; it may also end before."""
+        """Return whether the host lives when something has come to pass; it may also end before."""
         async with asyncio.timeout(20):
             while not self.running.done() and not condition():  # noqa: ASYNC110 - the host may end before
                 await asyncio.sleep(0.01)

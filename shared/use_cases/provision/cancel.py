@@ -81,6 +81,6 @@ async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: Standal
 
 
 def _is_gone(error: RejectedError) -> bool:
-    """Tell whether Graph says that there is nothing to take away any more."""
+    """Return whether Graph says that there is nothing to take away any more."""
     gone = error.answer is not None and error.answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
     return gone or error.code == "eventDeleted" or isinstance(error, NothingFoundError)

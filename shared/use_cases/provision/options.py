@@ -91,7 +91,7 @@ def _agrees(name: str, wanted: Any, actual: Any) -> bool:
 
 
 def _takes_part(wanted: Participant, people: list[Participant]) -> bool:
-    """Tell whether somebody is among the people, with the role that was asked for.
+    """Return whether somebody is among the people, with the role that was asked for.
 
     Names to show are answered as null, and so is the role of attendees.
     """

@@ -261,7 +261,7 @@ def _late_effect_until(meeting: Meeting) -> datetime | None:
 
 
 def _never_made(attempt: Attempt) -> bool:
-    """Tell whether there is nothing to take away, as of a request that never was one or never was valid."""
+    """Return whether there is nothing to take away, as of a request that never was one or never was valid."""
     if attempt.meeting.request is None:
         return True
     return attempt.in_doubt_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)

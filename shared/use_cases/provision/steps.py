@@ -78,7 +78,7 @@ class Steps:
             await self._gate.publish_providers(organizer, allowed, attempt.mailbox_state)
 
     def _knows(self, attempt: Attempt, provider: str) -> bool:
-        """Tell whether a provider is known to be allowed, from this instance's own questions or from another's."""
+        """Return whether a provider is known to be allowed, from this instance's own questions or from another's."""
         asked = self._allowed.get(mailbox_key(attempt.meeting.organizer or ""))
         told = attempt.mailbox_state and attempt.mailbox_state.allowed
         return any(known.names(provider, self._clock()) for known in (asked, told) if known)

@@ -32,7 +32,7 @@ class ReadinessReport:
 
     @property
     def ready(self) -> bool:
-        """Tell whether everything is in order."""
+        """Return whether everything is in order."""
         return all(check.ok for check in self.checks)
 
 

@@ -40,7 +40,7 @@ class Host:
 
     @property
     def alive(self) -> bool:
-        """Tell whether the host can be asked."""
+        """Return whether the host can be asked."""
         return self._process is not None and not self._process.dead
 
     def start(self) -> None:
@@ -120,7 +120,7 @@ class Host:
 
 
 def may_be_unrecorded(world: World) -> bool:
-    """Tell whether something was set aside so lately that the timer has not tried twice to record it."""
+    """Return whether something was set aside so lately that the timer has not tried twice to record it."""
     newest = max((message.put_at for message in world.poison.messages), default=None)
     return newest is not None and (world.clock() - newest).total_seconds() < 3 * RECORDED_EVERY
 

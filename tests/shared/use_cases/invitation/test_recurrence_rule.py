@@ -112,7 +112,7 @@ def patterns(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def fits(day: date, pattern: dict[str, Any]) -> bool:
-    """Tell whether a day is one of the pattern's, in a month or week that counts."""
+    """Return whether a day is one of the pattern's, in a month or week that counts."""
     kind, weekday = pattern["type"], DAYS[(day.weekday() + 1) % 7]
     longest = monthrange(day.year, day.month)[1]
     if kind == "daily":
