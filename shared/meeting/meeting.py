@@ -100,7 +100,7 @@ class Outcome(RecordModel):
     meeting_id_in_body: str | None = None
 
 
-# Every `code` that the error of a meeting can have; README.md and docs/operations.md say who acts on each.
+# Every `code` that the error of a meeting can have; docs/api.md and docs/operations.md say who acts on each.
 FAILURE_CODES = (
     "invalidRequest",
     "organizerNotAllowed",

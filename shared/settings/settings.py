@@ -87,7 +87,7 @@ class GraphService:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that an operator decides. README.md says what each setting means.
+    """Everything that an operator decides. docs/settings.md says what each setting means.
 
     Attributes:
         own_host: the app's host name, where the platform names it; with a port if that is not the scheme's own.

@@ -1,4 +1,4 @@
-"""README.md: its commands are run as they stand, on other ports."""
+"""README.md, docs/api.md, docs/settings.md and docs/local.md: their commands are run, their examples checked."""
 
 import json
 import os
@@ -14,14 +14,25 @@ import httpx
 import pytest
 
 from local.processes import Stack, running_stack, start_child
+from shared.settings import settings
 from tests.integration.conftest import until
+from tests.openapi_documents import app_routes, openapi
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = [block for _, block in re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)]
-MEETING, SCHEDULE = (block for block in BLOCKS if block.startswith("curl "))
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: str, language: str = "") -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [block for name, block in _BLOCK.findall(text) if name == language]
+
+
+[FIRST] = [block for block in blocks("README.md") if block.startswith("curl ")]
+MEETING, SCHEDULE = (block for block in blocks("docs/api.md") if block.startswith("curl "))
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+EXAMPLES = [json.loads(block) for block in blocks("docs/api.md", "json")]
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +51,17 @@ class TestCalls:
         assert head.startswith(f"HTTP/1.1 {status} "), answer
         return json.loads(body)
 
+    def test_the_first_meeting(self, stack: Stack) -> None:
+        """It is answered as the README shows, with the members that it shows; again it is the same meeting."""
+        meeting = self.run(stack, FIRST, 201)
+        [shown] = [block for block in blocks("README.md") if block.startswith("HTTP/1.1 201 Created")]
+        assert meeting.keys() >= set(re.findall(r'"(\w+)":', shown)) - {"tollNumber", "conferenceId"}
+        assert meeting["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/")
+        assert self.run(stack, FIRST, 200)["id"] == meeting["id"]
+
     def test_a_meeting(self, stack: Stack) -> None:
         """It gets its join link."""
-        meeting = self.run(stack, MEETING, 202)
+        meeting = self.run(stack, MEETING.replace("visit-4711", "visit-4712"), 202)
         assert joined(f"{stack.host.url}/api/meetings/{meeting['id']}")
 
     def test_a_schedule(self, stack: Stack) -> None:
@@ -52,9 +71,46 @@ class TestCalls:
         assert starts[:4] == [f"2027-{day}T13:00:00+01:00" for day in ("01-20", "01-27", "02-03", "02-17")]
 
 
+def test_every_request_of_the_page_is_valid(stack: Stack) -> None:
+    """As the app itself checks it; the page has one of each kind."""
+    requests = [example for example in EXAMPLES if "organizer" in example and "status" not in example]
+    assert {request.get("kind", "calendar") for request in requests} == {"calendar", "standalone", "existing"}
+    for request in requests:
+        answer = httpx.post(f"{stack.host.url}/api/meetings/validate", json=request)
+        assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def test_every_answer_of_the_page_has_members_of_the_interface() -> None:
+    """Those of a meeting, or those of a problem."""
+    schemas = openapi()["components"]["schemas"]
+    answers = [example for example in EXAMPLES if "status" in example]
+    assert len(answers) > 2
+    for answer in answers:
+        schema = schemas["Problem" if "type" in answer else "Meeting"]
+        assert answer.keys() <= schema["properties"].keys()
+
+
+def test_every_call_is_on_the_page() -> None:
+    """Each route stands in the table of all calls, and each page that the app serves."""
+    cells = re.findall(r"^\| (`(?:GET|POST|PUT|PATCH|DELETE)[^|]+) \|", API, re.MULTILINE)
+    paths = {path for cell in cells for path in re.findall(r"(/api/[^?`]*)", cell)}
+    assert {f"/api{route.path}" for route in app_routes()} <= paths
+
+
+def test_every_setting_is_explained() -> None:
+    """Every name that the reader of the settings knows stands on the page, and no other in the first column."""
+    source = Path(settings.__file__).read_text(encoding="utf-8")
+    known = set(re.findall(r'"([A-Z][A-Z_]{3,}|MeetingStorage(?:__\w+)?)"', source)) - {"WEBSITE_HOSTNAME"}
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"\w+", page))
+    assert known - explained == set()
+    rows = re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} <= known
+
+
 def test_other_ports() -> None:
     """The four lines, with free ports in place of theirs and what storage prints exported, are a stack that works."""
-    [block] = [block for block in BLOCKS if "-m local storage" in block]
+    [block] = [block for block in blocks("docs/local.md") if "-m local storage" in block]
     storage, graph, settings, host = (line.partition("#")[0].strip() for line in block.splitlines())
 
     def server(line: str) -> list[str]:
