@@ -3,12 +3,13 @@
 import azure.functions as func
 
 from functions.http.failures import BODY, MEETING_NOT_FOUND, SERVICE, VERSION_MISMATCH
-from functions.http.public_url import meeting_url
+from functions.http.public_url import meeting_url, path_of
 from functions.http.requests import has_body, meeting_id_of, origin_of, read_json
 from functions.http.responses import meeting_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
+from shared.errors import Fault, InvalidRequestError
 from shared.meeting.messages import read_comment
 from shared.openapi.operation import JSON, Example, Operation, RequestBody
 from shared.openapi.parameters import ACCEPTED, FINISHED, IF_MATCH, MEETING_ID, TRACE
@@ -37,7 +38,14 @@ OPERATION = Operation(
 @blueprint.route("meetings/{id}", methods=["DELETE"])
 @http_trigger
 async def cancel_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Cancel the meeting, with an optional comment for its attendees: answer 202, and 200 once it is cancelled."""
+    """Cancel the meeting, with an optional comment for its attendees: answer 202, and 200 once it is cancelled.
+
+    A path that ends in a slash cancels nothing. Clients and hosts remove `..` from a path (RFC 3986, section 5.2.4), so
+    that `/meetings/{id}/attendees/..`, with a user's input for the address, arrives as `/meetings/{id}/`.
+    """
+    if path_of(req).endswith("/"):
+        message = "A path that ends in a slash cancels nothing: percent-encode an attendee's address, or end it here."
+        raise InvalidRequestError([Fault("/path", "trailingSlash", message)])
     meeting_id = meeting_id_of(req)
     comment = read_comment(read_json(req)) if has_body(req) else None
     meeting = await app().changes.cancel(meeting_id, comment, origin_of(req, caller))

@@ -12,11 +12,15 @@ from functions.http.problems import problem_of, problem_response
 from functions.http.public_url import path_of
 from functions.http.requests import traceparent_of
 from shared.access.callers import Caller
+from shared.storage.time_limit import storage_time
 from shared.trace_context import caller_traceparent
 
 # Answers hold join links and passcodes: no cache on the way keeps one caller's answer for another, and no browser takes
 # data for a page. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+# All of a call's storage operations together, before it is answered 503.
+_STORAGE_SECONDS = 10
 
 type AnonymousHandler = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
 type Handler = Callable[[func.HttpRequest, Caller], Awaitable[func.HttpResponse]]
@@ -40,7 +44,8 @@ def anonymous_http_trigger(handler: AnonymousHandler) -> AnonymousHandler:
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
         trace = caller_traceparent.set(traceparent_of(req))
         try:
-            response = await handler(req)
+            with storage_time(_STORAGE_SECONDS):
+                response = await handler(req)
         except Exception as error:  # noqa: BLE001 - the outermost place: what is not known is logged as a failure
             response = _problem(req, error)
         finally:

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from pydantic_core import PydanticCustomError
+
 from shared.errors import Fault, InvalidRequestError
 from shared.ids import id_from_key, is_meeting_id
 from shared.meeting.message_text import read_object
@@ -15,6 +17,7 @@ from shared.meeting_request import decode_json
 from shared.trace_context import as_traceparent
 from shared.validation.findings import quoted, shown
 from shared.validation.idempotency_keys import key_fault
+from shared.validation.text import check_text
 
 LONGEST_COMMENT = 4096
 _REQUESTED, _UPDATED, _CANCELLED = "meeting.requested", "meeting.updated", "meeting.cancelled"
@@ -218,6 +221,11 @@ def read_comment(document: Any) -> str | None:
     elif comment and len(comment) > LONGEST_COMMENT:
         message = f"comment has {len(comment)} characters, at most {LONGEST_COMMENT} are allowed."
         faults.append(Fault("/comment", "tooLong", message))
+    elif comment:
+        try:
+            check_text(comment)
+        except PydanticCustomError as error:
+            faults.append(Fault("/comment", error.type, f"comment {error.message()}."))
     if faults:
         raise InvalidRequestError(faults)
     return comment or None

@@ -19,6 +19,7 @@ from shared.schedules.subject import PLACEHOLDERS
 from shared.use_cases.batch import MOST_ITEMS
 from shared.use_cases.change import IMMUTABLE
 from shared.validation.closed_model import ClosedModel
+from shared.validation.text import A_TEXT
 
 _OF_SCHEDULE = frozenset({"start", "end", "startDateTime", "endDateTime", "recurrence"})
 KEY_PATTERN = "^[!-~]{1,255}$"
@@ -122,7 +123,7 @@ def _patch(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cancellation() -> dict[str, Any]:
     text = "A comment for the attendees."
-    comment = {"type": ["string", "null"], "maxLength": LONGEST_COMMENT, "description": text}
+    comment = {"type": ["string", "null"], "maxLength": LONGEST_COMMENT, "pattern": A_TEXT, "description": text}
     return {
         "description": "What a cancellation says.",
         "type": "object",

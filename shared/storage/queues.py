@@ -11,6 +11,7 @@ from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
 from shared.errors import StorageUnavailableError
+from shared.storage.time_limit import uses_storage_time
 
 # https://learn.microsoft.com/rest/api/storageservices/put-message
 LONGEST_DELAY = timedelta(days=7)
@@ -76,6 +77,7 @@ class AzureQueue:
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
+    @uses_storage_time
     async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
         """Put a message that becomes visible after `delay` and is gone after `life`."""
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
@@ -89,6 +91,7 @@ class AzureQueue:
         except AzureError as error:
             raise _unavailable("send", error) from error
 
+    @uses_storage_time
     async def oldest(self) -> datetime | None:
         """Return when the message at the head was put, or None if no message is visible."""
         try:
@@ -99,6 +102,7 @@ class AzureQueue:
             raise _unavailable("peek", error) from error
         return messages[0].inserted_on.astimezone(UTC) if messages and messages[0].inserted_on else None
 
+    @uses_storage_time
     async def count(self) -> int | None:
         """Return about how many messages there are, hidden ones included; None if there is no such queue."""
         try:
@@ -109,6 +113,7 @@ class AzureQueue:
             raise _unavailable("count", error) from error
         return properties.approximate_message_count or 0
 
+    @uses_storage_time
     async def create(self) -> None:
         """Create the queue; it is no fault if somebody else has."""
         try:
@@ -116,6 +121,7 @@ class AzureQueue:
         except AzureError as error:
             raise _unavailable("create", error) from error
 
+    @uses_storage_time
     async def look_through(self, limit: int) -> list[QueuedMessage]:
         """Return at most `limit` visible messages, each once, and leave them in the queue."""
         try:

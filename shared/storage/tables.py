@@ -10,6 +10,7 @@ from azure.data.tables import TableErrorCode, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
+from shared.storage.time_limit import uses_storage_time
 
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _TOO_LARGE = 400, 404, 409, 412, 413
 
@@ -88,6 +89,7 @@ class AzureTable:
     def __init__(self, client: TableClient) -> None:
         self._client = client
 
+    @uses_storage_time
     async def read(self, partition: str, key: str) -> Row | None:
         """Return one row, or None."""
         try:
@@ -99,6 +101,7 @@ class AzureTable:
         except AzureError as error:
             raise _unavailable("read", error) from error
 
+    @uses_storage_time
     async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
         """Return at most `limit` rows with first < key < last, by ascending key."""
         rows: list[Row] = []
@@ -119,6 +122,7 @@ class AzureTable:
             raise _unavailable("query", error) from error
         return rows
 
+    @uses_storage_time
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
         """Carry out all the operations or none, and return the new etags."""
         batch = [_batch_item(partition, operation) for operation in operations]

@@ -11,6 +11,7 @@ from datetime import timedelta
 from shared.failure_trace import redacted_trace
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
+from shared.storage.time_limit import storage_time
 from shared.use_cases.provision import Provisioner
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class InlineProvisioner:
         """Return the meeting as it is when it is finished, or when the time is up."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait.total_seconds()
-        task = asyncio.create_task(self._provisioner.provision(meeting.id))
+        with storage_time(None):  # the attempt may outlast the call
+            task = asyncio.create_task(self._provisioner.provision(meeting.id))
         self._running.add(task)  # an attempt goes on when its caller stops waiting
         task.add_done_callback(self._end)
         await asyncio.wait({task}, timeout=wait.total_seconds())

@@ -1,0 +1,31 @@
+"""The started stack that is attacked: storage, Graph stand-in and host as processes, with timers that come often."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local.processes import Stack, running_stack
+from tests.integration.conftest import Client, clients
+
+# The upkeep forgets what ended this long ago: that it did shows that it came to its end.
+RETENTION_SECONDS = 5
+_ENVIRONMENT = {
+    "RETENTION": f"PT{RETENTION_SECONDS}S",
+    "UPKEEP_SCHEDULE": "*/3 * * * * *",
+    "SCHEDULES_SCHEDULE": "*/3 * * * * *",
+}
+
+
+@pytest.fixture(scope="session")
+def attacked() -> Iterator[Stack]:
+    """Return one stack for every attack, so that each shows that those before it did no harm."""
+    with running_stack(os.environ | _ENVIRONMENT) as stack:
+        yield stack
+
+
+@pytest.fixture
+def client(attacked: Stack) -> Iterator[Client]:
+    """Return a client whose answers are checked against the OpenAPI document."""
+    with clients(attacked) as client:
+        yield client
