@@ -34,6 +34,7 @@ with without_garbage_collection():
         submit_meetings,
         take_message,
         update_meeting,
+        update_schedule,
         validate_meeting,
     )
     from functions.http.routes import register
@@ -58,6 +59,7 @@ register(app, create_schedule.blueprint)  # POST /schedules
 register(app, list_schedules.blueprint)  # GET  /schedules
 register(app, get_schedule.blueprint)  # GET  /schedules/{id}
 register(app, replace_schedule.blueprint)  # PUT  /schedules/{id}
+register(app, update_schedule.blueprint)  # PATCH /schedules/{id}
 register(app, delete_schedule.blueprint)  # DELETE /schedules/{id}
 register(app, get_health.blueprint)  # GET  /health
 register(app, get_deep_health.blueprint)  # GET  /health/deep

@@ -1,4 +1,4 @@
-"""GET /meetings: list the meetings with an organizer, reference, link, id or status."""
+"""GET /meetings: list the meetings with an organizer, reference, link, id, schedule or status."""
 
 import azure.functions as func
 
@@ -37,9 +37,9 @@ def _one_meeting() -> MeetingListResponse:
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
 OPERATION = Operation(
     summary="List meetings",
-    description="Returns the meetings with an organizer, reference, link, id or status, newest first. Exactly one of"
-    " these filters is required; an organizer may accompany a link or id, and then a meeting that this app did not make"
-    " is read from Graph.",
+    description="Returns the meetings with an organizer, reference, link, id, schedule or status, newest first."
+    " Exactly one of these filters is required; an organizer may accompany a link or id, and then a meeting that this"
+    " app did not make is read from Graph.",
     tag="Meetings",
     parameters=(
         Parameter("organizer", "query", "The organizer, as the requests name them.", _TEXT, "AlexW@contoso.com"),
@@ -47,6 +47,7 @@ OPERATION = Operation(
         Parameter("joinUrl", "query", "A join link of Teams or Skype.", _TEXT | {"format": "uri"}),
         Parameter("joinMeetingId", "query", "The number to join with.", _TEXT),
         Parameter("eventId", "query", "The id of the event in the organizer's calendar.", _TEXT),
+        Parameter("schedule", "query", "The id of the schedule that made the meetings.", _TEXT),
         Parameter("status", "query", "The status of the meetings.", MEETING_STATUS),
         TOP,
         CONTINUATION,

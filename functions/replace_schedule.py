@@ -1,4 +1,4 @@
-"""PUT /schedules/{id}: replace a schedule, or pause it."""
+"""PUT /schedules/{id}: replace a schedule."""
 
 import azure.functions as func
 
@@ -17,7 +17,7 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Replace a schedule",
-    description="Replaces the schedule, or pauses it. Meetings that exist stay, later ones follow the new rule. The app"
+    description="Replaces the schedule. Meetings that exist stay, later ones follow the new rule. The app"
     " ignores members that only an answer has.",
     tag="Schedules",
     parameters=(SCHEDULE_ID, IF_MATCH),

@@ -14,6 +14,8 @@ from shared.meeting_request import LARGEST_REQUEST
 from shared.trace_context import as_traceparent
 from shared.validation.json_text import decode_json
 
+MERGE_PATCH = "application/merge-patch+json"
+_MERGE_PATCH_OR_JSON = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
@@ -67,6 +69,18 @@ def unsupported_media_type(title: str, detail: str, accept_patch: str | None = N
     return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
 
 
+def read_merge_patch(req: func.HttpRequest) -> Any:
+    """Return the JSON Merge Patch (RFC 7396) that a request's body is.
+
+    Raises:
+        HttpError: it has no length, is not said to be a merge patch or JSON, is compressed, or is too large.
+        InvalidRequestError: it is not JSON.
+    """
+    if not _MERGE_PATCH_OR_JSON.fullmatch(req.headers.get("content-type", "").strip()):
+        raise NOT_MERGE_PATCH
+    return read_json(req)
+
+
 LENGTH_REQUIRED = HttpError(
     Problem(
         411,
@@ -76,6 +90,12 @@ LENGTH_REQUIRED = HttpError(
     )
 )
 NOT_JSON = unsupported_media_type("Not JSON", "Send the request as application/json.")
+# https://www.rfc-editor.org/rfc/rfc5789#section-2.2
+NOT_MERGE_PATCH = unsupported_media_type(
+    "Not a merge patch",
+    f"Send a JSON Merge Patch (RFC 7396) as {MERGE_PATCH} or application/json.",
+    accept_patch=f"{MERGE_PATCH}, application/json",
+)
 COMPRESSED = unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
 
 

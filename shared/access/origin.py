@@ -18,6 +18,7 @@ class Origin:
         traceparent: W3C trace context, kept for the result.
         key_namespace: whose keys they are, where they are not the caller's own.
         expected_versions: the versions that may be changed, None for any.
+        schedule: the id of the schedule whose occurrence it is.
         asked_at: when it was asked for, where that is not now: a message comes again, and its meeting may be forgotten.
     """
 
@@ -27,6 +28,7 @@ class Origin:
     key_namespace: str | None = None
     expected_versions: frozenset[int] | None = None
     asked_at: datetime | None = None
+    schedule: str | None = None
 
     @property
     def meeting_id(self) -> str:

@@ -44,6 +44,7 @@ class Field(StrEnum):
     JOIN_URL = "joinUrl"
     JOIN_MEETING_ID = "joinMeetingId"
     EVENT_ID = "eventId"
+    SCHEDULE = "schedule"
     STATUS = "status"
 
 
@@ -185,6 +186,7 @@ def _found_by(meeting: Meeting) -> Iterator[tuple[Field, str]]:
         (Field.ORGANIZER, meeting.organizer),
         (Field.ORGANIZER, meeting.organizer_id),
         (Field.REFERENCE, meeting.reference),
+        (Field.SCHEDULE, meeting.schedule),
         (Field.JOIN_URL, outcome.join_url),
         (Field.JOIN_MEETING_ID, outcome.join_meeting_id),
         (Field.JOIN_MEETING_ID, outcome.meeting_id_in_body),

@@ -233,6 +233,7 @@ class Meeting(RecordModel):
         observed: what was seen in Graph when somebody looked last; None until then.
         reported: the result event of this version is sent (or none is wanted).
         organizer_id: the organizer's object id, once it was looked up.
+        schedule: the id of the schedule that made it.
         traceparent: of the caller, kept for the result event.
         caller: the principal that asked over HTTP; None where callers are not distinguished, and for the queue.
         etag: of the record as it was read; not a part of it.
@@ -257,6 +258,7 @@ class Meeting(RecordModel):
     cancellation: Cancellation | None = None
     applied_messages: tuple[str, ...] = ()
     received: ReceivedMessage | None = None
+    schedule: str | None = None
     reported: bool = False
     organizer_id: str | None = None
     outcome: Outcome = Outcome()

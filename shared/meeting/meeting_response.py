@@ -172,6 +172,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         meeting_options_web_url: The page on which the organizer changes the meeting's options.
         expires_at: When Teams removes the online meeting if nobody uses it; null where Graph's onlineMeeting was not
             read.
+        schedule: The id of the schedule that made the meeting; null of every other meeting.
         observed: What was seen in Graph when somebody looked last; null until then.
         received: The message on the request queue that could not be read; null of every other meeting.
         error: Why the meeting failed.
@@ -203,6 +204,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     chat_thread_id: str | None
     meeting_options_web_url: str | None
     expires_at: Moment | None
+    schedule: Uuid | None
     observed: ObservedResponse | None
     received: ReceivedMessage | None
     error: MeetingErrorResponse | None
@@ -241,6 +243,7 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "attempts": meeting.attempts,
                 "next_attempt_at": meeting.progress.next_attempt_at,
                 "observed": meeting.observed and ObservedResponse.of(meeting.observed),
+                "schedule": meeting.schedule,
                 "received": meeting.received,
                 "error": meeting.error and MeetingErrorResponse.of(meeting.error),
                 "request": meeting.request,

@@ -45,11 +45,15 @@ class RejectedMessage:
         document: the meeting request; or of a message that holds none, the object that it does hold.
         traceparent: W3C trace context of the sender.
         received: the message, where the fault lies in it and not in a request in it: only its sender can try again.
+        caller: whose it is, where callers are known.
+        schedule: the id of the schedule whose occurrence it is.
     """
 
     document: dict[str, Any] | None
     traceparent: str | None = None
     received: ReceivedMessage | None = None
+    caller: str | None = None
+    schedule: str | None = None
 
     @staticmethod
     def of(text: str, message_id: str | None) -> "RejectedMessage":

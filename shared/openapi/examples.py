@@ -101,6 +101,9 @@ MEETING_PATCH: dict[str, Any] = {
 }
 
 
+SCHEDULE_PATCH: dict[str, Any] = {"paused": True}
+
+
 def queued_meeting() -> MeetingResponse:
     """Return a meeting that was just requested."""
     return MeetingResponse.of(_meeting())

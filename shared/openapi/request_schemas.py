@@ -159,6 +159,14 @@ def _schedule_request() -> dict[str, Any]:
     return schema
 
 
+def _schedule_patch() -> dict[str, Any]:
+    text = (
+        "A JSON Merge Patch (RFC 7396) for a schedule: what it names changes, null removes a member, a list replaces"
+        " the whole list."
+    )
+    return _patch(text, {name: _patched(each) for name, each in _schedule_request()["properties"].items()})
+
+
 def _of_meeting(member: str) -> Mapping[str, Any]:
     referred: Component = schema_of(MeetingResponse)["properties"][member]["$ref"]
     return referred.make()
@@ -179,6 +187,7 @@ _SCHEDULED_KIND = Component("ScheduledMeetingKind", _scheduled_kind)
 MEETING_REQUEST = Component("MeetingRequest", _meeting_request)
 MEETING_PATCH = Component("MeetingPatch", _meeting_patch)
 SCHEDULE_REQUEST = Component("ScheduleRequest", _schedule_request)
+SCHEDULE_PATCH = Component("SchedulePatch", _schedule_patch)
 _MEETING_OF_SCHEDULE = Component("ScheduledMeetingRequest", _meeting_of_schedule)
 BATCH = Component("MeetingBatch", _batch)
 CANCELLATION = Component("Cancellation", _cancellation)

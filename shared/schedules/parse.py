@@ -17,7 +17,7 @@ from shared.validation.findings import Finding, findings_of, in_document_order
 from shared.validation.json_text import require_storable
 
 # What an answer has beyond the request: a client that changes what it has read need not take it out.
-READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences"})
+READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences", "warnings"})
 
 _TIMES = frozenset({"start", "end", "startDateTime", "endDateTime"})
 _MOMENT = timedelta(seconds=1)

@@ -76,11 +76,6 @@ class Schedule(BaseModel):
         """Return the id of an occurrence's meeting."""
         return self.made_after_cursor.get(occurrence.cursor.isoformat()) or id_from_key(*self.key(occurrence))
 
-    def meeting_of(self, occurrence: Occurrence) -> dict[str, Any]:
-        """Return the meeting request of an occurrence; without a reference of its own it has the schedule's id."""
-        document = self.request.meeting_of(occurrence)
-        return document if document.get("reference") is not None else document | {"reference": self.id}
-
     def with_next_due(self, now: datetime) -> "Schedule":
         """Return the schedule with its next due time, and without what `made_after_cursor` holds of the past."""
         instant = self.request.timetable.instant

@@ -73,7 +73,7 @@ class ScheduleRequest(ClosedModel):
         time_zone: The time zone of the rule, by a Windows name, an IANA name or `UTC`.
         start: The first occurrence, as a clock in the zone shows it.
         duration: How long each meeting lasts, at most 366 days.
-        lead_time: How long before its start each meeting is made, at most 90 days.
+        lead_time: How long before its start each meeting is made, at most 400 days.
         paused: Whether the schedule makes no meetings for now; false without it.
         request: The request that each occurrence becomes, without its times.
     """

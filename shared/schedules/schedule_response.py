@@ -8,6 +8,8 @@ from pydantic import Field
 
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
+from shared.schedules.subject import warnings_of
+from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid
 
 _SHOWN = 5
@@ -49,6 +51,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
         paused: Whether the schedule makes no meetings for now.
         request: The request that each occurrence becomes, without its times.
         next_occurrences: The next few occurrences; none while the schedule is paused.
+        warnings: What is unusual about the schedule, yet may be meant.
     """
 
     id: Uuid
@@ -64,6 +67,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
     paused: bool
     request: Annotated[dict[str, Any], DescribedAs("ScheduledMeetingRequest")]
     next_occurrences: tuple[OccurrenceResponse, ...]
+    warnings: tuple[ProblemDetail, ...]
 
     @staticmethod
     def of(schedule: Schedule, now: datetime) -> "ScheduleResponse":
@@ -79,6 +83,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
                 "version": schedule.version,
                 "created_at": schedule.created_at,
                 "updated_at": schedule.updated_at,
+                "warnings": tuple(map(ProblemDetail.of, warnings_of(schedule.request.request.get("subject") or ""))),
                 "next_occurrences": () if paused else tuple(_next_occurrences(schedule, upcoming)),
             }
         )

@@ -1,13 +1,30 @@
 """Placeholders in the subject: `{date}`, `{time}` and `{week}` of each occurrence, on the clock of the schedule's zone.
 
-Everything else in braces is plain text, as it is in the subject of any meeting: `{{date}}`, `{Date}`, `{name}`.
+Everything else in braces is plain text, as it is in the subject of any meeting: `{{date}}`, `{Date}`, `{name}`. A word
+in braces gets a warning.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
+
+from shared.errors import Fault
+from shared.validation.findings import quoted
+from shared.validation.member_names import closest
 
 PLACEHOLDERS = ("date", "time", "week")
 _PLACEHOLDER = re.compile(rf"(?<![{{$])\{{({'|'.join(PLACEHOLDERS)})\}}(?!\}})")
+_WORD_IN_BRACES = re.compile(r"[{$]*\{\s*(\w+)\s*\}+")
+
+
+def warnings_of(subject: str) -> Iterator[Fault]:
+    """Yield a warning for each word in braces that is no placeholder, and stays as it is."""
+    for text in dict.fromkeys(found[0] for found in _WORD_IN_BRACES.finditer(_PLACEHOLDER.sub("", subject))):
+        meant = closest(text, PLACEHOLDERS)
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        hint = f"did you mean {{{meant}}}?" if meant else f"the placeholders are {known}."
+        message = f"subject has {quoted(text)}, which stays as it is: {hint}"
+        yield Fault("/request/subject", "unknownPlaceholder", message)
 
 
 def fill(subject: str, start: datetime) -> str:

@@ -163,7 +163,6 @@ class Acceptance:
         error: MeetingError,
         meeting_id: str,
         request_fingerprint: str = "",
-        caller: str | None = None,
         asked_at: datetime | None = None,
     ) -> None:
         """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
@@ -173,7 +172,6 @@ class Acceptance:
             error: why it fails.
             meeting_id: which meeting it becomes.
             request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
-            caller: whose it is, where callers are known.
             asked_at: when the message was put on its queue; None, not known: what was forgotten stays so.
         """
         now = self._clock()
@@ -186,6 +184,7 @@ class Acceptance:
             reference=_name(about.get("reference")),
             request=None if rejected.received else rejected.document,
             received=rejected.received,
+            schedule=rejected.schedule,
             fingerprint=request_fingerprint,
             status=Status.FAILED,
             version=1,
@@ -195,7 +194,7 @@ class Acceptance:
             reported=not self._results.wanted,
             error=error,
             traceparent=rejected.traceparent,
-            caller=caller,
+            caller=rejected.caller,
         )
         try:
             meeting, existing = await self._insert(meeting, asked_at or LONG_AGO, None)
@@ -224,6 +223,7 @@ class Acceptance:
             progress=Progress(version_started_at=now),
             traceparent=origin.traceparent,
             caller=origin.caller.id,
+            schedule=origin.schedule,
         )
 
 

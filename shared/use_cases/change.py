@@ -36,6 +36,8 @@ from shared.use_cases.refused_changes import (
     not_a_meeting,
     not_failed,
 )
+from shared.validation.findings import shown
+from shared.validation.merge_patch import merged
 
 _logger = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ class Changes:
             VersionMismatchError: the meeting has another version than is expected.
         """
         if not isinstance(patch, dict):
-            raise InvalidRequestError([Fault("", "wrongType", "The patch is not a JSON object.")])
+            raise InvalidRequestError([Fault("", "wrongType", f"The patch must be a JSON object, not {shown(patch)}.")])
 
         def wish(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
@@ -100,7 +102,9 @@ class Changes:
     ) -> Meeting:
         """Invite one more, or change how one is invited. Raises as `patch`, with pointers into the attendee."""
         if not isinstance(attendee, dict):
-            raise InvalidRequestError([Fault("", "wrongType", "The attendee is not a JSON object.")])
+            raise InvalidRequestError(
+                [Fault("", "wrongType", f"The attendee must be a JSON object, not {shown(attendee)}.")]
+            )
         address = _address_of(attendee)
 
         def wish(meeting: Meeting) -> Meeting | None:
@@ -235,19 +239,6 @@ def _what(before: Meeting, after: Meeting) -> str:
     if after.cancellation:
         return "cancelled"
     return "retried" if before.status is Status.FAILED and before.request == after.request else "changed"
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """Return a JSON value with a merge patch applied: https://www.rfc-editor.org/rfc/rfc7396#section-2."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = merged(result.get(name), value)
-    return result
 
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class ExternalMeeting:
                 "attempts": 0,
                 "next_attempt_at": None,
                 "observed": None,
+                "schedule": None,
                 "received": None,
                 "error": None,
                 "request": None,

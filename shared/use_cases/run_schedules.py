@@ -116,16 +116,16 @@ class ScheduleRun:
         return made
 
     async def _make(self, schedule: Schedule, occurrence: Occurrence) -> None:
-        document = schedule.meeting_of(occurrence)
+        document = schedule.request.meeting_of(occurrence)
         keys, key = schedule.key(occurrence)
         meeting_id = id_from_key(keys, key)
         try:
-            origin = Origin(self._callers.again(schedule.caller), key, key_namespace=keys, asked_at=LONG_AGO)
+            caller = self._callers.again(schedule.caller)
+            origin = Origin(caller, key, key_namespace=keys, asked_at=LONG_AGO, schedule=schedule.id)
             await self._acceptance.accept(document, origin)
         except (KeyReusedError, MeetingForgottenError):
             return  # made already: by the schedule as it was before a change, or forgotten since then
         except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
-            await self._acceptance.record_rejection(
-                RejectedMessage(document), as_meeting_error(error), meeting_id, caller=schedule.caller
-            )
+            rejected = RejectedMessage(document, caller=schedule.caller, schedule=schedule.id)
+            await self._acceptance.record_rejection(rejected, as_meeting_error(error), meeting_id)
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

@@ -47,7 +47,7 @@ def test_the_timer_makes_each_meeting_once(quick: Client) -> None:
     assert all(meeting["joinUrl"] for meeting in meetings)
     days = [occurrence["start"][:10] for occurrence in schedule["nextOccurrences"][:3]]
     assert [meeting["request"]["subject"] for meeting in meetings] == [f"Rounds of {day}" for day in days]
-    found = quick.http.get("/meetings", params={"reference": schedule["id"]}).json()["meetings"]
+    found = quick.http.get("/meetings", params={"schedule": schedule["id"]}).json()["meetings"]
     assert {meeting["id"] for meeting in found} == {meeting["id"] for meeting in meetings}
     events = quick.state()["mailboxes"]["AlexW@contoso.com"]["events"]
     assert sum(event["subject"].startswith("Rounds of") for event in events) == 3
@@ -66,7 +66,15 @@ def test_a_schedule_is_looked_at_changed_and_ended(client: Client) -> None:
     for call in (client.http.put(place, json=document, headers={"if-match": '"1"'}),
                  client.http.delete(place, headers={"if-match": '"1"'})):  # fmt: skip
         assert (call.status_code, call.json()["code"]) == (412, "versionMismatch")
-    gone = client.http.delete(place, headers={"if-match": '"2"'})
+    patched = client.http.patch(
+        place, content='{"paused": false}', headers={"content-type": "application/merge-patch+json", "if-match": '"2"'}
+    )
+    assert (patched.status_code, patched.headers["etag"], patched.json()["status"]) == (200, '"3"', "active")
+    lost = client.http.patch(place, json={"paused": True}, headers={"if-match": '"2"'})
+    assert (lost.status_code, lost.json()["code"]) == (412, "versionMismatch")
+    other = client.http.patch(place, content="paused: true", headers={"content-type": "text/yaml"})
+    assert (other.status_code, other.headers["accept-patch"]) == (415, "application/merge-patch+json, application/json")
+    gone = client.http.delete(place, headers={"if-match": '"3"'})
     assert (gone.status_code, gone.content) == (204, b"")
     for call in (client.http.get(place), client.http.put(place, json=document), client.http.delete(place)):
         assert (call.status_code, call.json()["title"]) == (404, "There is no such schedule")

@@ -51,6 +51,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "list_schedules": ("schedules", ["GET"]),
         "get_schedule": ("schedules/{id}", ["GET"]),
         "replace_schedule": ("schedules/{id}", ["PUT"]),
+        "update_schedule": ("schedules/{id}", ["PATCH"]),
         "delete_schedule": ("schedules/{id}", ["DELETE"]),
         "get_health": ("health", ["GET"]),
         "get_deep_health": ("health/deep", ["GET"]),

@@ -139,6 +139,7 @@ class TestJson:
                 "chatThreadId": None,
                 "meetingOptionsWebUrl": None,
                 "expiresAt": None,
+                "schedule": None,
                 "observed": None,
                 "received": None,
                 "error": None,
@@ -164,7 +165,7 @@ class TestJson:
         assert document["joinInformation"] == {"contentType": "html", "content": "<div>会議</div>"}
         assert document["iCalUId"] == "0400"
         assert document["passcode"] == "a1b2"
-        unset = {"nextAttemptAt", "observed", "received", "error"}
+        unset = {"nextAttemptAt", "schedule", "observed", "received", "error"}
         assert {name for name, value in document.items() if value is None} == unset
 
     def test_a_failed_meeting(self) -> None:

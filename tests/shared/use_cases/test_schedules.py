@@ -1,7 +1,7 @@
 """Schedules: kept, repeated, looked at, changed, paused, ended."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +16,11 @@ from shared.errors import (
     StorageUnavailableError,
     VersionMismatchError,
 )
-from shared.meeting import Meeting
+from shared.meeting import Meeting, MeetingResponse, Status
+from shared.meeting.ledger import Field
 from shared.schedules import ScheduleResponse
 from tests.app_fixture import World
+from tests.examples import CALENDAR
 from tests.shared.schedules.documents import MEETING, schedule_document
 
 
@@ -62,7 +64,112 @@ async def test_what_is_made_is_named_among_the_next() -> None:
     shown = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["nextOccurrences"]
     assert [each["meetingId"] is not None for each in shown] == [True, False, False, False, False]
     meeting = await world.ledger.read(shown[0]["meetingId"])
-    assert meeting.reference == schedule.id
+    assert (meeting.schedule, meeting.reference) == (schedule.id, None)
+    assert MeetingResponse.of(meeting).as_json()["schedule"] == schedule.id
+
+
+async def test_its_meetings_are_found_by_it_and_keep_their_own_reference() -> None:
+    """The schedule takes nothing from them, and a change does not either; other meetings have none."""
+    world = World()
+    document = schedule_document(request=MEETING | {"reference": "visits"})
+    schedule = (await world.app.schedules.create(document)).schedule
+    other = await world.made(CALENDAR)
+    world.clock.advance(hours=2)
+    await world.app.schedule_run.run()
+    await world.settle()
+    [meeting] = (await world.ledger.find(Field.SCHEDULE, schedule.id, 9)).items
+    assert (meeting.schedule, meeting.reference) == (schedule.id, "visits")
+    await world.app.changes.patch(meeting.id, {"subject": "Other"})
+    await world.settle()
+    assert [each.id for each in (await world.ledger.find(Field.SCHEDULE, schedule.id, 9)).items] == [meeting.id]
+    assert other.schedule is None
+
+
+async def test_what_cannot_be_made_carries_the_schedule_too() -> None:
+    """It is the failed meeting that somebody looks for."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+    world.settings = World({"ALLOWED_ORGANIZERS": "@fabrikam.com"}).settings
+    world.app = world.new_host()
+    world.clock.advance(hours=2)
+    await world.app.schedule_run.run()
+    [failed] = (await world.ledger.find(Field.SCHEDULE, schedule.id, 9)).items
+    assert failed.status is Status.FAILED
+    assert failed.error
+    assert failed.error.code == "organizerNotAllowed"
+
+
+@pytest.mark.parametrize(
+    ("subject", "messages"),
+    [
+        ("Rounds of {date} at {time}, week {week}", []),
+        ("No braces, {} and { and ${jndi:ldap://x}", []),
+        ("Visit of {name}", ["'{name}', which stays as it is: the placeholders are {date}, {time}, {week}."]),
+        ("{Date} {weeks}", ["'{Date}', which stays as it is: did you mean {date}?", "'{weeks}', which stays as it is"]),
+        ("{{date}} ${time}", ["'{{date}}', which stays as it is", "'${time}', which stays as it is"]),
+        ("{name} {name}", ["'{name}', which stays as it is"]),
+    ],
+)
+async def test_a_word_in_braces_that_is_no_placeholder_is_a_warning(subject: str, messages: list[str]) -> None:
+    """It stays as it is: the schedule is made, and every answer about it names the word."""
+    world = World()
+    created = await world.app.schedules.create(schedule_document(request=MEETING | {"subject": subject}))
+    shown = ScheduleResponse.of(created.schedule, world.clock()).as_json()
+    assert {(each["pointer"], each["code"]) for each in shown["warnings"]} <= {
+        ("/request/subject", "unknownPlaceholder")
+    }
+    assert len(shown["warnings"]) == len(messages)
+    for warning, words in zip(shown["warnings"], messages, strict=True):
+        assert warning["message"].startswith(f"subject has {words}")
+
+
+async def test_a_patch_changes_what_it_names() -> None:
+    """A merge patch, also inside the request; what it does not name stays, and null takes away."""
+    world = World()
+    document = schedule_document(request=MEETING | {"reference": "visits", "importance": "high"})
+    schedule = (await world.app.schedules.create(document)).schedule
+    paused = await world.app.schedules.patch(schedule.id, {"paused": True})
+    assert paused.request == schedule.request.model_copy(update={"paused": True})
+    assert paused.version == 2
+    changed = await world.app.schedules.patch(
+        schedule.id, {"paused": None, "leadTime": "P400D", "request": {"reference": None, "importance": "low"}}
+    )
+    assert (changed.request.paused, changed.request.lead) == (False, timedelta(days=400))
+    kept = {name: value for name, value in schedule.request.request.items() if name != "reference"}
+    assert changed.request.request == kept | {"importance": "low"}
+    assert (await world.app.schedules.patch(schedule.id, {"paused": False, "version": 7})).version == changed.version
+
+
+@pytest.mark.parametrize(
+    ("patch", "faults"),
+    [
+        ({"paused": "yes"}, [("/paused", "wrongType")]),
+        ({"request": {"organizer": None}}, [("/request/organizer", "required")]),
+        ({"leadTime": "P401D"}, [("/leadTime", "outOfRange")]),
+        ({"pause": True}, [("/pause", "unknownField")]),
+        ([], [("", "wrongType")]),
+        (None, [("", "wrongType")]),
+    ],
+)
+async def test_a_patch_that_does_not_fit_changes_nothing(patch: Any, faults: list[tuple[str, str]]) -> None:
+    """Its result has to be a schedule."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+    with pytest.raises(InvalidRequestError) as caught:
+        await world.app.schedules.patch(schedule.id, patch)
+    assert [(fault.pointer, fault.code) for fault in caught.value.faults] == faults
+    assert await world.app.schedules.read(schedule.id) == schedule
+
+
+async def test_of_two_patches_at_once_none_is_lost() -> None:
+    """Each is applied to what the other has left."""
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+    patches: list[dict[str, Any]] = [{"duration": "PT45M"}, {"leadTime": "P3D"}, {"request": {"subject": "Other"}}]
+    await asyncio.gather(*(world.app.schedules.patch(schedule.id, patch) for patch in patches))
+    after = await world.app.schedules.read(schedule.id)
+    assert (after.version, after.request.duration, after.request.lead_time) == (4, "PT45M", "P3D")
+    assert after.request.request["subject"] == "Other"
 
 
 async def test_the_same_key_is_the_same_schedule() -> None:

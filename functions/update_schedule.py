@@ -1,0 +1,67 @@
+"""PATCH /schedules/{id}: update a schedule, such as pausing it."""
+
+import azure.functions as func
+
+from functions.http.failures import (
+    INVALID_REQUEST,
+    ORGANIZER_NOT_ALLOWED,
+    SCHEDULE_NOT_FOUND,
+    SERVICE,
+    TOO_LARGE,
+    VERSION_MISMATCH,
+)
+from functions.http.requests import (
+    COMPRESSED,
+    LENGTH_REQUIRED,
+    MERGE_PATCH,
+    NOT_MERGE_PATCH,
+    origin_of,
+    read_merge_patch,
+    schedule_id_of,
+)
+from functions.http.responses import schedule_response
+from functions.http.trigger import http_trigger
+from shared.access.callers import Caller
+from shared.bootstrap import app
+from shared.openapi.examples import SCHEDULE_PATCH as EXAMPLE_PATCH
+from shared.openapi.operation import JSON, Example, Operation, RequestBody, Response
+from shared.openapi.parameters import ETAG, IF_MATCH, SCHEDULE_EXAMPLES, SCHEDULE_ID
+from shared.openapi.request_schemas import SCHEDULE_PATCH
+from shared.schedules import ScheduleResponse
+
+blueprint = func.Blueprint()
+
+_EXAMPLES = {"paused": Example("A pause", EXAMPLE_PATCH)}
+OPERATION = Operation(
+    summary="Update a schedule",
+    description="Applies a JSON Merge Patch (RFC 7396) to the schedule: `paused` alone pauses it. Meetings that exist"
+    " stay, later ones follow the new rule. The app ignores members that only an answer has.",
+    tag="Schedules",
+    parameters=(SCHEDULE_ID, IF_MATCH),
+    body=RequestBody(
+        "The changes.",
+        {JSON: SCHEDULE_PATCH, MERGE_PATCH: SCHEDULE_PATCH},
+        {JSON: _EXAMPLES, MERGE_PATCH: _EXAMPLES},
+    ),
+    responses=(Response(200, "The schedule after the change.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
+    raises=(
+        INVALID_REQUEST,
+        LENGTH_REQUIRED,
+        NOT_MERGE_PATCH,
+        COMPRESSED,
+        TOO_LARGE,
+        ORGANIZER_NOT_ALLOWED,
+        SCHEDULE_NOT_FOUND,
+        VERSION_MISMATCH,
+        *SERVICE,
+    ),
+)
+
+
+@blueprint.function_name("update_schedule")
+@blueprint.route("schedules/{id}", methods=["PATCH"])
+@http_trigger
+async def update_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
+    """Apply a JSON Merge Patch to the schedule and answer 200."""
+    schedule_id = schedule_id_of(req)
+    return schedule_response(await app().schedules.patch(schedule_id, read_merge_patch(req), origin_of(req, caller)))
