@@ -1,4 +1,8 @@
-"""The API documentation: Swagger UI in one file, which loads nothing but the document beside it."""
+"""The API documentation: Swagger UI in one file, which loads nothing but the document beside it.
+
+Of its kind it is the one that works under a policy without inline styles; what it lacks for a screen reader, the
+keyboard, dark schemes and narrow windows is added beside it (docs/console.md has the comparison).
+"""
 
 from functools import cache
 from importlib.util import find_spec
@@ -17,10 +21,14 @@ def docs_page() -> Page:
     Raises:
         ModuleNotFoundError: Swagger UI is not installed.
     """
+    own = {name: read_asset("docs", name) for name in ("accessibility.js", "docs.js", "docs.css")}
     return make_page(
         read_asset("docs", "index.html"),
-        {"library": _library("swagger-ui-bundle.js"), "start": read_asset("docs", "docs.js")},
-        {"style": _library("swagger-ui.css")},
+        {
+            "library.js": _library("swagger-ui-bundle.js"),
+            **{name: own[name] for name in ("accessibility.js", "docs.js")},
+        },
+        {"library.css": _library("swagger-ui.css"), "docs.css": own["docs.css"]},
     )
 
 

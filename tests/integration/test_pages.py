@@ -56,6 +56,21 @@ async def test_the_documentation_is_read_and_tried(stack: Stack, tab: Tab) -> No
     assert not tab.complaints
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "dark")])
+async def test_the_documentation_fits_and_is_accessible(stack: Stack, tab: Tab, width: int, scheme: str) -> None:
+    """With an operation unfolded nothing scrolls sideways, axe has nothing to say, and the page is dark on demand."""
+    await tab.open(f"{stack.host.url}/api/docs", width, scheme=scheme)
+    await tab.until("document.querySelectorAll('.opblock').length >= 15")
+    await tab.value(f"document.querySelector('{CREATE} .opblock-summary-control').click()")
+    await tab.until(f"document.querySelector('{CREATE} .execute') !== null")
+    assert await tab.value("document.documentElement.scrollWidth") <= width
+    assert await tab.accessibility_violations() == []
+    shown = await tab.value("getComputedStyle(document.documentElement).colorScheme")
+    assert ("dark" in shown.split()) == (scheme == "dark")
+    await tab.screenshot(SCREENSHOTS / f"docs-{width}-{scheme}.png")
+    assert not tab.complaints
+
+
 async def _type_key(tab: Tab) -> None:
     """Take the key away that the page has filled in, and type it as a person would."""
     await tab.value("document.querySelector('.btn.authorize').click()")

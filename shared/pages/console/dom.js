@@ -32,7 +32,7 @@ function the(selector) {
   return /** @type {T} */ (document.querySelector(selector));
 }
 
-/** Tell people who listen to a screen reader what has happened. @param {string} text */
+/** Announce what has happened to people who use a screen reader. @param {string} text */
 function announce(text) {
   the("#announcement").textContent = text;
 }

@@ -23,13 +23,13 @@ async function oneSchedule({ path: [id], signal, draw }) {
   const pause = (/** @type {boolean} */ paused) => actionButton(paused ? "Pause" : "Resume", paused
     ? { heading: `Pause “${subject}”?`, text: "No further meetings are made until it is resumed. Meetings that exist stay.", action: "Pause" }
     : { heading: `Resume “${subject}”?`, text: "Meetings are made again, from the next occurrence on.", action: "Resume" },
-  async () => (await setPaused(schedule, paused, etag), await again(paused ? "The schedule is paused" : "The schedule is resumed")));
+  async () => (await setPaused(id, paused, etag), await again(paused ? "The schedule is paused" : "The schedule is resumed")));
   const occurrences = schedule.nextOccurrences.map((/** @type {any} */ each) => [
     wall(each.start), each.meetingId ? h("a", { href: `#/meetings/${each.meetingId}` }, "Its meeting") : ["Its meeting is made ", shortly(each.makeAt)]]);
   draw([
     h("div.title", {}, title(subject), h("div.row", {}, badge(schedule.status), h("code.soft", {}, schedule.id))),
     h("div.row.actions", { role: "group", "aria-label": "Actions" },
-      schedule.status !== "ended" && (can("updateSchedule") || can("replaceSchedule")) && pause(!schedule.paused),
+      schedule.status !== "ended" && can("updateSchedule") && pause(!schedule.paused),
       can("deleteSchedule") && actionButton("End the schedule", {
         heading: `End “${subject}”?`, text: "No further meetings are made. Meetings that exist stay. This cannot be undone.", action: "End the schedule", danger: true,
       }, async () => (await call("deleteSchedule", { path }), announce("The schedule has ended"), go("#/schedules")))),
@@ -41,12 +41,11 @@ async function oneSchedule({ path: [id], signal, draw }) {
   ]);
 }
 
-/** @param {any} schedule @param {boolean} paused @param {string} etag */
-async function setPaused(schedule, paused, etag) {
-  const path = { id: schedule.id };
+/** @param {string} id @param {boolean} paused @param {string} etag */
+async function setPaused(id, paused, etag) {
+  const path = { id };
   const headers = { "if-match": etag };
-  if (can("updateSchedule")) await call("updateSchedule", { path, headers, body: { paused }, type: "application/merge-patch+json" });
-  else await call("replaceSchedule", { path, headers, body: { ...schedule, paused } });
+  await call("updateSchedule", { path, headers, body: { paused }, type: "application/merge-patch+json" });
 }
 
 /** @param {View} view */
