@@ -17,7 +17,7 @@ PYTHON ?= $(shell for python in python3.13 python3 python; do \
 # What `make package` does beside building.
 PACKAGE ?= --compare
 
-.PHONY: help setup start demo test quick fuzz soak scale mutants bench check infra-check package format lock sbom audit secrets clean
+.PHONY: help setup start demo test quick fuzz attack soak scale mutants bench check infra-check package format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -67,6 +67,9 @@ quick: setup  ## the tests that start no process, browser or simulation: two min
 
 fuzz: setup  ## requests made from the OpenAPI document for 15 minutes (FUZZ_SECONDS=...)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-900} $(BIN)/python -m pytest -n 0 tests/integration/test_fuzz.py
+
+attack: setup  ## 5,000 hostile requests and 500 messages at a started stack (10 minutes); ATTACK="--seed 1" for the same again
+	@$(BIN)/python -m tests.attacks.fuzz $(ATTACK)
 
 bench: setup  ## measure the app beside what the plain SDK costs (10 minutes); BENCH="--quick" in one, "--only start" a part
 	@$(BIN)/python -m tests.benchmarks $(BENCH)

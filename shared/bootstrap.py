@@ -84,9 +84,12 @@ def app() -> App:
     """
     loop = asyncio.get_running_loop()
     if loop not in _apps:
-        _apps[loop] = _build(read_environment())
+        settings = read_environment()
+        _apps[loop] = _build(settings)
         # Within an invocation, or the host would drop it. An alert counts the starts of an instance.
         _logger.info("app.started %s", VERSION)
+        if settings.callers.authenticated and not settings.callers.named:
+            _logger.warning("callers.any CALLERS is not set: every principal that authentication admits may call")
     return _apps[loop]
 
 

@@ -62,7 +62,9 @@ def test_every_sentence_uses_plain_words(place: str) -> None:
     assert {file: words for file, words in found.items() if words} == {}
 
 
-@pytest.mark.parametrize("sentence", ["Callers are told of it.", "is wanted otherwise: it otherwise", "to mend it", "anew"])
+@pytest.mark.parametrize(
+    "sentence", ["Callers are told of it.", "is wanted otherwise: it otherwise", "to mend it", "anew"]
+)
 def test_words_to_avoid_are_found(sentence: str) -> None:
     """The search can fail."""
     assert avoided_in(sentence) or "otherwise" in sentence

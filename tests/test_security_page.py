@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)+)`", PAGE)))
+ASVS = re.findall(r"^\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) \|(.*)\|$", PAGE, re.MULTILINE)
 ROWS = re.findall(r"^\| (API\d+|-) \|(.*)\|$", PAGE, re.MULTILINE)
 
 
@@ -35,3 +36,13 @@ def test_every_threat_has_a_test() -> None:
     assert all("`tests/" in row for _, row in ROWS)
     numbers = [int(number.removeprefix("API")) for number, _ in ROWS if number != "-"]
     assert numbers == sorted(numbers)
+
+
+def test_every_requirement_has_a_test() -> None:
+    """Each row of the ASVS names at least one; no requirement stands twice, and they are in order."""
+    assert len(ASVS) > 30
+    assert all("`tests/" in row for _, row in ASVS)
+    numbers = [number for numbers, _ in ASVS for number in numbers.split(", ")]
+    assert len(numbers) == len(set(numbers))
+    firsts = [[int(part) for part in numbers.split(", ")[0].split(".")] for numbers, _ in ASVS]
+    assert firsts == sorted(firsts)

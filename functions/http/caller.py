@@ -6,6 +6,8 @@ from shared.access.callers import Caller, caller_digest
 from shared.bootstrap import app
 from shared.errors import SettingsError
 
+_ENTRA = "aad"
+
 
 def caller_of(req: func.HttpRequest) -> Caller:
     """Return who calls, with what they may ask for.
@@ -29,4 +31,10 @@ def digest_of(req: func.HttpRequest) -> str:
 
 
 def _principal(req: func.HttpRequest) -> str:
-    return req.headers.get("x-ms-client-principal-id", "").strip()
+    """Return the principal's id. One of another identity provider than Entra has its name before it.
+
+    Another provider gives ids of its own: one that equals an object id of Entra's is somebody else's.
+    """
+    principal = req.headers.get("x-ms-client-principal-id", "").strip()
+    provider = req.headers.get("x-ms-client-principal-idp", _ENTRA).strip().lower()
+    return principal if provider == _ENTRA or not principal else f"{provider}:{principal}"

@@ -18,6 +18,8 @@ from shared.trace_context import caller_traceparent
 # Answers hold join links and passcodes: no cache on the way keeps one caller's answer for another, and no browser takes
 # data for a page. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+# Not to be sent over plain HTTP: https://www.rfc-editor.org/rfc/rfc6797#section-7.2
+_HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 # All of a call's storage operations together, before it is answered 503.
 _STORAGE_SECONDS = 10
@@ -50,7 +52,7 @@ def anonymous_http_trigger(handler: AnonymousHandler) -> AnonymousHandler:
             response = _problem(req, error)
         finally:
             caller_traceparent.reset(trace)
-        for name, value in _HEADERS.items():
+        for name, value in (_HEADERS | _HSTS if req.url.startswith("https:") else _HEADERS).items():
             response.headers.setdefault(name, value)
         return response
 

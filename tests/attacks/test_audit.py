@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 
+from shared import bootstrap
 from tests.app_fixture import World
 from tests.attacks.callers import ALICE, AUTHENTICATED, BOB
 from tests.examples import CALENDAR
 from tests.http_client import InProcess
 from tests.shared.schedules.documents import schedule_document
 
+LEAST = {
+    "MeetingStorage": "UseDevelopmentStorage=true",
+    "GRAPH_CREDENTIAL": "none",
+    "GRAPH_BASE_URL": "http://127.0.0.1/v1.0",
+}
 STRANGER = "44444444-4444-4444-8444-444444444444"
 
 
@@ -85,6 +91,29 @@ async def test_who_did_what(log: pytest.LogCaptureFixture) -> None:
         f"meeting.wanted {meeting} version 3 retried by {digest(ALICE)}",
         f"meeting.wanted {meeting} version 4 cancelled by {digest(ALICE)}",
         f"meeting.forgotten {meeting} by {digest(ALICE)}",
-        *(f"schedule.{what} {schedule} by {digest(ALICE)}" for what in ("created", "replaced", "removed")),
+        *(f"schedule.{what} {schedule} by {digest(ALICE)}" for what in ("created", "changed", "removed")),
     ]
     assert not [line for line in log.messages if ALICE in line]
+
+
+async def test_an_id_of_another_provider_is_another_caller() -> None:
+    """Whoever chooses the ids there could choose one of Entra's."""
+    there = world()
+    http = InProcess(there)
+    for provider, status in (("aad", 200), ("AAD", 200), ("github", 403), ("custom", 403)):
+        named = {"x_ms_client_principal_idp": provider}
+        answer = await http.call("GET", "/meetings?status=failed", principal=ALICE, **named)
+        assert answer.status == status
+    anybody = InProcess(World(AUTHENTICATED))
+    made = await anybody.call("POST", "/meetings", CALENDAR, principal=ALICE, x_ms_client_principal_idp="github")
+    assert (await anybody.call("GET", f"/meetings/{made.json['id']}", principal=ALICE)).status == 404
+
+
+async def test_a_start_without_callers_is_logged(
+    log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind authentication, where every principal of the tenant may call then."""
+    for name, value in (LEAST | AUTHENTICATED).items():
+        monkeypatch.setenv(name, value)
+    bootstrap.app()
+    assert [line for line in log.messages if line.startswith("callers.any ")]

@@ -9,12 +9,13 @@ from tests.attacks.callers import ALICE, AUTHENTICATED
 from tests.examples import CALENDAR
 from tests.http_client import Answer, InProcess, endpoints
 
-PAGES = ["docs"]  # without data, and large: a browser may keep them
+PAGES = ["docs", "console"]  # without data, and large: a browser may keep them
 
 
 def _protected(answer: Answer) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 @pytest.mark.parametrize("route", [str(each.function.trigger["route"]) for each in endpoints()])
