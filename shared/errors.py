@@ -89,7 +89,10 @@ class RequestTooLargeError(ConveneError):
 
 
 class KeyReusedError(ConveneError):
-    """The idempotency key belongs to another request."""
+    """The idempotency key belongs to another request, from which the meeting or schedule `holder` was made."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"came with another request before, which made the {holder}")
 
 
 class CallerNotAllowedError(ConveneError):

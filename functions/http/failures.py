@@ -27,6 +27,7 @@ from shared.errors import (
 from shared.graph import remedies
 from shared.meeting import Status
 from shared.meeting_request import LARGEST_REQUEST
+from shared.openapi.examples import MEETING_ID
 from shared.use_cases.refused_changes import (
     immutable_field,
     meeting_cancelled,
@@ -46,7 +47,7 @@ SCHEDULE_NOT_FOUND = ScheduleNotFoundError()
 MEETING_NOT_FOUND = MeetingNotFoundError()
 ATTENDEE_NOT_FOUND = AttendeeNotFoundError()
 NO_JOIN_LINK = NoJoinLinkError("The meeting is queued and has no join link")
-KEY_REUSED = KeyReusedError()
+KEY_REUSED = KeyReusedError(f"meeting {MEETING_ID}")
 TOO_LARGE = RequestTooLargeError(f"This takes at most {LARGEST_REQUEST} bytes")
 VERSION_MISMATCH = VersionMismatchError("it has version 2 now")
 

@@ -117,7 +117,7 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     VersionMismatchError: (412, "versionMismatch", "There is a later version", "Read it again: {}."),
     KeyReusedError: (
         *(422, "keyReused", "The idempotency key was used before"),
-        "The Idempotency-Key came with another request before. Use a new key for a new request.",
+        "The Idempotency-Key {}. Use a new key for a new request.",
     ),
     StorageUnavailableError: (
         *(503, "storageUnavailable", "Not available now"),

@@ -10,7 +10,7 @@ from azure.storage.queue.aio import QueueClient as AzureQueueClient
 
 from shared.cli.files import Line
 from shared.cli.polling import Poll, Submitted, UnreachableError, fault_text
-from shared.errors import InvalidRequestError, MeetingNotFoundError, StorageUnavailableError
+from shared.errors import InvalidRequestError, KeyReusedError, MeetingNotFoundError, StorageUnavailableError
 from shared.ids import id_from_key
 from shared.meeting import Meeting, MeetingResponse
 from shared.meeting.ledger import TABLE, Ledger
@@ -82,7 +82,7 @@ class QueueClient:
         if existing := await self._read(meeting_id):
             if existing.fingerprint == fingerprint(request):
                 return _submitted(line, meeting_id)
-            return _submitted(line, rejection="keyReused: The idempotencyKey came with another request before.")
+            return _submitted(line, rejection=f"keyReused: idempotencyKey {KeyReusedError(f'meeting {meeting_id}')}.")
         text = json.dumps(line.item.document | {"idempotencyKey": key})
         if len(text) > LARGEST_MESSAGE:
             rejection = f"tooLarge: A queue message holds {LARGEST_MESSAGE} bytes; send larger requests over HTTP."

@@ -151,7 +151,7 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
         case InvalidRequestError():
             message, faults = "This is not a valid meeting request.", error.faults
         case KeyReusedError():
-            message = "The idempotency key came with another request before."
+            message = f"idempotencyKey {error}. Use a new key for a new request."
             faults = (Fault("/idempotencyKey", "keyReused", message),)
         case ChangeRefusedError():
             message, faults = "The meeting cannot be changed like this.", (Fault("", error.code, str(error)),)

@@ -73,12 +73,12 @@ def _examine[M: AnyKindRequest](model: type[M], document: dict[str, Any], kind: 
     try:
         return model.model_validate(document), []
     except ValidationError as error:
-        return None, findings_of(error, kind, _reasons_against(model))
+        return None, findings_of(error, kind, _reasons_against(model, kind))
 
 
 @cache
-def _reasons_against(model: type[AnyKindRequest]) -> Explain:
-    return reasons_against_fields(model)
+def _reasons_against(model: type[AnyKindRequest], kind: str) -> Explain:
+    return reasons_against_fields(model, kind)
 
 
 def _with_each_attendee_once(request: CalendarRequest) -> tuple[CalendarRequest, tuple[Fault, ...]]:

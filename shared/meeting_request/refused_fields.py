@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from shared.meeting_request.options import MeetingOptions
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import Explain
-from shared.validation.member_names import field_names, fields_below
+from shared.validation.member_names import closest, field_names, names_inside
 
 _CREATED_WITH = (
     "has no place here: a passcode can only be asked for when a standalone meeting is made"
@@ -47,12 +47,16 @@ _REASONS_ANYWHERE: Mapping[str, str] = {
 _OPTIONS = field_names(MeetingOptions)
 
 
-def reasons_against_fields(*models: type[ClosedModel]) -> Explain:
-    """Return what explains a field that these models of a request, and those below them, do not have where it stands.
+def reasons_against_fields(model: type[ClosedModel], whole: str) -> Explain:
+    """Return what explains a field that a request of this model, and the objects in it, do not have where it stands.
 
-    A name that differs from a known one in case alone counts as it.
+    Of those that can stand there it names the one that was meant, where one is spelled much like it.
+
+    Args:
+        model: the request.
+        whole: its kind.
     """
-    known = {name.lower(): name for model in models for name in fields_below(model)}
+    known = names_inside(model, whole)
 
     def explain(name: str, parent: str) -> tuple[str, str]:
         reason = _REASONS.get((parent, name)) or _REASONS_ANYWHERE.get(name)
@@ -60,8 +64,8 @@ def reasons_against_fields(*models: type[ClosedModel]) -> Explain:
             return "notAllowed", reason
         if parent in ("calendar", "existing") and name in _OPTIONS:
             return "notAllowed", "belongs inside options"
-        meant = known.get(name.lower(), name)
-        hint = "" if meant == name else f"; did you mean {meant}?"
+        meant = closest(name, known.get(parent, ()))
+        hint = f"; did you mean {meant}?" if meant else ""
         return "unknownField", f"is not a field that can stand here{hint}"
 
     return explain

@@ -44,7 +44,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
     try:
         request, findings = ScheduleRequest.model_validate(members), list[Finding]()
     except ValidationError as error:
-        request, findings = None, findings_of(error, "schedule", reasons_against_fields(ScheduleRequest))
+        request, findings = None, findings_of(error, "schedule", reasons_against_fields(ScheduleRequest, "schedule"))
     draft = Draft(members, findings)
     first: Occurrence | None = None
     try:

@@ -96,7 +96,7 @@ class Acceptance:
         meeting, existing = await self._insert(meeting, origin.asked_at, origin)
         if existing:
             if existing.fingerprint != meeting.fingerprint:
-                raise KeyReusedError("the idempotency key came with another request before") from None
+                raise KeyReusedError(f"meeting {existing.id}") from None
             if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
                 await self._requests.enqueue(existing)
             return Accepted(existing, replayed=origin.key is not None)

@@ -79,7 +79,7 @@ class Schedules:
         except ConflictError:
             existing = await self._store.read(schedule.id)
             if existing.fingerprint != schedule.fingerprint:
-                raise KeyReusedError("the idempotency key came with another schedule before") from None
+                raise KeyReusedError(f"schedule {existing.id}") from None
             return Created(existing, replayed=True)
         _logger.info("schedule.created %s by %s", schedule.id, caller.digest, extra={"schedule_id": schedule.id})
         return Created(schedule, replayed=False)

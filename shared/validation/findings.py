@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from shared.errors import MOST_FAULTS, Fault
 
 type JsonPath = tuple[str | int, ...]
-# Code and predicate for a field that stands where it may not: the field's name, and the name of what it stands in.
+# Code and predicate for a field that stands where it may not: the field's name, and the name of the member that the
+# object is, or that its list is.
 type Explain = Callable[[str, str], tuple[str, str]]
 
 QUOTED_LENGTH = 60
@@ -119,7 +120,8 @@ def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
     location = detail["loc"]
     context: Mapping[str, Any] = detail.get("ctx", {})
     if detail["type"] == "extra_forbidden":
-        code, message = explain(str(location[-1]), str(location[-2]) if len(location) > 1 else whole)
+        parents = [part for part in location[:-1] if isinstance(part, str)]
+        code, message = explain(str(location[-1]), parents[-1] if parents else whole)
         return Finding(location, code, message)
     if detail["type"] in _TRANSLATIONS:
         code, say = _TRANSLATIONS[detail["type"]]
@@ -157,7 +159,7 @@ def _one_of(context: Mapping[str, Any], value: Any) -> str:
 
 
 def _bounded(bound: str, limit: str) -> Callable[[Mapping[str, Any], Any], str]:
-    return lambda context, value: f"must be at {bound} {context[limit]}, not {value}"
+    return lambda context, value: f"must be at {bound} {context[limit]:g}, not {value}"
 
 
 _TRANSLATIONS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], Any], str]]] = {

@@ -28,15 +28,25 @@ def field_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
-def fields_below(model: type[BaseModel]) -> frozenset[str]:
-    """Return the names of a model's members, and of those of every model that they hold."""
+def names_inside(model: type[BaseModel], whole: str) -> dict[str, frozenset[str]]:
+    """Return the names of the members that objects have, by the name of the member that is the object, or its list.
+
+    Args:
+        model: the object that holds all of them.
+        whole: its name.
+    """
+    names = {whole: field_names(model)}
     seen = {model}
     waiting = [model]
     for each in waiting:
-        held = {held for field in each.model_fields.values() for held in _models_in(field.annotation)} - seen
-        seen |= held
-        waiting.extend(held)
-    return frozenset().union(*(field_names(each) for each in seen))
+        for name, field in each.model_fields.items():
+            for held in _models_in(field.annotation):
+                member = field.alias or name
+                names[member] = names.get(member, frozenset()) | field_names(held)
+                if held not in seen:
+                    seen.add(held)
+                    waiting.append(held)
+    return names
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -69,7 +69,7 @@ def check_not_blank(value: str) -> str:
 def check_no_space(value: str) -> str:
     """Return `value` if it has no white space."""
     if any(character.isspace() for character in value):
-        raise invalid("forbiddenCharacter", "must not contain white space")
+        raise invalid("forbiddenCharacter", f"must not contain white space, as {quoted(value)} does")
     return value
 
 
@@ -89,18 +89,27 @@ def _without(forbidden: re.Pattern[str], value: str) -> str:
     return value
 
 
+# https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxocal/1d3aac05-a7b9-45cc-a213-47f0a0a2c5c1
+_GLOBAL_OBJECT_ID = "040000008200E00074C5B7101A82E008"
+
+
 def check_event_id(value: str) -> str:
     """Return `value` if it can be an event's id in Graph, whose alphabet is that of URLs.
 
     https://learn.microsoft.com/graph/api/user-translateexchangeids
     """
     if not {"/", "."}.isdisjoint(value):
-        message = (
-            f"must be the id of an event as Graph has it, not {quoted(value)}: an id of Exchange Web Services, an"
-            " iCalUId or a webLink is none; translateExchangeIds makes one of an EWS id"
+        reason = (
+            "an id of Exchange Web Services, an iCalUId or a webLink is none; translateExchangeIds makes one of an EWS"
+            " id"
         )
-        raise invalid("notAnId", message)
-    return value
+    elif "%" in value:
+        reason = "it is still URL-encoded, so decode it first"
+    elif value.upper().startswith(_GLOBAL_OBJECT_ID):
+        reason = "it is an iCalUId; GET /users/{organizer}/events?$filter=iCalUId eq '...' finds the event"
+    else:
+        return value
+    raise invalid("notAnId", f"must be the id of an event as Graph has it, not {quoted(value)}: {reason}")
 
 
 # What a validator checks, JSON Schema says as far as it can: for those who read the description of the interface.

@@ -52,6 +52,7 @@ def test_a_repetition_answers_like_a_look_and_another_request_is_422(client: Cli
     assert (again.status_code, again.headers["idempotency-replayed"], again.json()) == (200, "true", done)
     other = client.post(CALENDAR | {"subject": "Other"}, **key)
     assert (other.status_code, other.json()["code"]) == (422, "keyReused")
+    assert f"which made the meeting {done['id']}." in other.json()["detail"]
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "with space", "tab\tinside"])

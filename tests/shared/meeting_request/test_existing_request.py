@@ -33,6 +33,8 @@ def test_event_id(event_id: str) -> None:
         ("a/../b?$expand=c#d", "notAnId"),
         ("AAMkADAGu0AA/BIGYDaAAA=", "notAnId"),
         ("https://outlook.office365.com/owa/?itemid=AAMkAD%3D", "notAnId"),
+        ("AAMkADAGu0AABIGYDaAAA%3D", "notAnId"),
+        ("040000008200E00074C5B7101A82E0080000000010B9C2D3", "notAnId"),
         ("a b", "forbiddenCharacter"),
         ("a\n", "forbiddenCharacter"),
         ("\u00a0", "forbiddenCharacter"),

@@ -51,8 +51,8 @@ async def test_the_order_of_members_does_not_matter() -> None:
 async def test_the_same_key_with_another_request_is_refused() -> None:
     """A key belongs to its first request, whatever has become of that one."""
     world = World()
-    await world.made(CALENDAR, "k")
-    with pytest.raises(KeyReusedError):
+    first = await world.made(CALENDAR, "k")
+    with pytest.raises(KeyReusedError, match=f"the meeting {first.id}$"):
         await world.accept(CALENDAR | {"subject": "Something else"}, "k")
 
 

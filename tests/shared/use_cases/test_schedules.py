@@ -182,7 +182,7 @@ async def test_the_same_key_is_the_same_schedule() -> None:
     )
     assert len({each.schedule.id for each in created}) == 1
     assert sum(not each.replayed for each in created) == 1
-    with pytest.raises(KeyReusedError):
+    with pytest.raises(KeyReusedError, match=f"the schedule {created[0].schedule.id}$"):
         await world.app.schedules.create(schedule_document(duration="PT1H"), Origin(key="k"))
     assert not (await world.app.schedules.create(document, Origin(Caller("somebody"), "k"))).replayed
     assert not (await world.app.schedules.create(document)).replayed

@@ -176,7 +176,9 @@ async def test_a_key_of_another_request_fails_without_harming_the_first() -> Non
     assert (await world.ledger.read(first.id)).status is Status.SUCCEEDED
     failed = world.results.events()[-1]["data"]
     assert isinstance(failed, dict)
-    assert failed["error"]["errors"][0]["code"] == "keyReused"
+    [fault] = failed["error"]["errors"]
+    assert fault["code"] == "keyReused"
+    assert f"idempotencyKey came with another request before, which made the meeting {first.id}." in fault["message"]
 
 
 async def test_a_corrected_message_may_use_its_key_again() -> None:
