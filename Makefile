@@ -85,18 +85,18 @@ infra-check: setup  ## the Bicep compiler and its linter, where the Azure CLI is
 	@if command -v az >/dev/null; then \
 	  az bicep build --file infra/main.bicep --stdout >/dev/null && az bicep lint --file infra/main.bicep; \
 	elif [ -n "$${CI:-}" ]; then echo "The Azure CLI (az) is not here: the templates cannot be compiled." >&2; exit 1; \
-	else echo "Not compiled: the Azure CLI (az) is not here. Checkov reads the templates all the same." >&2; fi
+	else echo "Not compiled: the Azure CLI (az) is not here. Checkov still reads the templates." >&2; fi
 	@$(BIN)/uv tool run --python $(BIN)/python --overrides <(grep '^pycep-parser' requirements-dev.txt) --from 'checkov==3.3.30' \
 	  checkov --directory infra --config-file infra/.checkov.yaml
 
 package: setup  ## the deployment package, dist/convene.zip, beside what pip alone would install; PACKAGE= only builds it
 	@$(BIN)/python -m infra.package $(PACKAGE)
 
-format: setup  ## let the formatter and the linter mend what they can
+format: setup  ## format the code and apply the linter's fixes
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-lock: $(VENV)/.installed  ## write constraints.txt anew from the two requirements files, and requirements.lock
+lock: $(VENV)/.installed  ## rewrite constraints.txt and requirements.lock from the two requirements files
 	@grep -hvE '^-[cr]' requirements.txt requirements-dev.txt | $(BIN)/uv pip compile --quiet --universal \
 	  --python-version 3.13 --no-annotate --no-header --output-file constraints.txt -
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \

@@ -55,7 +55,7 @@ def added_lines() -> Iterator[tuple[str, str, str]]:
 
 
 def main() -> int:
-    """Tell what was found; return the exit code."""
+    """Print what was found; return the exit code."""
     known = {line.split()[0] for line in KNOWN.read_text(encoding="utf-8").splitlines() if line.strip()}
     plugins = [from_plugin_classname(name) for name in PLUGINS]
     plugins += [

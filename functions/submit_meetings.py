@@ -150,8 +150,8 @@ def _read_items(req: func.HttpRequest) -> list[BatchItem]:
 def _result(req: func.HttpRequest, outcome: Accepted | Exception, index: int, row: int | None) -> BatchResultResponse:
     if isinstance(outcome, Exception):
         problem = problem_of(outcome, digest_of(req))
-        told = problem_response(problem, path_of(req))
-        return BatchResultResponse(index=index, row=row, status=problem.status, id=None, problem=told)
+        answer = problem_response(problem, path_of(req))
+        return BatchResultResponse(index=index, row=row, status=problem.status, id=None, problem=answer)
     meeting = outcome.meeting
     return BatchResultResponse(
         index=index,

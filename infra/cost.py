@@ -1,6 +1,6 @@
 """What a month costs in the units that Azure bills: `python -m infra.cost` prints the table of docs/operations.md.
 
-Every figure stands in `Figures`, with its source; who measures anew changes it there. Prices are the vendor's:
+Every figure stands in `Figures`, with its source; a new measurement changes it there. Prices are the vendor's:
 https://azure.microsoft.com/pricing/details/functions/.
 """
 
@@ -77,7 +77,7 @@ class Month:
 
 
 def month(meetings: int, figures: Figures) -> Month:
-    """Return what so many meetings a month take, the timers and the availability test included."""
+    """Return what this number of meetings a month costs, the timers and the availability test included."""
     runs = {timer: _MINUTES // timer.minutes for timer in figures.timers}
     executions = meetings * figures.executions + sum(runs.values()) + round(_MINUTES * figures.probes)
     own_lines = meetings * figures.lines + sum(count * timer.lines for timer, count in runs.items())

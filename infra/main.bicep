@@ -74,7 +74,7 @@ param senderPrincipalIds string = ''
 param resultReaderPrincipalIds string = ''
 
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
-@description('Redundancy of the storage account. Whoever loses the ledger can make a meeting twice: ZRS survives a zone; LRS is for regions without zones.')
+@description('Redundancy of the storage account. An app that loses its ledger can make a meeting twice: ZRS survives a zone; LRS is for regions without zones.')
 param storageRedundancy string = 'Standard_ZRS'
 
 @allowed([512, 2048, 4096])
@@ -113,12 +113,12 @@ param actionGroupId string = ''
 
 @minValue(1)
 @maxValue(100)
-@description('Alert: more than so many per cent of the meetings that ended within 15 minutes have failed.')
+@description('Alert: more than this percentage of the meetings that ended within 15 minutes have failed.')
 param failureRatePercent int = 20
 
 @minValue(1)
 @maxValue(1440)
-@description('Alert: a meeting has been pending for more than so many minutes.')
+@description('Alert: a meeting has been pending for more than this many minutes.')
 param oldestPendingMinutes int = 30
 
 @allowed(['PT15M', 'PT30M', 'PT1H', 'PT2H'])
@@ -127,17 +127,17 @@ param heartbeatWindow string = 'PT15M'
 
 @minValue(0)
 @maxValue(100000)
-@description('Alert: more than so many HTTP answers of the class 5xx within 15 minutes.')
+@description('Alert: more than this many HTTP answers of the class 5xx within 15 minutes.')
 param serverErrors int = 10
 
 @minValue(1)
 @maxValue(168)
-@description('Alert: a result has waited in the result queue for more than so many hours.')
+@description('Alert: a result has waited in the result queue for more than this many hours.')
 param oldestResultHours int = 24
 
 @minValue(1)
 @maxValue(1000000)
-@description('Alert: more than so many results wait in the result queue.')
+@description('Alert: more than this many results wait in the result queue.')
 param waitingResults int = 1000
 
 @allowed([0, 300, 600, 900])

@@ -68,7 +68,7 @@ def _change(http: httpx.Client, meeting: dict[str, Any]) -> dict[str, Any]:
 
 def _cancel(http: httpx.Client, meeting: dict[str, Any]) -> dict[str, Any]:
     path = f"/meetings/{meeting['id']}"
-    http.request("DELETE", path, json={"comment": "Not needed any more."}).raise_for_status()
+    http.request("DELETE", path, json={"comment": "No longer needed."}).raise_for_status()
     return _wait_until_finished(http, path)
 
 

@@ -1,6 +1,6 @@
 """The local stack's commands as child processes: started, awaited, stopped, never left behind.
 
-A child writes into a file, so it never blocks on a full pipe, and holds the other end of a pipe of ours as its
+A child writes into a file, so it never blocks on a full pipe, and holds the other end of a pipe of this process as its
 standard input: when this process dies, the pipe closes and the child stops by itself.
 """
 

@@ -132,7 +132,7 @@ _INTERNAL_ERROR = (500, "internalError", "The service failed", "The failure is i
 
 
 def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
-    """Tell the operator of a failure that is the service's own, and of what a caller may not have."""
+    """Log a failure of the service itself for the operator, and every request that a caller may not make."""
     match error:
         case CallerNotAllowedError() | OrganizerNotAllowedError() | QuotaExceededError():
             _logger.warning("http.refused %s to %s", problem.code, caller_digest)

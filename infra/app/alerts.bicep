@@ -17,19 +17,19 @@ param actionGroupId string
 @description('The upkeep has to log a line within this time, as an ISO 8601 duration.')
 param heartbeatWindow string
 
-@description('More than so many per cent of the meetings that ended have failed.')
+@description('More than this percentage of the meetings that ended have failed.')
 param failureRatePercent int
 
-@description('A meeting has been pending for more than so many minutes.')
+@description('A meeting has been pending for more than this many minutes.')
 param oldestPendingMinutes int
 
-@description('More than so many HTTP answers of the class 5xx within 15 minutes.')
+@description('More than this many HTTP answers of the class 5xx within 15 minutes.')
 param serverErrors int
 
-@description('A result has waited for more than so many hours.')
+@description('A result has waited for more than this many hours.')
 param oldestResultHours int
 
-@description('More than so many results wait.')
+@description('More than this many results wait.')
 param waitingResults int
 
 // The measures are whole numbers in a column `value`; a rule fires above its threshold, unless it says LessThan.

@@ -95,7 +95,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       //   Queue and HTTP functions scale apart, each up to maximumInstanceCount.
       // Many organizers: 40 instances x 24 messages = 960 under way, spread over mailboxes; the default.
       // One organizer for all (a booking mailbox): n messages at once bring about n / 24 instances and so up to n / 6 calls
-      // at once, of which 4 are let in. With maximumInstanceCount 2 and graphCallsPerMailbox '1' the queue has 2 and HTTP
+      // at once, of which 4 are admitted. With maximumInstanceCount 2 and graphCallsPerMailbox '1' the queue has 2 and HTTP
       // (which calls Graph for `Prefer: wait`) 2 more: 4 in all, and nothing is refused.
       // https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
       scaleAndConcurrency: {

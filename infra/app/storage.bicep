@@ -34,7 +34,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
-    // No account key and no SAS made of one opens anything: whoever comes has a role.
+    // No account key and no SAS made of one gives access: every client has a role.
     allowSharedKeyAccess: false
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'

@@ -25,7 +25,7 @@ _PYTHON = "3.13"
 
 _SDK = "msgraph"
 
-# Of no use to a running app; a RECORD lists files that are not there any more.
+# Of no use to a running app; a RECORD lists files that no longer exist.
 _UNUSED_FILES = (
     *("*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "py.typed", "RECORD", "REQUESTED", "direct_url.json"),
     "kiota-dom-export.txt",  # 38 MB on how msgraph was generated

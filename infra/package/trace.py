@@ -1,6 +1,6 @@
 """Finds out which modules the app reaches: `python -m infra.package.trace` prints their names, one a line.
 
-msgraph has 36,000 files and imports most of what it needs inside properties, so nothing but calling tells. Every public
+msgraph has 36,000 files and imports most of what it needs inside properties, so only a call shows it. Every public
 method of the app's three Graph services is called here, against a server that does what it is asked and one that
 refuses; a method that is added later is called as well.
 """

@@ -6,7 +6,7 @@ Lets the app into the calendars of the organizers, and into no other: Exchange's
 
 .DESCRIPTION
 Run by an Exchange Administrator (Organization Management). A second run does nothing; -WhatIf says what a run would do.
-Organizers are added to those of earlier runs; -RecipientFilter and -Group say the whole scope anew.
+Organizers are added to those of earlier runs; -RecipientFilter and -Group replace the whole scope.
 
 .EXAMPLE
 ./Grant-Mailboxes.ps1 -ClientId $clientId -ObjectId $objectId -Organizer alexw@contoso.com, bookings@contoso.com -WhatIf

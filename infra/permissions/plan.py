@@ -157,7 +157,7 @@ def plan_online_meetings(wanted: Json, present: Json) -> Plan:
 
     A user has one policy at a time: their own, else a group's, else the tenant's default, which is called Global. So
     the app is added to the policy that somebody has; only who has none but the default gets a policy of their own, and
-    that one lets in whom the default lets in, so that no other app loses the user.
+    that one covers every app that the default covers, so that no other app loses the user.
 
     Args:
         wanted: `clientId`, `policy` (the name for a new one), `users` (object ids), `groups` (object ids), `everybody`.
@@ -191,7 +191,7 @@ class _Policies:
         if self._covers_everybody:
             return
         if self._default:
-            self._let_in(DEFAULT_POLICY, self._client, "the tenant's default lets in other apps only")
+            self._allow(DEFAULT_POLICY, self._client, "the tenant's default covers other apps only")
         else:
             self._make_own()
             self._grant("the tenant's default lets no app in", Global=True)
@@ -201,7 +201,7 @@ class _Policies:
         """Have the policy of a user (`target` Identity) or a group (Group) let the app in."""
         policy = _name(held or DEFAULT_POLICY)
         if not _same(policy, DEFAULT_POLICY):
-            if self._let_in(policy, self._client, f"{who} has this policy") and not _same(policy, self._own):
+            if self._allow(policy, self._client, f"{who} has this policy") and not _same(policy, self._own):
                 self.plan.warn(f"Everybody who has the policy {policy} is opened to the app, not only {who}.")
         elif not self._covers_everybody:
             self._make_own()
@@ -217,9 +217,9 @@ class _Policies:
             self.plan.do("New-CsApplicationAccessPolicy", why, Identity=self._own, AppIds=ids, Description=about)
             self._apps[self._own.casefold()] = ids
         for app in ids:
-            self._let_in(self._own, app, "it is to let in the app, and whom the tenant's default lets in")
+            self._allow(self._own, app, "it covers the app, and every app that the tenant's default covers")
 
-    def _let_in(self, policy: str, app: str, why: str) -> bool:
+    def _allow(self, policy: str, app: str, why: str) -> bool:
         if self._lets_in(policy, app):
             return False
         self.plan.do("Set-CsApplicationAccessPolicy", why, Identity=policy, AppIds={"Add": app})

@@ -26,7 +26,7 @@ def create_app(tenant: Tenant) -> Starlette:
 
 
 class _GraphEndpoint:
-    """The Graph service in ASGI; without Starlette's request, because only the raw path tells %2F from /."""
+    """The Graph service in ASGI; without Starlette's request, because only the raw path distinguishes %2F from /."""
 
     def __init__(self, service: GraphService) -> None:
         self._service = service

@@ -113,7 +113,7 @@ def create_event(tenant: Tenant, mailbox: Mailbox, body: JsonObject) -> Event:
 
 
 def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObject) -> None:
-    """Change an event, and tell those attendees whom the change concerns.
+    """Change an event, and notify the attendees whom the change concerns.
 
     https://learn.microsoft.com/graph/api/event-update
     """
@@ -138,7 +138,7 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
     elif fields.get("isOnlineMeeting") and not has_link(event):
         provider = fields.get("onlineMeetingProvider", mailbox.user.default_online_meeting_provider)
         attach_link(tenant, event, provider, link_from=tenant.clock())
-    elif body:  # once online, always online, with the same provider: Outlook ignores later wishes
+    elif body:  # once online, always online, with the same provider: Outlook ignores later changes
         disturb_link(tenant, event)
     if not event.deleted:
         if moved:

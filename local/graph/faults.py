@@ -140,7 +140,7 @@ class Faults:
         self._rules: list[Rule] = []
 
     def replace(self, rules: Sequence[Rule]) -> None:
-        """Put these rules in force, instead of the present ones, and start the dice anew."""
+        """Put these rules in force, instead of the present ones, and reset the random generator."""
         self._rules = list(rules)
         self._random = random.Random(self._seed)  # noqa: S311
 

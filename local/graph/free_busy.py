@@ -1,4 +1,4 @@
-"""Who is taken when, as getSchedule tells it. Of a series only the first occurrence is known here.
+"""Who is busy when, as getSchedule reports it. Of a series only the first occurrence is known here.
 
 https://learn.microsoft.com/graph/api/calendar-getschedule
 """
@@ -106,12 +106,12 @@ def _item(booking: Booking) -> JsonObject:
         name: {"dateTime": moment.as_offset_time().removesuffix("Z"), "timeZone": "UTC"}
         for name, moment in (("start", event.start.moment), ("end", event.end.moment))
     }
-    told = (
+    shown = (
         {}
         if private
         else {"subject": event.properties["subject"], "location": event.properties["location"]["displayName"]}
     )
-    return {"isPrivate": private, "status": booking.status, **told, **times}
+    return {"isPrivate": private, "status": booking.status, **shown, **times}
 
 
 def _working_hours(user: User) -> JsonObject:

@@ -46,7 +46,7 @@ class Identifiers:
         return base64.b64encode(self.guid().encode()).decode()
 
     def digits(self, count: int) -> str:
-        """Return a number of exactly so many digits."""
+        """Return a number with exactly this many digits."""
         return str(self._random.randrange(10 ** (count - 1), 10**count))
 
     def passcode(self, length: int = 8) -> str:

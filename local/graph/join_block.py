@@ -85,16 +85,16 @@ def chosen_language(accept_language: str) -> str:
 
     RFC 9110, section 12.5.4.
     """
-    wishes: list[tuple[float, str]] = []
+    wanted: list[tuple[float, str]] = []
     for part in accept_language.split(","):
         tag, _, parameter = part.strip().partition(";")
         try:
             quality = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
         except ValueError:
             continue
-        wishes.append((quality, tag.strip().lower().partition("-")[0]))
-    wishes.sort(key=lambda wish: -wish[0])
-    return next((language for quality, language in wishes if quality > 0 and language in _LANGUAGES), "en")
+        wanted.append((quality, tag.strip().lower().partition("-")[0]))
+    wanted.sort(key=lambda each: -each[0])
+    return next((language for quality, language in wanted if quality > 0 and language in _LANGUAGES), "en")
 
 
 def invitation_block(details: JoinDetails, template: str, *, escaped_otherwise: bool = False) -> str:

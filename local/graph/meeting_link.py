@@ -72,7 +72,7 @@ def detach_link(tenant: Tenant, event: Event) -> None:
 
 
 def follow_body(tenant: Tenant, event: Event) -> None:
-    """Derive an online event's link from its body: without the meeting's block it is no online meeting any more.
+    """Derive an online event's link from its body: without the meeting's block it is no longer an online meeting.
 
     https://learn.microsoft.com/graph/api/event-update
     """

@@ -27,7 +27,7 @@ class Settings:
         join_block: what Teams writes below an invitation: `2019` is the documented one, `2026` has a short link and
             keeps the long one behind "System reference", `longLink` has one long link and no ids.
         join_link_escaped_otherwise: the link in the body has other escapes than `joinUrl`: `%3A` for `%3a`.
-        first_link_wins: the first Teams link of a body becomes the event's `joinUrl`, whosever it is; otherwise the
+        first_link_wins: the first Teams link of a body becomes the event's `joinUrl`, whosever it is; if false, the
             event's own link, anywhere in the body, keeps it.
             https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1895
         link_after_change: what every second change of other properties than the body does to the link: `kept`, `hidden`
@@ -36,15 +36,15 @@ class Settings:
         link_hidden_seconds: how long a hidden link takes to show again.
         deleted_events: `forgotten`, or `readable` by immutable id and by extended property, in Deleted Items.
             https://learn.microsoft.com/graph/outlook-immutable-id
-        shows_participants: the names and roles of participants are answered as they were sent; otherwise the name is
+        shows_participants: the names and roles of participants are answered as they were sent; if false, the name is
             null, and so is the role `attendee`.
         role_needs_object_id: a role is given only to who is named by object id as well.
         cloud: `usGovernment` swallows the options that its schema lacks, and shows none of them.
-        passcode_on_create: a plain create makes a passcode unless it is told not to.
-        passcode_on_create_or_get: createOrGet makes a passcode; it cannot be told anything about it.
+        passcode_on_create: a plain create makes a passcode unless the request says not to.
+        passcode_on_create_or_get: createOrGet makes a passcode; it takes no setting for it.
         refuses_odata_type: a change of a meeting with `@odata.type` in it is refused.
             https://github.com/microsoftgraph/msgraph-sdk-java/issues/2589
-        read_basic_suffices: the directory may be read with User.ReadBasic.All; otherwise it is refused.
+        read_basic_suffices: the directory may be read with User.ReadBasic.All; if false, that is refused.
         skype_gives_link: the Skype providers give a link; since Skype's retirement they give 201 and none.
         audio_conferencing: meetings have telephone numbers.
         may_read_places: the app has Place.Read.All.

@@ -23,7 +23,7 @@ class NotLoaded:
     """The worker cannot serve the app.
 
     Attributes:
-        fault: for whoever started the host.
+        fault: the message for the operator.
         exit_code: the host's.
     """
 

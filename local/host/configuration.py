@@ -22,7 +22,7 @@ _MOST_MESSAGES_AT_ONCE = 32  # of one receive operation
 
 
 class Settings:
-    """Application settings: names regardless of case, `__` as good as `:`, as .NET's configuration has them."""
+    """Application settings: names regardless of case, `__` equals `:`, as in .NET's configuration."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._values = {_normal(name): value for name, value in environment.items()}

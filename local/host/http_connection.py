@@ -278,7 +278,7 @@ def _read_headers(fields: bytes) -> list[tuple[str, str]]:
 
 
 def _read_framing(headers: list[tuple[str, str]]) -> tuple[bool, int, list[tuple[str, str]]]:
-    """Return whether the body is chunked, its length otherwise, and the headers as the function sees them."""
+    """Return whether the body is chunked, its length if not, and the headers as the function sees them."""
     codings = [value for name, value in headers if name == "transfer-encoding"]
     lengths = [value for name, value in headers if name == "content-length"]
     if len(lengths) > 1 or not all(map(_CONTENT_LENGTH.fullmatch, lengths)):

@@ -1,6 +1,6 @@
 """Azure Storage queues as the queue trigger needs them, and the connections that bindings name.
 
-What the trigger's extension survives, and what ends the host, is told apart here:
+Which errors the trigger's extension survives, and which end the host:
 https://github.com/Azure/azure-sdk-for-net, RequestFailedExceptionExtensions and QueueProcessor of the extension.
 """
 

@@ -36,7 +36,7 @@ class Backoff:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew: there was a message."""
+        """Reset: there was a message."""
         self._looks = 0
 
     def next_pause(self) -> float:
@@ -67,7 +67,7 @@ class QueueListener:
             queue: where the messages come from.
             poison_queue: where those go that fail; None behind a poison queue itself.
             options: host.json's.
-            take: runs the function, tells whether it succeeded, never raises.
+            take: runs the function, returns whether it succeeded, never raises.
             sleep: waits.
             lease: how long a message that was received stays unseen by others, unless that is renewed.
         """
@@ -117,7 +117,7 @@ class QueueListener:
             self._fault.set_exception(error)
 
     async def _until_at_most(self, running: int) -> None:
-        """Wait until no more than so many messages are in flight."""
+        """Wait until at most this many messages are in flight."""
         while len(self._running) > running:
             await self._first_of(*self._running)
 
@@ -165,7 +165,7 @@ class QueueListener:
         if succeeded:
             await self._queue.delete(message.id, pop_receipt)
         elif self._poison_queue is None:
-            # Left to its lease, lest it fail in a tight circle for ever.
+            # Left to its lease, so that it does not fail in a tight loop.
             logger.error("message %s of %s failed and comes back in %s", message.id, self._queue.name, self._lease)
         elif message.dequeue_count >= self._options.max_dequeue_count:
             await self._to_poison(message, pop_receipt)

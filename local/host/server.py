@@ -1,4 +1,4 @@
-"""The host as a whole: starts the worker, joins its functions to their triggers, serves until it is told to stop."""
+"""The host as a whole: starts the worker, joins its functions to their triggers, serves until it is stopped."""
 
 import asyncio
 import logging
@@ -113,7 +113,7 @@ class _Host:
 
 
 async def _drain(server: HttpServer, triggers: "Triggers", loops: list[asyncio.Task[None]]) -> None:
-    """Answer what was asked, then finish what was taken; functions are not told.
+    """Answer what was asked, then finish what was received; functions are not notified.
 
     The port closes at once. Until the last answer queues and timers go on, as the real host's do; that one waits
     longer, 30 s for HTTP and 10 s for the rest.
@@ -137,7 +137,7 @@ def _end_by_fault(ended: Iterable[asyncio.Task[Any]]) -> None:
 
 
 def _exit_now(code: int) -> NoReturn:
-    """End the process without waiting for, or telling, anything that still runs."""
+    """End the process without waiting for anything that still runs."""
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)

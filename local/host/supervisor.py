@@ -3,7 +3,7 @@
 https://github.com/Azure/azure-functions-host, RpcFunctionInvocationDispatcher: when a worker dies, what it was running
 fails, and a new one is started, ten seconds after the last start at the earliest; the third death, none more than half
 an hour after the one before, ends the host. An invocation that exceeds `functionTimeout` gets two seconds more, then
-its worker is killed; what else that one was running is not told, and fails at its own time.
+its worker is killed; other invocations in it fail in their own time.
 https://learn.microsoft.com/azure/azure-functions/functions-host-json#functiontimeout
 """
 
@@ -52,7 +52,7 @@ class Supervisor:
             log_level: the worker's.
             function_timeout: host.json's; None for none.
             sleep: waits between two starts.
-            now: tells the time, in seconds.
+            now: returns the time, in seconds.
         """
         self._app_directory = app_directory
         self._log_level = log_level
@@ -182,7 +182,7 @@ class _Worker:
             del self._running[number]
 
     async def ended(self) -> None:
-        """Hand on what the worker tells until it has ended."""
+        """Forward the worker's messages until it has ended."""
         with suppress(EOFError):
             while True:
                 message = await receive(self._reader)

@@ -62,7 +62,7 @@ class TimerListener:
             schedule: when to run.
             fire: runs the function, never raises.
             sleep: waits.
-            now: tells the time.
+            now: returns the time.
             monitor: the trigger's `use_monitor`; without it there is no status.
         """
         self._schedule = schedule

@@ -68,7 +68,7 @@ class Triggers:
         try:
             self._join(function)
         except FunctionError as error:
-            logger.error("the function '%s' is not loaded: %s", function.name, error)  # noqa: TRY400 - no bug of ours
+            logger.error("the function '%s' is not loaded: %s", function.name, error)  # noqa: TRY400 - not a bug of this app
             return False
         return True
 

@@ -71,7 +71,7 @@ async def load_functions(app_directory: Path) -> list[Function]:
     )
     library_log = logging.getLogger("azure.functions")
     level = library_log.level
-    library_log.setLevel(logging.CRITICAL)  # it logs the exception twice over, which is told below
+    library_log.setLevel(logging.CRITICAL)  # it logs the exception twice; below it is logged once
     answer: Any = await runtime.worker_init_request(request)
     library_log.setLevel(level)
     if answer.result.status != _StatusResult.Success:

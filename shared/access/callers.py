@@ -20,7 +20,7 @@ from shared.access.organizers import may_organize, organizer_entry
 from shared.errors import AnothersMeetingError, CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError
 from shared.validation.json_text import decode_json_text
 
-# Whoever App Service authentication lets through without asking who it is: one caller, all of them together.
+# The anonymous callers that App Service authentication lets through: one caller, all of them together.
 _UNAUTHENTICATED = "unauthenticated"
 _MOST_MEETINGS = 1_000_000
 

@@ -85,17 +85,17 @@ class OnlineMeeting(GraphResource):
     @property
     def dial_in(self) -> DialIn | None:
         """Return how to join by telephone."""
-        told = self.audio_conferencing
+        audio = self.audio_conferencing
         lists = {"toll_numbers", "toll_free_numbers"}
-        return DialIn(**told.model_dump(exclude=lists)) if told else None
+        return DialIn(**audio.model_dump(exclude=lists)) if audio else None
 
     @property
     def dial_in_numbers(self) -> DialInNumbers | None:
         """Return all the numbers, None if Graph lists none."""
-        told = self.audio_conferencing
-        if told is None or not (told.toll_numbers or told.toll_free_numbers):
+        audio = self.audio_conferencing
+        if audio is None or not (audio.toll_numbers or audio.toll_free_numbers):
             return None
-        return DialInNumbers(toll_numbers=told.toll_numbers or (), toll_free_numbers=told.toll_free_numbers or ())
+        return DialInNumbers(toll_numbers=audio.toll_numbers or (), toll_free_numbers=audio.toll_free_numbers or ())
 
     @property
     def invitation(self) -> JoinInformation | None:

@@ -31,8 +31,8 @@ class Organizers:
     async def address(self, organizer: str) -> str | None:
         """Return the mail address of a user, or else the user principal name."""
         answer = await self._read(organizer, "mail,userPrincipalName")
-        told = (answer.get(name) for name in ("mail", "userPrincipalName"))
-        return next((each for each in told if isinstance(each, str) and each), None)
+        names = (answer.get(name) for name in ("mail", "userPrincipalName"))
+        return next((each for each in names if isinstance(each, str) and each), None)
 
     async def find(self, organizer: str, names: Sequence[str]) -> list[tuple[str, str]]:
         """Return object id and user principal name of those users whom names of either kind name; guests are none.

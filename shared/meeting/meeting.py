@@ -146,7 +146,7 @@ type CallerFault = (
 
 
 def as_meeting_error(error: CallerFault) -> MeetingError:
-    """Return the `error` of the failed meeting that a request becomes when nobody is there to be told of it."""
+    """Return the `error` of the failed meeting that a request becomes when no caller waits for an answer."""
     match error:
         case InvalidRequestError():
             message, faults = "This is not a valid meeting request.", error.faults
@@ -221,14 +221,14 @@ class Meeting(RecordModel):
         id: a UUID in its canonical form.
         request: what was asked for; None of a message that could not be read.
         received: the message that could not be read as a request: only its sender can retry, by sending it again.
-        fingerprint: of the request as it was accepted; tells a repeated request from another with the same key.
+        fingerprint: of the request as it was accepted; distinguishes a repeated request from another with the same key.
         version: of the request; the meeting is finished when its status says so, for this version.
         attempts: how often it has been claimed, in all versions.
         claim: who works on it; a claim on a former version stays until it ends or expires.
         progress: how far the work on this version has come.
         doubt: what Graph may have done that `outcome` does not name.
         applied: what Graph has of the meeting, so that a change sends only what differs.
-        cancellation: set once the meeting is not wanted any more.
+        cancellation: set once the meeting is to be cancelled.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         observed: what was seen in Graph when somebody looked last; None until then.
         reported: the result event of this version is sent (or none is wanted).

@@ -148,7 +148,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     Attributes:
         id: Identifies the meeting in every later call; null for a meeting that this app did not make.
         status: How far the meeting is; `external` for one that was read from Graph.
-        kind: The kind of the meeting; null where Graph does not tell.
+        kind: The kind of the meeting; null where Graph does not say.
         version: The version of the request, which grows with each change; it is the ETag.
         organizer: The organizer, as the request named them.
         reference: The caller's own reference.
@@ -162,7 +162,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         join_meeting_id: The number to join with; null where Graph's onlineMeeting was not read.
         passcode: The passcode that belongs to the number.
         dial_in: How to join by telephone.
-        dial_in_numbers: All the telephone numbers, where Graph tells several.
+        dial_in_numbers: All the telephone numbers, where Graph lists several.
         join_information: The text to invite people with.
         event_id: The event in the organizer's calendar, by its immutable id.
         i_cal_u_id: The id of the event in every calendar.

@@ -36,7 +36,7 @@ class ProvisionMeeting:
 
 @dataclass(frozen=True, slots=True)
 class NewRequest:
-    """Somebody wants a meeting.
+    """A request for a new meeting.
 
     Attributes:
         document: the meeting request, not validated yet.
@@ -51,7 +51,7 @@ class NewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Somebody wants a meeting otherwise.
+    """A request to change a meeting.
 
     Attributes:
         meeting_id: which meeting.
@@ -68,7 +68,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Somebody does not want a meeting any more."""
+    """A request to cancel a meeting, with an optional comment for the attendees."""
 
     meeting_id: str
     comment: str | None

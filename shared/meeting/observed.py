@@ -54,7 +54,7 @@ class Observed(RecordModel):
         state: how the event, or the online meeting, compares with the request.
         changes: the names of what differs from the request; empty unless the state is `changed`.
         location: the name of the place.
-        etag: of the event as it was seen; empty where Graph shows none. It tells whether anything happened since.
+        etag: of the event as it was seen; empty where Graph shows none. It shows whether anything changed since.
         event_id: the event's id if it has another one since it was created, until the record's outcome has it.
     """
 

@@ -15,7 +15,7 @@ from shared.validation.response_model import timestamp
 
 _logger = logging.getLogger(__name__)
 
-# A queue message holds 64 KiB; 48 KiB of them leave room for a consumer that encodes it anew in base64.
+# A queue message holds 64 KiB; 48 KiB of them leave room for a consumer that encodes it again in base64.
 _LARGEST_EVENT = 48 * 1024
 # Queue Storage speaks XML, which has no way to write these two.
 _NOT_IN_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}

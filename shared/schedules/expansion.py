@@ -1,7 +1,7 @@
 """A rule in full, and the times that it gives: evaluated by dateutil, in a bounded number of steps.
 
 dateutil is given the rule with nothing left for it to take from the start, so that the evaluation can begin at any
-period of the rule. It stops at the end of its calendar only, 372 years after a rule of ours begins: what it then has
+period of the rule. It stops at the end of its calendar only, 372 years after a schedule's rule begins: what it then has
 to look at is bounded by never letting it go day by day.
 """
 
@@ -46,7 +46,7 @@ _LATE = 400 * 19
 
 @dataclass(frozen=True, slots=True)
 class CompletedRule:
-    """A rule with everything that RFC 5545 otherwise takes from the start; hashable."""
+    """A rule completed with what RFC 5545 takes from the start where the rule is silent; hashable."""
 
     frequency: str
     interval: int
@@ -158,7 +158,7 @@ def _complete_days(frequency: str, by: dict[str, tuple[int, ...]], start: dateti
 
 
 def all_times(rule: CompletedRule, start: datetime, near: datetime) -> Iterator[datetime]:
-    """Yield the times from `start` on that the rule gives, in their order; `near` tells how many may be left out."""
+    """Yield the times from `start` on that the rule gives, in their order; those before `near` may be left out."""
     if rule.frequency in {"HOURLY", "DAILY"}:
         return dropwhile(lambda nominal: nominal < start, rule.by_day(start, near))
     return _expanded(rule, start, near) if rule.has_positions() else iter(())
@@ -174,5 +174,5 @@ def _expanded(rule: CompletedRule, start: datetime, near: datetime) -> Iterator[
 
 @lru_cache(maxsize=1024)
 def last_of(rule: CompletedRule, start: datetime, count: int) -> datetime | None:
-    """Return the last of so many occurrences, None if the calendar ends before it."""
+    """Return the last of this many occurrences, None if the calendar ends before it."""
     return next(islice(all_times(rule, start, start), count - 1, None), None)

@@ -114,7 +114,7 @@ class Timetable:
 
     def _in_order(self, near: datetime) -> Iterator[Occurrence]:
         # A skipped time moves past later ones, and the second of two equal times comes after the first of later ones:
-        # each waits until the rule gives none any more that can be earlier.
+        # each waits until the rule can give none that is earlier.
         where = zone(self.time_zone)
         waiting: list[tuple[datetime, datetime]] = []
         for nominal in self._nominals(near):
@@ -142,7 +142,7 @@ class Timetable:
     def _until(self) -> DateOrTime | None:
         if self.rule.count is None:
             return self.rule.until
-        # So many that the calendar ends before them are as good as no end.
+        # A count that the calendar ends before is the same as no end.
         return last_of(CompletedRule.of(self.rule, self.start), self.start, self.rule.count)
 
     def _is_later(self, nominal: datetime, until: DateOrTime) -> bool:

@@ -64,7 +64,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
 
 
 def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
-    """Return the first occurrence to come, None if it cannot be told."""
+    """Return the next occurrence, None if it cannot be known."""
     text, start, zone = (draft.value(name) for name in ("recurrence", "start", "timeZone"))
     if text is None:
         return None

@@ -2,7 +2,7 @@
 
 https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 
-A rule is read strictly here, so that everything wrong with it is told, and so that it is one which the library that
+A rule is read strictly here, so that every fault of it is reported, and so that it is one which the library that
 evaluates it (dateutil) evaluates right and soon: it searches up to the year 9999 for a date that never comes.
 """
 
@@ -71,7 +71,7 @@ class Rule:
         weekdays: BYDAY, each with its ordinal or 0 and the number of the day, Monday 0.
         week_start: the number of the day that begins a week.
         until: no occurrence of the rule is later, None for one without such an end.
-        excluded: what EXDATE takes away; a day takes away all its occurrences, a time the one at its instant.
+        excluded: what EXDATE excludes; a day excludes all its occurrences, a time the one at its instant.
         added: what RDATE adds.
     """
 

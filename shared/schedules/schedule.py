@@ -23,7 +23,7 @@ class Schedule(BaseModel):
     Attributes:
         id: a UUID in its canonical form.
         version: of the request.
-        fingerprint: of the request that created it; tells a repeated one from another with the same key.
+        fingerprint: of the request that created it; distinguishes a repeated one from another with the same key.
         request: the schedule as it is wanted now.
         cursor: the start (`Timetable.cursor`) of the latest occurrence whose meeting is made. At first and after a
             change, the time since when occurrences count. What starts at the cursor or before it is done.
@@ -92,7 +92,7 @@ class Schedule(BaseModel):
         return self.changed(made_after_cursor=ahead, due_at=due_at)
 
     def replaced(self, request: ScheduleRequest, now: datetime) -> "Schedule":
-        """Return the schedule as it is wanted otherwise: what is made stays, and is not made again."""
+        """Return the schedule with another request: meetings that are made stay, and are not made again."""
         # What is overdue was missed by the timer: it is made by the new rule, unless nothing was to be made at all.
         overdue = next(self.due(now), None)
         since = now if overdue is None else min(now, overdue.instant - _MOMENT)

@@ -42,7 +42,7 @@ class Queue(Protocol):
         Args:
             text: at most LARGEST_MESSAGE bytes.
             delay: rounded up to seconds, and cut to 7 days.
-            life: rounded up to seconds, longer than `delay`; None for ever.
+            life: rounded up to seconds, longer than `delay`; None for no limit.
         """
         ...
 

@@ -222,7 +222,7 @@ class RecordStore[T: Stored]:
         """Write over a record together with the rows that lead to it, and return the etags.
 
         The rows may not be those that the record names: somebody has deleted one by hand, or restored a part of the
-        table. Then the write looks for them once, or it would fail for ever.
+        table. Then the write looks for them once, or it would always fail.
         """
         try:
             return await self._table.write(_partition(before.id), [operation, *_moves(before.index_keys, keys)])

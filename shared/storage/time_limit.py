@@ -61,7 +61,7 @@ def storage_time(seconds: float | None) -> Generator[None]:
 def uses_storage_time[**P, R](
     operation: Callable[P, CoroutineType[Any, Any, R]],
 ) -> Callable[P, CoroutineType[Any, Any, R]]:
-    """Let an operation use up the storage time of whoever calls it, where that is limited."""
+    """Let an operation use up its caller's storage time, where that is limited."""
 
     @functools.wraps(operation)
     async def limited(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -29,7 +29,7 @@ _LONGEST_SHARING_SECONDS = 2.0
 # A provision takes about a second; a caller over HTTP would rather wait that long than ask again.
 _LONGEST_WAIT_SECONDS = 1.5
 _LOOK_AGAIN_SECONDS = 0.05
-# So many under way, for all mailboxes, are half of an instance's places for messages (host.json's batchSize and
+# This many under way, for all mailboxes, are half of an instance's places for messages (host.json's batchSize and
 # newBatchThreshold). The platform starts an instance for as many messages as there are places in one: below this there
 # is no other instance to share with, and sharing would only add a write to each meeting.
 _BUSY = 12

@@ -1,4 +1,4 @@
-"""Accept: a request becomes a meeting in the ledger, and the queue is told to look at it.
+"""Accept a request: record a meeting in the ledger, and enqueue it for provisioning.
 
 Everything that asks for a meeting comes through here, HTTP and queue alike. Accepting twice is an insert that fails,
 because the id follows from the idempotency key.
@@ -65,7 +65,7 @@ class Acceptance:
         self._clock = clock
 
     def check(self, document: Any, caller: Caller = ANYBODY) -> list[Fault]:
-        """Return what is odd about a request, storing nothing.
+        """Return the warnings about a request, and store nothing.
 
         Raises:
             InvalidRequestError: the document is not a valid request.
@@ -97,7 +97,9 @@ class Acceptance:
         if existing:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError(f"meeting {existing.id}") from None
-            if not existing.finished and not existing.attempts:  # perhaps its first acceptance died before telling
+            if (
+                not existing.finished and not existing.attempts
+            ):  # perhaps its first acceptance died before it was enqueued
                 await self._requests.enqueue(existing)
             return Accepted(existing, replayed=origin.key is not None)
         extra = {"meeting_id": meeting.id, "kind": meeting.kind}
@@ -165,7 +167,7 @@ class Acceptance:
         request_fingerprint: str = "",
         asked_at: datetime | None = None,
     ) -> None:
-        """Record what cannot become a meeting, with nobody there to be told, as a failed one; twice is once.
+        """Record a request that cannot become a meeting, and has no caller who waits, as a failed one; idempotent.
 
         Args:
             rejected: what is kept of the message.

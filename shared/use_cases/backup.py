@@ -1,7 +1,7 @@
-"""Backup: every meeting and schedule out of the tables, and back into tables that have lost them.
+"""Backup: export every meeting and schedule from the tables, and import them into tables that have lost them.
 
-Azure Tables have no snapshots. What is copied are the records; the rows that lead to them are made anew by whoever puts
-them back. A caller's count of today and the mailboxes that are closed for some minutes are not worth a copy.
+Azure Tables have no snapshots. The backup holds the records; the import makes the rows that lead to them again. A
+caller's count of today and the mailboxes that are closed for some minutes are not worth a copy.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,7 +49,7 @@ class Backup:
 def is_about(record: Meeting | Schedule, person: str) -> bool:
     """Return whether a record names a person: by an address or a reference that is one of its values, in any case.
 
-    A message that could not be read names whoever stands anywhere in its text, plain or encoded.
+    A message that could not be read names every person whose address is anywhere in its text, plain or encoded.
     """
     wanted = person.strip().casefold()
     message = record.received if isinstance(record, Meeting) else None

@@ -81,7 +81,7 @@ class Changes:
             message: what stands for the message that asked for it; the same one again changes nothing.
 
         Raises:
-            InvalidRequestError: the request would not be valid any more; it stays as it was.
+            InvalidRequestError: the changed request would not be valid; it stays as it was.
             ChangeRefusedError: a field that cannot change would change, or the meeting is cancelled.
             VersionMismatchError: the meeting has another version than is expected.
         """
@@ -126,7 +126,7 @@ class Changes:
         address: str,
         origin: Origin = ANYWHERE,
     ) -> Meeting:
-        """Invite one no more. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
+        """Remove an attendee. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
 
         def wish(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
@@ -144,7 +144,7 @@ class Changes:
         comment: str | None,
         origin: Origin = ANYWHERE,
     ) -> Meeting:
-        """Have a meeting be no more; one that is cancelled already, or will be, is left alone.
+        """Cancel a meeting; one that is cancelled already, or will be, stays as it is.
 
         Raises:
             VersionMismatchError: the meeting has another version than is expected.
@@ -258,7 +258,7 @@ def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
 
 
 def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> None:
-    """Refuse to take away what has no value to go back to: the tenant's own defaults, and Graph does not tell them."""
+    """Refuse to remove members whose default is the tenant's own: Graph does not say what it is."""
     place = "" if isinstance(former, StandaloneRequest) else "/options"
     gone = set(option_properties(former)) - set(option_properties(after))
     if isinstance(former, StandaloneRequest) and isinstance(after, StandaloneRequest):
@@ -266,7 +266,7 @@ def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> No
     if gone:
         raise InvalidRequestError(
             [
-                Fault(f"{place}/{name}", "cannotBeUnset", f"{name} can be changed, not taken away: name the new value.")
+                Fault(f"{place}/{name}", "cannotBeUnset", f"{name} can be changed, not removed: give the new value.")
                 for name in sorted(gone)
             ]
         )

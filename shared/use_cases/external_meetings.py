@@ -25,7 +25,7 @@ class ExternalMeeting:
     """A meeting as Graph has it.
 
     Attributes:
-        kind: `calendar` for an event; None where Graph does not tell whether an event is behind the meeting.
+        kind: `calendar` for an event; None where Graph does not say whether an event is behind the meeting.
         made_for: the meeting that this app made the event for, as the event says.
     """
 
@@ -115,7 +115,7 @@ class ExternalMeetings:
         try:
             found = await self._graph.online_meetings.find(organizer_id, condition, None)
         except OtherOrganizerError:
-            # Somebody else's meeting; or a policy that lets the app in for others only, which is to be told.
+            # Another organizer's meeting; or a policy that covers other organizers only, which has to be reported.
             await self._graph.online_meetings.require_access(organizer_id)
             return None
         if found is None or found.organizer_id not in {None, organizer_id.lower()}:

@@ -48,7 +48,7 @@ class Finder:
         """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
 
         Raises:
-            InvalidRequestError: the continuation token is not one of ours, or Graph's organizers have other names.
+            InvalidRequestError: no page has returned the continuation token, or Graph knows no such organizer.
             OrganizerNotAllowedError: Graph may not be asked about this organizer.
         """
         page = await self._page(wanted, caller)
@@ -65,7 +65,7 @@ class Finder:
         found = await self._external.find(wanted.organizer, wanted.field, wanted.value, caller)
         if found is None:
             return Page([], None)
-        # Of this organizer all the same, by a name or a link that the ledger did not know: then it is not external.
+        # It may still be in the ledger, under a name or a link that the lookup did not know: then it is not external.
         known = await self._ownership.meetings_of(found.outcome, found.made_for)
         return Page([meeting for meeting in known if caller.sees(meeting)] if known else [found], None)
 

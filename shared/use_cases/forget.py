@@ -1,8 +1,8 @@
-"""Forget: a finished meeting and all that leads to it is removed at once, at somebody's demand.
+"""Forget a meeting on demand: delete the record of a finished meeting and every row that leads to it.
 
-Graph's own copy is not touched: the event stays in the calendar. What is left here is a marker under the meeting's id,
-without a word of the meeting: it tells a message that comes again from a new request with the same key, and goes after
-the retention. It is written in the same transaction in which the meeting is removed.
+The event in the calendar stays. A marker under the meeting's id is left, without content of the meeting: it
+distinguishes a redelivered message from a new request with the same key, and is deleted after the retention. It is
+written in the same transaction in which the meeting is deleted.
 """
 
 import logging

@@ -106,6 +106,6 @@ async def _answers(what: str, attempt: Awaitable[None]) -> bool:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await attempt
     except (GraphError, StorageUnavailableError, TimeoutError) as error:
-        _logger.error("health.unreachable %s: %s", what, str(error) or type(error).__name__)  # noqa: TRY400 - no bug of ours
+        _logger.error("health.unreachable %s: %s", what, str(error) or type(error).__name__)  # noqa: TRY400 - not a bug of this app
         return False
     return True

@@ -24,10 +24,10 @@ class Ownership:
         self._callers = callers
 
     async def meetings_of(self, outcome: Outcome, meeting_id: str | None) -> list[Meeting]:
-        """Return the meetings of this app that a meeting in Graph is, whoever asked for them.
+        """Return this app's meetings that a meeting in Graph belongs to, of every caller.
 
         Args:
-            outcome: what Graph tells of it.
+            outcome: what Graph says about it.
             meeting_id: the meeting that its event was made for, as the event says; None if it says nothing. It is
                 known before the record has the event's id.
         """
@@ -47,7 +47,7 @@ class Ownership:
         """Refuse to touch an event for a meeting whose caller does not see the meeting that the event was made for.
 
         Raises:
-            RejectedError: `eventDeleted`: it is somebody else's, which is told like one that is gone.
+            RejectedError: `eventDeleted`: another caller owns it; the answer is the same as for one that is deleted.
         """
         asker = self._asker(meeting.caller)
         if asker.sees_all:

@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.5
 
 
 class InlineProvisioner:
-    """The use case. May raise StorageUnavailableError; the meeting is accepted all the same."""
+    """The use case. May raise StorageUnavailableError; the meeting is accepted in any case."""
 
     def __init__(self, ledger: Ledger, provisioner: Provisioner) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""Upkeep of the queues: a missing one is created again, and the log tells what waits in the result queue.
+"""Upkeep of the queues: a missing one is created again, and the backlog of the result queue is logged.
 
 A queue that somebody has deleted costs more than its messages: the Functions host ends when it cannot put a message
 into the poison queue, and receives nothing from a request queue that is not there.
@@ -21,7 +21,7 @@ class QueueUpkeep:
     Args:
         queues: those that have to be there, by name.
         results: one of them, None where no results are wanted.
-        clock: tells the time.
+        clock: returns the time.
     """
 
     def __init__(self, queues: Mapping[str, Queue], results: Queue | None, clock: Callable[[], datetime]) -> None:
@@ -60,6 +60,6 @@ async def _create(name: str, queue: Queue) -> None:
     try:
         await queue.create()
     except StorageUnavailableError as error:
-        _logger.error("queues.missing %s: %s", name, error)  # noqa: TRY400 - no bug of ours
+        _logger.error("queues.missing %s: %s", name, error)  # noqa: TRY400 - not a bug of this app
     else:
         _logger.warning("queues.created %s", name)

@@ -1,4 +1,4 @@
-"""Crashes: what the poison queue holds ends as a failed meeting as well, so that nobody waits for it for ever.
+"""Crashes: what the poison queue holds becomes a failed meeting, so that no caller waits for it forever.
 
 The messages stay there for the operator, until somebody deletes them or their seven days are over. So each is seen
 again and again: whatever is recorded of it follows from the message alone, and is recorded once.
@@ -91,7 +91,7 @@ class CrashRecorder:
         A meeting whose own message it was has failed, unless another version of it is wanted by now: a retry, or a
         change, has messages of its own. A request becomes the failed meeting that its key leads to, unless it was
         accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
-        was about, which stays as it is. What is about a meeting that was forgotten since then is recorded no more.
+        was about, which stays as it is. A message about a meeting that was forgotten since then is not recorded.
         """
         nameless = id_from_key("poison", message_digest(text, message_id))
         try:
@@ -161,7 +161,7 @@ def _crashed(meeting_id: str) -> MeetingError:
     return MeetingError(
         code="crashed",
         message="The app failed each time it tried this meeting, and has stopped trying.",
-        remedy=f"Look for the meeting's id in the app's log, mend the cause, then send POST /api/meetings/{meeting_id}"
+        remedy=f"Look for the meeting's id in the app's log, fix the cause, then send POST /api/meetings/{meeting_id}"
         "/retry.",
     )
 
@@ -169,5 +169,5 @@ def _crashed(meeting_id: str) -> MeetingError:
 _CRASHED_MESSAGE = MeetingError(
     code="crashed",
     message="The app failed each time it took this message, and has stopped trying.",
-    remedy="Look for the function take_message in the app's log, mend the cause, then send the message again.",
+    remedy="Look for the function take_message in the app's log, fix the cause, then send the message again.",
 )

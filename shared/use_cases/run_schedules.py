@@ -79,7 +79,7 @@ class ScheduleRun:
             try:
                 return await self._make_due(await self._store.read(schedule_id), now)
             except (ConflictError, ScheduleNotFoundError):
-                return None  # somebody else has just taken care of it, or it is no more
+                return None  # another instance has just processed it, or it is deleted
 
         for _ in range(_ROUNDS):
             # Those that failed are still due, and take no other's place.

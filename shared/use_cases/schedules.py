@@ -108,7 +108,7 @@ class Schedules:
             raise invalid_continuation() from error
 
     async def replace(self, schedule_id: str, document: Any, origin: Origin = ANYWHERE) -> Schedule:
-        """Want a schedule otherwise: what is not made yet follows the new rule, meetings that are made stay.
+        """Replace a schedule's request: future meetings follow the new rule, meetings that are made stay.
 
         Raises:
             ScheduleNotFoundError: there is none with this id, or it is somebody else's.

@@ -30,7 +30,7 @@ from shared.use_cases.provision import Provisioner
 
 
 class MessageHandler:
-    """The use case. May raise StorageUnavailableError, and a fault of ours: then the message comes again."""
+    """The use case. May raise StorageUnavailableError, and any unexpected error: then the message comes again."""
 
     def __init__(self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner) -> None:
         self._acceptance = acceptance
@@ -55,7 +55,7 @@ class MessageHandler:
                 if isinstance(error, MeetingForgottenError) and (
                     isinstance(message, ProvisionMeeting) or error.was_meant(put_at)
                 ):
-                    return  # it was done before, and is not to be known of any more
+                    return  # it was done before, and its meeting is forgotten
                 pointer = "/meeting" if isinstance(message, ProvisionMeeting) else "/data/id"
                 fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error

@@ -22,7 +22,7 @@ from shared.use_cases.for_each import Failure, Outcomes, for_each, raise_if_inco
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1000
-# A message that waits behind others is not lost; after this long it counts as lost all the same.
+# A message that waits behind others is not lost; after this long it counts as lost.
 _PATIENCE_WITH_BACKLOG = timedelta(minutes=10)
 
 

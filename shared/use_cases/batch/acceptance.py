@@ -60,7 +60,7 @@ class Batch:
             await asyncio.sleep(0)
         try:
             return await self._accept(item, origin)
-        except Exception as error:  # noqa: BLE001 - the trigger tells the caller, and logs what it does not know
+        except Exception as error:  # noqa: BLE001 - the trigger answers the caller, and logs unexpected errors
             return error
 
     async def _accept(self, item: BatchItem, origin: Origin) -> Accepted:

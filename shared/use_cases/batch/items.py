@@ -99,7 +99,7 @@ def raise_faults(item: BatchItem) -> None:
 
 
 def count_fault(pointer: str, count: int, most: int) -> Fault | None:
-    """Return what is wrong with a batch of so many items, if anything is."""
+    """Return the fault of a batch with this many items, if it has one."""
     if 1 <= count <= most:
         return None
     code = "tooMany" if count else "required"

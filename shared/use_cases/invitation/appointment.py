@@ -1,4 +1,4 @@
-"""What an invitation tells, of whatever kind of meeting: when, where, with whom."""
+"""What an invitation says, for every kind of meeting: when, where, with whom."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -106,7 +106,7 @@ def of_standalone(request: StandaloneRequest, organizer: str | None, made_at: da
 
 
 def of_event(event: EventDetails, language: str | None) -> Appointment:
-    """Return the appointment that an event in a calendar is, to be told in a language.
+    """Return the appointment of an event in a calendar, in a language.
 
     Raises:
         UnavailableError: its times are not there, or its recurrence is not in one of Graph's forms.

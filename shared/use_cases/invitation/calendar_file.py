@@ -32,7 +32,7 @@ _BUSY_STATUSES = {
     "oof": "OOF",
     "workingElsewhere": "WORKINGELSEWHERE",
 }
-_A_LIFETIME = timedelta(days=27_394)  # how far the clock changes of a series without a last day are told
+_A_LIFETIME = timedelta(days=27_394)  # how far the clock changes of an endless series are written
 _MAIL_SAFE = "@!$'*+-._~="
 _LINE_END = re.compile("\\r\\n|[\\r\\x0b\\x0c\\x85\\u2028\\u2029]")
 _CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f]")

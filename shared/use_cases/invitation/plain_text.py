@@ -17,7 +17,7 @@ def plain_text(document: str) -> str:
     """Return what a reader sees of an HTML body that was cleaned, line by line and in order.
 
     The address of a link follows its words in angle brackets, unless the words are the address. The cells of a row
-    are separated by bars if each of them is one line; otherwise their lines follow each other.
+    are separated by bars if each of them is one line; if not, their lines follow each other.
     """
     reader = _Reader()
     reader.feed(document)

@@ -18,7 +18,7 @@ _NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
 # Of these the property that is in doubt as long as a change has not been seen to leave the link alone.
 _LINK = "isOnlineMeeting"
 _PLACES = frozenset({"location", "locations"})
-# What an event has where the request says nothing (any more).
+# What an event has where the request says nothing.
 _ABSENT: dict[str, Any] = {
     "body": {"contentType": "html", "content": ""},
     "location": {"displayName": ""},
@@ -101,7 +101,7 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     applied = attempt.applied.event
     changes = {name: value for name, value in applied.diff(properties).items() if name not in _NEVER_CHANGED}
     changes |= {name: _ABSENT[name] for name in applied.removed(properties) if name in _ABSENT}
-    if changes.keys() & _PLACES:  # each replaces the other in Graph: what is wanted is told, what is not stays away
+    if changes.keys() & _PLACES:  # each replaces the other in Graph: only what is wanted is sent
         changes = {name: value for name, value in changes.items() if name not in _PLACES}
         changes |= {name: properties[name] for name in _PLACES if name in properties} or {"locations": []}
     if changes:
@@ -195,5 +195,5 @@ def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:
         raise RejectedError(
             "graphRejected",
             f"The event is an online meeting of {provider} already, and Graph does not change that.",
-            "Leave out onlineMeetingProvider, or have the event made anew.",
+            "Leave out onlineMeetingProvider, or create the event again.",
         )

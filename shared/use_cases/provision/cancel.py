@@ -1,4 +1,4 @@
-"""The end of a meeting: what was made is taken away, also when Graph makes it late; what was not is never made."""
+"""Cancel a meeting: delete what was created, also what Graph creates late, and create nothing more."""
 
 from http import HTTPStatus
 
@@ -14,7 +14,7 @@ _STILL_TO_COME = CLAIM + LATEST_EFFECT
 
 
 async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
-    """Cancel the event, if there is one; its attendees are told, with the comment."""
+    """Cancel the event, if there is one; its attendees get a notice with the comment."""
     try:
         event = await _event_of(steps, attempt, request)
         if event is None or attempt.meeting.doubt.late_effect_until:
@@ -81,6 +81,6 @@ async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: Standal
 
 
 def _is_gone(error: RejectedError) -> bool:
-    """Return whether Graph says that there is nothing to take away any more."""
+    """Return whether Graph says that there is nothing left to delete."""
     gone = error.answer is not None and error.answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
     return gone or error.code == "eventDeleted" or isinstance(error, NothingFoundError)

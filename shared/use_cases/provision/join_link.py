@@ -42,7 +42,7 @@ def require_own_link(attempt: Attempt, request: CalendarRequest) -> None:
 async def require_same_link(
     steps: Steps, attempt: Attempt, event: Event | None, request: CalendarRequest, former_body: str | None
 ) -> None:
-    """Verify after a change that the event still has the link that was told, or come back later.
+    """Verify after a change that the event still has the link that was reported, or try again later.
 
     Args:
         steps: the calls.
@@ -53,7 +53,7 @@ async def require_same_link(
 
     Raises:
         RejectedError: `joinBlockMissing`: the new body has brought another link, and was taken back;
-            `onlineMeetingMissing`: there is none any more, or it leads to another meeting.
+            `onlineMeetingMissing`: the link is gone, or it leads to another meeting.
     """
     link = canonical_link(attempt.outcome.join_url or "")
     event = await _with_link(steps, attempt, event, request)

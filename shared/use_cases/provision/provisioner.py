@@ -135,7 +135,7 @@ class Provisioner:
         except ConflictError:
             claimed = await self._ledger.read(meeting.id)
             if claimed.claim is None or claimed.claim.owner != owner:
-                return None  # somebody else was quicker; otherwise only the answer to our write was lost
+                return None  # another instance was quicker; if not, only the answer to our write was lost
         return Attempt(
             self._ledger,
             claimed,
@@ -157,7 +157,7 @@ class Provisioner:
         except (ClaimLostError, SupersededError):
             raise
         except Exception:
-            # A fault of ours. The host counts this delivery as failed and brings the message again.
+            # A fault of this app. The host counts this delivery as failed and delivers the message again.
             await attempt.write(status=Status.QUEUED, claim=None, updated_at=self._clock())
             raise
         else:
@@ -231,7 +231,7 @@ class Provisioner:
         await self._requests.enqueue(meeting, next_attempt_at - now)
 
     async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta) -> None:
-        """Have the message come again; the record is only told if the upkeep would take it for lost meanwhile."""
+        """Enqueue the message again; the record changes only if the upkeep would take it for lost meanwhile."""
         next_attempt_at = min(now + pause, self._patience_ends(meeting))
         due = due_at(meeting)
         if due is None or due <= next_attempt_at:
@@ -252,7 +252,7 @@ class Provisioner:
 
 
 def _late_effect_until(meeting: Meeting) -> datetime | None:
-    """Return until when what an attempt in doubt has asked for may still be made, if the next asks for it anew."""
+    """Return the latest time at which Graph may still carry out an abandoned creation."""
     known = meeting.outcome.event_id or meeting.outcome.online_meeting_id
     if meeting.doubt.in_doubt_since is None or known or meeting.cancellation:
         return meeting.doubt.late_effect_until
@@ -261,14 +261,14 @@ def _late_effect_until(meeting: Meeting) -> datetime | None:
 
 
 def _never_made(attempt: Attempt) -> bool:
-    """Return whether there is nothing to take away, as of a request that never was one or never was valid."""
+    """Return whether there is nothing to delete, because the request was never valid."""
     if attempt.meeting.request is None:
         return True
     return attempt.in_doubt_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)
 
 
 def _pause(failures: int) -> timedelta:
-    """Return how long to wait after so many failures in a row: doubling, bounded, and never in step with others."""
+    """Return the delay after this many failures in a row: doubling, bounded, and with jitter."""
     longest = min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures + 1, 10))
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter
 

@@ -15,7 +15,7 @@ _USUAL_SUBJECT = "Meeting"
 
 
 async def provision_standalone(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
-    """Create the meeting, once wherever Graph can tell, and set what differs from what is wanted now."""
+    """Create the meeting, only once wherever Graph recognises a repetition, and set what differs from the request."""
     properties, options = online_meeting_properties(request), option_properties(request)
     settings = properties.pop("joinMeetingIdSettings", None)
     if attempt.outcome.join_url is None:
@@ -40,10 +40,10 @@ async def _made(
 ) -> OnlineMeeting:
     """Return the meeting, made or found, with the passcode that was asked for or without.
 
-    createOrGet knows our id and takes no settings; whether it makes a passcode is told in two ways: never, by design
-    (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/73, 2023), and for plain creations of 2026 by
-    itself. So it is tried first, and its meeting kept if that fits. If not, a plain create follows, which knows no id
-    of ours: if its answer is lost, a meeting is left behind that nobody was told of, and another is made.
+    createOrGet knows our id and takes no settings. The sources disagree on whether it makes a passcode: never, by
+    design (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/73, 2023); by itself, like plain
+    creations, in 2026. So it is tried first, and its meeting kept if that fits. If not, a plain create follows, which
+    knows no id of ours: if its answer is lost, an unused meeting is left behind, and another is made.
     """
     organizer_id = await steps.organizer_id(attempt)
     first_try = attempt.in_doubt_since is None

@@ -55,9 +55,9 @@ class Steps:
     async def require_provider(self, attempt: Attempt, provider: str) -> None:
         """Refuse to make an event that Graph would make without a link.
 
-        Graph answers 201, gives no link and sends the invitations all the same when the calendar does not allow the
+        Graph answers 201, gives no link and still sends the invitations when the calendar does not allow the
         provider, so it is asked first. Only a yes is remembered, here and by the other instances: a no is asked again,
-        an administrator may have acted. A calendar that does not tell refuses nothing; the link is verified afterwards
+        an administrator may have acted. A calendar that names none refuses nothing; the link is verified afterwards
         in any case.
         """
         organizer, asked_at = attempt.meeting.organizer or "", self._clock()
@@ -80,8 +80,8 @@ class Steps:
     def _knows(self, attempt: Attempt, provider: str) -> bool:
         """Return whether a provider is known to be allowed, from this instance's own questions or from another's."""
         asked = self._allowed.get(mailbox_key(attempt.meeting.organizer or ""))
-        told = attempt.mailbox_state and attempt.mailbox_state.allowed
-        return any(known.names(provider, self._clock()) for known in (asked, told) if known)
+        shared = attempt.mailbox_state and attempt.mailbox_state.allowed
+        return any(known.names(provider, self._clock()) for known in (asked, shared) if known)
 
     async def organizer_id(self, attempt: Attempt) -> str:
         """Return the organizer's object id, which is looked up unless it was given or is in the meeting's link."""
@@ -100,7 +100,7 @@ class Steps:
         """Return an event that is not cancelled.
 
         Raises:
-            RejectedError: `eventDeleted`: it is, and reads all the same by its immutable id.
+            RejectedError: `eventDeleted`: it is deleted or cancelled, although its immutable id still reads.
         """
         event = await self.events.read(organizer, event_id, with_body=with_body)
         if event.is_cancelled:
@@ -182,7 +182,7 @@ class Steps:
             await attempt.stretch(self._clock())
             try:
                 users = await self._organizers.find(attempt.meeting.organizer or "", batch)
-            except RejectedError:  # without the permission Graph is asked all the same, and its answer verified
+            except RejectedError:  # without the permission the change is sent as it is, and its answer verified
                 break
             found |= {mailbox_key(name): user for user in users for name in user}
         return found

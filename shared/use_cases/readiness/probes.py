@@ -20,8 +20,8 @@ from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
 from shared.use_cases.readiness.report import Check, ReadinessReport, failed
 
-_AFTER_USER = "Mend the check user first, then send the same request again."
-_AFTER_MAILBOX = "Mend the check mailbox first, then send the same request again."
+_AFTER_USER = "Fix the check user first, then send the same request again."
+_AFTER_MAILBOX = "Fix the check mailbox first, then send the same request again."
 
 
 class Readiness:
@@ -135,7 +135,7 @@ def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
         return Check(name, ok=False, detail="Not known, because the calendar was not read.", remedy=_AFTER_MAILBOX)
     allowed = calendar.allowed_online_meeting_providers
     if allowed is None:
-        detail = "The calendar does not tell which providers it allows; each meeting is tried, and its link verified."
+        detail = "The calendar does not name its allowed providers; each meeting is tried, and its link verified."
         return Check(name, ok=True, detail=detail)
     detail = f"The calendar allows: {', '.join(allowed) or 'no online meetings'}."
     if TEAMS in allowed:

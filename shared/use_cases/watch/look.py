@@ -38,7 +38,7 @@ class Look:
     async def with_event(self, meeting: Meeting, request: EventRequest, event: SeenEvent) -> Observed:
         """Return what an event shows that was read.
 
-        One without attendees is not cancelled when it is deleted, and may be read by its id all the same. So the
+        One without attendees is not cancelled when it is deleted, and its id may still read. So the
         calendar is asked whether it has the event, if anything happened to the event since the last look.
         """
         if isinstance(request, ExistingRequest):

@@ -25,7 +25,7 @@ class Refreshing:
 
         Raises:
             MeetingNotFoundError: there is none with this id, or it is somebody else's.
-            ChangeRefusedError: `notMade`: Graph has nothing of the meeting, yet or any more.
+            ChangeRefusedError: `notMade`: Graph has nothing of the meeting.
         """
         meeting = caller.require_sees(await self._ledger.read(meeting_id))
         if meeting.cancellation:

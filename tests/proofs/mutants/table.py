@@ -18,7 +18,7 @@ def with_table(text: str, mutants: Iterable[Mutant]) -> str:
     """
     if not _PLACE.search(text):
         raise ValueError(f"{DOCUMENT.name} has no place for the table: <!-- mutants -->, <!-- end of mutants -->")
-    rows = ["| taken away | what would happen | promise | caught by |", "|---|---|---|---|", *map(_row, mutants)]
+    rows = ["| removed | what would happen | promise | caught by |", "|---|---|---|---|", *map(_row, mutants)]
     return _PLACE.sub(lambda _: "".join(f"{row}\n" for row in rows), text)
 
 

@@ -50,7 +50,7 @@ class LightQueue:
         Args:
             name: of its operations in the count.
             wire: the way to it.
-            clock: tells the time.
+            clock: returns the time.
             kept: messages are kept until they are received; a queue of results needs no more than their number.
         """
         self.sent = 0
@@ -161,7 +161,7 @@ class LightLedger(Ledger):
             wire: the way to it.
             template: a meeting as it is when it was accepted.
             organizers: the number of each meeting's organizer.
-            clock: tells the time.
+            clock: returns the time.
         """
         self.waits = array("d", bytes(8 * len(organizers)))
         self.ends = array("d", bytes(8 * len(organizers)))

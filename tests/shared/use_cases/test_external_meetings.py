@@ -233,7 +233,7 @@ async def test_an_event_whose_times_cannot_be_read(times: dict[str, Any]) -> Non
 
 
 async def test_a_policy_that_is_missing_is_not_taken_for_a_meeting_of_somebody_else() -> None:
-    """Both are refused as 3003; a look for what cannot be there tells them apart."""
+    """Both are refused as 3003; a lookup of what cannot exist distinguishes them."""
     world = World()
     world.tenant.settings.lookup_without_policy = "3003"
     wanted = parse_filter({"joinMeetingId": "123456789012", "organizer": "NoPolicy@contoso.com"})

@@ -85,7 +85,7 @@ async def test_a_calendar_that_tells_no_providers() -> None:
     assert report.ready
     assert report.allowed_providers == ()
     [check] = [check for check in report.checks if check.name == "onlineMeetingProvider"]
-    assert "does not tell" in check.detail
+    assert "does not name" in check.detail
 
 
 async def test_the_policys_remedy_has_both_ids_filled_in() -> None:
