@@ -30,7 +30,8 @@ def _greet(stack: Stack) -> None:
     print(f"""
 Convene runs on this machine. Ctrl-C stops it; nothing is kept.
 
-  the app           {stack.host.url}/api/health
+  the API to try    {stack.host.url}/api/docs
+  the console       {stack.host.url}/api/console
   Graph stand-in    {stack.graph.url}/   (mailboxes and meetings to look at)
   storage           {stack.connection_string}
 """)

@@ -123,7 +123,7 @@ def state(tenant: Tenant) -> JsonObject:
             if mailbox.user.has_mailbox
         },
         "onlineMeetings": [_meeting(tenant, meeting) for meeting in tenant.meetings.values()],
-        "sentMail": [_camel(asdict(mail)) for mail in tenant.sent_mail],
+        "sentMail": [_camel(asdict(mail)) | {"sentAt": mail.sent_at.isoformat()} for mail in tenant.sent_mail],
     }
 
 

@@ -2,19 +2,30 @@
 
 import functools
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from local.graph.records import Mailbox
+from local.graph.errors import JsonObject
+from local.graph.records import Event, EventTime, Mailbox, User
 from local.graph.tenant import Tenant
 
 _REQUESTS_SHOWN: Final = 100
 _MAIL_SHOWN: Final = 100
+# What a person may want to see Convene survive, in the language of `faults`.
+_FAULTS: Final[tuple[tuple[str, JsonObject], ...]] = (
+    ("Throttle the next 5 calls", {"times": 5, "action": {"status": 429, "retryAfter": "5"}}),
+    ("Fail the next 5 calls", {"times": 5, "action": {"status": 503}}),
+    ("Lose the next answer to a creation", {"method": "POST", "times": 1, "when": "after", "action": "reset"}),
+    ("Graph is away", {"action": {"status": 503, "retryAfter": "10"}}),
+)
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -32,6 +43,10 @@ def page_endpoint(tenant: Tenant) -> Callable[[Request], Awaitable[Response]]:
                 requests=list(islice(reversed(tenant.requests), _REQUESTS_SHOWN)),
                 ailments=_ailments(tenant),
                 newest_first=_newest_first,
+                faults=_FAULTS,
+                an_hour_later=_an_hour_later,
+                readable=unquote,
+                about=functools.partial(_about, tenant),
             )
         )
 
@@ -48,16 +63,51 @@ def _newest_first(mailbox: Mailbox) -> list[object]:
     return list(reversed(mailbox.events.values()))
 
 
-def _ailments(tenant: Tenant) -> dict[str, list[str]]:
+def _an_hour_later(event: Event) -> JsonObject:
+    """Return the change that an organizer makes in Outlook who moves an event by an hour."""
+
+    def later(when: EventTime) -> JsonObject:
+        moved = datetime.fromisoformat(when.wall_clock) + timedelta(hours=1)
+        return {"dateTime": moved.isoformat(), "timeZone": when.zone}
+
+    return {"start": later(event.start), "end": later(event.end)}
+
+
+def _about(tenant: Tenant, path: str) -> Event | None:
+    """Return the event that is still in a calendar and that a call was about, by the id in its path."""
+    named = set(unquote(path).partition("?")[0].split("/"))
+    found = (
+        event
+        for mailbox in tenant.mailboxes.values()
+        for event in mailbox.events.values()
+        if named & {event.id, event.immutable_id}
+    )
+    return next(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ailment:
+    """What does not work for a user: the code that a meeting fails with, and which kinds of meetings do."""
+
+    text: str
+    code: str
+    only: str = ""
+
+
+def _ailments(tenant: Tenant) -> dict[str, list[_Ailment]]:
     """Return for every user what will not work."""
-    result: dict[str, list[str]] = {}
-    for user in tenant.users:
-        facts = (
-            (not user.has_mailbox, "no mailbox"),
-            (not user.in_scope, "mailbox out of scope"),
-            (not user.application_access_policy, "no access policy"),
-            (not user.licensed, "no licence"),
-            ("teamsForBusiness" not in user.allowed_online_meeting_providers, "Teams not allowed"),
-        )
-        result[user.id] = [text for holds, text in facts if holds]
-    return result
+    return {user.id: [ailment for holds, ailment in _facts(user) if holds] for user in tenant.users}
+
+
+def _facts(user: User) -> tuple[tuple[bool, _Ailment], ...]:
+    no_policy = _Ailment("no access policy", "applicationAccessPolicyMissing", "standalone, options and language")
+    return (
+        (not user.has_mailbox, _Ailment("no mailbox", "organizerHasNoMailbox")),
+        (not user.in_scope, _Ailment("mailbox out of scope", "mailboxAccessDenied")),
+        (not user.application_access_policy, no_policy),
+        (not user.licensed, _Ailment("no licence", "onlineMeetingsDenied")),
+        (
+            "teamsForBusiness" not in user.allowed_online_meeting_providers,
+            _Ailment("Teams not allowed", "providerNotAllowed"),
+        ),
+    )

@@ -182,7 +182,8 @@ class SentMail:
     to: str
     event_id: str
     subject: str
-    comment: str = ""
+    comment: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class Tenant:
     def send(self, kind: str, event: Event, addresses: list[str], comment: str = "") -> None:
         """Mail attendees about an event."""
         organizer, subject = event.organizer.user_principal_name, event.properties["subject"]
-        self.sent_mail += [SentMail(kind, organizer, to, event.id, subject, comment) for to in addresses]
+        self.sent_mail += [SentMail(kind, organizer, to, event.id, subject, comment, self.clock()) for to in addresses]
 
     def _add_price_strategy(self, alex: User) -> None:
         # The event that Microsoft's page about online calendar events enables online in its last example.

@@ -1,6 +1,8 @@
-"""The two pages for people, in a browser. The screenshots stay in dist/screenshots/, to be looked at."""
+"""The API documentation and the tenant's page in a browser. The screenshots stay in dist/screenshots/."""
 
+import json
 import os
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -10,7 +12,7 @@ import pytest
 from local.processes import Stack, app_environment, start_child
 from tests.browser import NoBrowserError, Tab, open_tab
 from tests.examples import CALENDAR, STANDALONE
-from tests.integration.conftest import clients
+from tests.integration.conftest import Client, clients
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "dist" / "screenshots"
 KEY = "a key with + and &"
@@ -96,3 +98,67 @@ async def test_the_tenant_is_looked_at(stack: Stack, tab: Tab) -> None:
     assert "Seen as well" in text
     await tab.screenshot(SCREENSHOTS / "tenant.png")
     assert not tab.complaints
+
+
+class TestSandbox:
+    """What a person does to the tenant on its page."""
+
+    async def press(self, tab: Tab, text: str, within: str = "document") -> None:
+        """Press a button, and wait until the page is loaded again."""
+        await tab.value("window.before = true")
+        button = f"[...{within}.querySelectorAll('button')].find(each => each.textContent === '{text}')"
+        await tab.until(f"{button}?.click() === undefined")
+        await tab.until("window.before === undefined && document.readyState === 'complete'")
+
+    async def test_people_act(self, client: Client, tab: Tab) -> None:
+        """An organizer moves an event, a guest declines, the organizer cancels: Convene sees each of them."""
+        meeting = client.finished(client.post(CALENDAR | {"subject": "Acted on"}).headers["location"])
+
+        def observed() -> dict[str, object]:
+            return client.http.post(f"/meetings/{meeting['id']}/refresh").json()["observed"]
+
+        await tab.open(client.stack.graph.url)
+        row = "[...document.querySelectorAll('tr')].find(each => each.innerText.includes('Acted on'))"
+        await tab.value(f"{row}.querySelector('details').open = true")
+        await tab.screenshot(SCREENSHOTS / "sandbox.png")
+        await self.press(tab, "Move by an hour", row)
+        assert observed()["changes"] == ["start", "end"]
+        await self.press(tab, "Decline", row)
+        assert '"declined"' in json.dumps(observed())
+        await self.press(tab, "Cancel", row)
+        assert observed()["state"] == "removed"
+        assert not tab.complaints
+
+    async def test_faults_are_set_and_taken_back(self, client: Client, tab: Tab) -> None:
+        """A meeting is made despite a lost answer, once."""
+        await tab.open(client.stack.graph.url)
+        await self.press(tab, "Lose the next answer to a creation")
+        [rule] = client.tenant.get("/faults").json()
+        assert rule["action"] == "reset"
+        meeting = client.finished(client.post(CALENDAR | {"subject": "Made once"}).headers["location"])
+        assert meeting["status"] == "succeeded"
+        events = [event for mailbox in client.state()["mailboxes"].values() for event in mailbox["events"]]
+        assert [event["subject"] for event in events].count("Made once") == 1
+        await self.press(tab, "No faults")
+        assert client.tenant.get("/faults").json() == []
+
+    @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
+    async def test_it_fits_and_is_accessible(self, client: Client, tab: Tab, width: int, scheme: str) -> None:
+        """With a meeting, its mails and its calls on it."""
+        client.finished(client.post(CALENDAR | {"subject": "Seen"}).headers["location"])
+        await tab.open(client.stack.graph.url, width, scheme=scheme)
+        await tab.value("document.querySelectorAll('details').forEach(each => each.open = true)")
+        assert await tab.value("document.documentElement.scrollWidth") <= width
+        assert await tab.accessibility_violations() == []
+        await tab.screenshot(SCREENSHOTS / f"sandbox-{width}-{scheme}.png")
+
+
+def test_organizers_fail_as_the_sandbox_page_says(client: Client) -> None:
+    """Each row of the table, as a request."""
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+@\S+)` \| `(\w+)` \| `(\w+)` \|$", page, re.MULTILINE)
+    assert len(rows) > 5
+    for organizer, kind, code in rows:
+        request = (CALENDAR if kind == "calendar" else STANDALONE) | {"organizer": organizer}
+        meeting = client.finished(client.post(request).headers["location"])
+        assert meeting["error"]["code"] == code, organizer

@@ -23,6 +23,7 @@ async def test_state(graph: httpx.AsyncClient) -> None:
             "eventId": created["id"],
             "subject": "Review",
             "comment": "",
+            "sentAt": state["sentMail"][0]["sentAt"],
         }
     ]
     assert state["users"][0]["userPrincipalName"] == "AlexW@contoso.com"
