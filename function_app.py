@@ -11,6 +11,7 @@ with without_garbage_collection():
         create_meeting,
         create_schedule,
         delete_schedule,
+        find_availability,
         forget_meeting,
         get_console,
         get_deep_health,
@@ -23,6 +24,7 @@ with without_garbage_collection():
         get_schedule,
         get_swagger,
         list_meetings,
+        list_rooms,
         list_schedules,
         record_crashes,
         refresh_meeting,
@@ -55,6 +57,8 @@ register(app, remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{add
 register(app, list_meetings.blueprint)  # GET  /meetings
 register(app, get_invitation.blueprint)  # GET  /meetings/{id}/invitation.ics
 register(app, get_readiness.blueprint)  # GET  /organizers/{organizer}/readiness
+register(app, find_availability.blueprint)  # POST /availability
+register(app, list_rooms.blueprint)  # GET  /rooms
 register(app, create_schedule.blueprint)  # POST /schedules
 register(app, list_schedules.blueprint)  # GET  /schedules
 register(app, get_schedule.blueprint)  # GET  /schedules/{id}

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from shared import VERSION
 from shared.access.callers import Callers
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.meeting.ledger import TABLE, Ledger
 from shared.meeting.request_queue import RequestQueue
@@ -23,6 +23,7 @@ from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.admission import Admission
+from shared.use_cases.availability import Availability
 from shared.use_cases.batch.acceptance import Batch
 from shared.use_cases.change import Changes
 from shared.use_cases.external_meetings import ExternalMeetings
@@ -37,6 +38,7 @@ from shared.use_cases.queue_upkeep import QueueUpkeep
 from shared.use_cases.quota import Quotas, QuotaStore
 from shared.use_cases.readiness import Readiness
 from shared.use_cases.record_crashes import CrashRecorder
+from shared.use_cases.rooms import Rooms
 from shared.use_cases.run_schedules import ScheduleRun
 from shared.use_cases.schedules import Schedules
 from shared.use_cases.take_message import MessageHandler
@@ -64,6 +66,8 @@ class App:
     refreshing: Refreshing
     finder: Finder
     invitations: Invitations
+    availability: Availability
+    rooms: Rooms
     readiness: Readiness
     health: Health
     schedules: Schedules
@@ -116,7 +120,7 @@ def _build(settings: Settings) -> App:
         mailbox_states=SharedMailboxStates(AzureTable(tables.get_table_client(MAILBOXES_TABLE))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
-        graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
+        graph=GraphServices.over(client),
     )
 
 
@@ -170,6 +174,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         refreshing=Refreshing(ledger, Look(graph, ownership, clock), gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
+        availability=Availability(ledger, graph, gate, admission, clock),
+        rooms=Rooms(graph, gate, clock),
         readiness=Readiness(graph, gate, admission),
         health=Health(ledger, requests, graph.organizers, clock),
         schedules=Schedules(schedules, admission, clock),

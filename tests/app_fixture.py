@@ -13,7 +13,7 @@ from local.graph.faults import read_rule
 from local.graph.tenant import Tenant
 from shared.access.origin import Origin
 from shared.bootstrap import App, assemble
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
@@ -69,7 +69,7 @@ class World:
             mailbox_states=SharedMailboxStates(wires.mailboxes),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
-            graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
+            graph=GraphServices.over(client),
             clock=self.clock,
         )
 

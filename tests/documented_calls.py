@@ -10,7 +10,7 @@ import httpx
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "graph.md"
 _ROW: Final = re.compile(r"^\| `([A-Z]+ /[^`]+)` \|", re.MULTILINE)
-_FUNCTIONS: Final = frozenset({"createOrGet", "getSchedule"})
+_FUNCTIONS: Final = frozenset({"createOrGet", "getSchedule", "graph.room"})
 
 
 @cache
@@ -30,7 +30,7 @@ def call_of(method: str, target: str) -> str:
     return f"{method} /{'/'.join(segments)}"
 
 
-_COLLECTIONS: Final = {"users": "{user}", "events": "{event}", "onlineMeetings": "{onlineMeeting}"}
+_COLLECTIONS: Final = {"users": "{user}", "events": "{event}", "onlineMeetings": "{onlineMeeting}", "places": "{place}"}
 
 
 class DocumentedCalls(httpx.AsyncBaseTransport):

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"access"},
     "storage": {"settings"},
     "meeting": {"storage", "validation", "meeting_request"},
-    "graph": {"meeting", "meeting_request", "settings", "validation"},
+    "graph": {"meeting", "meeting_request", "settings"},
     "schedules": {"meeting", "meeting_request", "storage", "validation"},
     "throttling": {"graph", "storage", "validation"},
     "use_cases": {

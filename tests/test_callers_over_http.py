@@ -10,6 +10,7 @@ import pytest
 
 from shared.access.origin import Origin
 from shared.errors import QuotaExceededError
+from shared.openapi.examples import AVAILABILITY_REQUEST
 from shared.storage import Operation, Row
 from shared.use_cases.accept import Accepted
 from tests.app_fixture import World
@@ -126,6 +127,19 @@ class TestWhomTheyMayName:
             assert (answer.status, answer.code) == (403, "organizerNotAllowed"), target
         assert not there.tenant.requests
         assert (await http.call("GET", "/organizers/AlexW@contoso.com/readiness", principal=ALICE)).status == 200
+
+    @pytest.mark.parametrize("names", ["organizers", "rooms"])
+    async def test_whose_time_is_asked_for(self, names: str) -> None:
+        """One address that a caller may not name refuses the whole question, and Graph is not asked."""
+        there = world()
+        http = InProcess(there)
+        request = {**AVAILABILITY_REQUEST, "organizers": ["AlexW@contoso.com"], "rooms": []}
+        assert (await http.call("POST", "/availability", request, principal=ALICE)).status == 200
+        there.tenant.requests.clear()
+        request[names] = [*request[names], "MeganB@contoso.com"]
+        answer = await http.call("POST", "/availability", request, principal=ALICE)
+        assert (answer.status, answer.code) == (403, "organizerNotAllowed")
+        assert not there.tenant.requests
 
     async def test_an_organizer_that_was_taken_away_cannot_be_used_any_more(self) -> None:
         """A meeting of before can be cancelled by its caller, and not be changed."""

@@ -25,6 +25,7 @@ from shared.errors import (
     VersionMismatchError,
 )
 from shared.graph import remedies
+from shared.graph.refusals import RoomListNotFoundError
 from shared.meeting import Status
 from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.examples import MEETING_ID
@@ -75,6 +76,12 @@ SERVICE = (
     SETTINGS_WRONG,
 )
 GRAPH_UNAVAILABLE = UnavailableError("Graph is not available", uncertain=False, delay=timedelta(seconds=10))
+PLACES_NOT_ALLOWED = RejectedError(
+    "applicationPermissionMissing",
+    "The app lacks Graph's application permission Place.Read.All.",
+    remedies.application_permission("Place.Read.All", None),
+)
+ROOM_LIST_NOT_FOUND = RoomListNotFoundError("Rooms@contoso.com")
 GRAPH = (
     RejectedError(
         "applicationAccessPolicyMissing",

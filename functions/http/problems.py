@@ -156,6 +156,7 @@ _REJECTION_STATUSES = {
     "onlineMeetingsDenied": 403,
     "organizerHasNoMailbox": 404,
     "organizerNotFound": 404,
+    "roomListNotFound": 404,
     "eventDeleted": 409,
 }
 _PAUSE_SECONDS = 5

@@ -1,7 +1,7 @@
 """Finds out which modules the app reaches: `python -m infra.package.trace` prints their names, one a line.
 
 msgraph has 36,000 files and imports most of what it needs inside properties, so only a call shows it. Every public
-method of the app's three Graph services is called here, against a server that does what it is asked and one that
+method of the app's Graph services is called here, against a server that does what it is asked and one that
 refuses; a method that is added later is called as well.
 """
 
@@ -15,7 +15,8 @@ import os
 import pkgutil
 import sys
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import fields
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -26,7 +27,9 @@ import functions
 import shared
 from shared import bootstrap
 from shared.errors import GraphError
-from shared.graph import CalendarEvents, Event, GraphClient, OnlineMeetings, Organizers
+from shared.graph import Event, GraphClient
+from shared.graph.calendar_events import GraphTime
+from shared.graph.services import GraphServices
 from shared.settings import read_settings
 
 _REFUSAL = {"error": {"code": "ErrorItemNotFound", "message": "gone", "innerError": {"request-id": "1"}, "details": []}}
@@ -36,6 +39,7 @@ _EXAMPLES: dict[Any, Any] = {
     bool: True,
     int: 1,
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    GraphTime: GraphTime(dateTime=datetime(2026, 1, 1, tzinfo=UTC), timeZone="UTC"),
     Event: Event.model_validate({"id": "x", "start": {"dateTime": "2026-01-01T00:00:00Z", "timeZone": "UTC"}}),
 }
 
@@ -70,21 +74,23 @@ def import_app() -> None:
 
 
 def _public_methods(client: GraphClient) -> list[Callable[..., Awaitable[Any]]]:
-    services = (CalendarEvents(client), OnlineMeetings(client), Organizers(client))
+    services = GraphServices.over(client)
     return [
         method
-        for service in services
-        for name, method in inspect.getmembers(service, inspect.iscoroutinefunction)
+        for field in fields(services)
+        for name, method in inspect.getmembers(getattr(services, field.name), inspect.iscoroutinefunction)
         if not name.startswith("_")
     ]
 
 
 async def _call(method: Callable[..., Awaitable[Any]]) -> None:
-    parameters = inspect.signature(method).parameters.values()
-    try:
-        await method(**{parameter.name: _example(parameter.annotation) for parameter in parameters})
-    except GraphError:
-        return  # the answer makes little sense to most of them; the call was made
+    """Call a method with everything that it takes, and with None wherever it may: both ways may lead elsewhere."""
+    annotations = {each.name: each.annotation for each in inspect.signature(method).parameters.values()}
+    given = {name: _example(annotation) for name, annotation in annotations.items()}
+    absent = {name: None for name, annotation in annotations.items() if type(None) in get_args(annotation)}
+    for arguments in (given, given | absent):
+        with suppress(GraphError):  # the answer makes little sense to most of them; the call was made
+            await method(**arguments)
 
 
 def _example(annotation: Any) -> Any:

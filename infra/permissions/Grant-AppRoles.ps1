@@ -25,6 +25,9 @@ param(
     # Calendar meetings without options and language: no OnlineMeetings.ReadWrite.All.
     [switch] $CalendarOnly,
 
+    # GET /rooms lists rooms: Place.Read.All as well.
+    [switch] $Rooms,
+
     # Graph's cloud, as Connect-MgGraph names it.
     [string] $Environment = 'Global'
 )
@@ -37,6 +40,7 @@ Connect-MgGraph -Scopes 'Application.Read.All', 'AppRoleAssignment.ReadWrite.All
 $roles = @()
 if (-not $CalendarOnly) { $roles += 'OnlineMeetings.ReadWrite.All' }
 if (-not $ObjectIdsOnly) { $roles += if ($ReadAllUsers) { 'User.Read.All' } else { 'User.ReadBasic.All' } }
+if ($Rooms) { $roles += 'Place.Read.All' }
 
 $graph = Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'"
 $appRoles = @($graph.AppRoles | ForEach-Object { @{ id = "$($_.Id)"; value = $_.Value } })

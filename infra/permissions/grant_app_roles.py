@@ -1,7 +1,7 @@
 """Grant the app its application permissions of Microsoft Graph, by the Azure CLI: `az login` first.
 
     python3 infra/permissions/grant_app_roles.py --object-id ID [--object-ids-only | --read-all-users]
-        [--calendar-only] [--dry-run]
+        [--calendar-only] [--rooms] [--dry-run]
 
 Grant-AppRoles.ps1 does the same by Microsoft Graph PowerShell. Needs a Privileged Role Administrator, Python 3.10, az.
 """
@@ -18,6 +18,7 @@ from plan import plan_app_roles
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 ONLINE_MEETINGS = "OnlineMeetings.ReadWrite.All"
+ROOMS = "Place.Read.All"
 USERS = {False: "User.ReadBasic.All", True: "User.Read.All"}
 
 
@@ -35,10 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--read-all-users", action="store_true", help="User.Read.All, where User.ReadBasic.All is refused"
     )
     parser.add_argument("--calendar-only", action="store_true", help="no standalone meetings, options, language")
+    parser.add_argument("--rooms", action="store_true", help="GET /rooms lists rooms: Place.Read.All")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     asked = parser.parse_args(arguments)
     users = USERS[asked.read_all_users]
     roles = [ONLINE_MEETINGS] * (not asked.calendar_only) + [users] * (not asked.object_ids_only)
+    roles += [ROOMS] * asked.rooms
     try:
         _grant(f"{asked.graph}/v1.0/servicePrincipals", asked.object_id, roles, dry_run=asked.dry_run)
     except AzError as error:

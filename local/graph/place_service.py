@@ -10,6 +10,7 @@ from local.graph.exchange import GraphAnswer, GraphRequest
 from local.graph.records import User
 from local.graph.tenant import Tenant
 
+_NAMESPACE: Final = "microsoft."  # `graph.room` is the same: an alias of the metadata
 _ROOM: Final = "microsoft.graph.room"
 _ROOM_LIST: Final = "microsoft.graph.roomlist"
 _PAGE: Final = 100
@@ -26,12 +27,12 @@ def answer_places(tenant: Tenant, segments: list[str], request: GraphRequest) ->
         for user in rooms
         if user.room and user.room.list_address
     }
-    match [segment.casefold() for segment in segments]:
-        case ["microsoft.graph.room"]:
+    match [segment.casefold().removeprefix(_NAMESPACE) for segment in segments]:
+        case ["graph.room"]:
             return _page([_room(user) for user in rooms], _ROOM, request)
-        case ["microsoft.graph.roomlist"]:
+        case ["graph.roomlist"]:
             return _page([_room_list(address) for address in lists.values()], _ROOM_LIST, request)
-        case [address, "microsoft.graph.roomlist", "rooms"]:
+        case [address, "graph.roomlist", "rooms"]:
             if address not in lists:
                 raise GraphError(404, "ErrorItemNotFound", "The specified place was not found.")
             inside = [user for user in rooms if user.room and (user.room.list_address or "").casefold() == address]

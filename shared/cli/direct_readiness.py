@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.errors import GraphError, InvalidRequestError
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.settings import Settings
 from shared.throttling.mailbox_gate import MailboxGate
@@ -19,7 +19,7 @@ async def examine(
 ) -> list[dict[str, Any]]:
     """Return a report for each organizer, as `GET /organizers/{organizer}/readiness` answers it."""
     client = GraphClient(settings.graph)
-    graph = GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client))
+    graph = GraphServices.over(client)
     gate = MailboxGate(settings.graph_calls_per_mailbox, lambda: datetime.now(UTC))
     readiness = Readiness(graph, gate, Admission(settings.allowed_organizers, settings.graph.cloud))
     reports: list[dict[str, Any]] = []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.settings import Settings
 from shared.use_cases.first_tenant import Finding, FirstTenant, Subjects
@@ -12,7 +12,7 @@ from shared.use_cases.first_tenant import Finding, FirstTenant, Subjects
 async def probe(settings: Settings, subjects: Subjects) -> list[Finding]:
     """Probe the tenant of the settings."""
     client = GraphClient(settings.graph)
-    graph = GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client))
+    graph = GraphServices.over(client)
     try:
         return await FirstTenant(graph, subjects, lambda: datetime.now(UTC)).run()
     finally:

@@ -21,6 +21,7 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 from kiota_http.middleware import ParametersNameDecodingHandler
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.places.places_request_builder import PlacesRequestBuilder
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from msgraph.graph_request_adapter import GraphRequestAdapter
@@ -120,6 +121,11 @@ class GraphClient:
     def users(self) -> UsersRequestBuilder:
         """Return the SDK's builder of `/users`."""
         return self._service.users
+
+    @property
+    def places(self) -> PlacesRequestBuilder:
+        """Return the SDK's builder of `/places`."""
+        return self._service.places
 
     def user(self, organizer: str) -> UserItemRequestBuilder:
         """Return the SDK's builder of `/users/{organizer}`."""

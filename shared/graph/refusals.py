@@ -20,6 +20,7 @@ class Surface(StrEnum):
     DIRECTORY = "directory"
     MAILBOX = "mailbox"
     ONLINE_MEETINGS = "onlineMeetings"
+    PLACES = "places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Addressee:
 
     Attributes:
         surface: the part of Graph.
-        organizer: whose mailbox, meetings or directory entry.
+        organizer: whose mailbox, meetings or directory entry; of places the room list, empty for the tenant.
         client_id: of this app, if it is known.
         item: whether the path led on to one event or one online meeting, so that it may be that which is missing.
     """
@@ -67,6 +68,13 @@ class DuplicateTransactionError(RejectedError):
         self.existing_event_id = refusal.existing_event_id
 
 
+class RoomListNotFoundError(RejectedError):
+    """There is no room list with this address."""
+
+    def __init__(self, address: str, answer: GraphAnswer | None = None) -> None:
+        super().__init__("roomListNotFound", f"There is no room list {address}.", remedies.ROOM_LIST_NOT_FOUND, answer)
+
+
 class NothingFoundError(RejectedError):
     """A search for an online meeting found nothing; a fresh meeting may be found a little later."""
 
@@ -96,6 +104,7 @@ _PERMISSIONS = {
     Surface.DIRECTORY: "User.ReadBasic.All",
     Surface.MAILBOX: "Calendars.ReadWrite",
     Surface.ONLINE_MEETINGS: "OnlineMeetings.ReadWrite.All",
+    Surface.PLACES: "Place.Read.All",
 }
 
 
@@ -143,6 +152,8 @@ def _is_gone(status: int, code: str) -> bool:
 
 def _missing(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     code, organizer, answer = refusal.answer.code.casefold(), addressee.organizer, refusal.answer
+    if addressee.surface is Surface.PLACES:
+        return RoomListNotFoundError(organizer, answer)
     if addressee.item and addressee.surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
         return NothingFoundError(
             "onlineMeetingMissing",

@@ -29,6 +29,10 @@ JOIN_BLOCK_MISSING = (
     "Leave the body as it is; or open the event in the organizer's Outlook calendar, switch the online meeting off and "
     "on, and send a new request, for the link is another one then. Nothing was changed."
 )
+ROOM_LIST_NOT_FOUND = (
+    "Check the address of the room list with: Get-DistributionGroup -RecipientTypeDetails RoomList. A new list can take"
+    " 24 hours to appear."
+)
 TIME_ZONE = "Name the time zone by its Windows name, such as 'W. Europe Standard Time', or give the times in UTC."
 _NOBODY_INVITED = " Nobody was invited."
 _RETRY = "POST /api/meetings/{id}/retry"

@@ -3,14 +3,25 @@
 from dataclasses import dataclass
 
 from shared.graph.calendar_events import CalendarEvents
+from shared.graph.client import GraphClient
+from shared.graph.free_busy import FreeBusy
 from shared.graph.online_meetings import OnlineMeetings
 from shared.graph.organizers import Organizers
+from shared.graph.places import Places
 
 
 @dataclass(frozen=True, slots=True)
 class GraphServices:
-    """Calendars, online meetings and users, through one connection."""
+    """Calendars, online meetings, users and rooms, through one connection."""
 
     events: CalendarEvents
     online_meetings: OnlineMeetings
     organizers: Organizers
+    free_busy: FreeBusy
+    places: Places
+
+    @staticmethod
+    def over(client: GraphClient) -> "GraphServices":
+        """Return every service over a connection."""
+        events, meetings, organizers = CalendarEvents(client), OnlineMeetings(client), Organizers(client)
+        return GraphServices(events, meetings, organizers, FreeBusy(client), Places(client))

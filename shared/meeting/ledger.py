@@ -17,6 +17,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import unquote
 
 from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefusedError
 from shared.ids import id_after
@@ -27,10 +28,10 @@ from shared.storage import Table
 from shared.storage.pages import Page, newest_first
 from shared.storage.records import RecordKind, RecordStore, key_moment
 from shared.validation.addresses import mailbox_key
-from shared.validation.join_links import canonical_link
 
 TABLE = "Meetings"
 
+_A_MOMENT = timedelta(seconds=1)
 # How long the message of a waiting meeting, or the result of a finished one, may take before the upkeep looks.
 _WAITING_GRACE = timedelta(seconds=30)
 _REPORT_GRACE = timedelta(seconds=30)
@@ -142,6 +143,11 @@ class Ledger(RecordStore[Meeting]):
         """Return since when the longest pending meeting is wanted, None if every meeting is finished."""
         return await self.earliest("pending.")
 
+    async def unfinished(self, now: datetime, limit: int) -> list[Meeting]:
+        """Return at most `limit` unfinished meetings, the longest pending first; what cannot be read is left out."""
+        ids = await self.before("pending.", now + _A_MOMENT, limit)
+        return [meeting for meeting in await self.read_each(ids) if not meeting.finished]
+
     async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` meetings that finished before the cutoff, the oldest first."""
         return await self.before("finished.", cutoff, limit)
@@ -221,8 +227,8 @@ def _normal(field: Field, value: str) -> str:
     match field:
         case Field.ORGANIZER:
             return mailbox_key(value)
-        case Field.JOIN_URL:  # Graph escapes it one way, browsers, mail programs and people others
-            return canonical_link(value)
+        case Field.JOIN_URL:  # Graph escapes it one way, browsers and people others
+            return unquote(value).rstrip("/")
         case Field.JOIN_MEETING_ID:  # shown to people in groups of three digits
             return "".join(value.split())
         case _:

@@ -5,6 +5,8 @@ https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -28,14 +30,17 @@ def first_start(pattern: RecurrencePattern, start: datetime) -> datetime | None:
 
     Graph takes a start that does not fit its pattern, and begins at the first day that does.
     """
+    return next(wall_starts(pattern, start), None)
+
+
+def wall_starts(pattern: RecurrencePattern, start: datetime) -> Iterator[datetime]:
+    """Yield the times that a pattern gives from `start` on, which are a wall clock's, until the calendar ends."""
     parts = (
         f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in rule_parts(pattern).items()
     )
-    try:
-        return next(iter(rrulestr(";".join(parts), dtstart=start)), None)
-    except (OverflowError, ValueError):  # beyond the calendar
-        return None
+    with suppress(OverflowError, ValueError):  # beyond the calendar
+        yield from rrulestr(";".join(parts), dtstart=start)
 
 
 def _frequency(pattern: RecurrencePattern) -> str:

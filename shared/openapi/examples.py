@@ -25,6 +25,7 @@ from shared.validation.date_times import DateTimeTimeZone
 
 MEETING_ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 ORGANIZER = "AlexW@contoso.com"
+ROOM = "Baker@contoso.com"
 JOIN_URL = (
     "https://teams.microsoft.com/l/meetup-join/19%3ameeting_NTg0NmQ3NTctZDVkZC00YzRhLThmNmEtOGQ3M2E0ODdmZDZk"
     "%40thread.v2/0?context=%7b%22Tid%22%3a%2272f988bf-86f1-41af-91ab-2d7cd011db47%22%7d"
@@ -71,6 +72,14 @@ EXISTING_REQUEST: dict[str, Any] = {
     "kind": "existing",
     "organizer": ORGANIZER,
     "eventId": "AAMkADAGu0AABIGYDaAAA=",
+}
+AVAILABILITY_REQUEST: dict[str, Any] = {
+    "organizers": [ORGANIZER, "AdeleV@contoso.com"],
+    "rooms": [ROOM],
+    "start": {"dateTime": "2027-01-20T09:00:00", "timeZone": "W. Europe Standard Time"},
+    "end": {"dateTime": "2027-01-20T12:00:00", "timeZone": "W. Europe Standard Time"},
+    "duration": "PT30M",
+    "withinWorkingHours": True,
 }
 MEETING_REQUESTS = {
     "calendar": Example("An event with an online meeting and invitations", CALENDAR_REQUEST),

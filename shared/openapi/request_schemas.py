@@ -16,6 +16,7 @@ from shared.openapi.json_schema import NULL, nullable, record, schema_of, withou
 from shared.openapi.operation import Component
 from shared.schedules import ScheduleRequest
 from shared.schedules.subject import PLACEHOLDERS
+from shared.use_cases.availability import AvailabilityRequest
 from shared.use_cases.batch import MOST_ITEMS
 from shared.use_cases.change import IMMUTABLE
 from shared.validation.closed_model import ClosedModel
@@ -191,5 +192,6 @@ SCHEDULE_PATCH = Component("SchedulePatch", _schedule_patch)
 _MEETING_OF_SCHEDULE = Component("ScheduledMeetingRequest", _meeting_of_schedule)
 BATCH = Component("MeetingBatch", _batch)
 CANCELLATION = Component("Cancellation", _cancellation)
+AVAILABILITY = Component("AvailabilityRequest", partial(schema_of, AvailabilityRequest))
 # The schemas of requests as answers show them.
 REQUESTS = {each.name: each for each in (MEETING_REQUEST, _MEETING_OF_SCHEDULE)}

@@ -15,7 +15,7 @@ be read raises UnreadableRecordError where it is asked for by its id, and is log
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
@@ -204,8 +204,12 @@ class RecordStore[T: Stored]:
         keys = await self._across_partitions(first, prefix + _AFTER_EVERY_KEY, top + 1)
         more = len(keys) > top
         last = continuation_of(keys[top - 1].removeprefix(prefix)) if more else None
-        found = await asyncio.gather(*(self._read_or_none(_id_of(key)) for key in keys[:top]))
-        return Page([record for record in found if record is not None], last)
+        return Page(await self.read_each([_id_of(key) for key in keys[:top]]), last)
+
+    async def read_each(self, ids: Iterable[str]) -> list[T]:
+        """Return the records of these ids that are there; one that cannot be read is logged and left out."""
+        found = await asyncio.gather(*(self._read_or_none(record_id) for record_id in ids))
+        return [record for record in found if record is not None]
 
     async def before(self, prefix: str, moment: datetime, limit: int) -> list[str]:
         """Return at most `limit` of the ids that rows `prefix` + `key_moment` before a moment lead to, oldest first."""

@@ -7,6 +7,8 @@ import pytest
 
 from local.graph.settings import Settings
 from shared.access.callers import ANYBODY
+from shared.openapi.examples import AVAILABILITY_REQUEST
+from shared.use_cases.availability import parse_availability
 from shared.use_cases.find import parse_filter
 from tests.app_fixture import World
 from tests.documented_calls import PAGE, DocumentedCalls, call_of, documented_calls
@@ -33,6 +35,9 @@ async def calls() -> set[str]:
         await world.app.changes.cancel(meeting.id, "Bye")
     await world.settle()
     await world.app.readiness.examine("AlexW@contoso.com")
+    for room_list in (None, "Rooms@contoso.com"):
+        await world.app.rooms.list(room_list)
+    await world.app.availability.find(parse_availability(AVAILABILITY_REQUEST))
     await world.app.finder.find(
         parse_filter({"joinMeetingId": "123456789", "organizer": "AdeleV@contoso.com"}), ANYBODY
     )

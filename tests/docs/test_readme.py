@@ -15,6 +15,7 @@ import pytest
 
 from local.processes import Stack, running_stack, start_child
 from shared.settings import settings
+from shared.use_cases.availability import parse_availability
 from tests.integration.conftest import until
 from tests.openapi_documents import app_routes, openapi
 
@@ -78,6 +79,12 @@ def test_every_request_of_the_page_is_valid(stack: Stack) -> None:
     for request in requests:
         answer = httpx.post(f"{stack.host.url}/api/meetings/validate", json=request)
         assert answer.status_code == httpx.codes.OK, answer.text
+
+
+def test_the_request_for_availability_on_the_page_is_valid() -> None:
+    """It is taken as it stands."""
+    [request] = [example for example in EXAMPLES if "organizers" in example]
+    assert parse_availability(request).within_working_hours
 
 
 def test_every_answer_of_the_page_has_members_of_the_interface() -> None:

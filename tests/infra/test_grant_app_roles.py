@@ -42,7 +42,13 @@ class Tenant:
         az.chmod(0o755)
 
     def write(self, *, refuses: bool) -> None:
-        roles = ["OnlineMeetings.ReadWrite.All", "User.ReadBasic.All", "Calendars.ReadWrite", "User.Read.All"]
+        roles = [
+            "OnlineMeetings.ReadWrite.All",
+            "User.ReadBasic.All",
+            "Calendars.ReadWrite",
+            "User.Read.All",
+            "Place.Read.All",
+        ]
         app_roles = [{"id": f"id of {role}", "value": role} for role in roles]
         self.state.write_text(json.dumps({"appRoles": app_roles, "assignments": [], "calls": [], "refuses": refuses}))
 
@@ -91,10 +97,11 @@ def test_a_dry_run_changes_nothing(tenant: Tenant) -> None:
         ("--read-all-users", ["OnlineMeetings.ReadWrite.All", "User.Read.All"]),
         ("--object-ids-only", ["OnlineMeetings.ReadWrite.All"]),
         ("--calendar-only", ["User.ReadBasic.All"]),
+        ("--rooms", ["OnlineMeetings.ReadWrite.All", "Place.Read.All", "User.ReadBasic.All"]),
     ],
 )
-def test_less_is_granted_where_less_is_needed(tenant: Tenant, option: str, expected: list[str]) -> None:
-    """Object ids need no lookup of users; calendar meetings without options need no online meetings."""
+def test_each_option_grants_what_it_names(tenant: Tenant, option: str, expected: list[str]) -> None:
+    """Object ids need no lookup of users; calendar meetings without options no online meetings; rooms are listed."""
     tenant.run(option)
     assert tenant.granted() == expected
 

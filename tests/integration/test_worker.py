@@ -47,6 +47,8 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "remove_attendee": ("meetings/{id}/attendees/{address}", ["DELETE"]),
         "get_invitation": ("meetings/{id}/invitation.ics", ["GET"]),
         "get_readiness": ("organizers/{organizer}/readiness", ["GET"]),
+        "list_rooms": ("rooms", ["GET"]),
+        "find_availability": ("availability", ["POST"]),
         "create_schedule": ("schedules", ["POST"]),
         "list_schedules": ("schedules", ["GET"]),
         "get_schedule": ("schedules/{id}", ["GET"]),

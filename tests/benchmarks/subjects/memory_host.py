@@ -92,7 +92,7 @@ class Storage:
     def give_to_convene(self) -> None:
         """Put the app together over this storage, where its own bootstrap would open an account."""
         from shared import bootstrap
-        from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+        from shared.graph import GraphClient
         from shared.graph.services import GraphServices
         from shared.meeting.ledger import Ledger
         from shared.meeting.request_queue import RequestQueue
@@ -113,7 +113,7 @@ class Storage:
             mailbox_states=SharedMailboxStates(mailbox_states),
             requests=RequestQueue(self.requests, self.poison),
             results=self.results,
-            graph=GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client)),
+            graph=GraphServices.over(client),
         )
 
 

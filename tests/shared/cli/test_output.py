@@ -13,9 +13,13 @@ from shared.cli import options
 from shared.cli.__main__ import commands
 from shared.cli.http_client import HttpClient
 from shared.cli.output import plain
+from shared.use_cases.availability import parse_availability
 
 ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + "x" * 200
+WINDOW = ("--start", "2027-01-20T09:00", "--end", "2027-01-20T10:00", "--duration", "PT1H")
+SLOT = {"start": "2027-01-20T09:00:00+01:00", "end": "2027-01-20T10:00:00+01:00", "organizers": ["a@b.co"], "rooms": []}
+AVAILABILITY: dict[str, Any] = {"slots": [SLOT], "unknown": []}
 URL = ["--url", "https://app.example"]
 
 
@@ -106,6 +110,7 @@ def test_every_command_has_json(answers: dict[str, httpx.Response], tmp_path: Pa
         "GET /schedules": _json(200, {"schedules": [schedule], "continuationToken": None}),
         "GET /schedules/s": _json(200, schedule),
         "POST /schedules": _json(201, schedule),
+        "POST /availability": _json(200, AVAILABILITY),
     }
     file = tmp_path / "schedule.json"
     file.write_text("{}")
@@ -113,6 +118,7 @@ def test_every_command_has_json(answers: dict[str, httpx.Response], tmp_path: Pa
         ("list",): [meeting()],
         ("get", ID): [meeting()],
         ("readiness", "a@b.co"): [ready],
+        ("availability", "a@b.co", *WINDOW): AVAILABILITY,
         ("schedules", "list"): [schedule],
         ("schedules", "get", "s"): [schedule],
         ("schedules", "create", str(file)): [schedule],
@@ -145,6 +151,39 @@ def test_readiness_has_the_remedy_whole(answers: dict[str, httpx.Response]) -> N
     assert done.exit_code == 1
     assert f"  {command}" in done.stdout.splitlines()
     assert "NOT OK" in done.stdout
+
+
+def test_who_is_free(answers: dict[str, httpx.Response]) -> None:
+    """A row for each slot, in the time of the zone; below, the addresses that are not known, and exit code 1."""
+    answers["POST /availability"] = _json(200, AVAILABILITY)
+    done = run("availability", "a@b.co", *WINDOW)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines()[1].split("  ") == ["2027-01-20 09:00", "2027-01-20 10:00", "a@b.co"]
+    unknown = {"address": "b@b.co", "code": "5009", "message": "Unable to resolve it."}
+    answers["POST /availability"] = _json(200, {"slots": [], "unknown": [unknown]})
+    done = run("availability", "b@b.co", *WINDOW)
+    assert done.exit_code == 1
+    assert "b@b.co   5009  Unable to resolve it." in done.stdout
+
+
+def test_what_availability_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every option is a member of the request."""
+    sent: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content))
+        return _json(200, AVAILABILITY)
+
+    def client(url: str, key: str | None, *, allow_http: bool) -> HttpClient:
+        return HttpClient(url, key, allow_http=allow_http, transport=httpx.MockTransport(answer))
+
+    monkeypatch.setattr(options, "HttpClient", client)
+    more = ("--room", "r@b.co", "--room", "s@b.co", "--step", "PT30M", "--time-zone", "Europe/Berlin")
+    run("availability", "a@b.co", "c@b.co", *WINDOW, *more, "--working-hours")
+    request = parse_availability(sent[0])
+    assert (request.organizers, request.rooms) == (("a@b.co", "c@b.co"), ("r@b.co", "s@b.co"))
+    assert (request.step, request.duration, request.within_working_hours) == ("PT30M", "PT1H", True)
+    assert request.start.time_zone == request.end.time_zone == "Europe/Berlin"
 
 
 def test_without_an_address() -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from shared.cli.__main__ import commands
 from shared.cli.tenant_probe import report
-from shared.graph import CalendarEvents, GraphClient, OnlineMeetings, Organizers
+from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.use_cases.first_tenant import SUBJECT, Finding, FirstTenant, Subjects
 from tests.app_fixture import World
@@ -18,7 +18,7 @@ ORGANIZER, ATTENDEE = "AlexW@contoso.com", "AdeleV@contoso.com"
 
 async def probed(world: World, subjects: Subjects) -> list[Finding]:
     client = GraphClient(world.settings.graph, world.wires().graph)
-    graph = GraphServices(CalendarEvents(client), OnlineMeetings(client), Organizers(client))
+    graph = GraphServices.over(client)
     return await FirstTenant(graph, subjects, world.clock).run()
 
 

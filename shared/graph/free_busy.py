@@ -1,0 +1,132 @@
+"""When people and rooms are taken: /users/{mailbox}/calendar/getSchedule.
+
+https://learn.microsoft.com/graph/api/calendar-getschedule
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from kiota_abstractions.method import Method
+from pydantic import ValidationError
+
+from shared.errors import UnavailableError
+from shared.graph.calendar_events import GraphTime
+from shared.graph.client import Call, GraphClient
+from shared.graph.refusals import Addressee, Surface
+from shared.graph.resources import GraphResource, Lenient
+
+# What others have measured: https://github.com/microsoftgraph/microsoft-graph-docs/issues/13075
+MOST_ADDRESSES = 20
+LONGEST_WINDOW = timedelta(days=62)
+_INTERVAL = timedelta(minutes=5)  # of the availability view, the shortest that Graph takes
+# https://learn.microsoft.com/graph/api/resources/scheduleinformation: free, and working elsewhere
+_FREE_DIGITS = frozenset("04")
+_FREE_STATUSES = frozenset({"free", "workingElsewhere"})
+_HEADERS = {"Prefer": 'outlook.timezone="UTC"'}
+
+
+class _ScheduleItem(GraphResource):
+    status: Lenient[str] = None
+    start: GraphTime
+    end: GraphTime
+
+
+class _TimeZoneBase(GraphResource):
+    name: str
+
+
+class WorkingHours(GraphResource):
+    """When somebody works, by the clocks of a zone.
+
+    https://learn.microsoft.com/graph/api/resources/workinghours
+    """
+
+    days_of_week: tuple[str, ...]
+    start_time: time
+    end_time: time
+    time_zone: _TimeZoneBase
+
+
+class FreeBusyError(GraphResource):
+    """Why Graph shows nothing of one address."""
+
+    response_code: Lenient[str] = None
+    message: Lenient[str] = None
+
+
+class ScheduleInformation(GraphResource):
+    """What Graph shows of one address.
+
+    Attributes:
+        schedule_id: the address, as it was asked for.
+        schedule_items: what is in the calendar; None where Graph shows only the view.
+        availability_view: a digit for each five minutes.
+    """
+
+    schedule_id: str
+    schedule_items: Lenient[tuple[_ScheduleItem, ...]] = None
+    availability_view: Lenient[str] = None
+    working_hours: WorkingHours | None = None
+    error: FreeBusyError | None = None
+
+    def taken(self, start: datetime) -> list[tuple[datetime, datetime]] | None:
+        """Return what is taken of the window that began at `start`, None where Graph does not show it."""
+        if self.schedule_items is not None:
+            return [
+                (item.start.date_time.replace(tzinfo=UTC), item.end.date_time.replace(tzinfo=UTC))
+                for item in self.schedule_items
+                if item.status not in _FREE_STATUSES
+            ]
+        if not self.availability_view:
+            return None
+        return [
+            (start + _INTERVAL * place, start + _INTERVAL * (place + 1))
+            for place, digit in enumerate(self.availability_view)
+            if digit not in _FREE_DIGITS
+        ]
+
+
+class FreeBusy:
+    """The times of several mailboxes, asked through one. Every call may raise the GraphErrors of GraphClient.send."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+
+    async def schedules(
+        self, mailbox: str, addresses: Sequence[str], start: datetime, end: datetime
+    ) -> list[ScheduleInformation]:
+        """Return what Graph shows of each address, without what cannot be read.
+
+        Args:
+            mailbox: the one that the app asks through, and that it must be let into.
+            addresses: at most `MOST_ADDRESSES`.
+            start: when the window begins, in UTC.
+            end: when it ends, at most `LONGEST_WINDOW` later.
+        """
+        end = max(end, start + _INTERVAL)
+        body = {
+            "schedules": list(addresses),
+            "startTime": _utc(start),
+            "endTime": _utc(end),
+            "availabilityViewInterval": int(_INTERVAL.total_seconds() // 60),
+        }
+        builder = self._client.user(mailbox).calendar.get_schedule
+        addressee = Addressee(Surface.MAILBOX, mailbox, self._client.client_id)
+        answer = await self._client.send(Call(Method.POST, builder, addressee, headers=_HEADERS, body=body))
+        value = answer.get("value")
+        if not isinstance(value, list):
+            raise UnavailableError("Graph's answer has no list of schedules", uncertain=False)
+        return list(_readable(value))
+
+
+def _readable(value: list[Any]) -> Iterator[ScheduleInformation]:
+    for each in value:
+        try:
+            yield ScheduleInformation.model_validate(each)
+        except ValidationError:
+            continue
+
+
+def _utc(moment: datetime) -> dict[str, str]:
+    return {"dateTime": moment.astimezone(UTC).replace(tzinfo=None).isoformat(), "timeZone": "UTC"}

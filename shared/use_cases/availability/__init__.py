@@ -1,0 +1,9 @@
+"""Availability: who of several people and rooms is free when.
+
+availability (asks Graph and the ledger) -> stretches (what is left of a window) -> slots (which of them fit).
+"""
+
+from shared.use_cases.availability.availability import Availability, FreeSlot, Unknown
+from shared.use_cases.availability.request import MOST_ADDRESSES, AvailabilityRequest, parse_availability
+
+__all__ = ["MOST_ADDRESSES", "Availability", "AvailabilityRequest", "FreeSlot", "Unknown", "parse_availability"]
