@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from enum import StrEnum
 
 KEY_RULE = "An idempotency key is a string of 1 to 255 visible ASCII characters."
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -15,9 +16,24 @@ def is_key(text: str) -> bool:
     return bool(_KEY.fullmatch(text))
 
 
-def id_from_key(caller: str, key: str) -> str:
-    """Return the id that an idempotency key of a caller always leads to."""
-    return str(uuid.uuid5(_NAMESPACE, json.dumps([caller, key])))
+class KeyNamespace(StrEnum):
+    """Whose idempotency keys they are, where they are not a caller's.
+
+    None of these can be a caller's id, which is an object id of Microsoft Entra or, where callers are not
+    distinguished, the empty string. Two members never share a key.
+    """
+
+    QUEUE = "queue"  # a message without a key: its digest
+    REJECTED = "rejected"  # a message that becomes no other meeting: its digest
+    POISON = "poison"  # a message that crashed the app: its digest
+    SCHEDULE = "schedule"  # a schedule: its caller and the key of the request
+    OCCURRENCE = "occurrence"  # an occurrence of a schedule: the schedule, the start and the time zone
+    QUOTA = "quota"  # a caller's count of a day: the caller
+
+
+def id_from_key(owner: str, key: str) -> str:
+    """Return the id that an idempotency key always leads to; `owner` is a caller's id or a `KeyNamespace`."""
+    return str(uuid.uuid5(_NAMESPACE, json.dumps([owner, key])))
 
 
 def id_after(meeting_id: str) -> str:

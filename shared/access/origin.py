@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.access.callers import ANYBODY, Caller
 from shared.errors import VersionMismatchError
-from shared.ids import id_from_key, random_id
+from shared.ids import KeyNamespace, id_from_key, random_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Origin:
     caller: Caller = ANYBODY
     key: str | None = None
     traceparent: str | None = None
-    key_namespace: str | None = None
+    key_namespace: KeyNamespace | None = None
     expected_versions: frozenset[int] | None = None
     asked_at: datetime | None = None
     schedule: str | None = None

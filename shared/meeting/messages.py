@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic_core import PydanticCustomError
 
 from shared.errors import Fault, InvalidRequestError
-from shared.ids import id_from_key, is_meeting_id
+from shared.ids import KeyNamespace, id_from_key, is_meeting_id
 from shared.meeting.message_text import read_object
 from shared.meeting_request import decode_json
 from shared.trace_context import as_traceparent
@@ -104,7 +104,7 @@ def message_digest(text: str, message_id: str | None) -> str:
 
 def rejected_id(text: str, message_id: str | None) -> str:
     """Return the id of the failed meeting that a message becomes when it cannot become another."""
-    return id_from_key("refused", message_digest(text, message_id))
+    return id_from_key(KeyNamespace.REJECTED, message_digest(text, message_id))
 
 
 def _provision_meeting(meeting_id: object, version: object) -> ProvisionMeeting:

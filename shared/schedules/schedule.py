@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from shared.ids import id_from_key
+from shared.ids import KeyNamespace, id_from_key
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
 
@@ -68,13 +68,15 @@ class Schedule(BaseModel):
         """Return when an occurrence's meeting is to be made."""
         return occurrence.instant - self.request.lead
 
-    def key(self, occurrence: Occurrence) -> tuple[str, str]:
-        """Return whose key, and which one, it is with which an occurrence's meeting is asked for."""
-        return f"schedule {self.id}", f"{occurrence.cursor.isoformat()} {self.request.time_zone}"
+    def key(self, occurrence: Occurrence) -> str:
+        """Return the idempotency key of an occurrence's meeting, in the namespace of occurrences."""
+        return f"{self.id} {occurrence.cursor.isoformat()} {self.request.time_zone}"
 
     def meeting_id(self, occurrence: Occurrence) -> str:
         """Return the id of an occurrence's meeting."""
-        return self.made_after_cursor.get(occurrence.cursor.isoformat()) or id_from_key(*self.key(occurrence))
+        return self.made_after_cursor.get(occurrence.cursor.isoformat()) or id_from_key(
+            KeyNamespace.OCCURRENCE, self.key(occurrence)
+        )
 
     def with_next_due(self, now: datetime) -> "Schedule":
         """Return the schedule with its next due time, and without what `made_after_cursor` holds of the past."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.access.callers import Caller
 from shared.errors import ConflictError, QuotaExceededError, RecordNotFoundError
-from shared.ids import id_from_key
+from shared.ids import KeyNamespace, id_from_key
 from shared.storage import Table
 from shared.storage.records import RecordKind, RecordStore
 
@@ -96,7 +96,7 @@ class Quotas:
                 raise QuotaExceededError(limit, _until_midnight(now))
             return today.with_version(version)
 
-        count_id = id_from_key("quota", caller.id)
+        count_id = id_from_key(KeyNamespace.QUOTA, caller.id)
         async with self._turns[caller.id]:
             try:
                 await self._store.update(count_id, counted)

@@ -16,7 +16,7 @@ from shared.errors import (
     MeetingNotFoundError,
     StorageUnavailableError,
 )
-from shared.ids import id_from_key
+from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import (
@@ -93,7 +93,7 @@ class CrashRecorder:
         accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
         was about, which stays as it is. A message about a meeting that was forgotten since then is not recorded.
         """
-        nameless = id_from_key("poison", message_digest(text, message_id))
+        nameless = id_from_key(KeyNamespace.POISON, message_digest(text, message_id))
         try:
             await self._record(text, message_id, nameless, put_at)
         except StorageUnavailableError:

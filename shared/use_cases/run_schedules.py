@@ -25,7 +25,7 @@ from shared.errors import (
     QuotaExceededError,
     ScheduleNotFoundError,
 )
-from shared.ids import id_from_key
+from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import as_meeting_error
 from shared.meeting.received_message import RejectedMessage
 from shared.schedules.occurrences import Occurrence
@@ -117,11 +117,11 @@ class ScheduleRun:
 
     async def _make(self, schedule: Schedule, occurrence: Occurrence) -> None:
         document = schedule.request.meeting_of(occurrence)
-        keys, key = schedule.key(occurrence)
-        meeting_id = id_from_key(keys, key)
+        key = schedule.key(occurrence)
+        meeting_id = id_from_key(KeyNamespace.OCCURRENCE, key)
         try:
             caller = self._callers.again(schedule.caller)
-            origin = Origin(caller, key, key_namespace=keys, asked_at=LONG_AGO, schedule=schedule.id)
+            origin = Origin(caller, key, key_namespace=KeyNamespace.OCCURRENCE, asked_at=LONG_AGO, schedule=schedule.id)
             await self._acceptance.accept(document, origin)
         except (KeyReusedError, MeetingForgottenError):
             return  # made already: by the schedule as it was before a change, or forgotten since then

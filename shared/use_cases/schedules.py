@@ -18,7 +18,7 @@ from shared.errors import (
     InvalidRequestError,
     KeyReusedError,
 )
-from shared.ids import id_from_key, random_id
+from shared.ids import KeyNamespace, id_from_key, random_id
 from shared.meeting_request import parse_request
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule
@@ -65,7 +65,7 @@ class Schedules:
         caller, key = origin.caller, origin.key
         request = self._checked(document, now, caller)
         schedule = Schedule(
-            id=random_id() if key is None else id_from_key("schedules", json.dumps([caller.id or "", key])),
+            id=random_id() if key is None else id_from_key(KeyNamespace.SCHEDULE, json.dumps([caller.id or "", key])),
             version=1,
             created_at=now,
             updated_at=now,

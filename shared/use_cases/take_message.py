@@ -12,6 +12,7 @@ from shared.errors import (
     MeetingNotFoundError,
     OrganizerNotAllowedError,
 )
+from shared.ids import KeyNamespace
 from shared.meeting import as_meeting_error
 from shared.meeting.messages import (
     Cancel,
@@ -74,7 +75,7 @@ class MessageHandler:
                 await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.
-                own = Origin(key=digest, traceparent=traceparent, key_namespace="queue", asked_at=LONG_AGO)
+                own = Origin(key=digest, traceparent=traceparent, key_namespace=KeyNamespace.QUEUE, asked_at=LONG_AGO)
                 origin = own if key is None else Origin(key=key, traceparent=traceparent, asked_at=put_at)
                 await self._acceptance.accept(document, origin)
             case Update(meeting_id, patch, key, traceparent):

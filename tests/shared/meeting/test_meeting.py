@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Fault, GraphAnswer, RejectedError
-from shared.ids import id_from_key, is_meeting_id, random_id
+from shared.ids import KeyNamespace, id_from_key, is_meeting_id, random_id
 from shared.meeting import (
     FINISHED,
     Claim,
@@ -77,6 +77,11 @@ class TestId:
     def test_another_key_or_caller_is_another_meeting(self, one: tuple[str, str], other: tuple[str, str]) -> None:
         """Two ids are the same only if both caller and key are."""
         assert (id_from_key(*one) == id_from_key(*other)) is (one == other)
+
+    def test_no_namespace_of_the_app_can_be_a_callers_id(self) -> None:
+        """A caller's id is an object id, or empty: no caller's key leads to what the app keeps by a key of its own."""
+        assert len({id_from_key(namespace, "k") for namespace in KeyNamespace}) == len(KeyNamespace)
+        assert not [namespace for namespace in KeyNamespace if is_meeting_id(namespace) or not namespace]
 
     def test_a_request_without_a_key_is_always_new(self) -> None:
         """Random ids differ, and look like the others."""

@@ -234,10 +234,10 @@ async def test_keys_of_occurrences_stay() -> None:
     """They keep a meeting from being made again by a later version of the app; only the second time has an offset."""
     document = schedule_document(recurrence=BOTH_TIMES + ",20270328T023000", start="2027-03-27T02:30:00")
     schedule = (await World().app.schedules.create(document)).schedule
-    assert [schedule.key(each)[1] for each in schedule.unmade()] == [
-        "2027-03-27T02:30:00 Europe/Berlin",
-        "2027-03-28T03:30:00 Europe/Berlin",
-        "2027-10-31T02:30:00+01:00 Europe/Berlin",
+    assert [schedule.key(each) for each in schedule.unmade()] == [
+        f"{schedule.id} 2027-03-27T02:30:00 Europe/Berlin",
+        f"{schedule.id} 2027-03-28T03:30:00 Europe/Berlin",
+        f"{schedule.id} 2027-10-31T02:30:00+01:00 Europe/Berlin",
     ]
 
 
