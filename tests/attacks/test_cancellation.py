@@ -39,3 +39,13 @@ async def test_a_comment_may_have_lines() -> None:
     assert (await http.call("DELETE", f"/meetings/{made}", {"comment": comment})).status == 202
     await there.settle()
     assert there.sent("POST", "/cancel") == [{"comment": comment}]
+
+
+async def test_a_path_that_ends_in_a_slash_cancels_nothing() -> None:
+    """It is what hosts make of an attendee's address of two dots."""
+    there = World()
+    http = InProcess(there)
+    made = (await http.call("POST", "/meetings", CALENDAR)).json["id"]
+    answer = await http.call("DELETE", f"/meetings/{made}/")
+    assert (answer.status, answer.json["errors"][0]["code"]) == (400, "trailingSlash")
+    assert not (await there.ledger.read(made)).cancellation

@@ -1,18 +1,20 @@
 """A storage that accepts and does not answer holds no call longer than ten seconds, and no other work shorter."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from typing import ClassVar, override
 
 import pytest
 
 import functions.http.trigger
 from shared.errors import StorageUnavailableError
 from shared.settings import StorageAccount
-from shared.storage import AzureQueue, AzureTable, storage_services
+from shared.storage import AzureQueue, AzureTable, Operation, storage_services, time_limit
 from shared.storage.time_limit import storage_time, uses_storage_time
 from tests.app_fixture import Wires, World
 from tests.examples import CALENDAR
+from tests.fakes import InMemoryTable
 from tests.http_client import InProcess
 from tests.proofs.simulation.loop import simulate
 
@@ -80,6 +82,28 @@ def test_what_outlasts_the_call_has_its_own_time() -> None:
         return await task
 
     assert simulate(outlasting, 1) == 30
+
+
+async def test_an_attempt_outlasts_its_callers_time() -> None:
+    """With `Prefer: wait`, the meeting is made in the time that the queue's trigger would have."""
+
+    class Slow(InMemoryTable):
+        """A table whose operations use up time as Azure's do."""
+
+        limits: ClassVar[list[bool]] = []
+
+        @override
+        async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+            self.limits.append(time_limit._time.get() is not None)
+            return await super().write(partition, operations)
+
+    there = World()
+    there.table = Slow()
+    there.app = there.new_host()
+    answer = await InProcess(there).call("POST", "/meetings", CALENDAR, prefer="wait=10")
+    assert answer.status == 201
+    assert Slow.limits[0] is True
+    assert not any(Slow.limits[1:])
 
 
 @pytest.fixture
