@@ -31,7 +31,10 @@ from shared.use_cases.find import Finder
 from shared.use_cases.forget import Forgetting
 from shared.use_cases.health import Health
 from shared.use_cases.invitation import Invitations
+from shared.use_cases.isolated_retry import IsolatedRetry
+from shared.use_cases.isolation import Isolation
 from shared.use_cases.ownership import Ownership
+from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision import Provisioner
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
@@ -117,6 +120,7 @@ def _build(settings: Settings) -> App:
         ledger=Ledger(meetings),
         schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
         quotas=QuotaStore(meetings),
+        poisoned=PoisonedMessages(meetings),
         mailbox_states=SharedMailboxStates(AzureTable(tables.get_table_client(MAILBOXES_TABLE))),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
@@ -130,6 +134,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     ledger: Ledger,
     schedules: ScheduleStore,
     quotas: QuotaStore,
+    poisoned: PoisonedMessages,
     mailbox_states: SharedMailboxStates,
     requests: RequestQueue,
     results: Queue | None,
@@ -147,6 +152,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
     ownership = Ownership(ledger, settings.callers)
+    isolation = Isolation()
     counts = Quotas(quotas, clock)
     acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
@@ -157,17 +163,29 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         graph=graph,
         gate=gate,
         ownership=ownership,
+        isolation=isolation,
         give_up_after=settings.give_up_after,
         clock=clock,
     )
+    message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
     return App(
         callers=settings.callers,
         acceptance=acceptance,
         inline_provisioner=InlineProvisioner(ledger, provisioner),
         batch=Batch(acceptance),
         changes=changes,
-        message_handler=MessageHandler(acceptance, changes, provisioner),
-        crashes=CrashRecorder(ledger, requests, acceptance, reporter, settings.retention, clock),
+        message_handler=message_handler,
+        crashes=CrashRecorder(
+            ledger=ledger,
+            requests=requests,
+            poisoned=poisoned,
+            retry=IsolatedRetry(ledger, requests, message_handler, clock),
+            isolation=isolation,
+            acceptance=acceptance,
+            results=reporter,
+            retention=settings.retention,
+            clock=clock,
+        ),
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
         forgetting=Forgetting(ledger, reporter, clock),

@@ -20,8 +20,10 @@ from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
-from shared.storage import Queue, Table
+from shared.storage import Queue, QueuedMessage, Table
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
+from shared.use_cases.poisoned_messages import PoisonedMessages
+from shared.use_cases.provision.provisioner import MAX_CRASHES
 from shared.use_cases.quota import QuotaStore
 from tests.documented_calls import DocumentedCalls
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
@@ -66,6 +68,7 @@ class World:
             ledger=Ledger(wires.table),
             schedules=ScheduleStore(self.schedules_table),
             quotas=QuotaStore(wires.table),
+            poisoned=PoisonedMessages(wires.table),
             mailbox_states=SharedMailboxStates(wires.mailboxes),
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
@@ -103,6 +106,13 @@ class World:
         meeting = await self.accept(request, key)
         await self.settle()
         return await self.ledger.read(meeting.id)
+
+    async def set_aside(self, *texts: str) -> None:
+        """Put messages where the host puts those that crash the app, each dead alone as often as it may be."""
+        for text in texts:
+            message = self.poison.put(text, life=timedelta(days=7))
+            for _ in range(MAX_CRASHES):
+                await PoisonedMessages(self.table).begin(QueuedMessage(message.id, text, message.put_at))
 
     def fault(self, *rules: Mapping[str, Any]) -> None:
         """Put faults in force in the tenant."""

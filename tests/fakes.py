@@ -235,11 +235,13 @@ class InMemoryQueue:
         """Return every message as the JSON it is."""
         return [json.loads(message.text) for message in self.messages]
 
-    def put(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
+    def put(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> Message:
         """Put a message, even while the queue is switched off."""
         now = self.clock()
         expires_at = _NEVER if life is None else now + life
-        self.messages.append(Message(f"message-{self._next_number()}", text, now + delay, now, expires_at))
+        message = Message(f"message-{self._next_number()}", text, now + delay, now, expires_at)
+        self.messages.append(message)
+        return message
 
     def _next_number(self) -> int:
         self._number += 1

@@ -1,9 +1,13 @@
-"""Crashes: what the poison queue holds becomes a failed meeting, so that no caller waits for it forever.
+"""Crashes: what the poison queue holds is processed after all, or becomes a failed meeting: no caller waits forever.
+
+Each message is tried once more, alone in this process. Only what dies there as often as `maxDequeueCount` says, or
+raises an unexpected error, has crashed.
 
 The messages stay there for the operator, until somebody deletes them or their seven days are over. So each is seen
 again and again: whatever is recorded of it follows from the message alone, and is recorded once.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,11 +15,13 @@ from typing import Any
 
 from shared.access.origin import Origin
 from shared.errors import (
+    ConflictError,
     InvalidRequestError,
     MeetingForgottenError,
     MeetingNotFoundError,
     StorageUnavailableError,
 )
+from shared.failure_trace import redacted_trace
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger
@@ -34,19 +40,29 @@ from shared.meeting_request import fingerprint, parse_request
 from shared.storage import QueuedMessage
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.for_each import for_each, raise_if_incomplete
+from shared.use_cases.isolated_retry import IsolatedRetry
+from shared.use_cases.isolation import Isolation, OccupiedError
+from shared.use_cases.poisoned_messages import PoisonedMessages
+from shared.use_cases.provision.provisioner import MAX_CRASHES
 
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1024
+# How often what it asks for may be the death of its recording.
+_RECORDINGS = 2
 
 
 class CrashRecorder:
     """The use case. Whatever it raises, no message is lost: they stay in the poison queue."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - bootstrap is its only caller
         self,
+        *,
         ledger: Ledger,
         requests: RequestQueue,
+        poisoned: PoisonedMessages,
+        retry: IsolatedRetry,
+        isolation: Isolation,
         acceptance: Acceptance,
         results: Results,
         retention: timedelta,
@@ -54,36 +70,81 @@ class CrashRecorder:
     ) -> None:
         self._ledger = ledger
         self._requests = requests
+        self._poisoned = poisoned
+        self._retry = retry
+        self._isolation = isolation
         self._acceptance = acceptance
         self._results = results
         self._retention = retention
         self._clock = clock
         # Of the messages that the latest run saw. It only saves work: another process starts without it.
-        self._recorded: set[str] = set()
+        self._settled: set[str] = set()
 
     async def run(self) -> None:
-        """Record what the poison queue holds and is not recorded yet, and leave it there.
+        """Try what the poison queue holds and is not settled yet, record what crashes, and leave all of it there.
 
-        A message that fails keeps no other waiting.
+        A message that fails keeps no other waiting. Where others do not end, the next run goes on.
 
         Raises:
             StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
             IncompleteRunError: one of them cannot be recorded.
         """
         messages = await self._requests.poisoned(_PER_RUN)
-        self._recorded &= {message.id for message in messages}
+        self._settled &= {message.id for message in messages}
         # What is older may be forgotten by now, and must not come to life again.
         oldest = self._clock() - self._retention
 
-        async def record(message: QueuedMessage) -> None:
-            await self.record(message.text, message.id, message.put_at)
-            self._recorded.add(message.id)
+        turn, occupied = asyncio.Lock(), asyncio.Event()
 
-        news = [each for each in messages if each.id not in self._recorded and each.put_at > oldest]
-        outcomes = await for_each(news, record)
+        async def settle(message: QueuedMessage) -> None:
+            async with turn:
+                if occupied.is_set():
+                    return
+                try:
+                    async with self._isolation.alone():
+                        await self._settle(message)
+                except OccupiedError as error:
+                    _logger.info("crash.notTried: %s", error)
+                    occupied.set()
+
+        news = [each for each in messages if each.id not in self._settled and each.put_at > oldest]
+        outcomes = await for_each(news, settle)
         for failure in outcomes.failures:
             _logger.error("crash.notRecorded %s: %s", failure.item.id, failure.fault)
         raise_if_incomplete(outcomes.failures)
+        if news:
+            await self._poisoned.forget_past(self._clock())
+
+    async def _settle(self, message: QueuedMessage) -> None:
+        try:
+            tried = await self._poisoned.begin(message)
+        except ConflictError:
+            return  # another process tries it; the next run sees what came of it
+        clears = False
+        try:
+            clears = await self._try(message, tried.deaths - 1)
+        finally:
+            await self._poisoned.end(tried, clears=clears)
+        self._settled.add(message.id)
+
+    async def _try(self, message: QueuedMessage, deaths: int) -> bool:
+        """Do or record what a message asks for, which has died so often before, and return whether it is cleared."""
+        if deaths > MAX_CRASHES + _RECORDINGS:  # it cannot even be recorded
+            nameless = _nameless(message.text, message.id)
+            await self._acceptance.record_rejection(
+                RejectedMessage(None), _CRASHED_MESSAGE, nameless, asked_at=message.put_at
+            )
+            return False
+        if deaths < MAX_CRASHES:
+            try:
+                if await self._retry.clears(message):
+                    return True
+            except StorageUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault of ours, and this message alone can have caused it
+                _logger.error("crash.raised %s", redacted_trace(error))  # noqa: TRY400 - a trace would show the message
+        await self.record(message.text, message.id, message.put_at)
+        return False
 
     async def record(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Record that a message has crashed the app as often as it may.
@@ -93,7 +154,7 @@ class CrashRecorder:
         accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
         was about, which stays as it is. A message about a meeting that was forgotten since then is not recorded.
         """
-        nameless = id_from_key(KeyNamespace.POISON, message_digest(text, message_id))
+        nameless = _nameless(text, message_id)
         try:
             await self._record(text, message_id, nameless, put_at)
         except StorageUnavailableError:
@@ -147,6 +208,10 @@ class CrashRecorder:
             _logger.error("meeting.crashed %s", meeting_id, extra={"meeting_id": meeting_id})
         if after.finished:
             await self._results.report_or_requeue(after)
+
+
+def _nameless(text: str, message_id: str | None) -> str:
+    return id_from_key(KeyNamespace.POISON, message_digest(text, message_id))
 
 
 def _fingerprint(document: Any) -> str | None:

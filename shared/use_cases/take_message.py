@@ -27,16 +27,20 @@ from shared.meeting.messages import (
 from shared.meeting.received_message import RejectedMessage
 from shared.use_cases.accept import LONG_AGO, Acceptance
 from shared.use_cases.change import Changes
+from shared.use_cases.isolation import Isolation
 from shared.use_cases.provision import Provisioner
 
 
 class MessageHandler:
     """The use case. May raise StorageUnavailableError, and any unexpected error: then the message comes again."""
 
-    def __init__(self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner) -> None:
+    def __init__(
+        self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner, isolation: Isolation
+    ) -> None:
         self._acceptance = acceptance
         self._changes = changes
         self._provisioner = provisioner
+        self._isolation = isolation
 
     async def handle(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Do what a message asks for.
@@ -46,19 +50,34 @@ class MessageHandler:
             message_id: its id there, which a redelivered message keeps; None if it is not known.
             put_at: when it was put there, None if that is not known.
         """
-        digest = message_digest(text, message_id)
+        async with self._isolation.beside_others():
+            meeting_id = await self.receive(text, message_id, put_at)
+        if meeting_id is None:
+            return
+        try:
+            await self._provisioner.provision(meeting_id)
+        except MeetingForgottenError:
+            return
+        except MeetingNotFoundError:
+            fault = Fault("/meeting", "unknownMeeting", "There is no meeting with this id.")
+            refusal = as_meeting_error(InvalidRequestError([fault]))
+            await self._acceptance.record_rejection(
+                RejectedMessage.of(text, message_id), refusal, rejected_id(text, message_id), asked_at=put_at
+            )
+
+    async def receive(self, text: str, message_id: str | None, put_at: datetime | None) -> str | None:
+        """Do what a message asks for, short of an attempt: return the id of the meeting that it says to provision."""
         message: Message | None = None
         try:
             message = decode_message(text)
+            if isinstance(message, ProvisionMeeting):
+                return message.meeting_id
             try:
-                await self._do(message, digest, put_at)
+                await self._do(message, message_digest(text, message_id), put_at)
             except MeetingNotFoundError as error:
-                if isinstance(error, MeetingForgottenError) and (
-                    isinstance(message, ProvisionMeeting) or error.was_meant(put_at)
-                ):
-                    return  # it was done before, and its meeting is forgotten
-                pointer = "/meeting" if isinstance(message, ProvisionMeeting) else "/data/id"
-                fault = Fault(pointer, "unknownMeeting", "There is no meeting with this id.")
+                if isinstance(error, MeetingForgottenError) and error.was_meant(put_at):
+                    return None  # it was done before, and its meeting is forgotten
+                fault = Fault("/data/id", "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
         except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
             rejected = RejectedMessage.of(text, message_id)
@@ -68,11 +87,10 @@ class MessageHandler:
             await self._acceptance.record_rejection(
                 rejected, as_meeting_error(error), rejected_id(text, message_id), asked_at=put_at
             )
+        return None
 
-    async def _do(self, message: Message, digest: str, put_at: datetime | None) -> None:
+    async def _do(self, message: NewRequest | Update | Cancel, digest: str, put_at: datetime | None) -> None:
         match message:
-            case ProvisionMeeting(meeting_id, _):
-                await self._provisioner.provision(meeting_id)
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.
                 own = Origin(key=digest, traceparent=traceparent, key_namespace=KeyNamespace.QUEUE, asked_at=LONG_AGO)

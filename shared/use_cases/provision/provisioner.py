@@ -23,6 +23,7 @@ from shared.meeting.results import Results
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
 from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.trace_context import caller_traceparent
+from shared.use_cases.isolation import Isolation, OccupiedError
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import (
     CLAIM,
@@ -39,13 +40,23 @@ from shared.use_cases.provision.steps import Steps
 
 _logger = logging.getLogger(__name__)
 
-# host.json's maxDequeueCount: a meeting may crash the app as often as a message may.
+# host.json's maxDequeueCount: a meeting may crash the app, while it is alone there, as often as a message may.
 MAX_CRASHES = 5
+# An attempt is parked after this long. It ends before its claim does; and one that runs alone holds up everything else.
+ATTEMPT_SECONDS = 50.0
+ISOLATED_ATTEMPT_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 60.0
+# Within this time another try of a suspect begins, each at its own moment.
+_LONGEST_OCCUPIED_SECONDS = 10.0
 
 
 class Provisioner:
-    """Makes meetings true in Graph. Safe to be asked twice, late, or about a meeting that somebody else works on."""
+    """Makes meetings true in Graph. Safe to be asked twice, late, or about a meeting that somebody else works on.
+
+    A claim that expired without a report is a death: of the worker or its host, by whatever ran there. Its meeting is a
+    suspect from then on, and is attempted only while nothing else runs in the process. What dies alone as often as
+    `MAX_CRASHES` says has crashed; an attempt that ends in order takes the suspicion away.
+    """
 
     def __init__(  # noqa: PLR0913 - bootstrap is its only caller
         self,
@@ -56,6 +67,7 @@ class Provisioner:
         graph: GraphServices,
         gate: MailboxGate,
         ownership: Ownership,
+        isolation: Isolation,
         give_up_after: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
@@ -64,6 +76,7 @@ class Provisioner:
         self._results = results
         self._steps = Steps(graph, gate, ownership, clock)
         self._gate = gate
+        self._isolation = isolation
         self._give_up_after = give_up_after
         self._clock = clock
 
@@ -74,7 +87,22 @@ class Provisioner:
             MeetingNotFoundError: there is no such meeting.
             StorageUnavailableError: the ledger or a queue does not answer; the message has to come again.
         """
-        meeting = await self._ledger.read(meeting_id)
+        async with self._isolation.beside_others():
+            meeting = await self._ledger.read(meeting_id)
+            if not await self._needs_attempt(meeting):
+                return
+            if not deaths(meeting):
+                await self._attempt(meeting, ATTEMPT_SECONDS)
+                return
+        try:
+            async with self._isolation.alone():
+                await self._attempt(meeting, ISOLATED_ATTEMPT_SECONDS)
+        except OccupiedError as error:
+            _logger.info("meeting.suspect %s: %s", meeting.id, error, extra={"meeting_id": meeting.id})
+            await self._requests.enqueue(meeting, _moment_of_its_own())
+
+    async def _needs_attempt(self, meeting: Meeting) -> bool:
+        """Do what a meeting needs without a claim, and return whether it needs an attempt."""
         now = self._clock()
         if meeting.finished:
             # The end's own line is lost where an attempt outlasted its invocation: the host takes none then.
@@ -85,15 +113,16 @@ class Provisioner:
             _logger.info("meeting.busy %s", meeting.id, extra={"meeting_id": meeting.id})
         elif (next_attempt_at := meeting.progress.next_attempt_at) and next_attempt_at > now:
             await self._requests.enqueue(meeting, next_attempt_at - now)
-        elif meeting.progress.crashes + bool(meeting.claim) >= MAX_CRASHES:
+        elif has_crashed(meeting):
             await self._requests.poison(meeting)
         elif now >= self._patience_ends(meeting):
             await self._give_up(meeting, now)
         else:
-            await self._take_turn(meeting, now)
+            return True
+        return False
 
-    async def _take_turn(self, meeting: Meeting, now: datetime) -> None:
-        organizer = meeting.organizer or ""
+    async def _attempt(self, meeting: Meeting, seconds: float) -> None:
+        now, organizer = self._clock(), meeting.organizer or ""
         if meeting.organizer_id:
             self._gate.alias(organizer, meeting.organizer_id)
         traced_before = caller_traceparent.set(meeting.traceparent)
@@ -103,7 +132,7 @@ class Provisioner:
                 attempt, state = await asyncio.gather(self._claim(meeting, now), self._gate.refresh(organizer))
                 if attempt:
                     attempt.mailbox_state = state
-                    await self._carry_out(attempt)
+                    await self._carry_out(attempt, seconds)
         except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
             await self._postpone(meeting, now, error.delay or timedelta(0))
         except ClaimLostError:
@@ -119,9 +148,7 @@ class Provisioner:
         claimed = meeting.changed(
             status=Status.RUNNING,
             attempts=meeting.attempts + 1,
-            progress=meeting.progress.changed(
-                crashes=meeting.progress.crashes + bool(meeting.claim), next_attempt_at=None
-            ),
+            progress=meeting.progress.changed(crashes=deaths(meeting), next_attempt_at=None),
             claim=Claim(owner=owner, expires_at=now + CLAIM),
             # until this attempt has ended in order
             doubt=Doubt(
@@ -144,10 +171,14 @@ class Provisioner:
             applied=meeting.applied,
         )
 
-    async def _carry_out(self, attempt: Attempt) -> None:
+    async def _carry_out(self, attempt: Attempt, seconds: float) -> None:
         meeting = attempt.meeting
         try:
-            await self._make_true(attempt)
+            async with asyncio.timeout(seconds):
+                await self._make_true(attempt)
+        except TimeoutError:
+            fault = f"the attempt did not end within {seconds:.0f} s"
+            await self._wait(attempt, UnavailableError(fault, uncertain=True))
         except RejectedError as error:
             await self._finish(attempt, Status.FAILED, MeetingError.of(error, meeting.id))
         except InvalidRequestError as error:  # accepted by another version of this app
@@ -157,8 +188,10 @@ class Provisioner:
         except (ClaimLostError, SupersededError):
             raise
         except Exception:
-            # A fault of this app. The host counts this delivery as failed and delivers the message again.
-            await attempt.write(status=Status.QUEUED, claim=None, updated_at=self._clock())
+            # A fault of this app. The host counts this delivery as failed and delivers the message again. No other
+            # meeting can have raised it, so it counts as a death that was alone.
+            progress = meeting.progress.changed(crashes=max(meeting.progress.crashes, 1) + 1)
+            await attempt.write(status=Status.QUEUED, claim=None, progress=progress, updated_at=self._clock())
             raise
         else:
             await self._finish(attempt, Status.CANCELLED if meeting.cancellation else Status.SUCCEEDED, None)
@@ -218,7 +251,8 @@ class Provisioner:
             progress=progress.changed(
                 next_attempt_at=next_attempt_at,
                 graph_failures=progress.graph_failures + (not missed and not held_back),
-                crashes=0,  # an orderly wait: only consecutive crashes count
+                # Only deaths in a row count. Who was held back has not been where the earlier attempt died.
+                crashes=progress.crashes if held_back else 0,
                 not_found_yet=progress.not_found_yet + missed,
                 last_problem=str(error),
             ),
@@ -251,6 +285,19 @@ class Provisioner:
         return meeting.progress.version_started_at + self._give_up_after
 
 
+def deaths(meeting: Meeting) -> int:
+    """Return how many attempts in a row ended without a report, of a meeting that nobody works on.
+
+    The first may have been beside others; it makes the meeting a suspect. Each later one was alone.
+    """
+    return meeting.progress.crashes + bool(meeting.claim)
+
+
+def has_crashed(meeting: Meeting) -> bool:
+    """Return whether a meeting that nobody works on has died alone as often as it may."""
+    return deaths(meeting) > MAX_CRASHES
+
+
 def _late_effect_until(meeting: Meeting) -> datetime | None:
     """Return the latest time at which Graph may still carry out an abandoned creation."""
     known = meeting.outcome.event_id or meeting.outcome.online_meeting_id
@@ -271,6 +318,10 @@ def _pause(failures: int) -> timedelta:
     """Return the delay after this many failures in a row: doubling, bounded, and with jitter."""
     longest = min(_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures + 1, 10))
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter
+
+
+def _moment_of_its_own() -> timedelta:
+    return timedelta(seconds=random.uniform(1.0, _LONGEST_OCCUPIED_SECONDS))  # noqa: S311 - jitter
 
 
 def _gave_up(meeting: Meeting) -> MeetingError:

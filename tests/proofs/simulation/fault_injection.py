@@ -2,13 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import format_datetime
 
 from tests.proofs.simulation.loop import SimulatedClock
-from tests.proofs.simulation.network import CallOutcome, Ending, Point, Refusal, Service
+from tests.proofs.simulation.network import CallOutcome, Ending, FaultInjector, Point, Refusal, Service
 
 _STORAGE_SECONDS = 0.01
 _GRAPH_SECONDS = 0.05
@@ -50,6 +50,35 @@ class FaultRates:
     storage_outages: Sequence[tuple[float, float]] = ()
     graph_outages: Sequence[tuple[float, float]] = ()
     first_creations: CallOutcome | None = None
+
+
+_CRASHES = (Ending.CRASH_BEFORE, Ending.CRASH_AFTER, Ending.WORKER_CRASH_BEFORE, Ending.WORKER_CRASH_AFTER)
+
+
+class Lethal:
+    """Mailboxes that kill whoever asks Graph about them; what is asked about the others has another fate."""
+
+    def __init__(self, mailboxes: Container[str], endings: Sequence[Ending], seed: int, others: FaultInjector) -> None:
+        """Make the injector.
+
+        Args:
+            mailboxes: whose.
+            endings: how it kills; one of them is chosen for each call.
+            seed: of the choice.
+            others: decides what becomes of every other call.
+        """
+        self.deaths = 0
+        self._mailboxes = mailboxes
+        self._endings = endings
+        self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self._others = others
+
+    def outcome(self, point: Point) -> CallOutcome:
+        """Return what happens to a call."""
+        if point.service is not Service.GRAPH or point.mailbox not in self._mailboxes:
+            return self._others.outcome(point)
+        self.deaths += 1
+        return CallOutcome(self._random.choice(self._endings), before=self._random.uniform(0, 1))
 
 
 class RandomFaults:
@@ -111,7 +140,7 @@ class RandomFaults:
                 late_effect = self._random.random() < 0.5 and point.what != _NEVER_LATE
                 return CallOutcome(before=late) if late_effect else CallOutcome(before=usual, after=late)
             case "crash":
-                return CallOutcome(self._random.choice([Ending.CRASH_BEFORE, Ending.CRASH_AFTER]), usual)
+                return CallOutcome(self._random.choice(_CRASHES), usual)
             case "throttled":
                 return CallOutcome(Ending.REFUSED, usual, refusal=Refusal(429, self._retry_after()))
             case "unavailable":

@@ -2,9 +2,11 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from azure.core.exceptions import AzureError
 
@@ -18,6 +20,10 @@ from tests.proofs.simulation.loop import Process, SimulatedClock
 from tests.proofs.simulation.network import GraphWire, Network, QueueWire, TableWire
 
 RECORDED_EVERY = 60.0  # as CRASHES_SCHEDULE has it
+_WORKER_START = 1.0
+_BETWEEN_STARTS = 10.0
+_MOST_WORKER_DEATHS = 3
+_DEATHS_ARE_FORGOTTEN_AFTER = 1800.0
 OPTIONS = read_host_options(Path(__file__).parents[3], Settings({})).queues
 
 
@@ -26,47 +32,71 @@ class HostDiedError(Exception):
 
 
 class Host:
-    """A machine: one process after the other."""
+    """A machine: one process of the host after the other, in each one worker after the other.
+
+    As the real host, it gives back what its worker was running when that dies, starts another a second later, the next
+    one ten seconds later, and ends itself with the third death within half an hour.
+    """
 
     def __init__(self, name: str, world: World, network: Network, options: QueueOptions = OPTIONS) -> None:
         self.name = name
         self.lives = 0
+        self.worker_deaths = 0
         self.faults: list[Exception] = []  # what the app has raised that it has no name for
         self._world = world
         self._network = network
         self._options = options
         self._process: Process | None = None
+        self._worker: Process | None = None
         self._app: App | None = None
+        self._has_worker = asyncio.Event()
 
     @property
     def alive(self) -> bool:
         """Return whether the host can be asked."""
-        return self._process is not None and not self._process.dead
+        return self._worker is not None and not self._worker.dead
 
     def start(self) -> None:
-        """Start a process, with its listeners; what the last one knew is gone."""
+        """Start a process, with its worker and its listeners; what the last one knew is gone."""
         self.lives += 1
         process = self._process = Process(f"{self.name}.{self.lives}")
+        requests, poison = (
+            QueueWire(self._network, process, queue) for queue in (self._world.requests, self._world.poison)
+        )
+        self._start_worker(process, process.name)
+        process.start(self._keep_worker(process))
+        process.start(self._listen(process, QueueListener(requests, poison, self._options, self._take)))
+
+    def _start_worker(self, process: Process, name: str) -> None:
         world, network = self._world, self._network
-        requests, poison = (QueueWire(network, process, queue) for queue in (world.requests, world.poison))
+        worker = self._worker = process.worker(name)
         clock = world.clock
         assert isinstance(clock, SimulatedClock)
-        app = self._app = world.new_host(
+        self._app = world.new_host(
             Wires(
-                TableWire(network, process, world.table),
-                TableWire(network, process, world.mailboxes_table),
-                requests,
-                poison,
-                QueueWire(network, process, world.results),
-                GraphWire(network, process, world.tenant, clock),
+                TableWire(network, worker, world.table),
+                TableWire(network, worker, world.mailboxes_table),
+                QueueWire(network, worker, world.requests),
+                QueueWire(network, worker, world.poison),
+                QueueWire(network, worker, world.results),
+                GraphWire(network, worker, world.tenant, clock),
             )
         )
-        # As functions/take_message.py does.
-        process.start(
-            self._listen(
-                process, QueueListener(requests, poison, self._options, self._taker(app.message_handler.handle))
-            )
-        )
+        self._has_worker.set()
+
+    async def _keep_worker(self, process: Process) -> None:
+        loop, deaths, next_start = asyncio.get_running_loop(), list[float](), 0.0
+        while True:
+            assert self._worker is not None
+            await asyncio.shield(self._worker.death)
+            self._has_worker.clear()
+            self.worker_deaths += 1
+            deaths = [*(at for at in deaths if loop.time() - at < _DEATHS_ARE_FORGOTTEN_AFTER), loop.time()]
+            if len(deaths) >= _MOST_WORKER_DEATHS:
+                process.die()
+            await asyncio.sleep(max(_WORKER_START, next_start - loop.time()))
+            next_start = loop.time() + _BETWEEN_STARTS
+            self._start_worker(process, f"{process.name}/{len(deaths)}")
 
     async def _listen(self, process: Process, listener: QueueListener) -> None:
         try:
@@ -88,35 +118,42 @@ class Host:
         """Have the host do something for a caller outside.
 
         Raises:
-            HostDiedError: it is dead, or died before it had an answer.
+            HostDiedError: it, or its worker, is dead, or died before it had an answer.
         """
-        process, app = self._process, self._app
-        if process is None or app is None or process.dead:
+        worker, app = self._worker, self._app
+        if worker is None or app is None or worker.death.done():
             raise HostDiedError
 
         async def answer() -> T:
             return await work(app)
 
-        task = process.start(answer())
-        await asyncio.wait({task, process.death}, return_when=asyncio.FIRST_COMPLETED)
+        return await self._in_worker(worker, answer)
+
+    @staticmethod
+    async def _in_worker[T](worker: Process, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if worker.dead:  # frozen: nobody knows yet
+            await asyncio.shield(worker.death)
+            raise HostDiedError
+        task = worker.start(work())
+        await asyncio.wait({task, worker.death}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise HostDiedError
         return task.result()
 
-    def _taker(
-        self, function: Callable[[str, str | None], Awaitable[object]]
-    ) -> Callable[[QueueMessage], Awaitable[bool]]:
-        async def take(message: QueueMessage) -> bool:
-            try:
-                await function(message.text, message.metadata["Id"])
-            except ConveneError:
-                return False
-            except Exception as error:  # noqa: BLE001 - as the host does; the run shows it as a violation
-                self.faults.append(error)
-                return False
-            return True
-
-        return take
+    async def _take(self, message: QueueMessage) -> bool:
+        """Do as functions/take_message.py does, once there is a worker."""
+        await self._has_worker.wait()
+        assert self._worker is not None
+        assert self._app is not None
+        take = partial(self._app.message_handler.handle, message.text, message.metadata["Id"])
+        try:
+            await self._in_worker(self._worker, take)
+        except (ConveneError, HostDiedError):
+            return False
+        except Exception as error:  # noqa: BLE001 - as the host does; the run shows it as a violation
+            self.faults.append(error)
+            return False
+        return True
 
 
 def may_be_unrecorded(world: World) -> bool:
@@ -141,6 +178,11 @@ class Farm:
             asyncio.create_task(self._keep(host))  # noqa: RUF006 - the loop keeps what sleeps in it
         asyncio.create_task(self._upkeep(upkeep_seconds))  # noqa: RUF006
         asyncio.create_task(self._record_crashes())  # noqa: RUF006
+
+    @property
+    def worker_deaths(self) -> int:
+        """Return how many workers have died while their host lived."""
+        return sum(host.worker_deaths for host in self.hosts)
 
     def spare(self) -> None:
         """Kill nobody any more."""

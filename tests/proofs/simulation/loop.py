@@ -22,11 +22,23 @@ from tests.fakes import Clock
 
 @dataclass(eq=False)
 class Process:
-    """One life of a host; `death` is done once it is dead."""
+    """One life of a host or of its worker; `death` is done once it is dead and its parent knows.
+
+    Attributes:
+        host: the host's process, for a worker, which dies with it.
+    """
 
     name: str
+    host: "Process | None" = None
     dead: bool = False
     death: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    workers: "list[Process]" = field(default_factory=list["Process"])
+
+    def worker(self, name: str) -> "Process":
+        """Return a process that is this one's worker."""
+        worker = Process(name, self)
+        self.workers.append(worker)
+        return worker
 
     def start[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run something in this process: what it starts belongs to it as well."""
@@ -36,10 +48,21 @@ class Process:
 
     def die(self) -> None:
         """End between two lines of code."""
+        self._stop()
+        if not self.death.done():
+            self.death.set_result(None)
+
+    def freeze(self, seconds: float) -> None:
+        """Run no line any more, and die so much later, when the host ends what does not answer."""
+        self._stop()
+        asyncio.get_running_loop().call_later(seconds, self.die, context=Context())
+
+    def _stop(self) -> None:
+        for worker in self.workers:
+            worker.die()
         if self.dead:
             return
         self.dead = True
-        self.death.set_result(None)
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SimulatedLoop)
         loop.forget(self)

@@ -31,6 +31,9 @@ from tests.fakes import InMemoryQueue, InMemoryTable
 from tests.proofs.simulation.checker import Call
 from tests.proofs.simulation.loop import Process, SimulatedClock, outside
 
+# functionTimeout of host.json, and the two seconds of grace after which the host kills the worker.
+FROZEN_SECONDS = 302.0
+
 
 class Service(StrEnum):
     """What is called."""
@@ -48,8 +51,11 @@ class Ending(StrEnum):
     LOST = "lost"  # it takes effect, its answer does not come
     REPEATED = "repeated"  # lost, and the SDK sends it once more: the answer is that of the second time
     REFUSED = "refused"  # Graph answers with an error, and does nothing
-    CRASH_BEFORE = "crash before"
+    CRASH_BEFORE = "crash before"  # the host dies, and its worker with it
     CRASH_AFTER = "crash after"
+    WORKER_CRASH_BEFORE = "worker crash before"
+    WORKER_CRASH_AFTER = "worker crash after"
+    FREEZE = "freeze"  # no line of the worker runs any more, until the host ends it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,14 @@ class Point:
     Attributes:
         what: such as `write`, `send meeting-results`, `POST events`.
         creates: the id that a creation carries for Graph to recognise; empty for everything else.
+        mailbox: whose, of a call to Graph.
     """
 
     process: str
     service: Service
     what: str
     creates: str = ""
+    mailbox: str = ""
 
 
 class FaultInjector(Protocol):
@@ -168,7 +176,13 @@ class Network:
         self._note(point, outcome)
         match outcome.ending:
             case Ending.CRASH_BEFORE:
+                (process.host or process).die()
+                await _never()
+            case Ending.WORKER_CRASH_BEFORE:
                 process.die()
+                await _never()
+            case Ending.FREEZE:
+                process.freeze(FROZEN_SECONDS)
                 await _never()
             case Ending.NOT_SENT:
                 await asyncio.sleep(outcome.before)
@@ -197,6 +211,8 @@ async def _carry[T](process: Process, outcome: CallOutcome, effect: Callable[[],
     if outcome.ending is Ending.REPEATED:
         answer = await effect()
     if outcome.ending is Ending.CRASH_AFTER:
+        (process.host or process).die()
+    if outcome.ending is Ending.WORKER_CRASH_AFTER:
         process.die()
     await asyncio.sleep(outcome.after)
     if outcome.ending is Ending.LOST:
@@ -327,9 +343,10 @@ class GraphWire(httpx.AsyncBaseTransport):
         given = GraphRequest(request.method, target, headers, await request.aread())
         [_, name, *rest] = given.segments()
         what = f"{request.method} {rest[0] if rest else 'user'}"
-        point = Point(self._process.name, Service.GRAPH, what, _created(given))
         user = self._tenant.find_user(name)
-        with self._network.watched(self._process, user.user_principal_name if user else name) as answered:
+        mailbox = user.user_principal_name if user else name
+        point = Point(self._process.name, Service.GRAPH, what, _created(given), mailbox)
+        with self._network.watched(self._process, mailbox) as answered:
             response = await self._exchange(request, point, given)
             answered(self._closed_until(response))
         response.headers.setdefault("date", format_datetime(self._clock(), usegmt=True))

@@ -182,7 +182,7 @@ async def test_a_refused_message_is_forgotten_for_good() -> None:
 async def test_what_lies_in_the_poison_queue_is_not_recorded_again() -> None:
     """The message stays there for the operator; a message that crashes the app later is recorded."""
     world = World()
-    await world.poison.send(json.dumps(KEYED))
+    await world.set_aside(json.dumps(KEYED))
     await world.app.crashes.run()
     [crashed] = await alive(world)
     world.clock.advance(minutes=1)
@@ -191,7 +191,7 @@ async def test_what_lies_in_the_poison_queue_is_not_recorded_again() -> None:
         await host.crashes.run()
     assert await alive(world) == []
     world.clock.advance(minutes=1)
-    await world.poison.send(json.dumps(KEYED))
+    await world.set_aside(json.dumps(KEYED))
     await world.app.crashes.run()
     assert [meeting.id for meeting in await alive(world)] == [id_after(crashed.id)]
 

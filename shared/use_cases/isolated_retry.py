@@ -1,0 +1,85 @@
+"""A poisoned message is tried once more while nothing else runs: most have only been beside the one that kills.
+
+The host sets a message aside after `maxDequeueCount` deaths of the worker that it was in, whatever caused them.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shared.errors import InvalidRequestError, MeetingNotFoundError
+from shared.meeting.ledger import Field, Ledger
+from shared.meeting.messages import Message, NewRequest, ProvisionMeeting, decode_message
+from shared.meeting.request_queue import RequestQueue
+from shared.meeting_request import fingerprint, parse_request
+from shared.storage import QueuedMessage
+from shared.use_cases.provision.provisioner import has_crashed
+from shared.use_cases.take_message import MessageHandler
+
+# How many meetings of an organizer are compared with a request that has no key.
+_COMPARED = 100
+
+
+class IsolatedRetry:
+    """The use case. The caller holds the isolation."""
+
+    def __init__(
+        self, ledger: Ledger, requests: RequestQueue, message_handler: MessageHandler, clock: Callable[[], datetime]
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._message_handler = message_handler
+        self._clock = clock
+
+    async def clears(self, message: QueuedMessage) -> bool:
+        """Do what a message asks for, and return whether that is done or on its way.
+
+        Raises:
+            StorageUnavailableError: nothing is known of the message.
+            Exception: whatever else it raises, this message is the cause.
+        """
+        match _decoded(message.text):
+            case ProvisionMeeting(meeting_id, version):
+                return await self._is_on_its_way(meeting_id, version)
+            case NewRequest(document, None) if await self._was_accepted(document, message.put_at):
+                return True
+            case _:
+                await self._message_handler.receive(message.text, message.id, message.put_at)
+                return True
+
+    async def _is_on_its_way(self, meeting_id: str, version: int) -> bool:
+        try:
+            meeting = await self._ledger.read(meeting_id)
+        except MeetingNotFoundError:
+            return False
+        if meeting.version != version or meeting.finished:
+            return True
+        if meeting.claim and meeting.claim.expires_at > self._clock():
+            return True  # the upkeep wakes it if its worker dies
+        if has_crashed(meeting):
+            return False
+        await self._requests.enqueue(meeting)
+        return True
+
+    async def _was_accepted(self, document: dict[str, Any], before: datetime) -> bool:
+        """Return whether a request without a key became a meeting before its message was set aside.
+
+        Set aside, a message has another id: nothing distinguishes it from another with the same text. So two requests
+        that ask for the same, one of them set aside, count as one.
+        """
+        organizer = document.get("organizer")
+        if not isinstance(organizer, str):
+            return False
+        try:
+            wanted = fingerprint(parse_request(document))
+        except InvalidRequestError:
+            return False
+        page = await self._ledger.find(Field.ORGANIZER, organizer, _COMPARED)
+        return any(each.fingerprint == wanted and each.created_at <= before for each in page.items)
+
+
+def _decoded(text: str) -> Message | None:
+    try:
+        return decode_message(text)
+    except InvalidRequestError:
+        return None
