@@ -10,6 +10,8 @@ UV_VERSION := 0.13.8
 CYCLONEDX_VERSION := 7.5.0
 PIP_AUDIT_VERSION := 2.10.1
 DETECT_SECRETS_VERSION := 1.5.0
+MKDOCS_VERSION := 1.6.1
+MKDOCS_MATERIAL_VERSION := 9.8.2
 # The first of these that is Python 3.13; `make setup PYTHON=/path/to/python3.13` names another.
 PYTHON ?= $(shell for python in python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && { command -v $$python; break; }; done)
@@ -17,7 +19,7 @@ PYTHON ?= $(shell for python in python3.13 python3 python; do \
 # What `make package` does beside building.
 PACKAGE ?= --compare
 
-.PHONY: help setup start demo test quick fuzz attack soak scale mutants bench check infra-check package format lock sbom audit secrets clean
+.PHONY: help setup start demo test quick fuzz attack soak scale mutants bench check infra-check package docs format lock sbom audit secrets clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 10
@@ -47,7 +49,7 @@ local/node_modules/.installed: local/package.json local/package-lock.json | $(VE
 start: setup  ## the local stack on its default ports, until Ctrl-C
 	@$(BIN)/python -m local start
 
-demo: setup  ## make meetings on a local stack of its own, and show their join links
+demo: setup  ## what Convene is for, as a story on a local stack of its own
 	@$(BIN)/python -m local demo
 
 test: setup  ## the whole test suite
@@ -91,6 +93,11 @@ infra-check: setup  ## the Bicep compiler and its linter, where the Azure CLI is
 
 package: setup  ## the deployment package, dist/convene.zip, beside what pip alone would install; PACKAGE= only builds it
 	@$(BIN)/python -m infra.package $(PACKAGE)
+
+docs: $(VENV)/.installed  ## the documentation as a site with search, in dist/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/uv tool run --quiet --python $(BIN)/python --from 'mkdocs==$(MKDOCS_VERSION)' \
+	  --with 'mkdocs-material==$(MKDOCS_MATERIAL_VERSION)' mkdocs build --strict --quiet
+	@echo "dist/site/index.html"
 
 format: setup  ## format the code and apply the linter's fixes
 	@$(BIN)/ruff check --fix
