@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from infra.package.build import LIBRARIES, ROOT, zip_folder
-from local.demo import _show
+from local.demo import show
 from local.processes import Child, Stack, running_stack
 
 # The local host's own needs, in a virtual environment that has nothing else.
@@ -66,7 +66,7 @@ def stack(package: Package) -> Iterator[Stack]:
 
 def test_the_package_passes_the_demo(stack: Stack) -> None:
     """The packaged app makes, changes and cancels meetings over HTTP and through the queue."""
-    assert _show(stack, Console(quiet=True)) == 0, stack.host.output
+    assert show(stack, Console(quiet=True)) == 0, stack.host.output
 
 
 def test_the_package_starts_with_nothing_but_itself(package: Package) -> None:

@@ -86,7 +86,7 @@ function failed(error) {
   return h("section.notice.bad", { "aria-label": "Why it failed" },
     h("h2", {}, error.message), remedy(error.remedy),
     error.errors?.length > 0 && h("ul", {}, error.errors.map((/** @type {any} */ each) => h("li", {}, h("code", {}, each.pointer || "/"), " ", each.message))),
-    terms([["Code", h("code", {}, error.code)], ["Graph answered", error.graph && `${error.graph.status} ${error.graph.code}`],
+    terms([["Cause", h("a", { href: `#/failed/${encodeURIComponent(error.code)}` }, error.code)], ["Graph answered", error.graph && `${error.graph.status} ${error.graph.code}`],
       ["Graph's request id", error.graph && h("code", {}, error.graph.requestId)]]));
 }
 
