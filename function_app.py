@@ -33,6 +33,7 @@ with without_garbage_collection():
         retry_meeting,
         run_schedules,
         run_upkeep,
+        run_watch,
         submit_meetings,
         take_message,
         update_meeting,
@@ -75,3 +76,4 @@ register(app, take_message.blueprint)  # the request queue
 register(app, record_crashes.blueprint)  # timer, for its poison queue
 register(app, run_upkeep.blueprint)  # timer
 register(app, run_schedules.blueprint)  # timer
+register(app, run_watch.blueprint)  # timer

@@ -67,6 +67,16 @@ param requestQueue string = 'meeting-requests'
 @description('Setting RESULT_QUEUE: the queue of finished meetings; empty for none.')
 param resultQueue string = 'meeting-results'
 
+@description('Name of an Event Grid topic to create, which is sent the same events as the queue of results (setting RESULT_TOPIC); empty for none.')
+param resultTopic string = ''
+
+@description('Setting WATCH: on, or off for an app that does not look at meetings after they were created.')
+@allowed(['on', 'off'])
+param watch string = 'on'
+
+@description('Setting WATCH_SCHEDULE: when the app looks at meetings that are due, as an NCRONTAB expression.')
+param watchSchedule string = '0 */5 * * * *'
+
 @description('Object ids, separated by commas, of applications, groups or users that may put requests on the queue.')
 param senderPrincipalIds string = ''
 
@@ -245,6 +255,12 @@ module roles './app/roles.bicep' = {
   }
 }
 
+module topic './app/topic.bicep' = if (!empty(resultTopic)) {
+  name: 'topic'
+  scope: group
+  params: { name: resultTopic, location: location, tags: tags, principalId: identity.outputs.principalId }
+}
+
 module app './app/function.bicep' = {
   name: 'function'
   scope: group
@@ -275,6 +291,9 @@ module app './app/function.bicep' = {
         GRAPH_CALLS_PER_MAILBOX: graphCallsPerMailbox
         REQUEST_QUEUE: requestQueue
         RESULT_QUEUE: resultQueue
+        RESULT_TOPIC: empty(resultTopic) ? '' : topic!.outputs.endpoint
+        WATCH: watch
+        WATCH_SCHEDULE: watchSchedule
         GIVE_UP_AFTER: giveUpAfter
         RESULT_TIME_TO_LIVE: resultTimeToLive
         UPKEEP_SCHEDULE: upkeepSchedule

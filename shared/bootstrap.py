@@ -9,11 +9,12 @@ from weakref import WeakKeyDictionary
 
 from shared import VERSION
 from shared.access.callers import Callers
+from shared.event_grid import topic_of
 from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.meeting.ledger import TABLE, Ledger
 from shared.meeting.request_queue import RequestQueue
-from shared.meeting.results import Results
+from shared.meeting.results import Results, Topic
 from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
@@ -47,7 +48,9 @@ from shared.use_cases.schedules import Schedules
 from shared.use_cases.take_message import MessageHandler
 from shared.use_cases.upkeep import Upkeep
 from shared.use_cases.watch.look import Look
+from shared.use_cases.watch.observations import Observations
 from shared.use_cases.watch.refresh import Refreshing
+from shared.use_cases.watch.watch import Watch
 
 _logger = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ class App:
     queue_upkeep: QueueUpkeep
     forgetting: Forgetting
     refreshing: Refreshing
+    watch: Watch
     finder: Finder
     invitations: Invitations
     availability: Availability
@@ -125,6 +129,7 @@ def _build(settings: Settings) -> App:
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
         graph=GraphServices.over(client),
+        topic=topic_of(settings.result_topic, _now) if settings.result_topic else None,
     )
 
 
@@ -139,6 +144,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     requests: RequestQueue,
     results: Queue | None,
     graph: GraphServices,
+    topic: Topic | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> App:
     """Put the use cases together over given storage and Graph."""
@@ -148,7 +154,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         f"{settings.request_queue}-poison": requests.poison_queue,
         **({settings.result_queue: results} if results and settings.result_queue else {}),
     }
-    reporter = Results(results, settings.result_time_to_live, ledger, requests, clock)
+    reporter = Results(results, settings.result_time_to_live, ledger, requests, clock, topic)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
     ownership = Ownership(ledger, settings.callers)
@@ -165,9 +171,12 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         ownership=ownership,
         isolation=isolation,
         give_up_after=settings.give_up_after,
+        watched=settings.watch,
         clock=clock,
     )
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
+    look = Look(graph, ownership, clock)
+    observations = Observations(ledger, reporter, watched=settings.watch)
     return App(
         callers=settings.callers,
         acceptance=acceptance,
@@ -189,7 +198,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
         forgetting=Forgetting(ledger, reporter, clock),
-        refreshing=Refreshing(ledger, Look(graph, ownership, clock), gate),
+        watch=Watch(observations, look, gate, clock, on=settings.watch),
+        refreshing=Refreshing(observations, look, gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
         availability=Availability(ledger, graph, gate, admission, clock),

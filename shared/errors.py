@@ -23,6 +23,7 @@ ConveneError
 ├── RowRefusedError              the storage never takes this row: end what it is about, with a smaller one
 ├── UnreadableRecordError        the operator repairs or deletes the record; everybody else goes on (500)
 ├── IncompleteRunError           a timer's run has done all but a few: the log names them
+├── TopicUnavailableError        the Event Grid topic does not take events: try again
 ├── SettingsError                the operator corrects the settings: nothing works before
 └── GraphError
     ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
@@ -195,6 +196,10 @@ class UnreadableRecordError(ConveneError):
 
 class IncompleteRunError(ConveneError):
     """A run did everything else; what failed is in the log, one line each."""
+
+
+class TopicUnavailableError(ConveneError):
+    """The Event Grid topic did not answer, or refused; some of the events may have arrived."""
 
 
 class SettingsError(ConveneError):

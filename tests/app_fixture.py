@@ -18,6 +18,7 @@ from shared.graph.services import GraphServices
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
+from shared.meeting.results import Topic
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, QueuedMessage, Table
@@ -26,7 +27,7 @@ from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision.provisioner import MAX_CRASHES
 from shared.use_cases.quota import QuotaStore
 from tests.documented_calls import DocumentedCalls
-from tests.fakes import Clock, InMemoryQueue, InMemoryTable
+from tests.fakes import Clock, InMemoryQueue, InMemoryTable, InMemoryTopic
 
 APP_ID = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
 
@@ -41,6 +42,7 @@ class Wires:
     poison: Queue
     results: Queue
     graph: httpx.AsyncBaseTransport
+    topic: Topic | None = None
 
 
 class World:
@@ -55,6 +57,7 @@ class World:
         self.requests = InMemoryQueue(self.clock)
         self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
+        self.topic = InMemoryTopic()
         self.settings = _settings(settings or {})
         self.ledger = Ledger(self.table)
         self.app = self.new_host()
@@ -73,6 +76,7 @@ class World:
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
             graph=GraphServices.over(client),
+            topic=(wires.topic or self.topic) if self.settings.result_topic else None,
             clock=self.clock,
         )
 

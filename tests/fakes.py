@@ -13,7 +13,7 @@ from sortedcontainers import SortedDict
 
 from local.host.queue_storage import LeaseLostError, QueueAwayError
 from local.host.queue_storage import Message as Received
-from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
+from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError, TopicUnavailableError
 from shared.storage import Delete, Insert, Operation, QueuedMessage, Replace, Row
 from shared.storage.queues import LARGEST_MESSAGE, LONGEST_DELAY
 from shared.storage.tables import (
@@ -36,6 +36,25 @@ class Clock:
 
     def advance(self, **duration: float) -> None:
         self.now += timedelta(**duration)
+
+
+@dataclass
+class InMemoryTopic:
+    """An Event Grid topic, with a switch for an outage."""
+
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    operations: int = 0
+    broken: bool = False
+
+    async def send(self, events: Sequence[str]) -> None:
+        self.operations += 1
+        if self.broken:
+            raise TopicUnavailableError("the topic is switched off")
+        self.documents += map(json.loads, events)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return every event that arrived."""
+        return self.documents
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"access"},
     "storage": {"settings"},
     "meeting": {"storage", "validation", "meeting_request"},
+    "event_grid": {"settings"},
     "graph": {"meeting", "meeting_request", "settings"},
     "schedules": {"meeting", "meeting_request", "storage", "validation"},
     "throttling": {"graph", "storage", "validation"},

@@ -1,6 +1,6 @@
 """Events in an organizer's calendar: /users/{organizer}/calendar and /users/{organizer}/events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
 from pydantic import Field
 
-from shared.errors import UnavailableError
+from shared.errors import GraphError, UnavailableError
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
@@ -206,6 +206,19 @@ class CalendarEvents:
         query = {"select": names, "expand": _EXPAND_MEETING_ID}
         return await self._send(organizer, Method.GET, builder, query=query)
 
+    async def read_many(self, events: Sequence[tuple[str, str]], names: str) -> list[dict[str, Any] | GraphError]:
+        """Return some properties of at most 20 events, each named by its organizer and id, or each one's error."""
+        calls = [
+            self._call(
+                organizer,
+                Method.GET,
+                self._client.user(organizer).events.by_event_id(event_id),
+                {"select": names, "expand": _EXPAND_MEETING_ID},
+            )
+            for organizer, event_id in events
+        ]
+        return await self._client.send_batch(calls)
+
     async def find(self, organizer: str, meeting_id: str) -> Event | None:
         """Return the event that was created for a meeting, or None."""
         found = await self.list_properties(organizer, by_meeting(meeting_id), _SELECT)
@@ -283,8 +296,18 @@ class CalendarEvents:
         body: dict[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
+        return await self._client.send(self._call(organizer, method, builder, query, body, headers))
+
+    def _call(
+        self,
+        organizer: str,
+        method: Method,
+        builder: BaseRequestBuilder,
+        query: dict[str, str] | None,
+        body: dict[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Call:
         addressee = Addressee(
             Surface.MAILBOX, organizer, self._client.client_id, item="event%2Did" in builder.path_parameters
         )
-        headers = {**_HEADERS, **(headers or {})}
-        return await self._client.send(Call(method, builder, addressee, query, headers, body))
+        return Call(method, builder, addressee, query, {**_HEADERS, **(headers or {})}, body)

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -29,9 +29,10 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 from msgraph_core.middleware import GraphTelemetryHandler
 
-from shared.errors import GraphAnswer, RejectedError, UnavailableError
+from shared.errors import GraphAnswer, GraphError, RejectedError, UnavailableError
 from shared.graph import remedies
 from shared.graph.answer_stream import bound_answer
+from shared.graph.batch import BatchResponse, batch_body, responses_in
 from shared.graph.credentials import (
     Credential,
     app_id_in_token,
@@ -40,7 +41,7 @@ from shared.graph.credentials import (
     tenant_id_in_token,
 )
 from shared.graph.errors import translate
-from shared.graph.refusals import Addressee
+from shared.graph.refusals import Addressee, Surface
 from shared.graph.transport import AiohttpTransport
 from shared.settings import GraphService
 from shared.trace_context import caller_traceparent
@@ -116,6 +117,7 @@ class GraphClient:
         self._adapter.observability_options.include_euii_attributes = False
         self._adapter.base_url = service.base_url
         self._service = GraphServiceClient(request_adapter=self._adapter)
+        self._batch = BaseRequestBuilder(self._adapter, "{+baseurl}/$batch", {})
 
     @property
     def users(self) -> UsersRequestBuilder:
@@ -172,6 +174,35 @@ class GraphClient:
             extra=ids,
         )
         return _json_object(content, uncertain=writes)
+
+    async def send_batch(self, calls: Sequence[Call]) -> list[dict[str, Any] | GraphError]:
+        """Send at most 20 reads as one request, and return what each of them gives, in order: an answer, or its error.
+
+        https://learn.microsoft.com/graph/json-batching
+
+        Raises:
+            ThrottledError, UnavailableError, RejectedError: there is no answer to the batch as a whole.
+        """
+        requests = [self._request(call, str(uuid.uuid4())) for call in calls]
+        addressee = Addressee(Surface.MAILBOX, "several organizers", self.client_id)
+        body = batch_body(requests, self._adapter.base_url)
+        answer = await self.send(Call(Method.POST, self._batch, addressee, body=body))
+        responses = responses_in(answer, len(calls))
+        return [await self._outcome(*each) for each in zip(calls, requests, responses, strict=True)]
+
+    async def _outcome(
+        self, call: Call, request: RequestInformation, response: BatchResponse | None
+    ) -> dict[str, Any] | GraphError:
+        """Return what one call of a batch gives."""
+        if response is None:
+            return UnavailableError("Graph's answer to a batch lacks one of its responses", uncertain=False)
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            error = response.error
+            [request_id] = request.headers.get("client-request-id")
+            return translate(error, await self._explained_to(call.addressee, error), request_id, writes=False)
+        if not isinstance(response.body, dict):
+            return UnavailableError("Graph answered with something that is not one of its objects", uncertain=False)
+        return response.body
 
     async def app_id(self) -> str | None:
         """Return this app's client id, to name it in commands: from the settings, or as its token has it."""

@@ -1,10 +1,12 @@
 """An event as the watch sees it: every member that is compared has to be readable, or nothing is concluded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from shared.errors import GraphError
 from shared.graph.calendar_events import (
     CalendarEvents,
     ExtendedProperty,
@@ -91,6 +93,24 @@ def parse_seen_event(answer: Any) -> SeenEvent:
 async def see_event(events: CalendarEvents, organizer: str, event_id: str) -> SeenEvent:
     """Return an event by its id. It may raise the GraphErrors of GraphClient.send."""
     return parse_seen_event(await events.read_properties(organizer, event_id, SEEN_PROPERTIES))
+
+
+async def see_events(events: CalendarEvents, places: Sequence[tuple[str, str]]) -> list[SeenEvent | GraphError]:
+    """Return at most 20 events, each named by its organizer and id, or the error of each that is not to be had.
+
+    Raises:
+        GraphError: there is no answer to the whole batch.
+    """
+    return [_seen_or_error(answer) for answer in await events.read_many(places, SEEN_PROPERTIES)]
+
+
+def _seen_or_error(answer: dict[str, Any] | GraphError) -> SeenEvent | GraphError:
+    if isinstance(answer, GraphError):
+        return answer
+    try:
+        return parse_seen_event(answer)
+    except GraphError as error:
+        return error
 
 
 async def search_event(

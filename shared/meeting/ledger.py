@@ -5,7 +5,8 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     <field>.<digest of the value>.<when>.<id>     found by reference, organizer, status, link ...; newest first
     own.<field>.<digest>.<when>.<id>              the same among the meetings of one caller, where callers are known
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
-    unsent.<moment>.<id>                          finished, and its result should be sent by then
+    unsent.<moment>.<id>                          its result, or what else is in its outbox, should be sent by then
+    look.<moment>.<id>                            in Graph: the watch looks at it then, or later
     finished.<moment>.<id>                        finished then; forgotten after the retention
     pending.<moment>.<id>                         unfinished, and wanted since then
     forgotten.<moment>.<id>                       forgotten on demand, or its key used again, then; a marker
@@ -139,6 +140,10 @@ class Ledger(RecordStore[Meeting]):
         """
         return await self.before("unsent.", now, limit)
 
+    async def to_look_at(self, now: datetime, limit: int) -> list[str]:
+        """Return the ids of at most `limit` meetings that the watch should look at by now, longest due first."""
+        return await self.before("look.", now, limit)
+
     async def pending_since(self) -> datetime | None:
         """Return since when the longest pending meeting is wanted, None if every meeting is finished."""
         return await self.earliest("pending.")
@@ -177,6 +182,10 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
     }
     if (due := due_at(meeting)) is not None:
         keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
+    if meeting.look_at:
+        keys.add(f"look.{key_moment(meeting.look_at)}.{meeting.id}")
+    if meeting.outbox and not meeting.finished:
+        keys.add(f"unsent.{key_moment(meeting.outbox[0].at + _REPORT_GRACE)}.{meeting.id}")
     if meeting.finished:
         keys.add(f"finished.{key_moment(meeting.updated_at)}.{meeting.id}")
     else:
@@ -205,7 +214,7 @@ def _found_by(meeting: Meeting) -> Iterator[tuple[Field, str]]:
 def due_at(meeting: Meeting) -> datetime | None:
     """Return when something should have happened to a meeting, None if nothing has to."""
     if meeting.finished:
-        return None if meeting.reported else meeting.updated_at + _REPORT_GRACE
+        return None if meeting.reported and not meeting.outbox else meeting.updated_at + _REPORT_GRACE
     if meeting.claim:
         return meeting.claim.expires_at
     return (meeting.progress.next_attempt_at or meeting.updated_at) + _WAITING_GRACE

@@ -17,6 +17,7 @@ from shared.errors import (
     RejectedError,
 )
 from shared.meeting.applied import Applied
+from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
 from shared.meeting.received_message import ReceivedMessage
 from shared.meeting.record_model import RecordModel
@@ -231,7 +232,10 @@ class Meeting(RecordModel):
         cancellation: set once the meeting is to be cancelled.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         observed: what was seen in Graph when somebody looked last; None until then.
-        reported: the result event of this version is sent (or none is wanted).
+        look_at: when to look at it in Graph again; None where nobody does by themselves.
+        reported: the result event of this version is sent, or noted in the outbox (or none is wanted).
+        outbox: what is still to be sent to one sink or both, in order.
+        observations: how many events about what was observed there have been, in all versions.
         organizer_id: the organizer's object id, once it was looked up.
         schedule: the id of the schedule that made it.
         traceparent: of the caller, kept for the result event.
@@ -260,9 +264,12 @@ class Meeting(RecordModel):
     received: ReceivedMessage | None = None
     schedule: str | None = None
     reported: bool = False
+    outbox: tuple[Notice, ...] = ()
+    observations: int = 0
     organizer_id: str | None = None
     outcome: Outcome = Outcome()
     observed: Observed | None = None
+    look_at: datetime | None = None
     error: MeetingError | None = None
     traceparent: str | None = None
     caller: str | None = None
@@ -277,7 +284,7 @@ class Meeting(RecordModel):
     def next_version(self, now: datetime, **update: Any) -> "Meeting":
         """Return the next version of the meeting, queued and without progress; a claim on this one stays."""
         queued = self.changed(
-            status=Status.QUEUED, error=None, reported=False, progress=Progress(version_started_at=now)
+            status=Status.QUEUED, error=None, reported=False, look_at=None, progress=Progress(version_started_at=now)
         )
         return queued.changed(version=self.version + 1, updated_at=now, **update)
 

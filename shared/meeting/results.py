@@ -1,14 +1,16 @@
-"""Result events: one CloudEvent for every finished version of a meeting, at least once."""
+"""Result events: a CloudEvent for every finished version of a meeting and for what is observed, at least once."""
 
+import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from shared.errors import ConflictError, StorageUnavailableError
+from shared.errors import ConflictError, ConveneError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Meeting, MeetingResponse
 from shared.meeting.ledger import Ledger
+from shared.meeting.notice import MOST_NOTICES, Notice
 from shared.meeting.request_queue import RequestQueue
 from shared.storage import Queue
 from shared.validation.response_model import timestamp
@@ -19,16 +21,37 @@ _logger = logging.getLogger(__name__)
 _LARGEST_EVENT = 48 * 1024
 # Queue Storage speaks XML, which has no way to write these two.
 _NOT_IN_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
+# What an event leaves out that is too large, in this order.
+_LEFT_OUT = ("request", "joinInformation", "observed")
+# The names of the sinks, as notices have them.
+QUEUE = "queue"
+TOPIC = "topic"
 _SHORTEST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(minutes=10)
 
 
+class Topic(Protocol):
+    """The other sink of results: it takes several events at once."""
+
+    async def send(self, events: Sequence[str]) -> None:
+        """Send CloudEvents, each a JSON text.
+
+        Raises:
+            TopicUnavailableError: the topic does not take them; some may still have arrived.
+        """
+        ...
+
+
 class Results:
-    """Sends results, and notes in the ledger that they are sent. May raise StorageUnavailableError.
+    """Sends what is to be published to two sinks, the queue and the topic; neither waits for the other.
+
+    The result of a version is due from the write that ends it. Whatever else is due, and what only one of the sinks has
+    taken, stands in the record's outbox. May raise StorageUnavailableError, and TopicUnavailableError.
 
     Args:
-        queue: where results go, None where nobody wants them.
+        queue: where results go, None where nobody wants them there.
         time_to_live: how long a result waits there before the queue drops it.
+        topic: where results go as well, None where nobody wants them there.
     """
 
     def __init__(
@@ -38,9 +61,11 @@ class Results:
         ledger: Ledger,
         requests: RequestQueue,
         clock: Callable[[], datetime],
+        topic: Topic | None = None,
     ) -> None:
         self._queue = queue
         self._time_to_live = time_to_live
+        self._topic = topic
         self._ledger = ledger
         self._requests = requests
         self._clock = clock
@@ -48,58 +73,128 @@ class Results:
     @property
     def wanted(self) -> bool:
         """Return whether anybody wants results."""
-        return self._queue is not None
+        return bool(self.sinks)
+
+    @property
+    def sinks(self) -> tuple[str, ...]:
+        """Return the names of the sinks that are wanted."""
+        wanted = {QUEUE: self._queue, TOPIC: self._topic}
+        return tuple(name for name, sink in wanted.items() if sink is not None)
 
     async def report(self, meeting: Meeting) -> Meeting:
-        """Send the result of a finished meeting unless it is sent, and return the meeting.
+        """Send what is due of a meeting, and return the meeting.
 
-        Between sending and noting the process may die: then the result is sent again, with the same id.
+        Between sending and noting the process may die: then the same is sent again, with the same ids.
+
+        Raises:
+            StorageUnavailableError: nothing could be sent, the queue being away.
+            TopicUnavailableError: nothing could be sent, the topic being away.
         """
-        if meeting.reported:
+        due = self._due(meeting)
+        if not due and not meeting.outbox and meeting.reported:
             return meeting
-        if self._queue:
-            await self._queue.send(cloud_event(meeting), life=self._time_to_live)
+        failures = await self._send_to_all(meeting, due)
+        sent = frozenset(self.sinks) - failures.keys()
+        if failures and not any(sent & {*notice.sinks} for notice in due):
+            raise next(iter(failures.values()))
+        for name, error in failures.items():
+            _logger.warning("result.waits %s for the %s: %s", meeting.id, name, error, extra={"meeting_id": meeting.id})
+        outbox = tuple(left for notice in due if (left := notice.without(sent)).sinks)
         try:
-            return await self._ledger.write(meeting, meeting.changed(reported=True))
+            return await self._ledger.write(meeting, meeting.changed(reported=meeting.finished, outbox=outbox))
         except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported
             return meeting
 
+    def noted(self, meeting: Meeting) -> Meeting:
+        """Return a meeting with all that is due in its outbox, so that another version may follow before it is sent.
+
+        Raises:
+            StorageUnavailableError: as many are waiting as a record has room for.
+        """
+        due = self._due(meeting)
+        if len(due) > MOST_NOTICES:
+            raise StorageUnavailableError(f"{len(due)} events of the meeting {meeting.id} wait for a sink")
+        return meeting.changed(outbox=due, reported=meeting.finished or meeting.reported)
+
     async def report_or_requeue(self, meeting: Meeting) -> Meeting:
-        """Report a meeting, or have somebody look at it later: a result queue that is away fails no message.
+        """Report a meeting, or have somebody look at it later: a sink that is away fails no message.
 
         The pauses double, because each is as long as the meeting has been finished.
         """
         try:
-            return await self.report(meeting)
-        except StorageUnavailableError:
-            pause = min(max(self._clock() - meeting.updated_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
-            _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
-            await self._requests.enqueue(meeting, pause)
-            return meeting
+            meeting = await self.report(meeting)
+        except (StorageUnavailableError, TopicUnavailableError):
+            pass
+        else:
+            if not meeting.outbox:
+                return meeting
+        pause = min(max(self._clock() - meeting.updated_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
+        await self._requests.enqueue(meeting, pause)
+        return meeting
+
+    def _due(self, meeting: Meeting) -> tuple[Notice, ...]:
+        """Return what is to be sent, in order, each for the sinks that are wanted and have not got it."""
+        unwanted = frozenset(name for notice in meeting.outbox for name in notice.sinks) - {*self.sinks}
+        due = [left for notice in meeting.outbox if (left := notice.without(unwanted)).sinks]
+        if meeting.finished and not meeting.reported and self.wanted:
+            at = meeting.updated_at
+            due.append(Notice(type=f"meeting.{meeting.status}", version=meeting.version, at=at, sinks=self.sinks))
+        return tuple(due)
+
+    async def _send_to_all(self, meeting: Meeting, due: tuple[Notice, ...]) -> dict[str, ConveneError]:
+        """Send to every sink at once, and return why that failed, by the names of the sinks that failed."""
+        match self.sinks:
+            case (only,):  # as most apps have it: a task costs as much as the rest
+                outcomes = [await self._send(only, meeting, due)]
+            case sinks:
+                outcomes = await asyncio.gather(*(self._send(name, meeting, due) for name in sinks))
+        return {name: error for name, error in zip(self.sinks, outcomes, strict=True) if error}
+
+    async def _send(self, name: str, meeting: Meeting, due: tuple[Notice, ...]) -> ConveneError | None:
+        """Send to one sink what it has not got, and return why that failed."""
+        events = [cloud_event(meeting, notice) for notice in due if name in notice.sinks]
+        try:
+            if name == TOPIC and self._topic and events:
+                await self._topic.send(events)
+            if name == QUEUE and self._queue:
+                for event in events:
+                    await self._queue.send(event, life=self._time_to_live)
+        except (StorageUnavailableError, TopicUnavailableError) as error:
+            return error
+        return None
 
 
-def cloud_event(meeting: Meeting) -> str:
-    """Return the CloudEvents 1.0 JSON event about a finished meeting.
+def cloud_event(meeting: Meeting, notice: Notice | None = None) -> str:
+    """Return the CloudEvents 1.0 JSON event about a finished meeting, or the one that a notice asks for.
 
-    An event that would not fit into a message leaves out the request, then the join information, then all but the
-    essence, and says in `dataref` where the whole is: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md
+    An event that would not fit into a message leaves out the request, then the join information, then what was
+    observed, then all but the essence, and says in `dataref` where the whole is:
+    https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md. So does the result of a version
+    that another one has followed.
     """
+    notice = notice or Notice(
+        type=f"meeting.{meeting.status}", version=meeting.version, at=meeting.updated_at, sinks=()
+    )
     data = MeetingResponse.of(meeting).as_json()
     event: dict[str, Any] = {
         "specversion": "1.0",
-        "type": f"meeting.{meeting.status}",
+        "type": notice.type,
         "source": "/meetings",
         "subject": meeting.id,
-        "id": f"{meeting.id}/{meeting.version}",
-        "time": timestamp(meeting.updated_at),
+        "id": notice.event_id(meeting.id),
+        "time": timestamp(notice.at),
         "datacontenttype": "application/json",
     }
     if meeting.traceparent:
         event["traceparent"] = meeting.traceparent
     essence = {name: data[name] for name in ("id", "status", "kind", "version", "organizer", "reference")}
-    shorter = ({"request": None}, {"request": None, "joinInformation": None})
-    for less in (data, *(data | left_out for left_out in shorter)):
-        text = _json(event | ({} if less is data else _whole(meeting)) | {"data": less})
+    if notice.number is None and notice.version != meeting.version:
+        ended = {"version": notice.version, "status": notice.type.removeprefix("meeting.")}
+        return _json(event | _whole(meeting) | {"data": essence | ended})
+    for count in range(len(_LEFT_OUT) + 1):
+        left_out = dict.fromkeys(_LEFT_OUT[:count])
+        text = _json(event | (_whole(meeting) if left_out else {}) | {"data": data | left_out})
         if len(text.encode()) <= _LARGEST_EVENT:
             return text
     return _json(event | _whole(meeting) | {"data": essence})

@@ -8,11 +8,12 @@ from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from shared.meeting_request.recurrence import RecurrencePattern
+from shared.meeting_request.recurrence import Recurrence, RecurrencePattern
 
 _POSITIONS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _SHORTEST_MONTH = 28
@@ -31,6 +32,15 @@ def first_start(pattern: RecurrencePattern, start: datetime) -> datetime | None:
     Graph takes a start that does not fit its pattern, and begins at the first day that does.
     """
     return next(wall_starts(pattern, start), None)
+
+
+def starts(recurrence: Recurrence, start: datetime) -> Iterator[datetime]:
+    """Yield the starts that a recurrence gives from `start` on, which is a wall clock's."""
+    last, number = recurrence.range.end_date, recurrence.range.number_of_occurrences
+    for each in islice(wall_starts(recurrence.pattern, start), number):
+        if last is not None and each.date().isoformat() > last:
+            return
+        yield each
 
 
 def wall_starts(pattern: RecurrencePattern, start: datetime) -> Iterator[datetime]:

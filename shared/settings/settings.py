@@ -21,15 +21,18 @@ from shared.settings.values import (
     is_https,
     is_loopback,
     ncrontab,
+    on_or_off,
     optional_host_name,
     optional_queue_name,
     positive_integer,
     queue_name,
+    topic_endpoint,
 )
 
 REQUEST_QUEUE = ("REQUEST_QUEUE", "meeting-requests")
 UPKEEP_SCHEDULE = ("UPKEEP_SCHEDULE", "0 */5 * * * *")
 CRASHES_SCHEDULE = ("CRASHES_SCHEDULE", "30 * * * * *")
+WATCH_SCHEDULE = ("WATCH_SCHEDULE", "0 */5 * * * *")
 SCHEDULES_SCHEDULE = ("SCHEDULES_SCHEDULE", "0 */5 * * * *")
 
 
@@ -86,6 +89,23 @@ class GraphService:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicSettings:
+    """An Event Grid custom topic, and as whom it is reached.
+
+    Attributes:
+        endpoint: the URL that takes events.
+        key: one of the topic's access keys; None for the app's managed identity.
+        client_id: of that identity, None for the system's own.
+        is_stand_in: the endpoint is on this machine, and no key is needed.
+    """
+
+    endpoint: str
+    key: str | None = field(repr=False)
+    client_id: str | None
+    is_stand_in: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that an operator decides. docs/settings.md says what each setting means.
 
@@ -100,6 +120,8 @@ class Settings:
     graph_calls_per_mailbox: int
     request_queue: str
     result_queue: str | None
+    result_topic: TopicSettings | None
+    watch: bool
     give_up_after: timedelta
     result_time_to_live: timedelta
     retention: timedelta
@@ -150,6 +172,8 @@ class _Reader:
             graph_calls_per_mailbox=self._parsed("GRAPH_CALLS_PER_MAILBOX", "4", positive_integer),
             request_queue=self._parsed(*REQUEST_QUEUE, queue_name),
             result_queue=self._parsed("RESULT_QUEUE", "meeting-results", optional_queue_name, empty_is_value=True),
+            result_topic=self._topic(),
+            watch=self._parsed("WATCH", "on", on_or_off),
             give_up_after=self._parsed("GIVE_UP_AFTER", "PT24H", duration),
             result_time_to_live=self._parsed("RESULT_TIME_TO_LIVE", "P7D", duration),
             retention=self._parsed("RETENTION", "P90D", duration),
@@ -158,7 +182,7 @@ class _Reader:
         )
         if settings.result_queue in {settings.request_queue, f"{settings.request_queue}-poison"}:
             self._faults.append("RESULT_QUEUE is the queue of the requests or their poison queue, which read it as one")
-        for schedule in (UPKEEP_SCHEDULE, CRASHES_SCHEDULE, SCHEDULES_SCHEDULE):
+        for schedule in (UPKEEP_SCHEDULE, CRASHES_SCHEDULE, SCHEDULES_SCHEDULE, WATCH_SCHEDULE):
             self._parsed(*schedule, ncrontab)
         if self._faults:
             raise SettingsError("Convene cannot start, its settings are wrong: " + "; ".join(self._faults))
@@ -202,6 +226,16 @@ class _Reader:
         return StorageAccount(
             queue_service_uri=queues, table_service_uri=tables, client_id=self._text("MeetingStorage__clientId")
         )
+
+    def _topic(self) -> TopicSettings | None:
+        endpoint = self._parsed("RESULT_TOPIC", "", topic_endpoint, empty_is_value=True)
+        key = self._text("RESULT_TOPIC_KEY")
+        if endpoint is None:
+            if key and not self._text("RESULT_TOPIC"):
+                self._faults.append("RESULT_TOPIC_KEY is the key of no topic: RESULT_TOPIC is missing")
+            return None
+        client_id = self._text("MeetingStorage__clientId") or self._text("AZURE_CLIENT_ID")
+        return TopicSettings(endpoint, key, client_id, is_loopback(urlsplit(endpoint).hostname))
 
     def _graph(self) -> GraphService:
         kind = self._parsed("GRAPH_CREDENTIAL", GraphCredential.MANAGED_IDENTITY, _credential)

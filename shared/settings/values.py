@@ -14,6 +14,8 @@ from shared.ncrontab import parse_ncrontab
 # Any of the app's times plus or minus this stays within four-digit years.
 _LONGEST_DURATION = timedelta(days=36_525)
 _HOST = re.compile(r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*(:[0-9]{1,5})?")
+# In the public cloud, for the US government, and in China.
+_EVENT_GRID_HOSTS = (".eventgrid.azure.net", ".eventgrid.azure.us", ".eventgrid.azure.cn")
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
 _QUEUE_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -74,6 +76,35 @@ def queue_name(text: str) -> str:
 def optional_queue_name(text: str) -> str | None:
     """Return a queue's name, or None for an empty text."""
     return queue_name(text) if text else None
+
+
+def on_or_off(text: str) -> bool:
+    """Return whether something is on."""
+    if text.casefold() not in {"on", "off"}:
+        raise ValueError("is neither on nor off")
+    return text.casefold() == "on"
+
+
+def topic_endpoint(text: str) -> str | None:
+    """Return the endpoint of an Event Grid custom topic, or None for an empty text.
+
+    https://learn.microsoft.com/azure/event-grid/custom-topics
+    """
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    on_event_grid = parts.scheme == "https" and host.endswith(_EVENT_GRID_HOSTS) and port in {None, 443}
+    on_this_machine = parts.scheme in {"http", "https"} and is_loopback(host)
+    if not (on_event_grid or on_this_machine) or parts.path != "/api/events" or parts.query or "@" in parts.netloc:
+        raise ValueError(
+            "is not the endpoint of an Event Grid custom topic, such as "
+            "https://NAME.REGION-1.eventgrid.azure.net/api/events"
+        )
+    return text
 
 
 def duration(text: str) -> timedelta:

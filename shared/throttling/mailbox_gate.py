@@ -9,8 +9,8 @@ with the delay that the gate names.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 
 from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
@@ -89,6 +89,22 @@ class MailboxGate:
             raise
         finally:
             before_each_call.reset(checked_before)
+            self._leave(organizer, entered_at)
+
+    @contextmanager
+    def entry(self, organizer: str) -> Generator[None]:
+        """Admit one call of a batch for the length of a block, if there is room for it now.
+
+        The caller has learned by `refresh` what other processes know, and closes the mailbox when Graph asks for that.
+
+        Raises:
+            HeldBackError: the mailbox is full, or closed.
+        """
+        entered_at = self._clock()
+        self._enter(organizer, entered_at, read_only=True)
+        try:
+            yield
+        finally:
             self._leave(organizer, entered_at)
 
     def check(self, organizer: str) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from shared.errors import (
     AttendeeNotFoundError,
     Fault,
     InvalidRequestError,
+    StorageUnavailableError,
+    TopicUnavailableError,
 )
 from shared.meeting import Cancellation, Meeting, Status
 from shared.meeting.ledger import Ledger
@@ -182,9 +185,10 @@ class Changes:
 
         async def change(meeting: Meeting) -> Meeting | None:
             caller.require_sees(meeting)
-            if meeting.finished:  # every finished version is reported, also one that is followed at once by another
-                await self._results.report(meeting)
-            wanted = wish(meeting)
+            if meeting.finished and not meeting.reported:  # every end is reported, also one that is soon followed
+                with suppress(StorageUnavailableError, TopicUnavailableError):
+                    await self._results.report(meeting)
+            wanted = wish(self._results.noted(meeting))
             if wanted is None:
                 return None
             if traceparent and wanted.version > meeting.version:

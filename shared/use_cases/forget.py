@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.access.callers import ANYBODY, Caller
-from shared.errors import ConflictError
+from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
+from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.meeting.results import Results
 from shared.use_cases.refused_changes import not_finished
@@ -37,10 +38,20 @@ class Forgetting:
             meeting = caller.require_sees(await self._ledger.read(meeting_id))
             if not meeting.finished:
                 raise not_finished(meeting.status)
-            meeting = await self._results.report(meeting)
+            meeting = await self._reported(meeting)
             try:
                 await self._ledger.forget_on_demand(meeting, self._clock())
             except ConflictError:  # a retry, a change or a result came between: look again
                 continue
             _logger.info("meeting.forgotten %s by %s", meeting_id, caller.digest, extra={"meeting_id": meeting_id})
             return
+
+    async def _reported(self, meeting: Meeting) -> Meeting:
+        """Send all that is due of a meeting: what is forgotten can no longer be sent."""
+        try:
+            meeting = await self._results.report(meeting)
+        except TopicUnavailableError as error:
+            raise StorageUnavailableError(f"{error}") from error
+        if meeting.outbox:
+            raise StorageUnavailableError(f"events of the meeting {meeting.id} could not be sent")
+        return meeting

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError
+from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
@@ -80,7 +80,7 @@ class Upkeep:
         await self._drop_markers(run, now)
         await run.ask("the mailbox states", self._mailbox_states.forget_past(now))
         # Last, because it fails as long as the result queue is away.
-        await self._each(run, "unsent", partial(self._ledger.unsent, now), wake)
+        await self._each(run, "unsent", partial(self._ledger.unsent, now), self._report)
         report = UpkeepReport(run.done["woken"], run.done["reported"], run.done["forgotten"], len(run.failures))
         # An operator's alerts and workbook read these figures by their names: infra/queries/.
         _logger.info(
@@ -106,7 +106,7 @@ class Upkeep:
             return
         try:
             await self._wake(meeting, now, await self._requests.backlog_since())
-        except (ConflictError, StorageUnavailableError):
+        except (ConflictError, StorageUnavailableError, TopicUnavailableError):
             return  # somebody else does it, or the next run will
 
     async def _each(
@@ -136,8 +136,7 @@ class Upkeep:
 
     async def _wake(self, meeting: Meeting, now: datetime, backlog_since: datetime | None) -> str:
         if meeting.finished:
-            await self._results.report(meeting)
-            return "reported"
+            return await self._report(meeting)
         died = meeting.claim is not None
         waiting_since = meeting.progress.next_attempt_at or meeting.updated_at
         in_backlog = backlog_since is not None and backlog_since <= waiting_since
@@ -148,6 +147,13 @@ class Upkeep:
         await self._ledger.write(meeting, woken)
         await self._requests.enqueue(woken)
         return "woken"
+
+    async def _report(self, meeting: Meeting) -> str:
+        try:
+            meeting = await self._results.report(meeting)
+        except TopicUnavailableError:  # which has said so in the log
+            return "unsent"
+        return "unsent" if meeting.outbox else "reported"
 
     async def _drop_markers(self, run: "_Run", now: datetime) -> None:
         """Remove what is left of meetings that were forgotten on demand, once their keys are forgotten too."""
@@ -162,7 +168,7 @@ class Upkeep:
         run.add("markers", await for_each(markers or (), drop))
 
     async def _forget(self, meeting: Meeting) -> str:
-        if not (meeting.finished and meeting.reported):
+        if not (meeting.finished and meeting.reported) or meeting.outbox:
             return "kept"
         await self._ledger.remove(meeting)
         return "forgotten"

@@ -31,6 +31,8 @@ async def calls() -> set[str]:
     await world.made(CALENDAR)
     standalone = await world.made(STANDALONE | {"joinMeetingIdSettings": {"isPasscodeRequired": True}})
     await world.made(EXISTING)
+    world.clock.advance(hours=6)
+    await world.app.watch.run()
     for meeting in (made, alone, standalone):
         await world.app.changes.cancel(meeting.id, "Bye")
     await world.settle()

@@ -29,6 +29,7 @@ PLATFORM = {
 # What the app reads and a deployment by these templates does not set, with the reason.
 NOT_IN_AZURE = {
     "MeetingStorage",  # a connection string holds a key, and the account takes none
+    "RESULT_TOPIC_KEY",  # the topic takes no key
     "AZURE_CLIENT_CERTIFICATE_PATH",  # Flex Consumption puts no certificate into a file
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     "AZURE_FEDERATED_TOKEN_FILE",  # is Kubernetes'

@@ -65,6 +65,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
     assert triggers["take_message"]["queueName"] == "meeting-requests"
     assert triggers["record_crashes"]["schedule"] == "30 * * * * *"
     assert triggers["run_upkeep"]["schedule"] == triggers["run_schedules"]["schedule"] == "0 */5 * * * *"
+    assert triggers["run_watch"]["schedule"] == "0 */5 * * * *"
     assert triggers["take_message"]["connection"] == "MeetingStorage"
     queues = {str(trigger.get("queueName")) for trigger in triggers.values() if "queueName" in trigger}
     assert queues == {"meeting-requests"}, "what lies in the poison queue stays there"
@@ -74,12 +75,14 @@ def test_the_app_is_indexed_without_any_setting() -> None:
 
 def test_settings_that_are_there_are_left_to_the_host() -> None:
     """The host resolves them, as it does in Azure when they change."""
-    schedules = dict.fromkeys(("UPKEEP_SCHEDULE", "CRASHES_SCHEDULE", "SCHEDULES_SCHEDULE"), "0 0 * * * *")
+    names = ("UPKEEP_SCHEDULE", "CRASHES_SCHEDULE", "SCHEDULES_SCHEDULE", "WATCH_SCHEDULE")
+    schedules = dict.fromkeys(names, "0 0 * * * *")
     triggers = index({"PATH": os.environ["PATH"], "REQUEST_QUEUE": "mine"} | schedules)
     assert triggers["take_message"]["queueName"] == "%REQUEST_QUEUE%"
     assert triggers["run_upkeep"]["schedule"] == "%UPKEEP_SCHEDULE%"
     assert triggers["record_crashes"]["schedule"] == "%CRASHES_SCHEDULE%"
     assert triggers["run_schedules"]["schedule"] == "%SCHEDULES_SCHEDULE%"
+    assert triggers["run_watch"]["schedule"] == "%WATCH_SCHEDULE%"
 
 
 def test_crashes_are_counted_as_the_host_counts_deliveries() -> None:

@@ -20,7 +20,7 @@ from shared.meeting import Claim, Doubt, Meeting, MeetingError, Status, as_meeti
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
-from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
+from shared.meeting_request import CalendarRequest, ExistingRequest, MeetingRequest, StandaloneRequest, parse_request
 from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.trace_context import caller_traceparent
 from shared.use_cases.isolation import Isolation, OccupiedError
@@ -37,6 +37,7 @@ from shared.use_cases.provision.calendar import provision_calendar, provision_ex
 from shared.use_cases.provision.cancel import cancel_event, cancel_online_meeting
 from shared.use_cases.provision.standalone import provision_standalone
 from shared.use_cases.provision.steps import Steps
+from shared.use_cases.watch.next_look import first_look
 
 _logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Provisioner:
         isolation: Isolation,
         give_up_after: timedelta,
         clock: Callable[[], datetime],
+        watched: bool = False,
     ) -> None:
         self._ledger = ledger
         self._requests = requests
@@ -78,6 +80,7 @@ class Provisioner:
         self._gate = gate
         self._isolation = isolation
         self._give_up_after = give_up_after
+        self._watched = watched
         self._clock = clock
 
     async def provision(self, meeting_id: str) -> None:
@@ -175,7 +178,7 @@ class Provisioner:
         meeting = attempt.meeting
         try:
             async with asyncio.timeout(seconds):
-                await self._make_true(attempt)
+                request = await self._make_true(attempt)
         except TimeoutError:
             fault = f"the attempt did not end within {seconds:.0f} s"
             await self._wait(attempt, UnavailableError(fault, uncertain=True))
@@ -194,13 +197,19 @@ class Provisioner:
             await attempt.write(status=Status.QUEUED, claim=None, progress=progress, updated_at=self._clock())
             raise
         else:
-            await self._finish(attempt, Status.CANCELLED if meeting.cancellation else Status.SUCCEEDED, None)
+            status = Status.CANCELLED if meeting.cancellation else Status.SUCCEEDED
+            look_at = None
+            if self._watched and request is not None and status is Status.SUCCEEDED:
+                look_at = first_look(request, self._clock())
+            await self._finish(attempt, status, None, look_at)
 
-    async def _make_true(self, attempt: Attempt) -> None:
+    async def _make_true(self, attempt: Attempt) -> MeetingRequest | None:
+        """Do what is left to do, and return the request; None of what never was one."""
         wanted = not attempt.meeting.cancellation
         if not wanted and _never_made(attempt):
-            return
-        match parse_request(attempt.meeting.request):
+            return None
+        parsed = parse_request(attempt.meeting.request)
+        match parsed:
             case CalendarRequest() as request if wanted:
                 await provision_calendar(self._steps, attempt, request)
             case ExistingRequest() as request if wanted:
@@ -211,8 +220,11 @@ class Provisioner:
                 await cancel_event(self._steps, attempt, request)
             case StandaloneRequest() as request:
                 await cancel_online_meeting(self._steps, attempt, request)
+        return parsed
 
-    async def _finish(self, attempt: Attempt, status: Status, error: MeetingError | None) -> None:
+    async def _finish(
+        self, attempt: Attempt, status: Status, error: MeetingError | None, look_at: datetime | None = None
+    ) -> None:
         known = attempt.outcome.event_id or attempt.outcome.online_meeting_id
         in_doubt_since = attempt.in_doubt_since if error and not known else None
         await attempt.write(
@@ -222,6 +234,7 @@ class Provisioner:
             progress=attempt.meeting.progress.changed(next_attempt_at=None, last_problem=None),
             doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),
             reported=not self._results.wanted,
+            look_at=look_at,
             updated_at=self._clock(),
         )
         _logger.info(

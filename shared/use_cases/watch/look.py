@@ -1,13 +1,13 @@
 """One look at a meeting in Graph. It reads and concludes, and changes nothing there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from shared.errors import RejectedError
+from shared.errors import GraphError, RejectedError
 from shared.graph.join_links import organizer_in
 from shared.graph.online_meetings import by_join_url
 from shared.graph.refusals import NothingFoundError
-from shared.graph.seen_event import SeenEvent, search_event, see_event
+from shared.graph.seen_event import SeenEvent, search_event, see_event, see_events
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Observed, ObservedState
 from shared.meeting_request import ExistingRequest, StandaloneRequest, parse_request
@@ -34,6 +34,40 @@ class Look:
         except RejectedError as error:
             return await self.without_event(meeting, request, error)
         return await self.with_event(meeting, request, event)
+
+    async def events_of(self, meetings: Sequence[Meeting]) -> list[SeenEvent | GraphError]:
+        """Return the event of each of at most 20 meetings, read in one request, or the error of each.
+
+        Raises:
+            GraphError: there is no answer to the whole request.
+        """
+        places = [(meeting.organizer or "", meeting.outcome.event_id or "") for meeting in meetings]
+        return await see_events(self._graph.events, places)
+
+    def needs_another_call(self, meeting: Meeting, event: SeenEvent | GraphError) -> bool:
+        """Return whether what was read is not enough to conclude from."""
+        if isinstance(event, GraphError):
+            return True
+        known = meeting.observed
+        unchanged = known is not None and bool(event.etag) and known.etag == event.etag
+        return not (event.is_cancelled or event.attendees or unchanged)
+
+    async def conclude(self, meeting: Meeting, event: SeenEvent | GraphError) -> Observed:
+        """Return what there is of a meeting whose event was read, or not found, by its id.
+
+        Raises:
+            GraphError: the error itself, where it does not say that the event is gone.
+        """
+        request = parse_request(meeting.request)
+        if isinstance(request, StandaloneRequest):
+            return await self._online_meeting(meeting, request)
+        match event:
+            case RejectedError():
+                return await self.without_event(meeting, request, event)
+            case GraphError():
+                raise event
+            case SeenEvent():
+                return await self.with_event(meeting, request, event)
 
     async def with_event(self, meeting: Meeting, request: EventRequest, event: SeenEvent) -> Observed:
         """Return what an event shows that was read.

@@ -15,6 +15,7 @@ from shared.settings import (
     GraphService,
     Settings,
     StorageAccount,
+    TopicSettings,
     read_settings,
     setting_reference,
 )
@@ -55,6 +56,8 @@ def test_defaults() -> None:
         graph_calls_per_mailbox=4,
         request_queue="meeting-requests",
         result_queue="meeting-results",
+        result_topic=None,
+        watch=True,
         give_up_after=timedelta(hours=24),
         result_time_to_live=timedelta(days=7),
         retention=timedelta(days=90),
@@ -96,12 +99,18 @@ def test_every_setting_is_read() -> None:
             "RESULT_QUEUE": "told",
             "GIVE_UP_AFTER": "PT90M",
             "RESULT_TIME_TO_LIVE": "P30D",
+            "RESULT_TOPIC": " https://convene.westeurope-1.eventgrid.azure.net/api/events ",
+            "RESULT_TOPIC_KEY": " key ",
+            "WATCH": " OFF ",
             "RETENTION": "P1Y",
             "TRUSTED_HOSTS": " API.contoso.com , gateway.contoso.com:8443,",
             "WEBSITE_HOSTNAME": "Convene.AzureWebsites.net",
             "UPKEEP_SCHEDULE": "*/10 * * * * MON-FRI",
         }
     )
+    topic = "https://convene.westeurope-1.eventgrid.azure.net/api/events"
+    assert settings.result_topic == TopicSettings(topic, "key", "storage-client", is_stand_in=False)
+    assert not settings.watch
     assert settings.storage == StorageAccount(
         queue_service_uri=URIS["MeetingStorage__queueServiceUri"],
         table_service_uri=URIS["MeetingStorage__tableServiceUri"],

@@ -1,0 +1,186 @@
+"""The watch: a timer's run, which looks in Graph at the meetings that are due.
+
+Their events are read in batches of 20, of which at most four are of one mailbox. A run takes rows that are due, so its
+work follows what is due and never the size of the ledger. A meeting that cannot be looked at stays due: the next run
+tries again, and nothing is concluded from it.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+from shared.errors import (
+    GraphError,
+    HeldBackError,
+    MeetingNotFoundError,
+    RejectedError,
+    ThrottledError,
+    UnavailableError,
+)
+from shared.graph.batch import MOST_IN_BATCH
+from shared.graph.seen_event import SeenEvent
+from shared.meeting import Meeting
+from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
+from shared.use_cases.for_each import for_each
+from shared.use_cases.watch.look import Look
+from shared.use_cases.watch.next_look import FAR
+from shared.use_cases.watch.observations import Observations
+from shared.validation.addresses import mailbox_key
+
+_logger = logging.getLogger(__name__)
+
+_MEETINGS_A_ROUND = 1000
+# Of one mailbox in one batch: Graph answers four calls at a time for each app and mailbox.
+# https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
+MOST_OF_ONE_MAILBOX = 4
+# Batches at once, each with mailboxes of its own.
+_LANES = 4
+# A run ends before the next is due, and leaves the rest to it.
+_LONGEST_RUN = timedelta(minutes=4)
+# The host fires a timer up to 5 ms before its second.
+_TIMER_MAY_BE_EARLY = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class WatchReport:
+    """What one run has done: the meetings it has looked at, those it could not, and the requests to Graph."""
+
+    looked: int = 0
+    left: int = 0
+    batches: int = 0
+
+
+class Watch:
+    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+
+    def __init__(
+        self, observations: Observations, look: Look, gate: MailboxGate, clock: Callable[[], datetime], *, on: bool
+    ) -> None:
+        self._observations = observations
+        self._look = look
+        self._gate = gate
+        self._clock = clock
+        self._on = on
+
+    async def run(self) -> WatchReport:
+        """Look at what is due; nothing is asked of anybody where the watch is off."""
+        report = WatchReport()
+        if not self._on:
+            return report
+        started_at = self._clock()
+        now, tried = started_at + _TIMER_MAY_BE_EARLY, set[str]()
+        while self._clock() - started_at < _LONGEST_RUN:
+            due = await self._observations.ledger.to_look_at(now, _MEETINGS_A_ROUND + len(tried))
+            news = [meeting_id for meeting_id in due if meeting_id not in tried][:_MEETINGS_A_ROUND]
+            if not news:
+                break
+            tried |= {*news}
+            if not await self._round(news, report):
+                break
+        _logger.info("watch.done looked=%d left=%d batches=%d", report.looked, report.left, report.batches)
+        return report
+
+    async def _round(self, meeting_ids: list[str], report: WatchReport) -> bool:
+        """Look at some meetings, and return whether it makes sense to go on."""
+        outcomes = await for_each(meeting_ids, self._read)
+        for failure in outcomes.failures:
+            _logger.error("watch.failed %s: %s", failure.item, failure.fault, extra={"meeting_id": failure.item})
+        report.left += len(outcomes.failures) + outcomes.skipped
+        lanes: defaultdict[int, list[Meeting]] = defaultdict(list)
+        for meeting in filter(None, outcomes.results):
+            lanes[crc32(mailbox_key(meeting.organizer or "").encode()) % _LANES].append(meeting)
+        return all(await asyncio.gather(*(self._lane(meetings, report) for meetings in lanes.values())))
+
+    async def _read(self, meeting_id: str) -> Meeting | None:
+        try:
+            meeting = await self._observations.ledger.read(meeting_id)
+        except MeetingNotFoundError:  # forgotten since its row was read
+            return None
+        return meeting if meeting.look_at else None
+
+    async def _lane(self, meetings: list[Meeting], report: WatchReport) -> bool:
+        organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in meetings}
+        for organizer in organizers.values():
+            await self._gate.refresh(organizer)
+        for batch in batches(meetings):
+            try:
+                await self._look_at(batch, report)
+            except (ThrottledError, UnavailableError) as error:  # of the whole batch: Graph wants to be left alone
+                _logger.warning("watch.waits %s", error)
+                report.left += len(batch)
+                return False
+            except RejectedError as error:
+                _logger.error("watch.refused %s", error)  # noqa: TRY400 - what Graph said is the whole of it
+                report.left += len(batch)
+                return False
+        return True
+
+    async def _look_at(self, batch: Sequence[Meeting], report: WatchReport) -> None:
+        admitted: list[Meeting] = []
+        with ExitStack() as entries:
+            for meeting in batch:
+                try:
+                    entries.enter_context(self._gate.entry(meeting.organizer or ""))
+                except HeldBackError:
+                    report.left += 1
+                else:
+                    admitted.append(meeting)
+            if not admitted:
+                return
+            report.batches += 1
+            events = await self._look.events_of(admitted)
+        for meeting, event in zip(admitted, events, strict=True):
+            await self._close_if_throttled(meeting, event)
+        outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
+        for failure in outcomes.failures:
+            meeting, _ = failure.item
+            _logger.error("watch.failed %s: %s", meeting.id, failure.fault, extra={"meeting_id": meeting.id})
+        report.looked += sum(outcomes.results)
+        report.left += len(admitted) - sum(outcomes.results)
+
+    async def _close_if_throttled(self, meeting: Meeting, event: SeenEvent | GraphError) -> None:
+        if isinstance(event, ThrottledError) or (isinstance(event, UnavailableError) and event.delay):
+            await self._gate.close(meeting.organizer or "", event.delay or PAUSE_WITHOUT_RETRY_AFTER)
+
+    async def _conclude(self, item: tuple[Meeting, SeenEvent | GraphError]) -> bool:
+        """Keep what one event shows, and return whether it showed anything."""
+        meeting, event = item
+        try:
+            if self._look.needs_another_call(meeting, event) and not isinstance(
+                event, (ThrottledError, UnavailableError)
+            ):
+                async with self._gate.access(meeting.organizer or "", read_only=True):
+                    observed = await self._look.conclude(meeting, event)
+            else:
+                observed = await self._look.conclude(meeting, event)
+        except RejectedError as error:  # of its mailbox, and for as long as nobody has acted
+            _logger.warning("watch.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
+            await self._observations.postpone(meeting, self._clock() + FAR)
+            return False
+        except (ThrottledError, UnavailableError):
+            return False
+        await self._observations.keep(meeting, observed)
+        return True
+
+
+def batches(meetings: Sequence[Meeting]) -> Iterator[list[Meeting]]:
+    """Yield the meetings in batches of at most 20, at most four of one mailbox in each."""
+    queues: dict[str, deque[Meeting]] = {}
+    for meeting in meetings:
+        queues.setdefault(mailbox_key(meeting.organizer or ""), deque()).append(meeting)
+    while queues:
+        batch: list[Meeting] = []
+        for key in list(queues):
+            queue = queues.pop(key)
+            room = min(MOST_OF_ONE_MAILBOX, MOST_IN_BATCH - len(batch), len(queue))
+            batch += [queue.popleft() for _ in range(room)]
+            if queue:
+                queues[key] = queue  # its turn comes again after that of the others
+            if len(batch) == MOST_IN_BATCH:
+                break
+        yield batch

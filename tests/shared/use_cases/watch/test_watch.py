@@ -1,0 +1,243 @@
+"""The timer's run: which meetings it looks at, when, and at what cost."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.meeting import Meeting, ObservedState
+from shared.meeting_request import parse_request
+from shared.use_cases.watch.next_look import next_look
+from shared.use_cases.watch.watch import MOST_OF_ONE_MAILBOX, batches
+from tests.app_fixture import World
+from tests.examples import CALENDAR, EXISTING, STANDALONE, queued_meeting
+from tests.shared.use_cases.watch.outlook import LATER, Outlook
+
+START = datetime(2027, 1, 20, 21, 0, tzinfo=UTC)
+ROOM = {"emailAddress": {"address": "room1@contoso.com"}, "type": "resource"}
+
+
+async def run(world: World, **advance: float) -> Any:
+    world.clock.advance(**advance)
+    world.tenant.requests.clear()
+    return await world.app.watch.run()
+
+
+def state(meeting: Meeting) -> ObservedState:
+    assert meeting.observed is not None
+    return meeting.observed.state
+
+
+async def test_a_move_is_noticed_and_published() -> None:
+    """Within six hours where the meeting is more than a day away; the event is read once, in a batch."""
+    world = World()
+    made = await world.made(CALENDAR)
+    world.results.take()
+    Outlook(world).edit(LATER)
+    assert (await run(world, minutes=5)).looked == 0
+    assert not world.tenant.requests
+    report = await run(world, hours=6)
+    assert (report.looked, report.batches) == (1, 1)
+    assert [(seen.method, seen.path) for seen in world.tenant.requests if "$batch" in seen.path] == [
+        ("POST", "/v1.0/$batch")
+    ]
+    assert state(await world.ledger.read(made.id)) is ObservedState.CHANGED
+    assert [event["type"] for event in world.results.events()] == ["meeting.changed"]
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (START - timedelta(days=9), START - timedelta(days=9) + timedelta(hours=6)),
+        (START - timedelta(days=1, hours=2), START - timedelta(days=1)),
+        (START - timedelta(hours=23), START - timedelta(hours=23) + timedelta(minutes=1)),
+        (START + timedelta(minutes=30), START + timedelta(minutes=31)),
+        (START + timedelta(minutes=60), START + timedelta(minutes=61)),
+        (START + timedelta(minutes=61), None),
+    ],
+)
+def test_when_a_meeting_is_looked_at_again(now: datetime, expected: datetime | None) -> None:
+    """Every six hours, at every run in its last day and while it lasts, once after its end."""
+    assert next_look(parse_request(CALENDAR), None, now) == expected
+
+
+def test_a_series_is_looked_at_until_its_last_occurrence() -> None:
+    """Each of its days has a last day before it."""
+    recurrence = {
+        "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["wednesday"]},
+        "range": {"type": "numbered", "startDate": "2027-01-20", "numberOfOccurrences": 4},
+    }
+    request = parse_request(CALENDAR | {"recurrence": recurrence})
+    week = timedelta(days=7)
+    assert next_look(request, None, START + timedelta(days=2)) == START + timedelta(days=2, hours=6)
+    assert next_look(request, None, START + 3 * week - timedelta(hours=1)) == START + 3 * week - timedelta(minutes=59)
+    assert next_look(request, None, START + 3 * week + timedelta(hours=2)) is None
+    endless = recurrence | {"range": {"type": "noEnd", "startDate": "2027-01-20"}}
+    request = parse_request(CALENDAR | {"recurrence": endless})
+    assert next_look(request, None, START + 3 * week + timedelta(hours=2)) == START + 3 * week + timedelta(hours=8)
+
+
+async def test_the_whole_life_of_a_meeting() -> None:
+    """It is looked at every six hours, then at every run, once after its end, and never again."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    looks = Counter[str]()
+    while world.clock() < START + timedelta(hours=3):
+        looks["far" if world.clock() < START - timedelta(days=1) else "near"] += (await run(world, minutes=5)).looked
+    days = (START - timedelta(days=1) - datetime(2026, 11, 21, 8, tzinfo=UTC)) / timedelta(days=1)
+    assert days * 4 - 8 <= looks["far"] <= days * 4 + 1
+    assert 24 * 12 + 12 <= looks["near"] <= 24 * 12 + 15
+    assert (await world.ledger.read(meeting.id)).look_at is None
+    assert (await run(world, days=30)).looked == 0
+
+
+async def test_a_room_that_declines_is_noticed_early() -> None:
+    """Its answer comes seconds after the creation, and is published a minute after it."""
+    world = World()
+    rooms = [user for user in world.tenant.users if user.room]
+    room = {"emailAddress": {"address": rooms[0].user_principal_name}, "type": "resource"}
+    rooms[0].room.answers = "decline"  # pyright: ignore[reportOptionalMemberAccess]
+    await world.made(CALENDAR | {"attendees": [room]})
+    world.results.take()
+    assert (await run(world, minutes=1)).looked == 1
+    [event] = world.results.events()
+    assert event["type"] == "meeting.responded"
+    assert event["data"]["observed"]["attendees"][0]["response"] == "declined"
+
+
+async def test_what_is_not_watched() -> None:
+    """A standalone meeting is in no calendar; a cancelled one is no more; with WATCH=off nothing is."""
+    world = World()
+    standalone = await world.made(STANDALONE)
+    cancelled = await world.made(CALENDAR)
+    await world.app.changes.cancel(cancelled.id, None)
+    await world.settle()
+    assert (await world.ledger.read(standalone.id)).look_at is None
+    assert (await world.ledger.read(cancelled.id)).look_at is None
+    off = World({"WATCH": "off"})
+    meeting = await off.made(CALENDAR)
+    operations = off.table.operations
+    assert (await run(off, days=2)).looked == 0
+    assert not off.tenant.requests
+    assert off.table.operations == operations
+    await off.app.refreshing.refresh(meeting.id)
+    assert (await off.ledger.read(meeting.id)).look_at is None, "refresh looks all the same, and only then"
+
+
+async def test_an_existing_event_is_watched_by_its_own_times() -> None:
+    """The request does not say when it is; the first look does."""
+    world = World()
+    made = await world.made(EXISTING | {"eventId": _any_event(world)})
+    assert made.status == "succeeded"
+    assert (await run(world, minutes=2)).looked == 1
+    meeting = await world.ledger.read(made.id)
+    assert meeting.observed is not None
+    assert meeting.observed.start is not None
+
+
+def _any_event(world: World) -> str:
+    [event] = [
+        event
+        for event in world.tenant.mailboxes["alexw@contoso.com"].events.values()
+        if event.properties["subject"] == "Price strategy"
+    ]
+    event.start = event.end = _in_a_month(world, event.start)
+    return event.immutable_id
+
+
+def _in_a_month(world: World, time: Any) -> Any:
+    from local.graph.event_rules import read_time
+
+    del time
+    return read_time({"dateTime": (world.clock() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S")})
+
+
+async def test_no_call_before_a_mailboxs_retry_after() -> None:
+    """A mailbox that asks for patience within a batch is left alone; the others are looked at."""
+    world = World()
+    await world.made(CALENDAR)
+    await world.made(CALENDAR | {"organizer": "meganb@contoso.com"})
+    [megan] = [user for user in world.tenant.users if user.user_principal_name.lower() == "meganb@contoso.com"]
+    world.fault(
+        {
+            "path": "/events/",
+            "user": megan.user_principal_name,
+            "action": {"status": 429, "retryAfter": "3600"},
+        }
+    )
+    report = await run(world, hours=6)
+    assert (report.looked, report.left) == (1, 1)
+    world.fault()
+    assert (await run(world, minutes=5)).left == 1
+    assert not world.tenant.requests
+    other_instance = world.new_host()
+    world.clock.advance(minutes=5)
+    assert (await other_instance.watch.run()).left == 1
+    assert not world.tenant.requests, "what one instance was asked holds for all"
+    assert (await run(world, hours=1)).looked == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_batch_that_is_refused_as_a_whole(status: int) -> None:
+    """Nothing is concluded, and the next run looks."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    world.fault({"path": r"/\$batch", "action": {"status": status}})
+    assert (await run(world, hours=6)).looked == 0
+    assert (await world.ledger.read(meeting.id)).observed is None
+    world.fault()
+    assert (await run(world, minutes=5)).looked == 1
+
+
+async def test_one_that_cannot_be_looked_at_keeps_no_other() -> None:
+    """Neither a damaged record nor a mailbox that is refused, which is tried again after six hours."""
+    world = World()
+    damaged = await world.made(CALENDAR | {"reference": "damaged"})
+    refused = await world.made(CALENDAR | {"organizer": "meganb@contoso.com"})
+    meeting = await world.made(CALENDAR)
+    rows = world.table.partitions[damaged.id[0]]
+    rows[f"meeting.{damaged.id}"].values["document0"] = "{"  # pyright: ignore[reportIndexIssue]
+    for user in world.tenant.users:
+        user.in_scope = user.user_principal_name.lower() != "meganb@contoso.com"
+    report = await run(world, hours=6)
+    assert (report.looked, report.left) == (1, 2)
+    assert (await world.ledger.read(meeting.id)).observed is not None
+    assert (await world.ledger.read(refused.id)).look_at == world.clock() + timedelta(hours=6)
+
+
+async def test_a_run_reads_twenty_events_with_one_request() -> None:
+    """Of many mailboxes; each look is one read of Graph."""
+    world = World()
+    names = [user.user_principal_name for user in world.tenant.users if user.has_mailbox and user.in_scope]
+    for number in range(40):
+        await world.accept(CALENDAR | {"organizer": names[number % len(names)], "attendees": []}, f"key-{number}")
+    await world.settle()
+    report = await run(world, hours=6)
+    sent = [seen for seen in world.tenant.requests if "$batch" in seen.path]
+    made = len(await world.ledger.to_look_at(world.clock() + timedelta(days=1), 100))
+    assert report.looked == made > 30
+    assert report.batches == len(sent) <= made / MOST_OF_ONE_MAILBOX
+
+
+def test_batches() -> None:
+    """At most 20 in one, at most four of one mailbox, and nobody is left out."""
+    meetings = [queued_meeting(organizer=f"user{number % 7}@contoso.com") for number in range(90)]
+    made = list(batches(meetings))
+    assert sum(map(len, made)) == 90
+    assert all(len(batch) <= 20 for batch in made)
+    assert all(max(Counter(each.organizer for each in batch).values()) <= 4 for batch in made)
+    assert len(made) == 5
+    assert [len(batch) for batch in batches([queued_meeting()] * 9)] == [4, 4, 1]
+
+
+async def test_two_looks_at_once_publish_once() -> None:
+    """A refresh and the watch see the same change; one of them notes it."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    world.results.take()
+    Outlook(world).edit(LATER)
+    world.clock.advance(hours=6)
+    await asyncio.gather(world.app.watch.run(), world.app.refreshing.refresh(meeting.id))
+    assert [event["type"] for event in world.results.events()] == ["meeting.changed"]
