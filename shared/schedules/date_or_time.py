@@ -26,3 +26,10 @@ def parse_date_or_time(text: str) -> DateOrTime:
     if not time:
         return date(year, month, day)
     return datetime(year, month, day, *time, tzinfo=UTC if found[7] else None)
+
+
+def as_text(value: DateOrTime) -> str:
+    """Return a date or time as RFC 5545 writes it."""
+    if not isinstance(value, datetime):
+        return f"{value:%Y%m%d}"
+    return f"{value:%Y%m%dT%H%M%S}{'Z' if value.tzinfo else ''}"

@@ -10,9 +10,10 @@ twice is meant the first time. Only a date in UTC, in RDATE or EXDATE, can name 
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import dropwhile, islice
+from operator import itemgetter
 
 from shared.schedules.date_or_time import DateOrTime
 from shared.schedules.expansion import CompletedRule, all_times, last_of
@@ -21,6 +22,7 @@ from shared.validation.time_zones import zone
 
 # More than any zone's clock was ever put forward: Pacific/Apia skipped a day.
 _MARGIN = timedelta(days=2)
+_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Occurrence:
 
     nominal: datetime
     start: datetime
+
+    def is_on(self, day: date) -> bool:
+        """Return whether it is on this day, by the rule or on the zone's clocks."""
+        return day in {self.nominal.date(), self.start.date()}
 
     @property
     def wall(self) -> datetime:
@@ -90,6 +96,32 @@ class Timetable:
             if instant != last and instant not in times and days.isdisjoint(named):
                 yield occurrence
             last = instant
+
+    def ineffective_exclusions(self) -> Iterator[tuple[DateOrTime, Occurrence | None]]:
+        """Yield each date or time that excludes no occurrence, with the first one of its day that it may mean.
+
+        What a search finds is kept until it is passed: it is not rarer occurrences that make this longer.
+        """
+        everything = replace(self, rule=replace(self.rule, excluded=frozenset()))
+        following: Occurrence | None = None
+        searched = False
+        for begin, excluded in sorted(map(self._with_begin, self.rule.excluded), key=itemgetter(0)):
+            if not searched or (following is not None and following.instant < begin):
+                following, searched = next(everything.after(begin - _MOMENT), None), True
+            if isinstance(excluded, datetime):
+                if following is None or following.instant != begin:
+                    yield excluded, everything.first_of(self.wall(begin).date())
+            elif following is None or not following.is_on(excluded):
+                yield excluded, None
+
+    def _with_begin(self, excluded: DateOrTime) -> tuple[datetime, DateOrTime]:
+        is_time = isinstance(excluded, datetime)
+        return self.instant(excluded if is_time else datetime.combine(excluded, time.min)), excluded
+
+    def first_of(self, day: date) -> Occurrence | None:
+        """Return the first occurrence of a day, None if it has none."""
+        first = next(self.after(self.instant(datetime.combine(day, time.min)) - _MOMENT), None)
+        return first if first is not None and first.is_on(day) else None
 
     def resolve(self, nominal: datetime) -> datetime:
         """Return a time that the rule, or a sum of days, gives as the zone's clocks show it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice, starmap
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import as_given, parse_request
 from shared.meeting_request.refused_fields import reasons_against_fields
+from shared.schedules.date_or_time import DateOrTime, as_text
 from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
@@ -21,6 +23,7 @@ READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nex
 
 _TIMES = frozenset({"start", "end", "startDateTime", "endDateTime"})
 _MOMENT = timedelta(seconds=1)
+_MOST_EXCLUSIONS = 3
 # An occurrence for the checks of a meeting when the schedule's own times are not in order.
 _SOME_TIME = {
     "recurrence": "RRULE:FREQ=DAILY",
@@ -75,14 +78,20 @@ def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
     begin = timetable.instant(timetable.start)
     for date_or_time in sorted(rule.added, key=timetable.instant):
         if timetable.instant(date_or_time) < begin:
-            text = f"{date_or_time:%Y%m%dT%H%M%S}{'Z' if date_or_time.tzinfo else ''}"
-            raise RuleError([("outOfRange", f"must have times in RDATE from start on, not {text}")])
+            raise RuleError([("outOfRange", f"must have times in RDATE from start on, not {as_text(date_or_time)}")])
+    if reasons := list(islice(starmap(_excludes_nothing, timetable.ineffective_exclusions()), _MOST_EXCLUSIONS)):
+        raise RuleError(reasons)
     first = next(timetable.after(now), None)
     if first is not None:
         return first
     if next(timetable.after(timetable.start - _MOMENT), None) is None:
         raise RuleError([("noOccurrence", "must give at least one occurrence: there is no such date")])
     raise RuleError([("noOccurrence", "must give an occurrence that is still to come: all are in the past")])
+
+
+def _excludes_nothing(excluded: DateOrTime, meant: Occurrence | None) -> tuple[str, str]:
+    hint = f": on that day it is {as_text(meant.wall)}" if meant else ""
+    return "excludesNothing", f"must have occurrences in EXDATE, and {as_text(excluded)} is none{hint}"
 
 
 def _parse_meeting(

@@ -65,6 +65,16 @@ def test_a_rule_takes_a_bounded_number_of_steps(text: str) -> None:
     assert _steps(lambda: list(zip(range(5), timetable.after(NOW), strict=False))) < MOST_STEPS
 
 
+@pytest.mark.parametrize("text", RULES)
+@pytest.mark.parametrize("step", [timedelta(seconds=1), timedelta(days=150)])
+def test_exclusions_take_a_bounded_number_of_steps(text: str, step: timedelta) -> None:
+    """As many as a text holds, met or not, close together or over a century: only the first few are told."""
+    start = datetime.fromisoformat("2027-01-20T13:00")
+    dates = ",".join(f"{start + number * step:%Y%m%dT%H%M%S}" for number in range(200))
+    timetable = Timetable(parse_rule(f"RRULE:{text}\nEXDATE:{dates}"), start, "Europe/Berlin")
+    assert _steps(lambda: list(zip(range(3), timetable.ineffective_exclusions(), strict=False))) < 4 * MOST_STEPS
+
+
 def test_positions_of_a_day_are_those_of_its_times() -> None:
     """The second and the last of three times, each day."""
     rule = parse_rule("RRULE:FREQ=DAILY;BYHOUR=9,12,17;BYSETPOS=2,-1;INTERVAL=2")

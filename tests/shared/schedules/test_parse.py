@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
 from shared.schedules import parse_schedule
+from shared.schedules.occurrences import Timetable
+from shared.schedules.rule import parse_rule
 from tests.shared.schedules.documents import MEETING, VISIT, schedule_document
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -196,3 +198,57 @@ def test_any_value_anywhere_is_taken_or_refused(name: str, value: Any, inside: b
         told = [parsed.model_dump(mode="json", by_alias=True)]
     assert told
     json.dumps(told, allow_nan=False).encode()
+
+
+@pytest.mark.parametrize(
+    ("excluded", "words"),
+    [
+        ("EXDATE:20270127T000000Z", "20270127T000000Z is none: on that day it is 20270127T130000."),
+        ("EXDATE:20270127T120000", "20270127T120000 is none: on that day it is 20270127T130000."),
+        ("EXDATE:20270127T130000Z", "20270127T130000Z is none: on that day it is 20270127T130000."),
+        ("EXDATE:20270128", "20270128 is none."),
+        ("EXDATE:20270113T130000", "20270113T130000 is none."),
+        ("EXDATE:20270127T130000\nEXDATE:20270203T130000,20270204T130000", "20270204T130000 is none."),
+        ("EXDATE:20270127T130000", ""),
+        ("EXDATE:20270127T120000Z,20270203", ""),
+        ("EXDATE:20270127,20270127T130000", ""),
+        ("RDATE:20270129T090000\nEXDATE:20270129T090000", ""),
+    ],
+)
+def test_an_exdate_excludes_an_occurrence(excluded: str, words: str) -> None:
+    """RFC 5545 gives one that meets none no effect; whoever writes it means a day on which the meeting would be."""
+    document = schedule_document(
+        recurrence=f"RRULE:FREQ=WEEKLY;BYDAY=WE\n{excluded}", start="2027-01-20T13:00:00", timeZone="Europe/Berlin"
+    )
+    if not words:
+        parse_schedule(document, NOW)
+        return
+    with pytest.raises(InvalidRequestError) as caught:
+        parse_schedule(document, NOW)
+    [fault] = caught.value.faults
+    assert (fault.pointer, fault.code) == ("/recurrence", "excludesNothing")
+    assert fault.message == f"recurrence must have occurrences in EXDATE, and {words}"
+
+
+@given(
+    st.sampled_from(["FREQ=DAILY", "FREQ=HOURLY;INTERVAL=5", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=YEARLY;BYMONTHDAY=31"]),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "UTC"]),
+    st.lists(st.integers(0, 40), min_size=1, max_size=8, unique=True),
+    st.integers(1, 59),
+)
+def test_exactly_the_occurrences_can_be_excluded(rule: str, zone: str, places: list[int], minutes: int) -> None:
+    """In any number and order, in UTC: each is accepted, and the minute after it is not."""
+    start = datetime(2027, 3, 20, 1, 30)  # noqa: DTZ001 - a wall clock's
+    timetable = Timetable(parse_rule(f"RRULE:{rule}"), start, zone)
+    found = [each.instant for each in islice(timetable.after(datetime(2027, 1, 1, tzinfo=UTC)), 41)]
+
+    def ineffective(instants: list[datetime]) -> list[datetime]:
+        lines = ",".join(f"{instant:%Y%m%dT%H%M%SZ}" for instant in instants)
+        excluding = Timetable(parse_rule(f"RRULE:{rule}\nEXDATE:{lines}"), start, zone)
+        return [each for each, _ in excluding.ineffective_exclusions() if isinstance(each, datetime)]
+
+    chosen = [found[place] for place in places if place < len(found)]
+    if chosen:
+        later = chosen[0] + timedelta(minutes=minutes)
+        assert ineffective(chosen) == []
+        assert ineffective([*chosen, later]) == [later]
