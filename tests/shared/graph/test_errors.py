@@ -61,7 +61,12 @@ REJECTIONS = [
     ("user_not_found", MAILBOX, "organizerNotFound", []),
     ("teams_user_unknown", MEETINGS, "organizerNotFound", []),
     ("mailbox_not_enabled", MAILBOX, "organizerHasNoMailbox", [f"Get-EXOMailbox -Identity '{ORGANIZER}'"]),
-    ("mailbox_not_supported", MAILBOX, "organizerHasNoMailbox", ["kind 'standalone'"]),
+    (
+        "mailbox_not_supported",
+        MAILBOX,
+        "organizerHasNoMailbox",
+        ["kind 'standalone', which may work without a mailbox"],
+    ),
     ("mailbox_not_enabled", MEETINGS, "organizerHasNoMailbox", []),
     (
         "mailbox_access_denied",

@@ -123,6 +123,7 @@ async def test_an_object_id_needs_no_permission_for_the_directory() -> None:
     found = await failed_checks(world, ORGANIZER)
     assert set(found) == {"user", "applicationAccessPolicy"}
     assert "grants User.ReadBasic.All to the app" in found["user"]
+    assert "grant User.Read.All in the same way" in found["user"]
 
 
 async def test_the_permission_for_online_meetings_is_not_the_policy() -> None:

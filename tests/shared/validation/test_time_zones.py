@@ -93,6 +93,20 @@ def test_obsolete_names_of_windows(name: str, instead: str) -> None:
     assert check_time_zone(instead) == instead
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Customized Time Zone", "Outlook makes this name up"),
+        ("tzone://Microsoft/Custom", "Outlook makes this name up"),
+        ("Greenwich Mean Time", "neither Windows nor IANA's names have it"),
+    ],
+)
+def test_names_that_are_none_are_told_why(name: str, words: str) -> None:
+    """A zone of Outlook's own making, and a name that people take for one."""
+    [fault, *_] = faults_of(calendar_document(start=at("2026-11-20T13:00:00", name)))
+    assert (fault.code, words in fault.message) == ("invalidTimeZone", True)
+
+
 @pytest.mark.parametrize("name", ["UTC", "UTC-11", "Pacific Standard Time", "Asia/Kolkata", "Etc/GMT+5", "US/Eastern"])
 def test_time_zone(name: str) -> None:
     """Windows names, IANA's names and UTC are zones."""
@@ -115,6 +129,9 @@ def test_time_zone(name: str) -> None:
         ("Japan", 9, "Tokyo Standard Time"),
         ("NZ", 12, "New Zealand Standard Time"),
         ("Europe/Kyiv (Kiev)", 3, "FLE Standard Time"),
+        ("Europe/Kyiv", 3, "FLE Standard Time"),
+        ("Asia/Karachi", 5, "Pakistan Standard Time"),
+        ("Africa/Casablanca", 1, "Morocco Standard Time"),
         ("Asia/Yangon (Rangoon)", 6.5, "Myanmar Standard Time"),
         ("Asia/Toshkent (Tashkent)", 5, "West Asia Standard Time"),
     ],
