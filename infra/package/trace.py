@@ -39,7 +39,7 @@ _EXAMPLES: dict[Any, Any] = {
     bool: True,
     int: 1,
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
-    GraphTime: GraphTime(dateTime=datetime(2026, 1, 1, tzinfo=UTC), timeZone="UTC"),
+    GraphTime: GraphTime.model_validate({"dateTime": "2026-01-01T00:00:00", "timeZone": "UTC"}),
     Event: Event.model_validate({"id": "x", "start": {"dateTime": "2026-01-01T00:00:00Z", "timeZone": "UTC"}}),
 }
 

@@ -26,7 +26,7 @@ from shared.validation.addresses import mailbox_key
 from shared.validation.time_zones import allowed_names
 
 # At most this many unfinished meetings are read for one answer, the longest pending first; at rest there are none.
-MOST_UNFINISHED = 500
+MOST_UNFINISHED = 200
 _MOST_WAYS = 3  # mailboxes that a call goes through until one lets it
 _LONGEST_MESSAGE = 500
 

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 
-from shared.errors import InvalidRequestError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
 from shared.meeting import Meeting
-from shared.meeting_request import CalendarRequest, parse_request
+from shared.meeting_request.recurrence import Recurrence
 from shared.meeting_request.recurrence_rule import wall_starts
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
+from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.time_zones import to_utc
 
 _FREE = frozenset({"free", "workingElsewhere"})
@@ -17,41 +20,61 @@ _FREE = frozenset({"free", "workingElsewhere"})
 _MOST_OCCURRENCES = 10_000
 
 
+class _Part(BaseModel):
+    """A part of a request that was checked when it was accepted; the rest of it is not read."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+
+class _EmailAddress(_Part):
+    address: str
+
+
+class _Attendee(_Part):
+    email_address: _EmailAddress
+
+
+class _Event(_Part):
+    start: DateTimeTimeZone
+    end: DateTimeTimeZone
+    recurrence: Recurrence | None = None
+    show_as: str | None = None
+    attendees: tuple[_Attendee, ...] = ()
+
+
 def taken_by(meetings: Iterable[Meeting], window: Stretch) -> dict[str, list[Stretch]]:
     """Return what unfinished meetings take of a window, by the key of each mailbox that organizes or is invited."""
     taken: dict[str, list[Stretch]] = {}
     for meeting in meetings:
-        if meeting.finished or meeting.cancellation is not None:
+        if meeting.finished or meeting.cancellation is not None or meeting.kind != "calendar":
             continue
         try:
-            request = parse_request(meeting.request)
-        except InvalidRequestError:  # a message that could not be read, or a record of another version
+            event = _Event.model_validate(meeting.request)
+        except ValidationError:  # a message that could not be read, or a record of another version
             continue
-        if not isinstance(request, CalendarRequest) or request.show_as in _FREE:
+        if event.show_as in _FREE:
             continue
-        stretches = list(_occurrences(request, window))
-        invited = [attendee.email_address.address for attendee in request.attendees or ()]
+        stretches = list(_occurrences(event, window))
+        invited = [attendee.email_address.address for attendee in event.attendees]
         for name in {mailbox_key(name) for name in (meeting.organizer, meeting.organizer_id, *invited) if name}:
             taken.setdefault(name, []).extend(stretches)
     return taken
 
 
-def _occurrences(request: CalendarRequest, window: Stretch) -> Iterator[Stretch]:
-    start, end = request.start.instant[0], request.end.instant[0]
-    length = end - start
-    for begin in _starts(request, start, window.end):
+def _occurrences(event: _Event, window: Stretch) -> Iterator[Stretch]:
+    length = event.end.instant[0] - event.start.instant[0]
+    for begin in _starts(event, window.end):
         if begin < window.end and window.start < begin + length:
             yield Stretch(begin, begin + length)
 
 
-def _starts(request: CalendarRequest, start: datetime, until: datetime) -> Iterable[datetime]:
-    if request.recurrence is None:
-        return [start]
-    extent, zone = request.recurrence.range, request.start.time_zone
-    walls = wall_starts(request.recurrence.pattern, request.start.wall)
+def _starts(event: _Event, until: datetime) -> Iterable[datetime]:
+    if event.recurrence is None:
+        return [event.start.instant[0]]
+    extent, end_date = event.recurrence.range, event.recurrence.range.end_date
     last = until.astimezone(UTC).replace(tzinfo=None) + timedelta(days=2)  # whatever the zone
-    walls = takewhile(lambda wall: wall <= last, islice(walls, extent.number_of_occurrences or _MOST_OCCURRENCES))
-    if extent.end_date is not None:
-        end_date = extent.end_date
-        walls = takewhile(lambda wall: wall.date().isoformat() <= end_date, walls)
-    return [to_utc(wall, zone) for wall in islice(walls, _MOST_OCCURRENCES)]
+    walls = islice(
+        wall_starts(event.recurrence.pattern, event.start.wall), extent.number_of_occurrences or _MOST_OCCURRENCES
+    )
+    fitting = takewhile(lambda wall: wall <= last and (not end_date or wall.date().isoformat() <= end_date), walls)
+    return [to_utc(wall, event.start.time_zone) for wall in islice(fitting, _MOST_OCCURRENCES)]

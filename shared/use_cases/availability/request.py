@@ -21,8 +21,9 @@ from shared.validation.list_bound import AtMost
 from shared.validation.time_zones import is_skipped
 
 MOST_ADDRESSES = 100
-# Slots times addresses: twenty people for 62 days in steps of a quarter of an hour. It bounds the time and the answer.
-MOST_ANSWERS = 120_000
+# Both bound the time that an answer takes and its size: 62 days in steps of a quarter of an hour, for twenty people.
+MOST_SLOTS = 6_000
+MOST_ANSWERS = 20 * MOST_SLOTS
 _USUAL_STEP = "PT15M"
 _MAX_DURATION = 32
 
@@ -149,10 +150,10 @@ def _slot_findings(draft: Draft, start: DateTimeTimeZone, finish: datetime) -> I
     stride = parse_duration(step)
     addresses = sum(len(draft.value(name) or ()) for name in ("organizers", "rooms"))
     count = (finish - begin) / stride.length
-    if count * max(1, addresses) > MOST_ANSWERS:
+    if count > MOST_SLOTS or count * addresses > MOST_ANSWERS:
         message = (
-            f"gives {int(count)} slots for each address, and at most {MOST_ANSWERS} answers are given at once: ask with"
-            " a longer step, for less time or for fewer addresses"
+            f"gives {int(count)} slots for {addresses} addresses; an answer has at most {MOST_SLOTS} slots, and"
+            f" {MOST_ANSWERS} slots times addresses: ask with a longer step, for less time or for fewer addresses"
         )
         yield Finding(("step",), "tooMany", message)
     elif stride.length > 2 * LONGEST_WINDOW or not divides(start, finish, stride):

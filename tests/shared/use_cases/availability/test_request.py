@@ -79,6 +79,7 @@ def test_the_example_is_taken() -> None:
         ({"step": "P99999W"}, "/step", "stepDoesNotDivide"),
         ({"end": at("2027-01-20T09:50:00")}, "/step", "stepDoesNotDivide"),
         ({"step": "PT1S", "end": at("2027-03-23T09:00:00")}, "/step", "tooMany"),
+        ({"step": "PT1S", "end": at("2027-01-20T10:40:01")}, "/step", "tooMany"),
         ({"organizers": people(21), "end": at("2027-03-23T09:00:00")}, "/step", "tooMany"),
         ({"withinWorkingHours": "yes"}, "/withinWorkingHours", "wrongType"),
         ({"interval": "PT15M"}, "/interval", "unknownField"),
