@@ -1,8 +1,9 @@
-"""Failures of triggers without a caller: the host logs what they raise, so no content may be in it."""
+"""Failures of triggers without a caller, and their deadline: the host logs what they raise, without its words."""
 
 import functools
 from collections.abc import Awaitable, Callable
 
+from functions.deadline import invocation_deadline
 from shared.failure_trace import redacted_trace
 
 
@@ -11,12 +12,13 @@ class TriggerFailedError(Exception):
 
 
 def redacts_failures[**P](handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
-    """Let what a handler raises say what failed and where, without the words of the exception."""
+    """Give a handler its deadline; what it raises says what failed and where, without the words of the exception."""
 
     @functools.wraps(handler)
     async def handle(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            await handler(*args, **kwargs)
+            async with invocation_deadline():
+                await handler(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the outermost place: the host gets the error
             failed = TriggerFailedError(redacted_trace(error))
         else:

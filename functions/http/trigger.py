@@ -7,6 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.deadline import invocation_deadline
 from functions.http.caller import caller_of, digest_of
 from functions.http.problems import problem_of, problem_response
 from functions.http.public_url import path_of
@@ -46,8 +47,9 @@ def anonymous_http_trigger(handler: AnonymousHandler) -> AnonymousHandler:
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
         trace = caller_traceparent.set(traceparent_of(req))
         try:
-            with storage_time(_STORAGE_SECONDS):
-                response = await handler(req)
+            async with invocation_deadline():
+                with storage_time(_STORAGE_SECONDS):
+                    response = await handler(req)
         except Exception as error:  # noqa: BLE001 - the outermost place: what is not known is logged as a failure
             response = _problem(req, error)
         finally:
