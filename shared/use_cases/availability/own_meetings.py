@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -13,7 +13,7 @@ from shared.meeting_request.recurrence_rule import wall_starts
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
 from shared.validation.date_times import DateTimeTimeZone
-from shared.validation.time_zones import to_utc
+from shared.validation.time_zones import to_utc, zone
 
 _FREE = frozenset({"free", "workingElsewhere"})
 # Twenty-seven years of every day: a series that began longer ago is no new one.
@@ -62,19 +62,22 @@ def taken_by(meetings: Iterable[Meeting], window: Stretch) -> dict[str, list[Str
 
 
 def _occurrences(event: _Event, window: Stretch) -> Iterator[Stretch]:
-    length = event.end.instant[0] - event.start.instant[0]
-    for begin in _starts(event, window.end):
-        if begin < window.end and window.start < begin + length:
-            yield Stretch(begin, begin + length)
+    for start, end in _all_until(event, window.end):
+        if start < window.end and window.start < end:
+            yield Stretch(start, end)
 
 
-def _starts(event: _Event, until: datetime) -> Iterable[datetime]:
+def _all_until(event: _Event, until: datetime) -> Iterator[Stretch]:
+    """Yield an event, or each occurrence of a series, which begins and ends by the clock of the event's zone."""
+    first, name = Stretch(event.start.instant[0], event.end.instant[0]), event.start.time_zone
     if event.recurrence is None:
-        return [event.start.instant[0]]
-    extent, end_date = event.recurrence.range, event.recurrence.range.end_date
+        yield first
+        return
+    extent = event.recurrence.range
+    length = first.end.astimezone(zone(name)).replace(tzinfo=None) - event.start.wall
     last = until.astimezone(UTC).replace(tzinfo=None) + timedelta(days=2)  # whatever the zone
-    walls = islice(
-        wall_starts(event.recurrence.pattern, event.start.wall), extent.number_of_occurrences or _MOST_OCCURRENCES
-    )
-    fitting = takewhile(lambda wall: wall <= last and (not end_date or wall.date().isoformat() <= end_date), walls)
-    return [to_utc(wall, event.start.time_zone) for wall in islice(fitting, _MOST_OCCURRENCES)]
+    most = min(extent.number_of_occurrences or _MOST_OCCURRENCES, _MOST_OCCURRENCES)
+    for wall in islice(wall_starts(event.recurrence.pattern, event.start.wall), most):
+        if wall > last or (extent.end_date is not None and wall.date().isoformat() > extent.end_date):
+            return
+        yield Stretch(to_utc(wall, name), to_utc(wall + length, name))
