@@ -52,12 +52,15 @@ class Applied(RecordModel):
         event: properties of the event.
         online_meeting: properties of the online meeting.
         attendees: addresses that this app has invited, each in the spelling that is compared.
+        confirmed_attendees: those of them whom Graph has confirmed. Who of them is not in the event was removed in
+            Outlook.
         refused_etags: etags with which Graph refused to change the event.
     """
 
     event: PropertyDigests = PropertyDigests()
     online_meeting: PropertyDigests = PropertyDigests()
     attendees: frozenset[str] = frozenset()
+    confirmed_attendees: frozenset[str] = frozenset()
     refused_etags: frozenset[str] = frozenset()
 
 

@@ -124,10 +124,15 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
     if "body" in changes:
         changes["body"] = _merged_body(attempt, current, properties)
     if "attendees" in changes:
-        changes["attendees"] = [*changes["attendees"], *_invited_by_others(attempt, current, properties)]
+        changes["attendees"] = [
+            *_not_removed_by_others(attempt, current, changes["attendees"]),
+            *_invited_by_others(attempt, current, properties),
+        ]
     attempt.applied = attempt.applied.changed(
         event=attempt.applied.event.in_doubt({*changes, _LINK}),
         attendees=attempt.applied.attendees | _addresses(properties),
+        # Whom this change removes is missing afterwards because of it.
+        confirmed_attendees=attempt.applied.confirmed_attendees & _addresses(properties),
     )
     await steps.checkpoint(attempt)
     event = await steps.change_event(attempt, current, changes)
@@ -148,6 +153,13 @@ def _merged_body(attempt: Attempt, event: Event, properties: dict[str, Any]) -> 
             remedies.JOIN_BLOCK_MISSING,
         )
     return merged
+
+
+def _not_removed_by_others(attempt: Attempt, event: Event, attendees: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the attendees without those whom the organizer removed in Outlook: they stay removed."""
+    present = _addresses({"attendees": event.attendees or ()})
+    gone = attempt.applied.confirmed_attendees - present if event.attendees is not None else frozenset[str]()
+    return [attendee for attendee in attendees if gone.isdisjoint(_addresses({"attendees": [attendee]}))]
 
 
 def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any]) -> list[dict[str, Any]]:
@@ -172,7 +184,8 @@ def _addresses(properties: dict[str, Any]) -> frozenset[str]:
 def _with_event(applied: Applied, properties: dict[str, Any]) -> Applied:
     """Return what Graph has after it took all of an event's properties; no attendees are an empty list of them."""
     event = applied.event.confirmed({"attendees": []} | properties)
-    return applied.changed(event=event, attendees=_addresses(properties), refused_etags=frozenset())
+    invited = _addresses(properties)
+    return applied.changed(event=event, attendees=invited, confirmed_attendees=invited, refused_etags=frozenset())
 
 
 async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
