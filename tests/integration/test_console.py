@@ -40,6 +40,27 @@ window.fetch = async (url, options) => {
   return new Response(JSON.stringify(described), { headers: { "content-type": "application/json" } });
 };
 """
+# An app that can do more: the answers of these calls, in the form that the interface gives them.
+WITH = """
+const real = window.fetch;
+const extra = ANSWERS;
+window.fetch = async (url, options) => {
+  const json = (value) => new Response(JSON.stringify(value), { headers: { "content-type": "application/json" } });
+  for (const [end, [, answer]] of Object.entries(extra)) if (String(url).endsWith(end)) return json(answer);
+  const answer = await real(url, options);
+  if (!String(url).endsWith("openapi.json")) return answer;
+  const described = await answer.json();
+  for (const [end, [operationId]] of Object.entries(extra))
+    described.paths[end === "/history" ? "/meetings/{id}/history" : end] = { get: { operationId } };
+  return json(described);
+};
+"""
+SUMMARY = {
+    "counts": {"queued": 0, "running": 2, "succeeded": 1000, "failed": 7, "cancelled": 12},
+    "failed": [{"code": "mailboxAccessDenied", "count": 6}, {"code": "gaveUp", "count": 1}],
+    "capped": ["succeeded"],
+}
+HISTORY = [{"at": "2026-11-29T08:00:02Z", "event": "waited", "detail": "Graph asked to wait 30 seconds."}]
 
 
 @pytest.fixture
@@ -235,6 +256,28 @@ class TestLists:
         assert all(now["attempts"] > then["attempts"] for now, then in zip(after, before, strict=True))
         await console.open("#/failed/gaveUp")
         assert "No failed meeting has this cause." in await console.text()
+
+    async def test_an_app_with_a_summary_and_a_history(self, client: Client, console: Console) -> None:
+        """Both are shown where the app's description has them: counts, what is capped, causes, and what happened."""
+        answers = {"/summary": ["getSummary", SUMMARY], "/history": ["getHistory", {"entries": HISTORY}]}
+        script = WITH.replace("ANSWERS", json.dumps(answers))
+        await console.tab.call("Page.enable")
+        await console.tab.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        await console.open("#/")
+        tiles = await console.tab.value("[...document.querySelectorAll('.tile')].map(each => each.innerText)")
+        assert [tile.split() for tile in tiles] == [
+            ["0", "Queued"],
+            ["2", "Running"],
+            ["1,000+", "Succeeded"],
+            ["7", "Failed"],
+            ["12", "Cancelled"],
+        ]
+        link = "[...document.querySelectorAll('main a')].find(each => each.innerText === 'mailboxAccessDenied')"
+        assert await console.tab.value(f"{link}.getAttribute('href')") == "#/failed/mailboxAccessDenied"
+        assert await console.tab.accessibility_violations() == []
+        await console.open(f"#/meetings/{made(client)['id']}")
+        assert "Graph asked to wait 30 seconds." in await console.text()
+        assert await console.tab.accessibility_violations() == []
 
 
 class TestSchedules:
