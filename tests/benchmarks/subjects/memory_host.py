@@ -99,6 +99,7 @@ class Storage:
         from shared.schedules import ScheduleStore
         from shared.settings import read_environment
         from shared.throttling.shared_mailbox_states import SharedMailboxStates
+        from shared.use_cases.poisoned_messages import PoisonedMessages
         from shared.use_cases.quota import QuotaStore
 
         bootstrap.quiet_libraries()
@@ -110,6 +111,7 @@ class Storage:
             ledger=Ledger(meetings),
             schedules=ScheduleStore(schedules),
             quotas=QuotaStore(meetings),
+            poisoned=PoisonedMessages(meetings),
             mailbox_states=SharedMailboxStates(mailbox_states),
             requests=RequestQueue(self.requests, self.poison),
             results=self.results,

@@ -8,6 +8,7 @@ from typing import override
 
 from local.host.configuration import QueueOptions
 from local.host.queue_trigger import Backoff
+from shared.access.callers import Callers
 from shared.graph.calendar_events import Providers
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Outcome
@@ -16,6 +17,8 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
+from shared.use_cases.isolation import Isolation
+from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.provisioner import Provisioner
 from shared.use_cases.upkeep import Upkeep
@@ -75,6 +78,8 @@ class _LightProvisioner(Provisioner):
             results=_LightResults(around.results, _FOR_EVER, around.ledger, requests, around.clock),
             graph=GraphServices(_LightEvents(around.graph), None, None, None, None),  # type: ignore[arg-type] - no more is called
             gate=gate,
+            ownership=Ownership(around.ledger, Callers()),
+            isolation=Isolation(),
             give_up_after=_GIVE_UP_AFTER,
             clock=around.clock,
         )
