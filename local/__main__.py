@@ -24,6 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from local.graph import server
 
             return server.serve(options.port) or 0
+        case "topic":
+            from local import topic
+            from local.graph import server
+
+            return server.serve_app(topic.create_app(), options.port) or 0
         case "host":
             from local.host.server import run
 
@@ -73,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 
     graph = commands.add_parser("graph", help="the Microsoft Graph stand-in alone")
     graph.add_argument("--port", type=_port, default=7072, help="default: %(default)s")
+
+    topic = commands.add_parser("topic", help="a stand-in for an Event Grid topic alone, for RESULT_TOPIC")
+    topic.add_argument("--port", type=_port, default=7073, help="default: %(default)s")
 
     host = commands.add_parser(
         "host",

@@ -19,7 +19,12 @@ _BACKLOG = 2048
 
 
 def serve(port: int) -> None:
-    """Serve the example tenant on 127.0.0.1 until SIGTERM or SIGINT; port 0 is any free one."""
+    """Serve the example tenant; see `serve_app`."""
+    serve_app(droppable(create_app(Tenant.example())), port)
+
+
+def serve_app(app: ASGIApp, port: int) -> None:
+    """Serve an application on 127.0.0.1 until SIGTERM or SIGINT; port 0 is any free one."""
     # asyncio switches Nagle's algorithm off only where the protocol is named; with it, every answer waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -28,7 +33,7 @@ def serve(port: int) -> None:
     except OSError as error:
         sys.exit(f"Port {port} cannot be used ({error.strerror}): stop what uses it, or choose another with --port.")
     config = uvicorn.Config(
-        droppable(create_app(Tenant.example())),
+        app,
         access_log=False,
         log_level="critical",
         lifespan="off",
