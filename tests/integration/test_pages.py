@@ -65,6 +65,9 @@ async def test_the_documentation_fits_and_is_accessible(stack: Stack, tab: Tab, 
     await tab.until("document.querySelectorAll('.opblock').length >= 15")
     await tab.value(f"document.querySelector('{CREATE} .opblock-summary-control').click()")
     await tab.until(f"document.querySelector('{CREATE} .execute') !== null")
+    await tab.value("document.querySelector('#guide').open = true")
+    guide = await tab.value("document.querySelector('#guide').innerText")
+    assert all(word in guide for word in ("x-functions-key", "Idempotency-Key", "Retry-After", "error.remedy"))
     assert await tab.value("document.documentElement.scrollWidth") <= width
     assert await tab.accessibility_violations() == []
     shown = await tab.value("getComputedStyle(document.documentElement).colorScheme")
