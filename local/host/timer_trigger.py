@@ -13,7 +13,7 @@ from typing import Any
 
 from local.host.errors import FunctionError
 from local.host.invocation import TimerRun
-from shared.ncrontab import Ncrontab, parse_ncrontab
+from shared.validation.ncrontab import Ncrontab, parse_ncrontab
 
 # The real host was seen to fire up to 5 ms before the second; this one always does.
 _EARLY = timedelta(milliseconds=5)

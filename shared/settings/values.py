@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import isodate
 
-from shared.ncrontab import parse_ncrontab
+from shared.validation.ncrontab import parse_ncrontab
 
 # Any of the app's times plus or minus this stays within four-digit years.
 _LONGEST_DURATION = timedelta(days=36_525)

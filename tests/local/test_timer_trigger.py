@@ -116,6 +116,6 @@ async def test_payload() -> None:
 
 @pytest.mark.parametrize("expression", ["", "every day", "0 61 * * * *", "* * * *", "0 0 0 L * *", "0 0 0 * * 1#2"])
 def test_bad_expressions(expression: str) -> None:
-    """What is no NCRONTAB expression keeps the function from loading; tests/shared/test_ncrontab.py has the grammar."""
+    """What is no NCRONTAB expression keeps the function from loading; the grammar has tests of its own."""
     with pytest.raises(FunctionError, match="NCRONTAB"):
         read_schedule(expression)

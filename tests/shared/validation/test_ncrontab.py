@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ncrontab import Ncrontab, parse_ncrontab
 from shared.settings.values import ncrontab
+from shared.validation.ncrontab import Ncrontab, parse_ncrontab
 
 TABLE = Path(__file__).with_name("ncrontab.tsv")
 ROWS = [line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()]
