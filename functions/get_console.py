@@ -14,6 +14,6 @@ OPERATION = None  # a page is no operation of the documents
 @anonymous_http_trigger
 async def get_console(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with the page, which holds no data: it asks the API with the key or session of its reader."""
-    from shared.pages.console import console_page
+    from functions.pages.console import console_page
 
     return await page_response(req, console_page)

@@ -15,6 +15,6 @@ OPERATION = None  # a page is no operation of the documents
 @http_trigger
 async def get_docs(req: func.HttpRequest, _caller: Caller) -> func.HttpResponse:
     """Answer with the page."""
-    from shared.pages.docs import docs_page
+    from functions.pages.docs import docs_page
 
     return await page_response(req, docs_page)

@@ -9,8 +9,8 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.pages.page import Page
 from shared.meeting import Meeting, MeetingResponse
-from shared.pages.page import Page
 from shared.schedules import Schedule, ScheduleResponse
 from shared.validation.response_model import ResponseModel
 

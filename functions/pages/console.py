@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from shared.pages.page import Page, make_page, read_asset
+from functions.pages.page import Page, make_page, read_asset
 
 # In the order in which they stand in the one script of the page.
 SCRIPTS = (

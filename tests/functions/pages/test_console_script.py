@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.pages import console
+from functions.pages import console
 from tests.clients.node import TSC, run
 
 FOLDER = Path(console.__file__).with_suffix("")

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from shared.pages.page import Page, make_page, read_asset
+from functions.pages.page import Page, make_page, read_asset
 
 # Its package is not imported: that would load Flask.
 _ASSETS = "flask_swagger_ui"

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.pages.console import console_page
-from shared.pages.docs import docs_page
-from shared.pages.page import Page, make_page
+from functions.pages.console import console_page
+from functions.pages.docs import docs_page
+from functions.pages.page import Page, make_page
 
 PAGES = pytest.mark.parametrize("page", [docs_page, console_page])
 
@@ -54,5 +54,5 @@ def test_text_cannot_become_markup_in_the_console() -> None:
 @pytest.mark.slow
 def test_the_package_of_the_library_is_not_imported() -> None:
     """Its __init__ would load Flask."""
-    program = "import sys; from shared.pages.docs import docs_page; docs_page(); sys.exit('flask' in sys.modules)"
+    program = "import sys; from functions.pages.docs import docs_page; docs_page(); sys.exit('flask' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
