@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 from shared import VERSION
 from shared.access.callers import Callers
-from shared.event_grid import topic_of
 from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.meeting.ledger import TABLE, Ledger
@@ -19,6 +18,7 @@ from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
 from shared.storage import AzureQueue, AzureTable, Queue, storage_services
+from shared.storage.event_grid_topic import topic_of
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
 from shared.throttling.shared_mailbox_states import SharedMailboxStates

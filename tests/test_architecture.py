@@ -23,7 +23,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"access", "validation"},
     "storage": {"settings"},
     "meeting": {"storage", "validation", "meeting_request"},
-    "event_grid": {"settings"},
     "graph": {"meeting", "meeting_request", "settings"},
     "schedules": {"meeting", "meeting_request", "storage", "validation"},
     "throttling": {"graph", "storage", "validation"},

@@ -1,4 +1,4 @@
-"""Azure Tables and Queue Storage, as much of them as the app needs, behind two small protocols."""
+"""Azure Tables, Queue Storage and Event Grid, as much of them as the app needs, behind small protocols."""
 
 from shared.storage.account import storage_services
 from shared.storage.queues import AzureQueue, Queue, QueuedMessage
