@@ -9,8 +9,8 @@ import pytest
 from local.processes import start_child
 from local.topic import create_app
 from shared.errors import TopicUnavailableError
-from shared.event_grid import topic_of
 from shared.settings import TopicSettings
+from shared.storage.event_grid_topic import topic_of
 from tests.fakes import Clock
 
 EVENT = {"specversion": "1.0", "id": "one/1", "source": "/meetings", "type": "meeting.changed", "data": {"id": "<b>"}}
