@@ -15,7 +15,6 @@ class EventType(StrEnum):
     CHANGED = "meeting.changed"
     REMOVED = "meeting.removed"
     RESPONDED = "meeting.responded"
-    ATTENDED = "meeting.attended"
 
 
 class Notice(RecordModel):
