@@ -24,6 +24,7 @@ from shared.errors import (
     QuotaExceededError,
     RejectedError,
     RequestTooLargeError,
+    RowRefusedError,
     ScheduleNotFoundError,
     SettingsError,
     StorageUnavailableError,
@@ -105,6 +106,10 @@ def _first_words(error: InvalidRequestError) -> str:
 # Status, code, title, and the detail, in which the error's own words may stand.
 _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     RequestTooLargeError: (413, "tooLarge", "The request is too large", "{}."),
+    RowRefusedError: (
+        *(413, "tooLarge", "The request is too large"),
+        "What would be stored does not fit into the storage. Shorten the body or the lists.",
+    ),
     CallerNotAllowedError: (403, "callerNotAllowed", "The caller is not allowed", "{}."),
     OrganizerNotAllowedError: (403, "organizerNotAllowed", "The organizer is not allowed", "{}."),
     MeetingNotFoundError: (404, "notFound", "There is no such meeting", "No meeting has this id."),

@@ -15,6 +15,7 @@ class EventType(StrEnum):
     CHANGED = "meeting.changed"
     REMOVED = "meeting.removed"
     RESPONDED = "meeting.responded"
+    ATTENDED = "meeting.attended"
 
 
 class Notice(RecordModel):

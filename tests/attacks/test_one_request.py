@@ -3,19 +3,22 @@
 import asyncio
 import json
 import tracemalloc
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, override
 
 import pytest
 
 import function_app
 from shared.access.origin import Origin
-from shared.errors import InvalidRequestError, RequestTooLargeError
+from shared.errors import InvalidRequestError, RequestTooLargeError, RowRefusedError
 from shared.meeting_request import decode_json, parse_request
 from shared.meeting_request.html_body import MAX_ATTRIBUTES, clean_html
+from shared.storage import Operation
 from shared.use_cases.batch import BatchItem, read_csv_items
 from tests.app_fixture import World
 from tests.attacks.cost import steep
 from tests.examples import CALENDAR
+from tests.fakes import InMemoryTable
 from tests.http_client import InProcess
 
 assert function_app
@@ -140,3 +143,18 @@ async def test_over_the_queue_the_record_is_bounded_too() -> None:
     meeting = await world.ledger.read(row.removeprefix("meeting."))
     assert meeting.error is not None
     assert (len(meeting.error.errors), meeting.error.more_faults) == (100, True)
+
+
+async def test_a_row_that_the_storage_refuses_is_the_callers_to_shorten() -> None:
+    """Where the bounds were too wide for a storage: the request is too large, and not "send it again"."""
+
+    class Strict(InMemoryTable):
+        @override
+        async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
+            raise RowRefusedError("the table never takes these rows: EntityTooLarge")
+
+    there = World()
+    there.table = Strict()
+    there.app = there.new_host()
+    answer = await InProcess(there).call("POST", "/meetings", CALENDAR)
+    assert (answer.status, answer.code) == (413, "tooLarge")
