@@ -30,6 +30,7 @@ from shared.errors import (
     StorageUnavailableError,
     ThrottledError,
     UnavailableError,
+    UnreadableRecordError,
     VersionMismatchError,
 )
 from shared.failure_trace import redacted_trace
@@ -145,6 +146,8 @@ def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
             _logger.warning("http.refused %s to %s", "anothers", caller_digest)
         case StorageUnavailableError():
             _logger.error("http.storageUnavailable %s", error)
+        case RowRefusedError() | UnreadableRecordError():  # their words quote no record
+            _logger.error("http.failed %s", error)
         case SettingsError():
             _logger.critical("settings.wrong %s", error)
         case _ if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -13,7 +13,7 @@ from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, Surface
-from shared.graph.resources import GraphResource, Lenient, parse_resource
+from shared.graph.resources import Content, GraphResource, Lenient, parse_resource
 from shared.ids import is_meeting_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
 
@@ -38,10 +38,6 @@ class _OnlineMeetingInfo(GraphResource):
     conference_id: Lenient[str] = None
     toll_number: Lenient[str] = None
     toll_free_numbers: Lenient[tuple[str, ...]] = None
-
-
-class _ItemBody(GraphResource):
-    content: Lenient[str] = None
 
 
 class ExtendedProperty(GraphResource):
@@ -81,7 +77,7 @@ class Event(GraphResource):
     transaction_id: Lenient[str] = None
     start: Lenient[GraphTime] = None
     end: Lenient[GraphTime] = None
-    body: Lenient[_ItemBody] = None
+    body: Lenient[Content] = None
     single_value_extended_properties: Lenient[tuple[ExtendedProperty, ...]] = None
 
     @property

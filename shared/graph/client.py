@@ -42,6 +42,7 @@ from shared.graph.credentials import (
 )
 from shared.graph.errors import translate
 from shared.graph.refusals import Addressee, Surface
+from shared.graph.resources import decode_answer
 from shared.graph.transport import AiohttpTransport
 from shared.settings import GraphService
 from shared.trace_context import caller_traceparent
@@ -277,7 +278,7 @@ def _json_object(content: Any, *, uncertain: bool) -> dict[str, Any]:
     if not content:
         return {}
     try:
-        document = json.loads(content)
+        document = decode_answer(content)
     except (ValueError, RecursionError) as error:
         raise UnavailableError("Graph answered with something that is not JSON", uncertain=uncertain) from error
     if not isinstance(document, dict):

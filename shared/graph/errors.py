@@ -14,6 +14,7 @@ from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
 from shared.errors import GraphAnswer, GraphError, ThrottledError, UnavailableError
 from shared.graph.refusals import Addressee, DuplicateTransactionError, GraphRefusal, rejection_of
+from shared.graph.resources import LONGEST_STRING, quotable
 from shared.graph.retry_after import parse_retry_after
 
 ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
@@ -110,12 +111,13 @@ def _refusal_of(error: APIError, request_id: str) -> GraphRefusal:
     if isinstance(error, ODataError) and error.error:
         code, message = _quotable(error.error.code or ""), _quotable(error.error.message or "")
         named = error.error.additional_data.get("@event.existingEventId")
-        existing = named if isinstance(named, str) and named else None
-    answer = GraphAnswer(error.response_status_code or 0, code, headers.get("request-id") or request_id)
+        existing = named if isinstance(named, str) and 0 < len(named) <= LONGEST_STRING else None
+    given_id = quotable(headers.get("request-id", ""), _LONGEST_MESSAGE)
+    answer = GraphAnswer(error.response_status_code or 0, code, given_id or request_id)
     retry_after = parse_retry_after(headers.get("retry-after"), headers.get("date"), datetime.now(UTC))
     return GraphRefusal(answer, message, retry_after, existing)
 
 
 def _quotable(message: str) -> str:
     """Return a message of Graph's as it may be passed on: of bounded length, and without a token in it."""
-    return _TOKEN.sub("(a token)", message[:_LONGEST_MESSAGE])
+    return _TOKEN.sub("(a token)", quotable(message, _LONGEST_MESSAGE))

@@ -14,7 +14,7 @@ from shared.errors import RejectedError, UnavailableError
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, NothingFoundError, Surface
-from shared.graph.resources import GraphResource, Lenient, parse_resource
+from shared.graph.resources import LONGEST_STRING, Content, GraphResource, Lenient, parse_resource
 from shared.meeting import DialIn, DialInNumbers, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
 
@@ -54,11 +54,6 @@ class _JoinMeetingIdSettings(GraphResource):
     passcode: Lenient[str] = None
 
 
-class _ItemBody(GraphResource):
-    content: Lenient[str] = None
-    content_type: Lenient[str] = None
-
-
 class OnlineMeeting(GraphResource):
     """An online meeting; `raw` is Graph's whole answer, to compare the options with."""
 
@@ -67,7 +62,7 @@ class OnlineMeeting(GraphResource):
     audio_conferencing: Lenient[_AudioConferencing] = None
     chat_info: Lenient[_ChatInfo] = None
     join_meeting_id_settings: Lenient[_JoinMeetingIdSettings] = None
-    join_information: Lenient[_ItemBody] = None
+    join_information: Lenient[Content] = None
     meeting_options_web_url: Lenient[str] = None
     expiry_date_time: Lenient[datetime] = None
     raw: dict[str, Any] = Field(default_factory=dict, exclude=True)
@@ -112,7 +107,7 @@ class OnlineMeeting(GraphResource):
         found: Any = self.raw
         for name in ("participants", "organizer", "identity", "user", "id"):
             found = found.get(name) if isinstance(found, dict) else None
-        return found.lower() if isinstance(found, str) else None
+        return found.lower() if isinstance(found, str) and len(found) <= LONGEST_STRING else None
 
     @property
     def created_at(self) -> datetime | None:

@@ -1,17 +1,27 @@
 """Organizers in the directory: /users/{id or user principal name}."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from kiota_abstractions.method import Method
 
 from shared.errors import UnavailableError
 from shared.graph.client import Call, GraphClient
 from shared.graph.refusals import Addressee, Surface
+from shared.graph.resources import GraphResource, Lenient, parse_resource
 from shared.meeting_request.people import is_object_id
 
 # https://learn.microsoft.com/graph/filter-query-parameter: of the operator in
 MOST_AT_ONCE = 15
+
+
+class _User(GraphResource):
+    id: Lenient[str] = None
+    mail: Lenient[str] = None
+    user_principal_name: Lenient[str] = None
+
+
+class _Users(GraphResource):
+    value: Lenient[tuple[_User, ...]] = None
 
 
 class Organizers:
@@ -22,17 +32,15 @@ class Organizers:
 
     async def object_id(self, organizer: str) -> str:
         """Return the object id of a user principal name, which the paths of online meetings ask for."""
-        answer = await self._read(organizer, "id")
-        object_id = answer.get("id")
-        if not isinstance(object_id, str) or not object_id:
+        user = await self._read(organizer, "id")
+        if not user.id:
             raise UnavailableError("Graph's answer has no object id", uncertain=False)
-        return object_id
+        return user.id
 
     async def address(self, organizer: str) -> str | None:
         """Return the mail address of a user, or else the user principal name."""
-        answer = await self._read(organizer, "mail,userPrincipalName")
-        names = (answer.get(name) for name in ("mail", "userPrincipalName"))
-        return next((each for each in names if isinstance(each, str) and each), None)
+        user = await self._read(organizer, "mail,userPrincipalName")
+        return user.mail or user.user_principal_name or None
 
     async def find(self, organizer: str, names: Sequence[str]) -> list[tuple[str, str]]:
         """Return object id and user principal name of those users whom names of either kind name; guests are none.
@@ -54,15 +62,13 @@ class Organizers:
             query = {"filter": f"{name_of} in ({quoted})", "select": "id,userPrincipalName"}
             addressee = Addressee(Surface.DIRECTORY, organizer, self._client.client_id)
             answer = await self._client.send(Call(Method.GET, self._client.users, addressee, query=query))
-            users: Any = answer.get("value")
-            pairs = (
-                [(user.get("id"), user.get("userPrincipalName")) for user in users] if isinstance(users, list) else []
-            )
-            found += [(str(object_id), str(upn)) for object_id, upn in pairs if object_id and upn]
+            users = parse_resource(_Users, answer, uncertain=False).value or ()
+            found += [(user.id, user.user_principal_name) for user in users if user.id and user.user_principal_name]
         return found
 
-    async def _read(self, organizer: str, properties: str) -> dict[str, Any]:
+    async def _read(self, organizer: str, properties: str) -> _User:
         addressee = Addressee(Surface.DIRECTORY, organizer, self._client.client_id)
-        return await self._client.send(
+        answer = await self._client.send(
             Call(Method.GET, self._client.user(organizer), addressee, query={"select": properties})
         )
+        return parse_resource(_User, answer, uncertain=False)

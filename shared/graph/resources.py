@@ -1,11 +1,48 @@
-"""What Graph answers, as far as it is used: the one place where its answers are checked."""
+"""What Graph answers, as far as it is used: the one place where its answers are checked, bounded and repaired."""
 
+import json
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.alias_generators import to_camel
 
 from shared.errors import UnavailableError
+
+# Graph's ids and links have some hundred characters. What is longer is no id and no link, and is not stored.
+LONGEST_STRING = 2048
+# JSON can escape half of a surrogate pair, which no encoding can write: .NET cuts texts in the middle of an emoji.
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
+
+
+def decode_answer(content: bytes) -> Any:
+    """Return the JSON value of an answer, without characters that cannot be stored.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    document = json.loads(content)
+    return _repaired(document) if _ESCAPED_SURROGATE.search(content) else document
+
+
+def quotable(text: str, longest: int = LONGEST_STRING) -> str:
+    """Return a text of Graph's as it can be stored and passed on: cut, and without characters that cannot be."""
+    return _LONE_SURROGATE.sub(_REPLACEMENT, text[:longest])
+
+
+def _repaired(value: Any) -> Any:
+    match value:
+        case str():
+            return _LONE_SURROGATE.sub(_REPLACEMENT, value)
+        case dict():
+            return {_repaired(name): _repaired(each) for name, each in value.items()}
+        case list():
+            return [_repaired(each) for each in value]
+        case _:
+            return value
 
 
 def _valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -15,14 +52,23 @@ def _valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-# A member that only informs: a value of another type counts as missing, so that it fails no call.
+# A member that only informs: a value of another type, or a longer one, counts as missing, so that it fails no call.
 type Lenient[T] = Annotated[T | None, WrapValidator(_valid_or_none)]
 
 
 class GraphResource(BaseModel):
-    """A part of Graph's answer: what we use is checked, what we do not know is let through."""
+    """A part of Graph's answer: what we use is checked and has bounds, what we do not know is let through."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, str_max_length=LONGEST_STRING)
+
+
+class Content(GraphResource):
+    """A body, which the bound of a whole answer bounds (shared/graph/answer_stream.py)."""
+
+    model_config = ConfigDict(str_max_length=None)
+
+    content: Lenient[str] = None
+    content_type: Lenient[str] = None
 
 
 def parse_resource[T: GraphResource](model: type[T], answer: Any, *, uncertain: bool) -> T:

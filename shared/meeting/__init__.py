@@ -3,6 +3,7 @@
 from shared.meeting.meeting import (
     FAILURE_CODES,
     FINISHED,
+    TOO_LARGE,
     Cancellation,
     Claim,
     DialIn,
@@ -22,6 +23,7 @@ from shared.meeting.observed import Observed, ObservedAttendee, ObservedState
 __all__ = [
     "FAILURE_CODES",
     "FINISHED",
+    "TOO_LARGE",
     "Cancellation",
     "Claim",
     "DialIn",

@@ -51,7 +51,7 @@ class Applied(RecordModel):
     Attributes:
         event: properties of the event.
         online_meeting: properties of the online meeting.
-        attendees: addresses that this app has invited, each in the spelling that is compared.
+        attendees: digests of the addresses that this app has invited; hundreds have to fit into a record.
         confirmed_attendees: those of them whom Graph has confirmed. Who of them is not in the event was removed in
             Outlook.
         refused_etags: etags with which Graph refused to change the event.

@@ -54,8 +54,8 @@ class Ledger(RecordStore[Meeting]):
     """The meetings in a table. Every call may raise StorageUnavailableError.
 
     It raises MeetingNotFoundError for an id without a meeting, MeetingForgottenError for one that was to be forgotten,
-    and RequestTooLargeError for a request that does not
-    fit with room for what comes after its acceptance.
+    and RequestTooLargeError for a request that does not fit with room for what comes after its acceptance. A finished
+    meeting is always written: where the storage would refuse it, without what was asked for.
     """
 
     def __init__(self, table: Table) -> None:
@@ -68,22 +68,25 @@ class Ledger(RecordStore[Meeting]):
         Raises:
             ConflictError: there is one with this id.
         """
-        require_room(record.request)
-        return await super().insert(record)
+        try:
+            require_room(record.request)
+            return await super().insert(record)
+        except (RequestTooLargeError, RowRefusedError):
+            if not record.finished:
+                raise
+            return await super().insert(bare(record))
 
     async def write(self, before: Meeting, after: Meeting) -> Meeting:
         """Replace a meeting as it was read (`before.etag`) and return it with its new etag.
 
-        An end is always written: where the storage refuses it, without what was asked for.
-
         Raises:
             ConflictError: somebody else has changed it since.
         """
-        if after.request is not before.request:
-            require_room(after.request)
         try:
+            if after.request is not before.request:
+                require_room(after.request)
             return await super().write(before, after)
-        except (RowRefusedError, RequestTooLargeError):
+        except (RequestTooLargeError, RowRefusedError):
             if not after.finished:
                 raise
             return await super().write(before, bare(after))
@@ -109,10 +112,11 @@ class Ledger(RecordStore[Meeting]):
         """Remove a marker that was not used since the cutoff, unless what its key leads to instead is still there.
 
         Raises:
+            MeetingNotFoundError: it is gone.
             ConflictError: somebody has just kept it.
         """
-        marker = await self._markers.find(meeting_id)
-        if marker is not None and marker.used_at < cutoff and not await self.exists(id_after(meeting_id)):
+        marker = await self._markers.read(meeting_id)
+        if marker.used_at < cutoff and not await self.exists(id_after(meeting_id)):
             await self._markers.remove(marker)
 
     async def markers_before(self, cutoff: datetime, limit: int) -> list[str]:

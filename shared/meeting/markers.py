@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError, UnreadableRecordError
+from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError
 from shared.storage import Table
 from shared.storage.records import RecordKind, RecordStore, key_moment
 
@@ -36,22 +36,16 @@ class MarkerStore(RecordStore[Marker]):
     def __init__(self, table: Table) -> None:
         super().__init__(table, _MARKERS)
 
-    async def find(self, meeting_id: str) -> Marker | None:
-        """Return the marker of a meeting, None where there is none."""
-        try:
-            return await self.read(meeting_id)
-        except (MeetingNotFoundError, UnreadableRecordError):  # a meeting is none that can be read as a marker
-            return None
-
     async def keep(self, meeting_id: str, now: datetime) -> None:
         """Have a marker stay as long as a new one, because its key is used again.
 
         Raises:
             ConflictError: it is gone, or somebody else has just kept it.
         """
-        marker = await self.find(meeting_id)
-        if marker is None:
-            raise ConflictError(f"there is no marker {meeting_id}")
+        try:
+            marker = await self.read(meeting_id)
+        except MeetingNotFoundError as error:
+            raise ConflictError(f"there is no marker {meeting_id}") from error
         await self.write(marker, marker.changed(used_at=now))
 
 

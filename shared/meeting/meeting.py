@@ -15,6 +15,8 @@ from shared.errors import (
     KeyReusedError,
     OrganizerNotAllowedError,
     RejectedError,
+    RequestTooLargeError,
+    RowRefusedError,
 )
 from shared.meeting.applied import Applied
 from shared.meeting.notice import Notice
@@ -121,6 +123,7 @@ FAILURE_CODES = (
     "graphRejected",
     "gaveUp",
     "crashed",
+    "tooLarge",
 )
 
 
@@ -141,8 +144,20 @@ class MeetingError(RecordModel):
         return MeetingError(code=error.code, message=error.message, remedy=remedy, graph=error.answer)
 
 
+TOO_LARGE = MeetingError(
+    code="tooLarge",
+    message="The meeting is larger than a record of this service may be.",
+    remedy="Shorten the body, or the lists of attendees and locations, and send the request again.",
+)
+
 type CallerFault = (
-    CallerNotAllowedError | InvalidRequestError | KeyReusedError | OrganizerNotAllowedError | ChangeRefusedError
+    CallerNotAllowedError
+    | InvalidRequestError
+    | KeyReusedError
+    | OrganizerNotAllowedError
+    | ChangeRefusedError
+    | RequestTooLargeError
+    | RowRefusedError
 )
 
 
@@ -162,6 +177,8 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
         case OrganizerNotAllowedError():
             remedy = "Name another organizer, or have the operator add this one to the setting ALLOWED_ORGANIZERS."
             return MeetingError(code="organizerNotAllowed", message=f"{error}.", remedy=remedy)
+        case RequestTooLargeError() | RowRefusedError():
+            return TOO_LARGE
     remedy = "Correct what the errors name and send the request again."
     more = isinstance(error, InvalidRequestError) and error.more_faults
     return MeetingError(code="invalidRequest", message=message, remedy=remedy, errors=faults, more_faults=more)

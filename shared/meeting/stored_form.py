@@ -14,12 +14,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from shared.errors import RequestTooLargeError
+from shared.errors import Fault, RequestTooLargeError
 from shared.meeting.applied import Applied
 from shared.meeting.meeting import Meeting, MeetingError
+from shared.validation.text import MAX_TEXT
 
-LARGEST_REQUEST_STORED = 640 * 1024
-_LONGEST_TEXT = 4096
+LARGEST_REQUEST_STORED = 2 * MAX_TEXT
+_LONGEST_TEXT = 1024
 _MOST_FAULTS = 20
 
 
@@ -52,7 +53,7 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
     Raises:
         RequestTooLargeError: even the rest is too large.
     """
-    for trim in (_without_invitation, _with_short_texts, bare if meeting.finished else _with_short_texts):
+    for trim in (_without_invitation, _without_observation, _with_short_texts, *((bare,) if meeting.finished else ())):
         meeting = trim(meeting)
         if fits_now(meeting):
             return meeting
@@ -65,18 +66,30 @@ def bare(meeting: Meeting) -> Meeting:
 
 
 def _without_invitation(meeting: Meeting) -> Meeting:
-    return meeting.changed(outcome=meeting.outcome.changed(join_information=None))
+    return meeting.changed(outcome=meeting.outcome.changed(join_information=None, dial_in_numbers=None))
+
+
+def _without_observation(meeting: Meeting) -> Meeting:
+    return meeting.changed(observed=None)
 
 
 def _with_short_texts(meeting: Meeting) -> Meeting:
+    meeting = _without_observation(_without_invitation(meeting))
     too_long = {name: None for name, value in meeting.outcome if isinstance(value, str) and len(value) > _LONGEST_TEXT}
-    meeting = _without_invitation(meeting.changed(outcome=meeting.outcome.changed(**too_long)))
+    meeting = meeting.changed(outcome=meeting.outcome.changed(**too_long))
     if (problem := meeting.progress.last_problem) is not None:
         meeting = meeting.progressed(last_problem=problem[:_LONGEST_TEXT])
     return meeting.changed(error=meeting.error and _shortened(meeting.error))
 
 
 def _shortened(error: MeetingError) -> MeetingError:
+    faults = tuple(
+        Fault(fault.pointer[:_LONGEST_TEXT], fault.code, fault.message[:_LONGEST_TEXT])
+        for fault in error.errors[:_MOST_FAULTS]
+    )
     return error.changed(
-        message=error.message[:_LONGEST_TEXT], remedy=error.remedy[:_LONGEST_TEXT], errors=error.errors[:_MOST_FAULTS]
+        message=error.message[:_LONGEST_TEXT],
+        remedy=error.remedy[:_LONGEST_TEXT],
+        errors=faults,
+        more_faults=error.more_faults or len(faults) < len(error.errors),
     )

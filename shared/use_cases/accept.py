@@ -25,6 +25,7 @@ from shared.meeting.ledger import Ledger
 from shared.meeting.received_message import RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
+from shared.meeting.stored_form import require_room
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
 from shared.use_cases.admission import Admission
 from shared.use_cases.quota import Quotas
@@ -70,9 +71,11 @@ class Acceptance:
         Raises:
             InvalidRequestError: the document is not a valid request.
             OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+            RequestTooLargeError: it would not fit into its record.
         """
         request = parse_request(document)
         self._admission.admit(request, caller)
+        require_room(as_given(request))
         return find_warnings(request, self._clock())
 
     async def accept(self, document: Any, origin: Origin, delay: timedelta = timedelta(0)) -> Accepted:
@@ -86,6 +89,7 @@ class Acceptance:
         Raises:
             InvalidRequestError: the document is not a valid request.
             OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+            RequestTooLargeError: it would not fit into its record.
             QuotaExceededError: the caller has had as many meetings today as it may.
             KeyReusedError: the key came with another request before.
             MeetingForgottenError: it was asked for before its meeting was forgotten.
@@ -93,6 +97,7 @@ class Acceptance:
         request = parse_request(document)
         self._admission.admit(request, origin.caller)
         meeting = self._queued(request, origin)
+        require_room(meeting.request)  # before it counts towards a quota
         meeting, existing = await self._insert(meeting, origin.asked_at, origin)
         if existing:
             if existing.fingerprint != meeting.fingerprint:

@@ -23,7 +23,10 @@ from shared.errors import (
     MeetingForgottenError,
     OrganizerNotAllowedError,
     QuotaExceededError,
+    RequestTooLargeError,
+    RowRefusedError,
     ScheduleNotFoundError,
+    UnreadableRecordError,
 )
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import as_meeting_error
@@ -42,6 +45,13 @@ _ROUNDS = 20
 _MEETINGS_OF_A_SCHEDULE = 50
 # The host fires a timer up to 5 ms before its second: what is due at the second is due by then.
 _TIMER_MAY_BE_EARLY = timedelta(seconds=1)
+_REJECTIONS = (
+    CallerNotAllowedError,
+    InvalidRequestError,
+    OrganizerNotAllowedError,
+    RequestTooLargeError,
+    RowRefusedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +84,11 @@ class ScheduleRun:
         now = self._clock() + _TIMER_MAY_BE_EARLY
         schedules = meetings = 0
         failed: dict[str, Failure[str]] = {}
+        unreadable: list[Failure[str]] = []
 
         async def make(schedule_id: str) -> int | None:
             try:
-                return await self._make_due(await self._store.read(schedule_id), now)
+                return await self._make_due(await self._store.read(schedule_id), now, unreadable)
             except (ConflictError, ScheduleNotFoundError):
                 return None  # another instance has just processed it, or it is deleted
 
@@ -92,15 +103,19 @@ class ScheduleRun:
             more = len(ids) >= _SCHEDULES_A_ROUND or _MEETINGS_OF_A_SCHEDULE in made
             if outcomes.skipped or not (made or outcomes.failures) or not more:
                 break  # where nothing has moved, the same would come again
-        for schedule_id, failure in failed.items():
-            _logger.error("schedule.failed %s %s", schedule_id, failure.fault, extra={"schedule_id": schedule_id})
-        report = RunReport(schedules, meetings, len(failed))
+        failures = [*failed.values(), *unreadable]
+        for failure in failures:
+            _logger.error("schedule.failed %s %s", failure.item, failure.fault, extra={"schedule_id": failure.item})
+        report = RunReport(schedules, meetings, len(failures))
         _logger.info("schedules.done %s", report)
-        raise_if_incomplete(list(failed.values()))
+        raise_if_incomplete(failures)
         return report
 
-    async def _make_due(self, schedule: Schedule, now: datetime) -> int:
-        """Make what is due of a schedule, move its cursor, and return how many meetings that are."""
+    async def _make_due(self, schedule: Schedule, now: datetime, unreadable: list[Failure[str]]) -> int:
+        """Make what is due of a schedule, move its cursor, and return how many meetings that are.
+
+        An occurrence whose meeting cannot be read was made: it is added to `unreadable`, and keeps none from its turn.
+        """
         made = 0
         cursor = schedule.cursor
         again_at: datetime | None = None
@@ -110,6 +125,8 @@ class ScheduleRun:
             except QuotaExceededError as error:  # what its caller may not have today waits for tomorrow
                 again_at = now + error.delay
                 break
+            except UnreadableRecordError as error:
+                unreadable.append(Failure(schedule.id, error))
             made, cursor = made + 1, occurrence.cursor
         after = schedule.changed(cursor=cursor).with_next_due(now)
         await self._store.write(schedule, after.changed(due_at=again_at) if again_at else after)
@@ -125,7 +142,7 @@ class ScheduleRun:
             await self._acceptance.accept(document, origin)
         except (KeyReusedError, MeetingForgottenError):
             return  # made already: by the schedule as it was before a change, or forgotten since then
-        except (CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError) as error:
+        except _REJECTIONS as error:
             rejected = RejectedMessage(document, caller=schedule.caller, schedule=schedule.id)
             await self._acceptance.record_rejection(rejected, as_meeting_error(error), meeting_id)
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})

@@ -19,6 +19,7 @@ from shared.errors import (
     KeyReusedError,
 )
 from shared.ids import KeyNamespace, id_from_key, random_id
+from shared.meeting.stored_form import require_room
 from shared.meeting_request import parse_request
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule
@@ -175,7 +176,9 @@ class Schedules:
         request = parse_schedule(document, now)
         first = next(request.timetable.after(now))
         try:
-            self._admission.admit(parse_request(request.meeting_of(first)), caller)
+            document = request.meeting_of(first)
+            require_room(document)
+            self._admission.admit(parse_request(document), caller)
         except InvalidRequestError as error:
             raise error.placed(lambda fault: Fault(f"/request{fault.pointer}", fault.code, fault.message)) from error
         return request

@@ -11,6 +11,8 @@ from shared.errors import (
     MeetingForgottenError,
     MeetingNotFoundError,
     OrganizerNotAllowedError,
+    RequestTooLargeError,
+    RowRefusedError,
 )
 from shared.ids import KeyNamespace
 from shared.meeting import as_meeting_error
@@ -29,6 +31,15 @@ from shared.use_cases.accept import LONG_AGO, Acceptance
 from shared.use_cases.change import Changes
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.provision import Provisioner
+
+_REJECTIONS = (
+    ChangeRefusedError,
+    InvalidRequestError,
+    KeyReusedError,
+    OrganizerNotAllowedError,
+    RequestTooLargeError,
+    RowRefusedError,
+)
 
 
 class MessageHandler:
@@ -79,7 +90,7 @@ class MessageHandler:
                     return None  # it was done before, and its meeting is forgotten
                 fault = Fault("/data/id", "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
-        except (InvalidRequestError, KeyReusedError, OrganizerNotAllowedError, ChangeRefusedError) as error:
+        except _REJECTIONS as error:
             rejected = RejectedMessage.of(text, message_id)
             # Tried again without its key, it would be a second meeting of one key.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):

@@ -160,7 +160,7 @@ class Upkeep:
         cutoff = now - self._retention
 
         async def drop(meeting_id: str) -> str:
-            with suppress(ConflictError):  # its key has just been used again
+            with suppress(ConflictError, MeetingNotFoundError):  # its key has just been used again, or it is gone
                 await self._ledger.drop_marker(meeting_id, cutoff)
             return "dropped"
 

@@ -1,5 +1,6 @@
 """A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
 
+import hashlib
 from typing import Any
 
 from shared.errors import RejectedError, UnavailableError
@@ -7,6 +8,7 @@ from shared.graph import Event, remedies
 from shared.graph.refusals import DuplicateTransactionError
 from shared.meeting.applied import Applied
 from shared.meeting_request import CalendarRequest, ExistingRequest, event_properties, option_properties
+from shared.meeting_request.people import MAX_ATTENDEES
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.event_body import merged_body
 from shared.use_cases.provision.join_link import enable, require_own_link, require_same_link, wait_for_link
@@ -90,7 +92,7 @@ def _as_made(attempt: Attempt, event: Event, properties: dict[str, Any]) -> Even
     if attempt.meeting.version in {1, attempt.in_doubt_since}:
         attempt.applied = _with_event(attempt.applied, properties)
     else:  # whom an earlier version invited is ours to remove
-        invited = _addresses({"attendees": event.attendees or ()})
+        invited = _addresses({"attendees": (event.attendees or ())[:MAX_ATTENDEES]})
         attempt.applied = attempt.applied.changed(attendees=attempt.applied.attendees | invited)
     return event
 
@@ -175,10 +177,14 @@ def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any
 
 
 def _addresses(properties: dict[str, Any]) -> frozenset[str]:
-    """Return the attendees' addresses, each in one spelling."""
+    """Return a digest of each attendee's address, which is shorter: hundreds have to fit into a record."""
     emails = (attendee.get("emailAddress") for attendee in properties.get("attendees", ()))
     addresses = (email.get("address") for email in emails if isinstance(email, dict))
-    return frozenset(mailbox_key(address) for address in addresses if isinstance(address, str))
+    return frozenset(_address_digest(address) for address in addresses if isinstance(address, str))
+
+
+def _address_digest(address: str) -> str:
+    return hashlib.sha256(mailbox_key(address).encode()).hexdigest()[:16]
 
 
 def _with_event(applied: Applied, properties: dict[str, Any]) -> Applied:

@@ -15,11 +15,40 @@ from local.host.queue_storage import Queue as HostsQueue
 from local.host.queue_trigger import LEASE
 from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
 from shared.storage import AzureQueue, AzureTable, Delete, Insert, Queue, Replace, Row, Table
+from shared.storage.tables import MOST_OPERATIONS
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
 
 type Kind = str
 
 LONGEST_PROPERTY = 32 * 1024  # UTF-16 code units
+
+
+def large(properties: int) -> dict[str, str | int]:
+    """Return the values of a row with so many properties of 32 KiB each."""
+    return {f"text{number}": "x" * (LONGEST_PROPERTY // 2) for number in range(properties)}
+
+
+TOO_MUCH: dict[str, list[Insert]] = {
+    "one row twice": [Insert(Row("k", {"n": 1})), Insert(Row("k", {"n": 2}))],
+    "a property of 65 KiB": [Insert(Row("k", {"text": "x" * (LONGEST_PROPERTY + 512)}))],
+}
+# What Azurite takes and Azure Tables refuse (shared/storage/tables.py says where that is documented).
+TOO_MUCH_FOR_AZURE: dict[str, list[Insert]] = {
+    "101 operations": [Insert(Row(f"{number:03}")) for number in range(MOST_OPERATIONS + 1)],
+    "a transaction of 5 MiB": [Insert(Row(f"{number}", large(20))) for number in range(9)],
+    "an entity of 1 MiB": [Insert(Row("k", large(32)))],
+    "253 properties": [Insert(Row("k", {f"n{number}": 1 for number in range(253)}))],
+}
+
+
+@pytest.mark.parametrize("operations", TOO_MUCH_FOR_AZURE.values(), ids=TOO_MUCH_FOR_AZURE)
+async def test_the_fake_keeps_the_limits_of_azure(operations: list[Insert]) -> None:
+    """The simulation and all other tests see what Azure would refuse, and a row just below it is taken."""
+    table = InMemoryTable()
+    with pytest.raises(RowRefusedError):
+        await table.write("p", operations)
+    assert await table.read_range("p", "", "~", 10) == []
+    await table.write("p", [Insert(Row("k", large(31)))])
 
 
 @pytest.fixture(params=["fake", pytest.param("azurite", marks=pytest.mark.slow)])
@@ -176,6 +205,18 @@ class TestWriting:
         with pytest.raises(ConflictError):
             await table.write("p", [*operations[:position], Delete("missing"), *operations[position:]])
         assert await table.read_range("p", "", "~", 10) == [Row("there", {"n": 1}, etag)]
+
+    @pytest.mark.parametrize("operations", TOO_MUCH.values(), ids=TOO_MUCH)
+    async def test_what_never_fits_is_refused(self, table: Table, operations: list[Insert]) -> None:
+        """Rows beyond a limit are an error of their own, and none of them is written."""
+        await table.write("p", [Insert(Row("there"))])
+        with pytest.raises(RowRefusedError):
+            await table.write("p", operations)
+        assert [row.key for row in await table.read_range("p", "", "~", 10)] == ["there"]
+
+    async def test_as_many_rows_as_a_transaction_takes(self, table: Table) -> None:
+        """A hundred operations are carried out together."""
+        assert len(await table.write("p", [Insert(Row(f"{n:03}")) for n in range(MOST_OPERATIONS)])) == MOST_OPERATIONS
 
     async def test_an_insert_over_a_row_is_refused(self, table: Table) -> None:
         """What is there is not inserted again (409), and stays."""
