@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": {"access", "validation"},
     "storage": {"settings"},
     "meeting": {"storage", "validation", "meeting_request"},
-    "graph": {"meeting", "meeting_request", "settings"},
+    "graph": {"meeting", "meeting_request", "settings", "validation"},
     "schedules": {"meeting", "meeting_request", "storage", "validation"},
     "throttling": {"graph", "storage", "validation"},
     "use_cases": {

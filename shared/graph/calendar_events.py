@@ -11,11 +11,11 @@ from pydantic import Field
 from shared.errors import GraphError, UnavailableError
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
-from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, Surface
 from shared.graph.resources import Content, GraphResource, Lenient, parse_resource
 from shared.ids import is_meeting_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
+from shared.validation.join_links import is_join_link
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
 # our set of properties: https://learn.microsoft.com/graph/api/resources/singlevaluelegacyextendedproperty

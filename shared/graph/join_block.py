@@ -11,7 +11,7 @@ import html
 import re
 from typing import TYPE_CHECKING, Final
 
-from shared.graph.join_links import canonical_link, meeting_id_in, names_teams_meeting
+from shared.validation.join_links import canonical_link, meeting_id_in, names_teams_meeting
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph.client import Call, GraphClient
-from shared.graph.join_links import is_join_link
 from shared.graph.refusals import Addressee, NothingFoundError, Surface
 from shared.graph.resources import LONGEST_STRING, Content, GraphResource, Lenient, parse_resource
 from shared.meeting import DialIn, DialInNumbers, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
+from shared.validation.join_links import is_join_link
 
 # Without it the newer enum members, coorganizer among them, read back as unknownFutureValue:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations

@@ -16,8 +16,8 @@ from shared.graph.calendar_events import (
     meeting_id_among,
 )
 from shared.graph.event_details import GraphAddress, GraphLocation, GraphPerson
-from shared.graph.join_links import is_join_link
 from shared.graph.resources import GraphResource, Lenient, parse_resource
+from shared.validation.join_links import is_join_link
 
 SEEN_PROPERTIES = (
     "id,iCalUId,transactionId,isCancelled,isOnlineMeeting,onlineMeeting,subject,start,end,isAllDay,"

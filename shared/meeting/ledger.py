@@ -18,7 +18,6 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import unquote
 
 from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefusedError
 from shared.ids import id_after
@@ -29,6 +28,7 @@ from shared.storage import Table
 from shared.storage.pages import Page, newest_first
 from shared.storage.records import RecordKind, RecordStore, key_moment
 from shared.validation.addresses import mailbox_key
+from shared.validation.join_links import canonical_link
 
 TABLE = "Meetings"
 
@@ -240,8 +240,8 @@ def _normal(field: Field, value: str) -> str:
     match field:
         case Field.ORGANIZER:
             return mailbox_key(value)
-        case Field.JOIN_URL:  # Graph escapes it one way, browsers and people others
-            return unquote(value).rstrip("/")
+        case Field.JOIN_URL:  # Graph escapes it one way, browsers, mail programs and people others
+            return canonical_link(value)
         case Field.JOIN_MEETING_ID:  # shown to people in groups of three digits
             return "".join(value.split())
         case _:

@@ -9,7 +9,6 @@ from shared.access.organizers import require_allowed
 from shared.errors import Fault, InvalidRequestError, RejectedError
 from shared.graph import OnlineMeeting
 from shared.graph.event_details import EventDetails, read_event
-from shared.graph.join_links import meeting_id_in
 from shared.graph.online_meetings import by_join_meeting_id, by_join_url
 from shared.graph.refusals import OtherOrganizerError
 from shared.graph.services import GraphServices
@@ -18,6 +17,7 @@ from shared.meeting.ledger import Field
 from shared.meeting_request.people import is_object_id, require_organizer
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
+from shared.validation.join_links import meeting_id_in
 
 
 @dataclass(frozen=True, slots=True)

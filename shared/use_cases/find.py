@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from shared.access.callers import ANYBODY, Caller
 from shared.errors import Fault, InvalidContinuationError, InvalidRequestError
-from shared.graph.join_links import is_join_link, meeting_id_in
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field, Ledger
 from shared.storage.pages import Page
 from shared.use_cases.external_meetings import ExternalMeeting, ExternalMeetings
 from shared.use_cases.ownership import Ownership
 from shared.validation.addresses import mailbox_key
+from shared.validation.join_links import is_join_link, meeting_id_in
 from shared.validation.paging import invalid_continuation, read_top
 
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})

@@ -13,11 +13,11 @@ from typing import Any, Final
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph.calendar_events import Event
 from shared.graph.join_block import block_in, meeting_id_in_block
-from shared.graph.join_links import canonical_link
 from shared.graph.online_meetings import OnlineMeeting
 from shared.graph.refusals import DuplicateTransactionError
 from shared.graph.services import GraphServices
 from shared.meeting_request.people import is_object_id
+from shared.validation.join_links import canonical_link
 
 SUBJECT: Final = "Convene probe (may be deleted)"
 _SKIPPED: Final = "not asked: needs --attendee"

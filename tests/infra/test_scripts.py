@@ -44,10 +44,37 @@ def test_a_script_is_powershell(path: Path) -> None:
 def test_a_script_changes_nothing_but_by_the_plan(path: Path) -> None:
     """Only what plan.py says is carried out, behind ShouldProcess: no other command changes the tenant."""
     commands = {(node.text or b"").decode() for node in nodes(parse(path)) if node.type == "command_name" and node.text}
-    assert not {name for name in commands if re.match(r"(New|Set|Grant|Remove|Add|Update)-", name)}
+    assert not {name for name in commands if re.match(r"(New|Set|Grant|Remove|Add|Update|Enable|Disable)-", name)} - {
+        "Enable-OrganizationCustomization"  # the next test
+    }
     assert "SupportsShouldProcess" in path.read_text()
     if path.stem != "Invoke-Plan":
         assert "Invoke-Plan @plan -WhatIf:$WhatIfPreference" in path.read_text()
+
+
+def test_a_tenant_is_customized_where_it_never_was_and_before_anything_is_planned() -> None:
+    """Exchange refuses new scopes and assignments until then; a dry run does not customize, nor does a second run.
+
+    https://learn.microsoft.com/powershell/module/exchange/enable-organizationcustomization
+    """
+    script = parse(FOLDER / "Grant-Mailboxes.ps1")
+    [customize] = [node for node in nodes(script) if (node.text or b"") == b"Enable-OrganizationCustomization"
+                   and node.type == "command"]  # fmt: skip
+    branch = customize
+    while branch.parent is not None and branch.type != "if_statement":
+        branch = branch.parent
+    condition = branch.child_by_field_name("condition")
+    assert condition is not None
+    words = " ".join((condition.text or b"").decode().split())
+    assert words == (
+        "(Get-OrganizationConfig).IsDehydrated -and"
+        " $PSCmdlet.ShouldProcess('the organization', 'Enable-OrganizationCustomization')"
+    )
+    order = [name for name, _ in commands_of(FOLDER / "Grant-Mailboxes.ps1")]
+    assert order.index("Enable-OrganizationCustomization") < order.index("Invoke-Plan")
+    remedy, document = remedies.mailbox_access("alexw@contoso.com", None), DOCUMENT.read_text()
+    assert "Enable-OrganizationCustomization" in remedy
+    assert "Enable-OrganizationCustomization" in document
 
 
 def test_every_step_of_a_plan_is_explained() -> None:

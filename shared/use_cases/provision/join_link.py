@@ -10,10 +10,10 @@ from typing import Any
 from shared.errors import RejectedError
 from shared.graph import Event, remedies
 from shared.graph.join_block import meetings_linked_in
-from shared.graph.join_links import canonical_link
 from shared.meeting_request import CalendarRequest, ExistingRequest
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
+from shared.validation.join_links import canonical_link
 
 _LOOKS_BEFORE_ENABLING = 2
 

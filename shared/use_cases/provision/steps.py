@@ -10,7 +10,6 @@ from cachetools import LRUCache, TTLCache
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, OnlineMeeting, remedies
-from shared.graph.join_links import organizer_in
 from shared.graph.online_meetings import by_join_url
 from shared.graph.organizers import MOST_AT_ONCE
 from shared.graph.refusals import event_deleted
@@ -23,6 +22,7 @@ from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.options import TIMES, half_named, require_set, with_both_names
 from shared.validation.addresses import mailbox_key
+from shared.validation.join_links import organizer_in
 
 LOOKS_BEFORE_GIVING_UP = 6
 _MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row

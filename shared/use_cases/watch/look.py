@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.errors import GraphError, RejectedError
-from shared.graph.join_links import organizer_in
 from shared.graph.online_meetings import by_join_url
 from shared.graph.refusals import NothingFoundError
 from shared.graph.seen_event import SeenEvent, search_event, see_event, see_events
@@ -14,6 +13,7 @@ from shared.meeting_request import ExistingRequest, StandaloneRequest, parse_req
 from shared.meeting_request.people import is_object_id
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.watch.observation import EventRequest, of_event, of_nothing, of_online_meeting
+from shared.validation.join_links import organizer_in
 
 
 class Look:

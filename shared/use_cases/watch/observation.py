@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 from shared.graph import OnlineMeeting
 from shared.graph.calendar_events import GraphTime
-from shared.graph.join_links import canonical_link
 from shared.graph.seen_event import SeenAttendee, SeenEvent
 from shared.meeting import Meeting, Observed, ObservedAttendee, ObservedState
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
 from shared.meeting_request.recurrence_rule import first_start
 from shared.validation.addresses import mailbox_key
 from shared.validation.date_times import FIRST_YEAR, LAST_YEAR, DateTimeTimeZone, instant_of
+from shared.validation.join_links import canonical_link
 from shared.validation.time_zones import allowed_names, to_utc, zone
 
 type EventRequest = CalendarRequest | ExistingRequest

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from local.graph.join_block import JoinDetails, html_document, invitation_block
 from shared.graph.join_block import block_in, meeting_id_in_block, meetings_linked_in
-from shared.graph.join_links import canonical_link, names_teams_meeting
+from shared.validation.join_links import canonical_link, names_teams_meeting
 
 LONG = (
     "https://teams.microsoft.com/l/meetup-join/19%3ameeting_ZmQ4OTE0ZTE%40thread.v2/0"

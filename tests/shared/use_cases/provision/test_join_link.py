@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.graph.join_block import meetings_linked_in
-from shared.graph.join_links import canonical_link
 from shared.meeting.meeting import Meeting, Status
+from shared.validation.join_links import canonical_link
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 

@@ -1,5 +1,6 @@
 """The options of a meeting: set for the people that were meant, and verified by what Graph shows."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from shared.meeting.meeting import Status
 from shared.use_cases.provision.options import require_set
 from tests.app_fixture import World
-from tests.examples import CALENDAR, STANDALONE
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 
 ADELE = "AdeleV@contoso.com"
 
@@ -138,6 +139,32 @@ async def test_nothing_is_sent_with_its_type() -> None:
     world.tenant.settings.refuses_odata_type = True
     meeting = await world.made(with_people({"upn": ADELE, "role": "coorganizer"}, recordAutomatically=True))
     assert meeting.status is Status.SUCCEEDED, meeting.error
+
+
+def _annotated(value: Any) -> Any:
+    """Return a JSON value in which each object names its type, as Graph's answers do."""
+    if isinstance(value, dict):
+        return {"@odata.type": "#microsoft.graph.x"} | {name: _annotated(each) for name, each in value.items()}
+    return [_annotated(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("request_", [CALENDAR, STANDALONE, EXISTING], ids=lambda request: request.get("kind"))
+async def test_no_body_names_a_type(request_: dict[str, Any]) -> None:
+    """Neither on creation nor in a change, also where the caller's request names them: `@odata.type` alone can fail.
+
+    https://github.com/microsoftgraph/msgraph-sdk-java/issues/2589
+    """
+    world = World()
+    options = {"lobbyBypassSettings": {"scope": "everyone"}, "recordAutomatically": True}
+    wanted = request_ | (options if request_ is STANDALONE else {"options": options})
+    meeting = await world.made(_annotated(wanted))
+    assert meeting.status is Status.SUCCEEDED, meeting.error
+    change = {"lobbyBypassSettings": {"scope": "organization", "@odata.type": "x"}}
+    await world.app.changes.patch(meeting.id, change if request_ is STANDALONE else {"options": change})
+    await world.settle()
+    bodies = [json.dumps(seen.body) for seen in world.tenant.requests if seen.body]
+    assert any("organization" in body for body in bodies)
+    assert not [body for body in bodies if "@odata" in body]
 
 
 @pytest.mark.parametrize(

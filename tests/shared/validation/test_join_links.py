@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.graph.join_links import is_join_link, meeting_id_in, organizer_in
+from shared.validation.join_links import is_join_link, meeting_id_in, organizer_in
 
 TEAMS = (
     "https://teams.microsoft.com/l/meetup-join/19%3ameeting_ODky%40thread.v2/0"
