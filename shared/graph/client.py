@@ -40,7 +40,7 @@ from shared.graph.credentials import (
     make_credential,
     tenant_id_in_token,
 )
-from shared.graph.errors import translate
+from shared.graph.error_translation import translate
 from shared.graph.refusals import Addressee, Surface
 from shared.graph.resources import decode_answer
 from shared.graph.transport import AiohttpTransport

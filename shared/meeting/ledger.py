@@ -23,7 +23,7 @@ from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefused
 from shared.ids import id_after
 from shared.meeting import Meeting
 from shared.meeting.markers import Marker, MarkerStore, refuse_marker
-from shared.meeting.stored_form import bare, require_room, trimmed
+from shared.meeting.record_size import bare, require_room, trimmed
 from shared.storage import Table
 from shared.storage.pages import Page, newest_first
 from shared.storage.records import RecordKind, RecordStore, key_moment

@@ -21,8 +21,8 @@ from shared.errors import (
 from shared.meeting.applied import Applied
 from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
-from shared.meeting.received_message import ReceivedMessage
 from shared.meeting.record_model import RecordModel
+from shared.meeting.rejected_message import ReceivedMessage
 
 
 class Status(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from shared.errors import GraphAnswer
 from shared.meeting.meeting import DialIn, DialInNumbers, JoinInformation, Meeting, MeetingError
 from shared.meeting.observed import Observed, ObservedAttendee
-from shared.meeting.received_message import ReceivedMessage
+from shared.meeting.rejected_message import ReceivedMessage
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid, left_out

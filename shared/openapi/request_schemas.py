@@ -15,7 +15,7 @@ from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneR
 from shared.openapi.json_schema import NULL, nullable, record, schema_of, without_null
 from shared.openapi.operation import Component
 from shared.schedules import ScheduleRequest
-from shared.schedules.subject import PLACEHOLDERS
+from shared.schedules.subject_placeholders import PLACEHOLDERS
 from shared.use_cases.availability import AvailabilityRequest
 from shared.use_cases.batch import MOST_ITEMS
 from shared.use_cases.change import IMMUTABLE

@@ -16,8 +16,8 @@ from itertools import dropwhile, islice
 from operator import itemgetter
 
 from shared.schedules.date_or_time import DateOrTime
-from shared.schedules.expansion import CompletedRule, all_times, last_of
-from shared.schedules.rule import Rule
+from shared.schedules.rule_evaluation import CompletedRule, all_times, last_of
+from shared.schedules.rule_text import Rule
 from shared.validation.time_zones import zone
 
 # More than any zone's clock was ever put forward: Pacific/Apia skipped a day.

@@ -12,7 +12,7 @@ from shared.meeting_request import as_given, parse_request
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.schedules.date_or_time import DateOrTime, as_text
 from shared.schedules.occurrences import Occurrence, Timetable
-from shared.schedules.rule import RuleError, parse_rule
+from shared.schedules.rule_text import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding, findings_of, in_document_order

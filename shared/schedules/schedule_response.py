@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
-from shared.schedules.subject import warnings_of
+from shared.schedules.subject_placeholders import warnings_of
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid
 

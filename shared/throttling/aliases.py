@@ -6,7 +6,7 @@ from datetime import datetime
 from cachetools import LRUCache, TTLCache
 
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
-from shared.throttling.mailbox import CALMING, MOST_DOUBLINGS, Mailbox
+from shared.throttling.mailbox_limit import CALMING, MOST_DOUBLINGS, Mailbox
 from shared.validation.addresses import mailbox_key
 
 # More names than one process has in use at a time by far: the oldest goes first, and each use makes a name the newest.

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 
 from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.graph import before_each_call
-from shared.graph.errors import ASKED_FOR_PATIENCE
+from shared.graph.error_translation import ASKED_FOR_PATIENCE
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.aliases import Mailboxes
-from shared.throttling.mailbox import Mailbox
+from shared.throttling.mailbox_limit import Mailbox
 from shared.throttling.shared_mailbox_states import AllowedProviders, MailboxState, SharedMailboxStates
 
 _logger = logging.getLogger(__name__)

@@ -22,10 +22,10 @@ from shared.errors import (
 from shared.ids import id_after
 from shared.meeting import Meeting, MeetingError, Progress, Status
 from shared.meeting.ledger import Ledger
-from shared.meeting.received_message import RejectedMessage
+from shared.meeting.record_size import require_room
+from shared.meeting.rejected_message import RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
-from shared.meeting.stored_form import require_room
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
 from shared.use_cases.admission import Admission
 from shared.use_cases.quota import Quotas

@@ -33,7 +33,7 @@ from shared.meeting.messages import (
     decode_message,
     message_digest,
 )
-from shared.meeting.received_message import ReceivedMessage, RejectedMessage
+from shared.meeting.rejected_message import ReceivedMessage, RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import fingerprint, parse_request

@@ -30,7 +30,7 @@ from shared.errors import (
 )
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import as_meeting_error
-from shared.meeting.received_message import RejectedMessage
+from shared.meeting.rejected_message import RejectedMessage
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore

@@ -19,7 +19,7 @@ from shared.errors import (
     KeyReusedError,
 )
 from shared.ids import KeyNamespace, id_from_key, random_id
-from shared.meeting.stored_form import require_room
+from shared.meeting.record_size import require_room
 from shared.meeting_request import parse_request
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule

@@ -26,7 +26,7 @@ from shared.meeting.messages import (
     message_digest,
     rejected_id,
 )
-from shared.meeting.received_message import RejectedMessage
+from shared.meeting.rejected_message import RejectedMessage
 from shared.use_cases.accept import LONG_AGO, Acceptance
 from shared.use_cases.change import Changes
 from shared.use_cases.isolation import Isolation

@@ -13,7 +13,7 @@ MAX_LINE = 255
 MAX_EVENT_ID = 1024
 MAX_URI = 2048
 MAX_LANGUAGE = 35
-# No request has more where it is stored (shared/meeting/stored_form.py): what was accepted stays valid, HTML grown by
+# No request has more where it is stored (shared/meeting/record_size.py): what was accepted stays valid, HTML grown by
 # escapes included.
 MAX_TEXT = 320 * 1024
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 import shared
 from shared.errors import SettingsError
 from shared.meeting.messages import decode_message
-from shared.meeting.received_message import RejectedMessage
+from shared.meeting.rejected_message import RejectedMessage
 from shared.meeting_request import parse_request
 from shared.settings import read_settings
 from shared.trace_context import as_traceparent

@@ -10,7 +10,7 @@ import pytest
 
 from shared.schedules.occurrences import KnownOccurrences, Timetable
 from shared.schedules.parse import parse_schedule
-from shared.schedules.rule import RuleError, parse_rule
+from shared.schedules.rule_text import RuleError, parse_rule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_response import ScheduleResponse
 from tests.examples import CALENDAR

@@ -16,7 +16,7 @@ import shared.errors
 from infra.cost import Figures, month, table
 from shared.cli.__main__ import commands
 from shared.errors import RejectedError
-from shared.graph import errors as graph_errors
+from shared.graph import error_translation as graph_errors
 from shared.meeting import FAILURE_CODES, Meeting
 from tests.app_fixture import World
 from tests.examples import CALENDAR

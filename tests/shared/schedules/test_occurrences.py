@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.schedules.duration import Duration, parse_duration
 from shared.schedules.occurrences import Timetable
-from shared.schedules.rule import WEEKDAYS, parse_rule
+from shared.schedules.rule_text import WEEKDAYS, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
 from tests.shared.schedules.documents import schedule_document
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.errors import HeldBackError
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.aliases import REMEMBERED, Mailboxes
-from shared.throttling.mailbox import CALMING, MOST_DOUBLINGS
+from shared.throttling.mailbox_limit import CALMING, MOST_DOUBLINGS
 from tests.fakes import Clock
 
 OBJECT_ID = "64339082-ed84-4b0b-b4ab-004ae54f3747"

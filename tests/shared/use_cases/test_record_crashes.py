@@ -12,7 +12,7 @@ import pytest
 from shared.errors import ChangeRefusedError, StorageUnavailableError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
-from shared.meeting.received_message import ReceivedMessage
+from shared.meeting.rejected_message import ReceivedMessage
 from shared.meeting.request_queue import meeting_message
 from shared.storage import Operation, Row
 from tests.app_fixture import World

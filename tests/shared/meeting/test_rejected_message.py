@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
 from shared.meeting.message_text import read_object
-from shared.meeting.received_message import LONGEST_TEXT, RejectedMessage
+from shared.meeting.rejected_message import LONGEST_TEXT, RejectedMessage
 
 ENCODINGS: list[Callable[[str], str]] = [
     lambda text: base64.b64encode(text.encode(errors="replace")).decode(),

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 
-from shared.schedules.rule import HOURS_A_DAY, WEEKDAYS, Rule
+from shared.schedules.rule_text import HOURS_A_DAY, WEEKDAYS, Rule
 from shared.validation.date_times import LAST_YEAR
 
 _FREQUENCIES: Mapping[str, Literal[0, 1, 2, 3]] = {

@@ -21,7 +21,7 @@ from shared.meeting import (
 from shared.meeting.applied import Applied
 from shared.meeting.ledger import Ledger
 from shared.meeting.messages import LONGEST_COMMENT
-from shared.meeting.stored_form import LARGEST_REQUEST_STORED, require_room, utf16_bytes
+from shared.meeting.record_size import LARGEST_REQUEST_STORED, require_room, utf16_bytes
 from shared.meeting_request.people import MAX_ATTENDEES
 from tests.examples import NOW, queued_meeting
 from tests.fakes import InMemoryTable

@@ -14,7 +14,7 @@ from kiota_abstractions.method import Method
 
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph.client import Call
-from shared.graph.errors import translate
+from shared.graph.error_translation import translate
 from shared.graph.refusals import Addressee, DuplicateTransactionError, NothingFoundError, Surface
 from shared.graph.retry_after import parse_retry_after
 from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, refusal

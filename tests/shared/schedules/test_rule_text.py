@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.schedules.occurrences import Timetable
-from shared.schedules.rule import _PARTS, FREQUENCIES, MOST_A_DAY, RuleError, parse_rule
+from shared.schedules.rule_text import _PARTS, FREQUENCIES, MOST_A_DAY, RuleError, parse_rule
 
 NOW = datetime(2026, 11, 21, 8, 0)  # noqa: DTZ001 - a wall clock's
 

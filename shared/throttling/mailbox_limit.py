@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import HeldBackError
-from shared.graph.errors import ASKED_FOR_PATIENCE
+from shared.graph.error_translation import ASKED_FOR_PATIENCE
 
 # Several processes that keep to the limit, each for itself, exceed it together. Each Retry-After doubles the pause
 # between the provisions that a process admits, and each such time without one halves it again; so few calls are

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.errors import HeldBackError
-from shared.throttling.mailbox import CALMING, MOST_DOUBLINGS, Mailbox
+from shared.throttling.mailbox_limit import CALMING, MOST_DOUBLINGS, Mailbox
 from tests.fakes import Clock
 
 LIMIT = 4
