@@ -1,0 +1,46 @@
+"""The storage clients: what they read of the environment."""
+
+import asyncio
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from shared.settings import StorageAccount
+from shared.storage.account import storage_services
+
+_REFUSAL = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request, of any kind."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(_REFUSAL)
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize(("proxy", "reads"), [("", False), ("http://proxy.example:3128", True)])
+async def test_the_environment_is_read_only_for_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, proxy: str, *, reads: bool
+) -> None:
+    """Without a proxy no request looks for a netrc file, which aiohttp does with the proxy of the environment."""
+    for name in _PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("NETRC", "/no/such/netrc")  # aiohttp warns of it when it looks
+    if proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/account"
+        text = f"AccountName=account;AccountKey=a2V5;QueueEndpoint={url};TableEndpoint={url};"
+        queues, tables = storage_services(StorageAccount(connection_string=text))
+        for client, request in (
+            (queues, queues.get_queue_client("queue").get_queue_properties()),
+            (tables, tables.get_table_client("table").get_entity("a", "b")),
+        ):
+            caplog.clear()
+            async with client:
+                with pytest.raises(HttpResponseError):
+                    await request
+            assert any("netrc" in record.getMessage() for record in caplog.records) is reads
