@@ -22,6 +22,7 @@ with without_garbage_collection():
         get_openapi,
         get_readiness,
         get_schedule,
+        get_summary,
         get_swagger,
         list_meetings,
         list_rooms,
@@ -56,6 +57,7 @@ register(app, forget_meeting.blueprint)  # POST /meetings/{id}/forget
 register(app, add_attendee.blueprint)  # POST /meetings/{id}/attendees
 register(app, remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{address}
 register(app, list_meetings.blueprint)  # GET  /meetings
+register(app, get_summary.blueprint)  # GET  /summary
 register(app, get_invitation.blueprint)  # GET  /meetings/{id}/invitation.ics
 register(app, get_readiness.blueprint)  # GET  /organizers/{organizer}/readiness
 register(app, find_availability.blueprint)  # POST /availability

@@ -45,6 +45,7 @@ from shared.use_cases.record_crashes import CrashRecorder
 from shared.use_cases.rooms import Rooms
 from shared.use_cases.run_schedules import ScheduleRun
 from shared.use_cases.schedules import Schedules
+from shared.use_cases.summary import Summaries
 from shared.use_cases.take_message import MessageHandler
 from shared.use_cases.upkeep import Upkeep
 from shared.use_cases.watch.look import Look
@@ -75,6 +76,7 @@ class App:
     invitations: Invitations
     availability: Availability
     rooms: Rooms
+    summaries: Summaries
     readiness: Readiness
     health: Health
     schedules: Schedules
@@ -204,6 +206,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         invitations=Invitations(ledger, graph, gate, ownership),
         availability=Availability(ledger, graph, gate, admission, clock),
         rooms=Rooms(graph, gate, clock),
+        summaries=Summaries(ledger),
         readiness=Readiness(graph, gate, admission),
         health=Health(ledger, requests, graph.organizers, clock),
         schedules=Schedules(schedules, admission, clock),

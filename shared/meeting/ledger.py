@@ -4,6 +4,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     meeting.<id>                                  the record
     <field>.<digest of the value>.<when>.<id>     found by reference, organizer, status, link ...; newest first
     own.<field>.<digest>.<when>.<id>              the same among the meetings of one caller, where callers are known
+    errorCode.<code>.<when>.<id>                  failed for this reason; own.errorCode.<digest of the caller>.<code>...
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          its result, or what else is in its outbox, should be sent by then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
@@ -21,7 +22,7 @@ from enum import StrEnum
 
 from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefusedError
 from shared.ids import id_after
-from shared.meeting import Meeting
+from shared.meeting import Meeting, Status
 from shared.meeting.markers import Marker, MarkerStore, refuse_marker
 from shared.meeting.record_size import bare, require_room, trimmed
 from shared.storage import Table
@@ -133,6 +134,14 @@ class Ledger(RecordStore[Meeting]):
         """
         return await self.newest(_prefix(field, value, caller), top, continuation)
 
+    async def count_by_status(self, status: Status, limit: int, *, caller: str | None = None) -> int:
+        """Return how many meetings have a status, at most `limit`; of one caller, if it is named."""
+        return await self.count(_prefix(Field.STATUS, status.value, caller), limit)
+
+    async def count_by_error_code(self, limit: int, *, caller: str | None = None) -> dict[str, int]:
+        """Return how many meetings failed for each reason, at most `limit` each; of one caller, if it is named."""
+        return await self.count_each(_error_codes(caller), limit)
+
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` unfinished meetings that should have moved by now, longest due first."""
         return await self.before("due.", now, limit)
@@ -184,6 +193,8 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
         for field, value in _found_by(meeting)
         for searcher in searchers
     }
+    if meeting.error:
+        keys |= {f"{_error_codes(searcher)}{meeting.error.code}.{created}.{meeting.id}" for searcher in searchers}
     if (due := due_at(meeting)) is not None:
         keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
     if meeting.look_at:
@@ -230,6 +241,10 @@ def _prefix(field: Field, value: str, caller: str | None) -> str:
     if caller is None:
         return f"{field}.{_digest(value)}."
     return f"own.{field}.{_digest(json.dumps([caller, value]))}."
+
+
+def _error_codes(caller: str | None) -> str:
+    return "errorCode." if caller is None else f"own.errorCode.{_digest(caller)}."
 
 
 def _digest(text: str) -> str:

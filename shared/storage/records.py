@@ -15,6 +15,7 @@ be read raises UnreadableRecordError where it is asked for by its id, and is log
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ _CHUNK = 16_000
 LARGEST_DOCUMENT = LARGEST_ENTITY - 64 * 1024
 _AFTER_EVERY_KEY = "~"
 _READ_AT_ONCE = 100
+_COUNTED_AT_ONCE = 1000  # rows without values, and Azure's page: https://learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination
 _TOLD_FAULTS = 3
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
 
@@ -221,6 +223,32 @@ class RecordStore[T: Stored]:
         keys = await self._across_partitions(prefix, prefix + _AFTER_EVERY_KEY, 1)
         moments = (key.removeprefix(prefix).rpartition(".")[0] for key in keys)
         return next((moment for text in moments if (moment := _moment(text))), None)
+
+    async def count(self, prefix: str, limit: int) -> int:
+        """Return how many rows begin with a prefix, at most `limit`."""
+        found = 0
+        for partition in PARTITIONS:
+            first, more = prefix, True
+            while more and found < limit:
+                rows = await self._table.read_range(partition, first, prefix + _AFTER_EVERY_KEY, _COUNTED_AT_ONCE)
+                found += len(rows)
+                if more := len(rows) == _COUNTED_AT_ONCE:
+                    first = rows[-1].key
+        return min(found, limit)
+
+    async def count_each(self, prefix: str, limit: int) -> dict[str, int]:
+        """Return how many rows begin with a prefix, by the part of the key that follows it; each at most `limit`."""
+        counts = Counter[str]()
+        for partition in PARTITIONS:
+            first, more = prefix, True
+            while more:
+                rows = await self._table.read_range(partition, first, prefix + _AFTER_EVERY_KEY, _COUNTED_AT_ONCE)
+                values = [row.key.removeprefix(prefix).partition(".")[0] for row in rows]
+                counts.update(values)
+                if more := len(rows) == _COUNTED_AT_ONCE:  # what is counted to its limit is passed over
+                    passed = f"{prefix}{values[-1]}.{_AFTER_EVERY_KEY}"
+                    first = passed if counts[values[-1]] >= limit else rows[-1].key
+        return {value: min(number, limit) for value, number in counts.items()}
 
     async def _replace(self, before: T, operation: Replace | Delete, keys: frozenset[str]) -> list[str]:
         """Write over a record together with the rows that lead to it, and return the etags.

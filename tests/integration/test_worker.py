@@ -48,6 +48,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "get_invitation": ("meetings/{id}/invitation.ics", ["GET"]),
         "get_readiness": ("organizers/{organizer}/readiness", ["GET"]),
         "list_rooms": ("rooms", ["GET"]),
+        "get_summary": ("summary", ["GET"]),
         "find_availability": ("availability", ["POST"]),
         "create_schedule": ("schedules", ["POST"]),
         "list_schedules": ("schedules", ["GET"]),
