@@ -1,5 +1,6 @@
 """Values that a field does not expect."""
 
+import copy
 import random
 from collections.abc import Callable
 from typing import Any, Final
@@ -50,7 +51,7 @@ def hostile(chance: random.Random) -> Any:
     """Return one of the values; long ones are rarer."""
     kinds: list[tuple[float, Callable[[], Any]]] = [
         (0.55, lambda: chance.choice(_TEXTS)),
-        (0.25, lambda: chance.choice(_OTHERS)),
+        (0.25, lambda: copy.deepcopy(chance.choice(_OTHERS))),  # a later change must not reach the list
         (0.14, lambda: _repeated(chance)),
         (0.03, lambda: _nested(chance.choice((5, 30, 63, 64, 65, 900)))),
         (0.03, lambda: "".join(chr(chance.randrange(1, 0x11_0000)) for _ in range(chance.randrange(1, 40)))),
