@@ -164,3 +164,21 @@ class TestExternalMeetings:
         for told in (answer, readiness):
             assert (told.status_code, told.json()["code"]) == (503, "graphUnavailable")
             assert told.json()["detail"].startswith("Microsoft Graph asked for patience with this mailbox.")
+
+
+def test_the_summary_counts_what_a_search_finds(client: Client) -> None:
+    """A failed meeting more is one more of its status and of its reason."""
+
+    def counted() -> tuple[int, int]:
+        answer = client.http.get("/summary")
+        assert answer.status_code == 200
+        summary = answer.json()
+        reasons = {each["code"]: each["count"] for each in summary["failed"]}
+        return summary["counts"]["failed"], reasons.get("organizerNotFound", 0)
+
+    before = counted()
+    meeting = client.finished(
+        client.post(STANDALONE | {"organizer": "NoSuchUser@contoso.com"}).headers["location"],
+    )
+    assert meeting["error"]["code"] == "organizerNotFound"
+    assert counted() == (before[0] + 1, before[1] + 1)
