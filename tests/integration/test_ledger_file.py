@@ -66,8 +66,8 @@ def test_a_ledger_that_is_lost_comes_back(tmp_path: Path) -> None:
     [
         (["{}"], "no copy of a ledger"),
         (["nonsense"], "Line 1 is not JSON"),
-        (['{"form": 1}'], "is not whole"),
-        (['{"form": 1}', '{"records": 1}'], "is not whole"),
+        (['{"form": 1}'], "is incomplete"),
+        (['{"form": 1}', '{"records": 1}'], "is incomplete"),
         (['{"form": 1}', '{"records": 0}', '{"records": 0}'], "nothing may follow the end"),
         (['{"form": 1}', '{"meeting": {"id": 1}}'], "Line 2 is neither a meeting nor a schedule"),
         (['{"form": 1}', "[]"], "Line 2 is not a JSON object"),

@@ -194,7 +194,7 @@ def test_null_is_absent() -> None:
         (calendar_document(allowRecording=True), "/allowRecording", "inside options"),
         (calendar_document(startDateTime="x"), "/startDateTime", "start and end"),
         (standalone_document(start=at("2026-11-20T13:00:00")), "/start", "startDateTime"),
-        (standalone_document(attendees=[]), "/attendees", "invites nobody"),
+        (standalone_document(attendees=[]), "/attendees", "has no attendees"),
         (standalone_document(options={}), "/options", "top level"),
         (standalone_document(participants={"organizer": {}, "attendees": []}), "/participants/organizer", "organizer"),
         (
