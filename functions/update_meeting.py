@@ -7,9 +7,9 @@ from functions.http.public_url import meeting_url
 from functions.http.requests import (
     COMPRESSED,
     LENGTH_REQUIRED,
-    MERGE_PATCH,
     NOT_MERGE_PATCH,
     meeting_id_of,
+    merge_patch_body,
     origin_of,
     read_merge_patch,
 )
@@ -18,7 +18,7 @@ from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.openapi.examples import MEETING_PATCH as EXAMPLE_PATCH
-from shared.openapi.operation import JSON, Example, Operation, RequestBody
+from shared.openapi.operation import Example, Operation
 from shared.openapi.parameters import ACCEPTED, IF_MATCH, MEETING_ID, TRACE
 from shared.openapi.request_schemas import MEETING_PATCH
 
@@ -31,11 +31,7 @@ OPERATION = Operation(
     description="Applies a JSON Merge Patch (RFC 7396) to the meeting's request. The join link stays the same.",
     tag="Meetings",
     parameters=(MEETING_ID, IF_MATCH, TRACE),
-    body=RequestBody(
-        "The changes.",
-        {JSON: MEETING_PATCH, MERGE_PATCH: MEETING_PATCH},
-        {JSON: _EXAMPLES, MERGE_PATCH: _EXAMPLES},
-    ),
+    body=merge_patch_body(MEETING_PATCH, _EXAMPLES),
     responses=(ACCEPTED,),
     raises=(
         INVALID_REQUEST,

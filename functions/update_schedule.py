@@ -13,8 +13,8 @@ from functions.http.failures import (
 from functions.http.requests import (
     COMPRESSED,
     LENGTH_REQUIRED,
-    MERGE_PATCH,
     NOT_MERGE_PATCH,
+    merge_patch_body,
     origin_of,
     read_merge_patch,
     schedule_id_of,
@@ -24,7 +24,7 @@ from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.openapi.examples import SCHEDULE_PATCH as EXAMPLE_PATCH
-from shared.openapi.operation import JSON, Example, Operation, RequestBody, Response
+from shared.openapi.operation import Example, Operation, Response
 from shared.openapi.parameters import ETAG, IF_MATCH, SCHEDULE_EXAMPLES, SCHEDULE_ID
 from shared.openapi.request_schemas import SCHEDULE_PATCH
 from shared.schedules import ScheduleResponse
@@ -38,11 +38,7 @@ OPERATION = Operation(
     " stay, later ones follow the new rule. The app ignores members that only an answer has.",
     tag="Schedules",
     parameters=(SCHEDULE_ID, IF_MATCH),
-    body=RequestBody(
-        "The changes.",
-        {JSON: SCHEDULE_PATCH, MERGE_PATCH: SCHEDULE_PATCH},
-        {JSON: _EXAMPLES, MERGE_PATCH: _EXAMPLES},
-    ),
+    body=merge_patch_body(SCHEDULE_PATCH, _EXAMPLES),
     responses=(Response(200, "The schedule after the change.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
     raises=(
         INVALID_REQUEST,

@@ -1,6 +1,7 @@
 """Requests over HTTP, for every route alike: bodies within bounds, ids in routes, where a request comes from."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import azure.functions as func
@@ -11,6 +12,7 @@ from shared.access.origin import Origin
 from shared.errors import MeetingNotFoundError, ScheduleNotFoundError
 from shared.ids import is_meeting_id
 from shared.meeting_request import LARGEST_REQUEST
+from shared.openapi.operation import JSON, Example, RequestBody, Schema
 from shared.trace_context import as_traceparent
 from shared.validation.json_text import decode_json
 
@@ -18,6 +20,12 @@ MERGE_PATCH = "application/merge-patch+json"
 _MERGE_PATCH_OR_JSON = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
 _JSON = re.compile(r"application/([a-z0-9!#$&^_.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+
+
+def merge_patch_body(schema: Schema, examples: Mapping[str, Example]) -> RequestBody:
+    """Return the declaration of a body that `read_merge_patch` reads."""
+    media_types = (JSON, MERGE_PATCH)
+    return RequestBody("The changes.", dict.fromkeys(media_types, schema), dict.fromkeys(media_types, examples))
 
 
 def read_json(req: func.HttpRequest) -> Any:
