@@ -54,30 +54,18 @@ class GraphTime(GraphResource):
     time_zone: str
 
 
-class Event(GraphResource):
-    """An event, as far as it concerns an online meeting.
-
-    Whose it is, whether it is cancelled and whom it invites decides what is done with it, and has to be readable.
+class OnlineEvent(GraphResource):
+    """Which event it is, for which meeting it was made, and how it is joined: what each reading of an event has.
 
     Attributes:
         etag: of the event as it was read, for a change of it and of no other.
-        body: as HTML, Teams' join block included, where it was asked for.
     """
 
     id: str
     etag: Lenient[str] = Field(default=None, alias="@odata.etag")
     i_cal_u_id: Lenient[str] = None
-    web_link: Lenient[str] = None
-    is_organizer: bool | None = None
-    is_cancelled: bool | None = None
-    is_online_meeting: Lenient[bool] = None
-    online_meeting_provider: Lenient[str] = None
-    online_meeting: Lenient[_OnlineMeetingInfo] = None
-    attendees: tuple[dict[str, Any], ...] | None = None
     transaction_id: Lenient[str] = None
-    start: Lenient[GraphTime] = None
-    end: Lenient[GraphTime] = None
-    body: Lenient[Content] = None
+    online_meeting: Lenient[_OnlineMeetingInfo] = None
     single_value_extended_properties: Lenient[tuple[ExtendedProperty, ...]] = None
 
     @property
@@ -87,9 +75,29 @@ class Event(GraphResource):
 
     @property
     def join_url(self) -> str | None:
-        """Return the join link, or None until Graph has one that may be passed on."""
+        """Return the join link, or None where Graph has none that may be passed on."""
         url = self.online_meeting.join_url if self.online_meeting else None
         return url if url and is_join_link(url) else None
+
+
+class Event(OnlineEvent):
+    """An event, as far as it concerns an online meeting.
+
+    Whose it is, whether it is cancelled and whom it invites decides what is done with it, and has to be readable.
+
+    Attributes:
+        body: as HTML, Teams' join block included, where it was asked for.
+    """
+
+    web_link: Lenient[str] = None
+    is_organizer: bool | None = None
+    is_cancelled: bool | None = None
+    is_online_meeting: Lenient[bool] = None
+    online_meeting_provider: Lenient[str] = None
+    attendees: tuple[dict[str, Any], ...] | None = None
+    start: Lenient[GraphTime] = None
+    end: Lenient[GraphTime] = None
+    body: Lenient[Content] = None
 
     @property
     def meeting_id_in_body(self) -> str | None:

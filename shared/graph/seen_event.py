@@ -4,29 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
 from shared.errors import GraphError
 from shared.graph.calendar_events import (
     CalendarEvents,
-    ExtendedProperty,
     GraphTime,
+    OnlineEvent,
     by_i_cal_u_id,
     by_meeting,
-    meeting_id_among,
 )
 from shared.graph.event_details import GraphAddress, GraphLocation, GraphPerson
 from shared.graph.resources import GraphResource, Lenient, parse_resource
-from shared.validation.join_links import is_join_link
 
 SEEN_PROPERTIES = (
     "id,iCalUId,transactionId,isCancelled,isOnlineMeeting,onlineMeeting,subject,start,end,isAllDay,"
     "originalStartTimeZone,location,locations,organizer,attendees"
 )
-
-
-class _OnlineMeetingInfo(GraphResource):
-    join_url: Lenient[str] = None
 
 
 class _ResponseStatus(GraphResource):
@@ -48,16 +40,11 @@ class SeenAttendee(GraphResource):
     proposed_new_time: Lenient[_TimeSlot] = None
 
 
-class SeenEvent(GraphResource):
+class SeenEvent(OnlineEvent):
     """An event in its organizer's calendar: https://learn.microsoft.com/graph/api/resources/event."""
 
-    id: str
-    etag: Lenient[str] = Field(default=None, alias="@odata.etag")
-    i_cal_u_id: Lenient[str] = None
-    transaction_id: Lenient[str] = None
     is_cancelled: bool
     is_online_meeting: bool
-    online_meeting: Lenient[_OnlineMeetingInfo] = None
     subject: str | None
     start: GraphTime
     end: GraphTime
@@ -67,18 +54,6 @@ class SeenEvent(GraphResource):
     locations: Lenient[tuple[GraphLocation, ...]] = None
     organizer: Lenient[GraphPerson] = None
     attendees: tuple[SeenAttendee, ...]
-    single_value_extended_properties: Lenient[tuple[ExtendedProperty, ...]] = None
-
-    @property
-    def meeting_id(self) -> str | None:
-        """Return the id of the meeting that this app made the event for, where it was asked for; None if it did not."""
-        return meeting_id_among(self.single_value_extended_properties)
-
-    @property
-    def join_url(self) -> str | None:
-        """Return the join link, or None where Graph shows none that may be passed on."""
-        url = self.online_meeting.join_url if self.online_meeting else None
-        return url if url and is_join_link(url) else None
 
 
 def parse_seen_event(answer: Any) -> SeenEvent:
