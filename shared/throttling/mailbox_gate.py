@@ -83,9 +83,8 @@ class MailboxGate:
         except HeldBackError:
             raise
         except (ThrottledError, UnavailableError) as error:
-            if error.delay or isinstance(error, ThrottledError):
+            if await self.close_if_asked(organizer, error):
                 error.delay = error.delay or PAUSE_WITHOUT_RETRY_AFTER
-                await self.close(organizer, error.delay)
             raise
         finally:
             before_each_call.reset(checked_before)
@@ -134,6 +133,24 @@ class MailboxGate:
             # Graph cannot have named a later moment: a clock was wrong somewhere.
             self._close(organizer, min(state.closed_until, self._clock() + LONGEST_RETRY_AFTER))
         return state
+
+    async def close_if_asked(
+        self,
+        organizer: str,
+        error: ThrottledError | UnavailableError,
+        pause: timedelta = PAUSE_WITHOUT_RETRY_AFTER,
+    ) -> bool:
+        """Close the mailbox where Graph's answer asks for patience, and return whether it does.
+
+        Args:
+            organizer: whose mailbox was asked.
+            error: the answer.
+            pause: for how long, where the answer names no Retry-After.
+        """
+        asked = bool(error.delay) or isinstance(error, ThrottledError)
+        if asked:
+            await self.close(organizer, error.delay or pause)
+        return asked
 
     async def close(self, organizer: str, delay: timedelta) -> None:
         """Admit no call for as long as Graph asks, here and, if the storage answers, in the other processes."""

@@ -271,9 +271,7 @@ class Provisioner:
         organizer = meeting.organizer or ""
         missed, held_back = isinstance(error, NotYetThereError), isinstance(error, HeldBackError)
         delay = _pause(progress.not_found_yet if missed else progress.graph_failures)
-        if error.delay or isinstance(error, ThrottledError):
-            if not held_back:
-                await self._gate.close(organizer, error.delay or max(delay, PAUSE_WITHOUT_RETRY_AFTER))
+        if held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
             delay = self._gate.next_slot(organizer)
         next_attempt_at = min(now + delay, self._patience_ends(meeting))
         uncertain = isinstance(error, UnavailableError) and error.uncertain

@@ -25,7 +25,7 @@ from shared.errors import (
 from shared.graph.batch import MOST_IN_BATCH
 from shared.graph.seen_event import SeenEvent
 from shared.meeting import Meeting
-from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
+from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.for_each import for_each
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.next_look import FAR
@@ -135,17 +135,14 @@ class Watch:
             report.batches += 1
             events = await self._look.events_of(admitted)
         for meeting, event in zip(admitted, events, strict=True):
-            await self._close_if_throttled(meeting, event)
+            if isinstance(event, ThrottledError | UnavailableError):
+                await self._gate.close_if_asked(meeting.organizer or "", event)
         outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
         for failure in outcomes.failures:
             meeting, _ = failure.item
             _logger.error("watch.failed %s: %s", meeting.id, failure.fault, extra={"meeting_id": meeting.id})
         report.looked += sum(outcomes.results)
         report.left += len(admitted) - sum(outcomes.results)
-
-    async def _close_if_throttled(self, meeting: Meeting, event: SeenEvent | GraphError) -> None:
-        if isinstance(event, ThrottledError) or (isinstance(event, UnavailableError) and event.delay):
-            await self._gate.close(meeting.organizer or "", event.delay or PAUSE_WITHOUT_RETRY_AFTER)
 
     async def _conclude(self, item: tuple[Meeting, SeenEvent | GraphError]) -> bool:
         """Keep what one event shows, and return whether it showed anything."""
