@@ -5,29 +5,20 @@ retention. It lies under the meeting's own key, so meeting and marker never stan
 """
 
 from datetime import datetime
-from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError
+from shared.meeting.record_model import StoredRecord
 from shared.storage import Table
 from shared.storage.records import RecordKind, RecordStore, key_moment
 
 
-class Marker(BaseModel):
+class Marker(StoredRecord):
     """A meeting was forgotten at `forgotten_at`, and its key used last at `used_at`."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: str
     forgotten_at: datetime
     used_at: datetime
-    etag: str = Field(default="", exclude=True)
-    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
-
-    def changed(self, **update: Any) -> Self:
-        """Return a copy with other values; nothing is validated again."""
-        return self.model_copy(update=update)
 
 
 class MarkerStore(RecordStore[Marker]):

@@ -21,7 +21,7 @@ from shared.errors import (
 from shared.meeting.applied import Applied
 from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
-from shared.meeting.record_model import RecordModel
+from shared.meeting.record_model import RecordModel, StoredRecord
 from shared.meeting.rejected_message import ReceivedMessage
 
 
@@ -232,7 +232,7 @@ class Doubt(RecordModel):
     late_effect_until: datetime | None = None
 
 
-class Meeting(RecordModel):
+class Meeting(RecordModel, StoredRecord):
     """The record in the ledger: a desired request with a version, and how far it has come true.
 
     Attributes:
@@ -257,11 +257,8 @@ class Meeting(RecordModel):
         schedule: the id of the schedule that made it.
         traceparent: of the caller, kept for the result event.
         caller: the principal that asked over HTTP; None where callers are not distinguished, and for the queue.
-        etag: of the record as it was read; not a part of it.
-        index_keys: the ledger's rows that lead to the record as it was read; not a part of it either.
     """
 
-    id: str
     kind: str
     organizer: str | None
     reference: str | None
@@ -290,8 +287,6 @@ class Meeting(RecordModel):
     error: MeetingError | None = None
     traceparent: str | None = None
     caller: str | None = None
-    etag: str = Field(default="", exclude=True)
-    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
 
     @property
     def finished(self) -> bool:

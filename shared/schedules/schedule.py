@@ -3,12 +3,11 @@
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from shared.ids import KeyNamespace, id_from_key
+from shared.meeting.record_model import RecordModel, StoredRecord
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
 
@@ -17,11 +16,10 @@ _MOMENT = timedelta(seconds=1)
 _EARLY_LOOK = timedelta(days=1)
 
 
-class Schedule(BaseModel):
+class Schedule(RecordModel, StoredRecord):
     """The record of a schedule.
 
     Attributes:
-        id: a UUID in its canonical form.
         version: of the request.
         fingerprint: of the request that created it; distinguishes a repeated one from another with the same key.
         request: the schedule as it is wanted now.
@@ -31,13 +29,8 @@ class Schedule(BaseModel):
             changed after that: from their cursors to their meetings' ids.
         due_at: when the timer processes it next, None for never.
         caller: the principal that asked for it over HTTP; None where callers are not distinguished.
-        etag: of the record as it was read; not a part of it.
-        index_keys: the store's rows that lead to the record as it was read; not a part of it either.
     """
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
-
-    id: str
     version: int
     created_at: datetime
     updated_at: datetime
@@ -47,12 +40,6 @@ class Schedule(BaseModel):
     made_after_cursor: dict[str, str] = Field(default_factory=dict)
     due_at: datetime | None = None
     caller: str | None = None
-    etag: str = Field(default="", exclude=True)
-    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
-
-    def changed(self, **update: Any) -> "Schedule":
-        """Return the schedule with other values; nothing is checked again."""
-        return self.model_copy(update=update)
 
     def unmade(self) -> Iterator[Occurrence]:
         """Yield the occurrences whose meetings are still to be made."""

@@ -4,13 +4,11 @@ A message that kills its worker while it is read leaves nothing behind but this 
 """
 
 from datetime import datetime, timedelta
-from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import ConflictError, RecordNotFoundError
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting.messages import message_digest
+from shared.meeting.record_model import StoredRecord
 from shared.storage import QueuedMessage, Table
 from shared.storage.records import RecordKind, RecordStore, key_moment
 
@@ -19,20 +17,11 @@ _LIFE = timedelta(days=8)
 _FORGOTTEN_AT_ONCE = 100
 
 
-class PoisonedMessage(BaseModel):
+class PoisonedMessage(StoredRecord):
     """A poisoned message that is being tried, or has died: `deaths` counts the tries that have not ended."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: str
     put_at: datetime
     deaths: int
-    etag: str = Field(default="", exclude=True)
-    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
-
-    def changed(self, **update: Any) -> Self:
-        """Return a copy with other values; nothing is validated again."""
-        return self.model_copy(update=update)
 
 
 class PoisonedMessageNotFoundError(RecordNotFoundError):

@@ -10,34 +10,24 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
 
 from shared.access.callers import Caller
 from shared.errors import ConflictError, QuotaExceededError, RecordNotFoundError
 from shared.ids import KeyNamespace, id_from_key
+from shared.meeting.record_model import StoredRecord
 from shared.storage import Table
 from shared.storage.records import RecordKind, RecordStore
 
 _REMEMBERED = 200
 
 
-class DayCount(BaseModel):
+class DayCount(StoredRecord):
     """How many versions a caller has had on a day (of UTC); `latest` are those that were counted last."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: str
     day: date
     count: int = 0
     latest: tuple[str, ...] = ()
-    etag: str = Field(default="", exclude=True)
-    index_keys: frozenset[str] = Field(default=frozenset(), exclude=True)
-
-    def changed(self, **update: Any) -> Self:
-        """Return a copy with other values; nothing is validated again."""
-        return self.model_copy(update=update)
 
     def on(self, day: date) -> Self:
         """Return the count of a day: this one, or a new one."""
