@@ -1,8 +1,6 @@
 """Each attack on the started stack: the right answer, nobody else delayed, and the safety nets go on."""
 
 import json
-import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -13,6 +11,7 @@ import httpx
 import pytest
 
 from tests.attacks.conftest import RETENTION_SECONDS
+from tests.attacks.health import health_meanwhile
 from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client, until
 
@@ -34,24 +33,9 @@ RULES = (
 @contextmanager
 def nobody_delayed(client: Client) -> Generator[None]:
     """Ask for the app's health all the time while the block runs: no answer takes longer than the bound."""
-    ended, longest = threading.Event(), [0.0]
-
-    def ask() -> None:
-        with httpx.Client(timeout=60) as http:
-            while not ended.is_set():
-                begun = time.monotonic()
-                assert http.get(f"{client.stack.host.url}/api/health").status_code == 200
-                longest[0] = max(longest[0], time.monotonic() - begun)
-                time.sleep(0.05)
-
-    asker = threading.Thread(target=ask)
-    asker.start()
-    try:
+    with health_meanwhile(client.stack) as delays:
         yield
-    finally:
-        ended.set()
-        asker.join()
-    assert longest[0] < LONGEST_DELAY
+    assert max(delays) < LONGEST_DELAY
 
 
 def upkeep_goes_on(client: Client) -> None:

@@ -2,12 +2,11 @@
 
 import json
 import statistics
-import threading
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -18,6 +17,7 @@ from azure.storage.queue import QueueClient
 
 from local.processes import Stack
 from tests.attacks.fuzz.requests import Request, Requests, messages
+from tests.attacks.health import health_meanwhile
 
 LARGEST_ANSWER = 300 * 1024
 CONCURRENCY = 4
@@ -54,7 +54,7 @@ def fuzz(stack: Stack, seed: int, request_count: int, message_count: int) -> Rep
     """Send them all, wait until nothing is left to be done, and return what was found."""
     report = Report()
     ids: set[str] = set()
-    with _health(stack, report), httpx.Client(base_url=f"{stack.host.url}/api", timeout=120) as http:
+    with health_meanwhile(stack) as delays, httpx.Client(base_url=f"{stack.host.url}/api", timeout=120) as http:
         requests = Requests(seed)
         _send_requests(http, requests, request_count, report, ids)
         report.accepted = len(ids)
@@ -67,6 +67,7 @@ def fuzz(stack: Stack, seed: int, request_count: int, message_count: int) -> Rep
             report.faults.append(f"{sent} messages, and results of {len(subjects)} meetings")
         _wait_until_ended(http, subjects, report)
         _check_poison(stack, report)
+    report.longest_health, report.median_health = max(delays), statistics.median(delays)
     return report
 
 
@@ -170,26 +171,3 @@ def _check_poison(stack: Stack, report: Report) -> None:
     with QueueClient.from_connection_string(stack.connection_string, "meeting-requests-poison") as queue:
         if poison := queue.peek_messages(32):
             report.faults.append(f"in the poison queue: {[str(message.content)[:200] for message in poison]}")
-
-
-@contextmanager
-def _health(stack: Stack, report: Report) -> Generator[None]:
-    """Ask for the app's health all the time while the block runs."""
-    ended, delays = threading.Event(), list[float]()
-
-    def ask() -> None:
-        with httpx.Client(timeout=120) as http:
-            while not ended.is_set():
-                begun = time.monotonic()
-                http.get(f"{stack.host.url}/api/health")
-                delays.append(time.monotonic() - begun)
-                time.sleep(0.05)
-
-    asker = threading.Thread(target=ask)
-    asker.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        asker.join()
-        report.longest_health, report.median_health = max(delays), statistics.median(delays)
