@@ -115,7 +115,7 @@ param authAllowedApplications string = ''
 @description('Put the app into a virtual network and close the storage account to everybody outside it.')
 param vnetEnabled bool = false
 
-@description('Make a custom role for the queue triggers. false: the wider Storage Queue Data Contributor, for deployers that may not write role definitions.')
+@description('Make two custom roles for the queues. false: the wider Storage Queue Data Contributor, for deployers that may not write role definitions.')
 param customQueueRole bool = true
 
 @description('Resource id of the action group that alerts call; empty: alerts are only shown in the portal.')
@@ -282,7 +282,7 @@ module app './app/function.bicep' = {
     alwaysReadyInstances: alwaysReadyInstances
     authClientId: authClientId
     authAllowedApplications: applications
-    // README.md says what each setting means. A test compares these names with those that the app reads.
+    // docs/settings.md says what each setting means. A test compares these names with those that the app reads.
     settings: union(
       {
         GRAPH_CREDENTIAL: graphCredential
