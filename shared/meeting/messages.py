@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.errors import Fault, InvalidRequestError
 from shared.ids import KeyNamespace, id_from_key, is_meeting_id
+from shared.meeting.meeting import Meeting
 from shared.meeting.message_text import read_object
 from shared.meeting_request import decode_json
 from shared.trace_context import as_traceparent
@@ -32,6 +33,32 @@ class ProvisionMeeting:
 
     meeting_id: str
     version: int
+
+    @staticmethod
+    def of(meeting: Meeting) -> "ProvisionMeeting":
+        """Return the message that has a meeting's present version provisioned."""
+        return ProvisionMeeting(meeting.id, meeting.version)
+
+    def encode(self) -> str:
+        """Return the message as it is put on the queue."""
+        return json.dumps({"meeting": self.meeting_id, "version": self.version})
+
+    @staticmethod
+    def decode(document: dict[str, Any]) -> "ProvisionMeeting | None":
+        """Return what a message asks for, None if it is not one of the app's own.
+
+        Raises:
+            InvalidRequestError: it names no meeting, or no version; a fault names what it is.
+        """
+        if "meeting" not in document or not document.keys() <= {"meeting", "version"}:
+            return None
+        meeting_id, version = document["meeting"], document.get("version", 1)
+        if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
+            raise InvalidRequestError([Fault("/meeting", "unknownMeeting", _no_meeting_id("meeting", meeting_id))])
+        if not isinstance(version, int):
+            message = f"version must be a whole number, not {shown(version)}."
+            raise InvalidRequestError([Fault("/version", "wrongType", message)])
+        return ProvisionMeeting(meeting_id, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +112,8 @@ def decode_message(text: str) -> Message:
         InvalidRequestError: it is neither, or not one of the forms; a fault names what it is.
     """
     document = read_object(text)
-    if "meeting" in document and document.keys() <= {"meeting", "version"}:
-        return _provision_meeting(document["meeting"], document.get("version", 1))
+    if own := ProvisionMeeting.decode(document):
+        return own
     if "specversion" in document:
         return _cloud_event(document)
     if "idempotencyKey" not in document:
@@ -105,15 +132,6 @@ def message_digest(text: str, message_id: str | None) -> str:
 def rejected_id(text: str, message_id: str | None) -> str:
     """Return the id of the failed meeting that a message becomes when it cannot become another."""
     return id_from_key(KeyNamespace.REJECTED, message_digest(text, message_id))
-
-
-def _provision_meeting(meeting_id: object, version: object) -> ProvisionMeeting:
-    if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
-        raise InvalidRequestError([Fault("/meeting", "unknownMeeting", _no_meeting_id("meeting", meeting_id))])
-    if not isinstance(version, int):
-        message = f"version must be a whole number, not {shown(version)}."
-        raise InvalidRequestError([Fault("/version", "wrongType", message)])
-    return ProvisionMeeting(meeting_id, version)
 
 
 def _no_meeting_id(name: str, value: object) -> str:

@@ -1,9 +1,9 @@
 """The request queue as the app itself uses it: a message says which version of which meeting to provision."""
 
-import json
 from datetime import datetime, timedelta
 
 from shared.meeting import Meeting
+from shared.meeting.messages import ProvisionMeeting
 from shared.storage import Queue, QueuedMessage
 
 # As long as the host lets live what it sets aside.
@@ -24,11 +24,11 @@ class RequestQueue:
 
     async def enqueue(self, meeting: Meeting, delay: timedelta = timedelta(0)) -> None:
         """Enqueue a message that has the meeting provisioned, after `delay`."""
-        await self.queue.send(meeting_message(meeting), delay)
+        await self.queue.send(ProvisionMeeting.of(meeting).encode(), delay)
 
     async def poison(self, meeting: Meeting) -> None:
         """Set a meeting aside that keeps crashing the app."""
-        await self.poison_queue.send(meeting_message(meeting), life=_LIFE_OF_POISON)
+        await self.poison_queue.send(ProvisionMeeting.of(meeting).encode(), life=_LIFE_OF_POISON)
 
     async def poisoned(self, limit: int) -> list[QueuedMessage]:
         """Return what was set aside, by the app and by the host, at most `limit` messages; they stay where they are."""
@@ -41,8 +41,3 @@ class RequestQueue:
     async def poison_since(self) -> datetime | None:
         """Return how old the oldest message is that lies in the poison queue, None when there is none."""
         return await self.poison_queue.oldest()
-
-
-def meeting_message(meeting: Meeting) -> str:
-    """Return the message about a meeting; `shared.meeting.messages` reads it."""
-    return json.dumps({"meeting": meeting.id, "version": meeting.version})

@@ -13,7 +13,7 @@ from functools import partial
 
 from local.host.configuration import QueueOptions
 from shared.meeting import Meeting, Progress
-from shared.meeting.request_queue import meeting_message
+from shared.meeting.messages import ProvisionMeeting
 from tests.examples import queued_meeting
 from tests.fakes import Clock
 from tests.proofs.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
@@ -211,7 +211,7 @@ async def _arrive(plan: Plan, around: Surroundings) -> None:
                 pass
         meeting = around.ledger.accepted(number)
         around.ledger.place(meeting)
-        around.requests.put(meeting_message(meeting))
+        around.requests.put(ProvisionMeeting.of(meeting).encode())
 
 
 def organizers_of(plan: Plan, seed: int) -> array[int]:

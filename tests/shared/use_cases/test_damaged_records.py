@@ -13,7 +13,7 @@ import pytest
 from shared.errors import IncompleteRunError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
-from shared.meeting.request_queue import meeting_message
+from shared.meeting.messages import ProvisionMeeting
 from shared.schedules import ScheduleStore
 from shared.storage import Insert, Row
 from shared.use_cases.backup import Backup
@@ -143,7 +143,7 @@ class TestTimers:
         bad, good = await accepted(world)
         damage(world.table, "meeting", bad.id, how)
         for meeting in (bad, good):
-            await world.app.crashes.record(meeting_message(meeting), f"poisoned {meeting.id}")
+            await world.app.crashes.record(ProvisionMeeting.of(meeting).encode(), f"poisoned {meeting.id}")
         assert (await world.ledger.read(good.id)).status is Status.FAILED
         failed = (await world.ledger.find(Field.STATUS, "failed", 9)).items
         assert [each.error and each.error.code for each in failed] == ["crashed", "crashed"]

@@ -11,7 +11,7 @@ from shared.access.origin import Origin
 from shared.errors import StorageUnavailableError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
-from shared.meeting.request_queue import meeting_message
+from shared.meeting.messages import ProvisionMeeting
 from shared.use_cases import isolation
 from shared.use_cases.provision.provisioner import MAX_CRASHES
 from tests.app_fixture import World
@@ -107,7 +107,7 @@ async def test_a_meeting_that_died_alone_has_crashed() -> None:
     world.requests.take()
     record = await world.ledger.read(meeting.id)
     await world.ledger.write(record, record.progressed(crashes=MAX_CRASHES + 1))
-    set_aside(world, meeting_message(meeting))
+    set_aside(world, ProvisionMeeting.of(meeting).encode())
     await world.app.crashes.run()
     [crashed] = await failed(world)
     assert crashed.error is not None

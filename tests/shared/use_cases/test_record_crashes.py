@@ -12,8 +12,8 @@ import pytest
 from shared.errors import ChangeRefusedError, StorageUnavailableError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
+from shared.meeting.messages import ProvisionMeeting
 from shared.meeting.rejected_message import ReceivedMessage
-from shared.meeting.request_queue import meeting_message
 from shared.storage import Operation, Row
 from tests.app_fixture import World
 from tests.examples import CALENDAR
@@ -347,7 +347,7 @@ class TestWhatStaysInTheQueue:
         await world.app.crashes.run()
         [crashed] = await crashed_meetings(world)
         assert crashed.id == meeting.id
-        assert lying(world) == [meeting_message(meeting)]
+        assert lying(world) == [ProvisionMeeting.of(meeting).encode()]
         await look_again(world)
         assert [message.dequeue_count for message in world.poison.messages] == [0]
         assert results(world) == [("meeting.failed", f"{meeting.id}/1")]
@@ -360,7 +360,7 @@ class TestWhatStaysInTheQueue:
         if counted_by == "app":
             await world.app.acceptance._requests.poison(meeting)
         else:
-            await world.set_aside(meeting_message(meeting))
+            await world.set_aside(ProvisionMeeting.of(meeting).encode())
         await world.app.crashes.run()
         world.clock.advance(days=6, hours=23)
         assert await world.poison.oldest()
@@ -459,7 +459,7 @@ class TestWhatStaysInTheQueue:
         world.requests.take()
         deadly = DeadlyTable(write, after=after)
         deadly.partitions = world.table.partitions
-        await world.set_aside(meeting_message(meeting), json.dumps(CALENDAR))
+        await world.set_aside(ProvisionMeeting.of(meeting).encode(), json.dumps(CALENDAR))
         with pytest.raises(Death):
             await world.new_host(replace(world.wires(), table=deadly)).crashes.run()
         await look_again(world)
@@ -487,7 +487,7 @@ class TestWhatStaysInTheQueue:
         """Sent again, and set aside again, it is the same crashed meeting: nothing is made, nothing told twice."""
         world = World()
         if "looks" in text:
-            text = meeting_message(await world.accept(CALENDAR))
+            text = ProvisionMeeting.of(await world.accept(CALENDAR)).encode()
             world.requests.take()
         await world.set_aside(text)
         await world.app.crashes.run()
