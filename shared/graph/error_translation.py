@@ -5,6 +5,7 @@ Graph's codes and statuses: https://learn.microsoft.com/graph/errors
 
 import re
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 
 import httpx
@@ -18,7 +19,6 @@ from shared.graph.resources import LONGEST_STRING, quotable
 from shared.graph.retry_after import parse_retry_after
 
 ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
-
 
 # Named errors that pass by themselves, whatever their status.
 _TRANSIENT_CODES = frozenset(
@@ -74,32 +74,28 @@ def translate(
     """
     if unread:
         error = APIError("", unread.status_code, dict(unread.headers))
+    if isinstance(error, APIError):
+        return _translate_refusal(_refusal_of(error, request_id), addressee, writes=writes, read=unread is None)
     if isinstance(error, AzureError):
         return UnavailableError(f"no token for Graph could be obtained ({type(error).__name__})", uncertain=False)
-    if isinstance(error, (httpx.HTTPError, TimeoutError)):
-        never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
-        return UnavailableError(
-            f"Graph could not be reached ({type(error).__name__})", uncertain=writes and not never_sent
-        )
-    refusal = _refusal_of(error, request_id)
+    never_sent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+    return UnavailableError(f"Graph could not be reached ({type(error).__name__})", uncertain=writes and not never_sent)
+
+
+def _translate_refusal(refusal: GraphRefusal, addressee: Addressee, *, writes: bool, read: bool) -> GraphError:
+    """Return what an error answer means: what comes first decides, for a code may come with any status."""
     status, code = refusal.answer.status, refusal.answer.code.casefold()
+    unavailable = partial(UnavailableError, delay=refusal.retry_after, answer=refusal.answer)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES
-    if failed or unread:  # which refusal it is that cannot be read, its code would have said: so it is tried again
+    if failed or not read:  # the unread body would have named the refusal: retry
         did_nothing = status == HTTPStatus.PRECONDITION_FAILED  # its code is that of conflicts half-way as well
-        return UnavailableError(
-            "Graph is not available",
-            uncertain=writes and not did_nothing,
-            delay=refusal.retry_after,
-            answer=refusal.answer,
-        )
+        return unavailable("Graph is not available", uncertain=writes and not did_nothing)
     if code == "errorduplicatetransactionid":
         return DuplicateTransactionError(refusal)
     if status in _PASSING_STATUSES:
-        return UnavailableError(
-            "Graph could not do it now", uncertain=False, delay=refusal.retry_after, answer=refusal.answer
-        )
+        return unavailable("Graph could not do it now", uncertain=False)
     return rejection_of(refusal, addressee)
 
 

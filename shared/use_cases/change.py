@@ -1,4 +1,4 @@
-"""Change: a new version of what is wanted from a meeting. The latest version wins; provisioning makes it true."""
+"""Change a meeting: store a new version of its request. The latest version wins, and provisioning carries it out."""
 
 import logging
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from shared.access.callers import Caller
 from shared.access.organizers import require_allowed
 from shared.access.origin import ANYWHERE, Origin
 from shared.errors import (
@@ -91,11 +92,11 @@ class Changes:
         if not isinstance(patch, dict):
             raise InvalidRequestError([Fault("", "wrongType", f"The patch must be a JSON object, not {shown(patch)}.")])
 
-        def wish(meeting: Meeting) -> Meeting | None:
+        def edit(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
             return self._patched(meeting, merged(meeting.request or {}, patch), message)
 
-        return await self._change(meeting_id, wish, origin)
+        return await self._change(meeting_id, edit, origin)
 
     async def add_attendee(
         self,
@@ -110,18 +111,18 @@ class Changes:
             )
         address = _address_of(attendee)
 
-        def wish(meeting: Meeting) -> Meeting | None:
+        def edit(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
             attendees = _attendees(meeting)
-            places = [place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address)]
-            place = places[0] if places else len(attendees)
-            document = (meeting.request or {}) | {"attendees": [*attendees[:place], attendee, *attendees[place + 1 :]]}
+            invited = (place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address))
+            place = next(invited, len(attendees))
+            attendees[place : place + 1] = [attendee]
             try:
-                return self._patched(meeting, document, None)
+                return self._patched(meeting, (meeting.request or {}) | {"attendees": attendees}, None)
             except InvalidRequestError as error:
                 raise error.placed(lambda fault: _within(fault, f"/attendees/{place}")) from error
 
-        return await self._change(meeting_id, wish, origin)
+        return await self._change(meeting_id, edit, origin)
 
     async def remove_attendee(
         self,
@@ -131,7 +132,7 @@ class Changes:
     ) -> Meeting:
         """Remove an attendee. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
 
-        def wish(meeting: Meeting) -> Meeting | None:
+        def edit(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
             attendees = _attendees(meeting)
             kept = [each for each in attendees if not same_mailbox(_address_of(each), address)]
@@ -139,7 +140,7 @@ class Changes:
                 raise AttendeeNotFoundError("the meeting does not invite this address")
             return self._patched(meeting, (meeting.request or {}) | {"attendees": kept}, None)
 
-        return await self._change(meeting_id, wish, origin)
+        return await self._change(meeting_id, edit, origin)
 
     async def cancel(
         self,
@@ -153,13 +154,13 @@ class Changes:
             VersionMismatchError: the meeting has another version than is expected.
         """
 
-        def wish(meeting: Meeting) -> Meeting | None:
+        def edit(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
             if meeting.cancellation:
                 return None
             return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment))
 
-        return await self._change(meeting_id, wish, origin)
+        return await self._change(meeting_id, edit, origin)
 
     async def retry(self, meeting_id: str, origin: Origin = ANYWHERE) -> Meeting:
         """Try a failed meeting again.
@@ -168,7 +169,7 @@ class Changes:
             ChangeRefusedError: it has not failed, or is a message that has to be sent again.
         """
 
-        def wish(meeting: Meeting) -> Meeting | None:
+        def edit(meeting: Meeting) -> Meeting | None:
             if meeting.status is not Status.FAILED:
                 raise not_failed(meeting.status)
             _require_request(meeting)
@@ -178,38 +179,42 @@ class Changes:
             # What the failed version may have made is just what this one wants: nobody is mailed about a change.
             return unchanged.changed(doubt=unchanged.doubt.changed(in_doubt_since=unchanged.version))
 
-        return await self._change(meeting_id, wish, origin)
+        return await self._change(meeting_id, edit, origin)
 
-    async def _change(self, meeting_id: str, wish: Callable[[Meeting], Meeting | None], origin: Origin) -> Meeting:
-        caller, traceparent = origin.caller, origin.traceparent
+    async def _change(self, meeting_id: str, edit: Callable[[Meeting], Meeting | None], origin: Origin) -> Meeting:
+        """Have `edit` return the meeting as it should be, None for no change; store and enqueue a new version."""
 
         async def change(meeting: Meeting) -> Meeting | None:
-            caller.require_sees(meeting)
+            origin.caller.require_sees(meeting)
             if meeting.finished and not meeting.reported:  # every end is reported, also one that is soon followed
                 with suppress(StorageUnavailableError, TopicUnavailableError):
                     await self._results.report(meeting)
-            wanted = wish(self._results.noted(meeting))
+            wanted = edit(self._results.noted(meeting))
             if wanted is None:
                 return None
-            if traceparent and wanted.version > meeting.version:
-                wanted = wanted.changed(traceparent=traceparent)
-            if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
-                require_allowed(wanted.organizer or "", self._admission.allowed_organizers)
-            if not (wanted.cancellation and wanted.caller == caller.id):  # to cancel one's own meeting takes no right
-                caller.require_may_name(wanted.organizer or "")
-            if wanted.version > meeting.version and not wanted.cancellation and _mails(meeting, wanted):
-                await self._quotas.count(caller, f"{wanted.id}/{wanted.version}")
-            return wanted
+            self._require_may_change(wanted, origin.caller)
+            if wanted.version == meeting.version:
+                return wanted
+            if not wanted.cancellation and _mails(meeting, wanted):
+                await self._quotas.count(origin.caller, f"{wanted.id}/{wanted.version}")
+            return wanted.changed(traceparent=origin.traceparent) if origin.traceparent else wanted
 
         before, after = await self._ledger.update(meeting_id, change)
         if after.version > before.version:
             _logger.info(
                 "meeting.wanted %s version %s %s by %s",
-                *(after.id, after.version, _what(before, after), caller.digest),
+                *(after.id, after.version, _what(before, after), origin.caller.digest),
                 extra={"meeting_id": after.id},
             )
             await self._requests.enqueue(after)
         return after
+
+    def _require_may_change(self, wanted: Meeting, caller: Caller) -> None:
+        organizer = wanted.organizer or ""
+        if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
+            require_allowed(organizer, self._admission.allowed_organizers)
+        if not (wanted.cancellation and wanted.caller == caller.id):  # cancelling one's own meeting takes no right
+            caller.require_may_name(organizer)
 
     def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:
         messages = meeting.applied_messages
