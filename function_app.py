@@ -42,6 +42,7 @@ with without_garbage_collection():
         validate_meeting,
     )
     from functions.http.routes import register
+    from shared.settings import read_environment
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
 
@@ -79,3 +80,12 @@ register(app, record_crashes.blueprint)  # timer, for its poison queue
 register(app, run_upkeep.blueprint)  # timer
 register(app, run_schedules.blueprint)  # timer
 register(app, run_watch.blueprint)  # timer
+
+
+def check_settings() -> None:
+    """Read the settings as the first request does, for hosts that would rather not start than answer 503.
+
+    Raises:
+        SettingsError: with every missing or malformed setting by name.
+    """
+    read_environment()

@@ -160,6 +160,7 @@ class _Worker:
             await process.wait()
             raise AppError(f"the worker process has died ({worker.end}) while it imported the app") from None
         if isinstance(message, NotLoaded):
+            await process.wait()
             raise AppError(message.fault, message.exit_code)
         assert isinstance(message, Loaded)  # noqa: S101 - a worker begins with one of the two
         worker.functions = message.functions

@@ -164,8 +164,8 @@ def _end_with_host() -> None:
 async def _serve(channel: socket.socket, app_directory: Path) -> None:
     reader, writer = await asyncio.open_connection(sock=channel)
     try:
-        _check_settings(app_directory)
         functions = {function.id: function for function in await load_functions(app_directory)}
+        _check_settings()
     except AppError as error:
         send(writer, NotLoaded(str(error), error.exit_code))
         return await writer.drain()
@@ -184,19 +184,18 @@ async def _serve(channel: socket.socket, app_directory: Path) -> None:
         os._exit(0)
 
 
-def _check_settings(app_directory: Path) -> None:
-    """Have the app itself judge its settings; other apps than Convene do not.
+def _check_settings() -> None:
+    """Let the app judge its settings, where its function_app has a `check_settings`.
 
     Raises:
-        AppError: something is wrong with them.
+        AppError: it has refused them.
     """
-    if not (app_directory / "shared" / "settings" / "settings.py").is_file():
+    check: Callable[[], object] | None = getattr(importlib.import_module("function_app"), "check_settings", None)
+    if check is None:
         return
-    read_settings: Callable[[Mapping[str, str]], object] = importlib.import_module("shared.settings").read_settings
-    error_type: type[Exception] = importlib.import_module("shared.errors").SettingsError
     try:
-        read_settings(os.environ)
-    except error_type as error:
+        check()
+    except Exception as error:
         raise AppError(str(error), _SETTINGS_FAULT) from error
 
 

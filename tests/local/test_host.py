@@ -218,9 +218,9 @@ def test_a_disabled_function(start_host: StartHost) -> None:
     assert httpx.get(f"{host.url}/api/pong").status_code == 200
 
 
-def _fails_to_start(folder: Path, *options: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "local", "host", "--port", "0", "--app", str(folder), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def _fails_to_start(folder: Path, **env: str) -> tuple[int, str]:
+    command = [sys.executable, "-m", "local", "host", "--port", "0", "--app", str(folder)]
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=False)
     assert "listening on" not in done.stdout
     return done.returncode, done.stderr
 
@@ -250,18 +250,18 @@ def test_no_app(tmp_path: Path) -> None:
 
 
 def test_malformed_settings(tmp_path: Path) -> None:
-    """Where the app can judge its settings, a malformed one stops the start: its message, exit code 2."""
-    folder = write_app(tmp_path / "app", PING)
-    (folder / "shared" / "settings").mkdir(parents=True)
-    (folder / "shared" / "__init__.py").touch()
-    (folder / "shared" / "settings" / "__init__.py").write_text("from shared.settings.settings import read_settings")
-    (folder / "shared" / "errors.py").write_text("class SettingsError(Exception): ...")
-    (folder / "shared" / "settings" / "settings.py").write_text(
-        "from shared.errors import SettingsError\n"
-        "def read_settings(environ):\n"
-        "    raise SettingsError('COLOUR: no colour')\n"
-    )
-    assert _fails_to_start(folder) == (2, "COLOUR: no colour\n")
+    """Where the app judges its settings, a malformed one stops the start: its message, exit code 2."""
+    code = "def check_settings(): raise ValueError('COLOUR: no colour')"
+    assert _fails_to_start(write_app(tmp_path / "app", PING + code)) == (2, "COLOUR: no colour\n")
+
+
+def test_malformed_settings_of_convene() -> None:
+    """Convene judges its settings: one line names every fault, exit code 2."""
+    returned, errors = _fails_to_start(Path(__file__).parents[2], CALLERS="nonsense", RETENTION="long")
+    assert returned == 2
+    [line] = errors.splitlines()
+    assert "CALLERS" in line
+    assert "RETENTION" in line
 
 
 def test_malformed_host_json(tmp_path: Path) -> None:
