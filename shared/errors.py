@@ -36,6 +36,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, islice
+from typing import NoReturn
 
 
 class ConveneError(Exception):
@@ -83,6 +84,19 @@ class InvalidRequestError(ConveneError):
         """Return the error of a document that holds this one, each fault where `place` puts it; None leaves it out."""
         faults = dict.fromkeys(found for fault in self.faults if (found := place(fault)))
         return InvalidRequestError(faults, more_faults=self.more_faults)
+
+
+def raise_with_faults_of(check: Callable[[], object], faults: Iterable[Fault]) -> NoReturn:
+    """Raise faults, and after them those that `check` finds in the rest of the request.
+
+    Raises:
+        InvalidRequestError: always.
+    """
+    try:
+        check()
+    except InvalidRequestError as error:
+        raise InvalidRequestError([*faults, *error.faults], more_faults=error.more_faults) from error
+    raise InvalidRequestError(faults)
 
 
 class RequestTooLargeError(ConveneError):

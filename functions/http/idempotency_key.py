@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import azure.functions as func
 
-from shared.errors import InvalidRequestError
+from shared.errors import raise_with_faults_of
 from shared.validation.idempotency_keys import key_fault
 
 
@@ -16,10 +16,6 @@ def idempotency_key_of(req: func.HttpRequest, check_body: Callable[[], object]) 
     """
     key = req.headers.get("idempotency-key")
     fault = None if key is None else key_fault("/headers/Idempotency-Key", key)
-    if fault is None:
-        return key
-    try:
-        check_body()
-    except InvalidRequestError as error:
-        raise InvalidRequestError([fault, *error.faults], more_faults=error.more_faults) from error
-    raise InvalidRequestError([fault])
+    if fault is not None:
+        raise_with_faults_of(check_body, [fault])
+    return key

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from pydantic_core import PydanticCustomError
 
-from shared.errors import Fault, InvalidRequestError
+from shared.errors import Fault, InvalidRequestError, raise_with_faults_of
 from shared.ids import KeyNamespace, id_from_key, is_meeting_id
 from shared.meeting.meeting import Meeting
 from shared.meeting.message_text import read_object
-from shared.meeting_request import decode_json
+from shared.meeting_request import decode_json, parse_request
 from shared.trace_context import as_traceparent
 from shared.validation.findings import quoted, shown
 from shared.validation.idempotency_keys import key_fault
@@ -120,7 +120,7 @@ def decode_message(text: str) -> Message:
         return NewRequest(document, None)
     key = document.pop("idempotencyKey")
     if key is not None and (fault := key_fault("/idempotencyKey", key)):
-        raise InvalidRequestError([fault])
+        raise_with_faults_of(lambda: parse_request(document), [fault])
     return NewRequest(document, key)
 
 
@@ -165,7 +165,7 @@ def _cloud_event(event: dict[str, Any]) -> Message:
         given = "a string" if isinstance(data, str) else shown(data)
         faults.append(Fault("/data", "wrongType", f"data must be a JSON object, not {given}."))
     if faults:
-        raise InvalidRequestError(faults)
+        raise_with_faults_of(lambda: _check_data(event.get("type"), data), faults)
     content = cast("dict[str, Any]", data)
     key, traceparent = json.dumps([event["source"], event["id"]]), as_traceparent(event.get("traceparent"))
     if event["type"] == _UPDATED:
@@ -173,6 +173,26 @@ def _cloud_event(event: dict[str, Any]) -> Message:
     if event["type"] == _CANCELLED:
         return replace(_cancel(content), traceparent=traceparent)
     return NewRequest(content, key, traceparent)
+
+
+def _check_data(event_type: object, data: Any) -> None:
+    """Raise what is wrong with the data of an event, a meeting request included."""
+    if not isinstance(data, dict):
+        return
+    content = cast("dict[str, Any]", data)
+    if event_type == _UPDATED:
+        _update(content, "", None)
+    elif event_type == _CANCELLED:
+        _cancel(content)
+    else:
+        try:
+            parse_request(content)
+        except InvalidRequestError as error:
+            raise error.placed(_in_data) from error
+
+
+def _in_data(fault: Fault) -> Fault:
+    return Fault(f"/data{fault.pointer}", fault.code, fault.message)
 
 
 def _base64_json(text: str) -> Any:
@@ -197,7 +217,7 @@ def _cancel(data: dict[str, Any]) -> Cancel:
     try:
         comment = read_comment({"comment": data.get("comment")})
     except InvalidRequestError as error:
-        faults += [Fault(f"/data{fault.pointer}", fault.code, fault.message) for fault in error.faults]
+        faults += map(_in_data, error.faults)
         comment = None
     if faults:
         raise InvalidRequestError(faults)

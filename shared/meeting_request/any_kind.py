@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, override
 
-from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from shared.errors import Fault
 from shared.meeting_request.people import Organizer
@@ -57,9 +57,3 @@ class AnyKindRequest(ClosedModel):
     @override
     def __hash__(self) -> int:
         return hash(tuple(dict(self).values()))
-
-
-class RequestOfUnknownKind(AnyKindRequest):
-    """Checks what can be checked when the kind is wrong."""
-
-    model_config = ConfigDict(extra="ignore")

@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request.any_kind import AnyKindRequest, RequestOfUnknownKind
+from shared.meeting_request.any_kind import AnyKindRequest
 from shared.meeting_request.calendar_request import CalendarRequest, calendar_findings, provider_findings
 from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.graph_only import without_graph_only
@@ -18,6 +18,7 @@ from shared.meeting_request.standalone_request import StandaloneRequest, standal
 from shared.validation.draft import Draft
 from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order, shown
 from shared.validation.json_text import require_storable
+from shared.validation.member_names import field_names
 
 # The most bytes of JSON that one request may have.
 LARGEST_REQUEST = 256 * 1024
@@ -41,7 +42,8 @@ def parse_request(document: Any) -> MeetingRequest:
     Attendees that are given twice, or are the organizer, are left out; `find_warnings` reports them.
 
     Raises:
-        InvalidRequestError: with every fault, in the order of the document.
+        InvalidRequestError: with every fault, in the order of the document. With a kind that is none, the others are
+            those of the kind that the request fits best.
     """
     require_storable(document)
     if not isinstance(document, dict):
@@ -50,16 +52,18 @@ def parse_request(document: Any) -> MeetingRequest:
 
 
 def _validated(document: dict[str, Any]) -> MeetingRequest:
-    kind = document.get("kind")
-    kind = "calendar" if kind is None else kind
+    given = document.get("kind")
+    kind = "calendar" if given is None else given
+    unknown: list[Finding] = []
     if not isinstance(kind, str) or kind not in _MODELS:
-        unknown = Finding(("kind",), "notOneOf", f"must be one of {', '.join(_MODELS)}, not {shown(kind)}")
-        _, findings = _examine(RequestOfUnknownKind, document, "")
-        raise InvalidRequestError(in_document_order([unknown, *findings], document))
+        unknown = [Finding(("kind",), "notOneOf", f"must be one of {', '.join(_MODELS)}, not {shown(kind)}")]
+        kind = _likely_kind(document)
+        document = document | {"kind": kind}
     document, omissions = without_graph_only(document, kind)
     request, findings = _examine(_MODELS[kind], document, kind)
     if has_room(findings):
         findings += _CHECKS[kind](Draft(document, findings))
+    findings += unknown
     if request is None or findings:
         raise InvalidRequestError(in_document_order(findings, document))
     if isinstance(request, CalendarRequest):
@@ -67,6 +71,11 @@ def _validated(document: dict[str, Any]) -> MeetingRequest:
         omissions = [*omissions, *_cleaned_out(document, request), *uninvited]
     request.note_omissions(tuple(omissions))
     return request
+
+
+def _likely_kind(document: dict[str, Any]) -> str:
+    """Return the kind that has the most members of a request; the first of several, which is the default."""
+    return max(_MODELS, key=lambda kind: len(document.keys() & field_names(_MODELS[kind])))
 
 
 def _examine[M: AnyKindRequest](model: type[M], document: dict[str, Any], kind: str) -> tuple[M | None, list[Finding]]:

@@ -5,9 +5,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
-from shared.errors import Fault, InvalidRequestError
+from shared.errors import Fault, InvalidRequestError, raise_with_faults_of
 from shared.meeting_request import parse_request, repeated_members
 from shared.validation.findings import pointer_to, quoted
 from shared.validation.idempotency_keys import key_fault
@@ -82,20 +82,15 @@ def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[Batch
         yield replace(item, key=f"file-{hashlib.sha256(f'{text}{seen[text]}'.encode()).hexdigest()[:40]}")
 
 
-def raise_faults(item: BatchItem) -> None:
+def raise_faults(item: BatchItem) -> NoReturn:
     """Raise what is wrong with an item that is known to be faulty, its request's own faults included.
 
     Raises:
         InvalidRequestError: always.
     """
-    faults, more = list(item.faults), False
-    if item.document != {}:
-        try:
-            parse_request(item.document)
-        except InvalidRequestError as error:
-            faults += error.faults
-            more = error.more_faults
-    raise InvalidRequestError(faults, more_faults=more)
+    if item.document == {}:
+        raise InvalidRequestError(item.faults)
+    raise_with_faults_of(lambda: parse_request(item.document), item.faults)
 
 
 def count_fault(pointer: str, count: int, most: int) -> Fault | None:

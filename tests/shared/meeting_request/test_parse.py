@@ -44,14 +44,34 @@ def test_kinds() -> None:
     ],
 )
 def test_unknown_kind(kind: object, told: str) -> None:
-    """An unknown kind is answered with the known ones, and what every kind has is checked all the same."""
-    faults = faults_of({"kind": kind, "organizer": "x", "language": "?", "anything": 1})
+    """An unknown kind is answered with the known ones, and hides nothing else."""
+    faults = faults_of(calendar_document(kind=kind, organizer="x", language="?", anything=1))
     assert [(fault.pointer, fault.code) for fault in faults] == [
-        ("/kind", "notOneOf"),
         ("/organizer", "invalidOrganizer"),
+        ("/kind", "notOneOf"),
         ("/language", "invalidLanguage"),
+        ("/anything", "unknownField"),
     ]
-    assert faults[0].message == f"kind must be one of calendar, standalone, existing, not {told}."
+    assert faults[1].message == f"kind must be one of calendar, standalone, existing, not {told}."
+
+
+@pytest.mark.parametrize(
+    ("document", "others"),
+    [
+        (calendar_document(end=at("2026-11-20T12:00:00")), [("/end", "endBeforeStart")]),
+        (
+            standalone_document(startDateTime="2026-11-20T13:00:00Z", endDateTime="2026-11-20T12:00:00Z"),
+            [("/endDateTime", "endBeforeStart")],
+        ),
+        (existing_document(eventId=""), [("/eventId", "blank")]),
+        ({"organizer": "AlexW@contoso.com"}, [("/subject", "required"), ("/start", "required"), ("/end", "required")]),
+    ],
+)
+def test_a_request_of_unknown_kind_is_judged_as_the_kind_that_it_fits_best(
+    document: dict[str, Any], others: list[tuple[str, str]]
+) -> None:
+    """By its members: faults between two fields are found too. What fits all kinds is judged as calendar."""
+    assert set(codes_of(document | {"kind": "webinar"})) == {("/kind", "notOneOf"), *others}
 
 
 @pytest.mark.parametrize(

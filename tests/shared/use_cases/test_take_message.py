@@ -19,6 +19,7 @@ EVENT: dict[str, Any] = {
     "id": "4711",
     "data": CALENDAR,
 }
+IMAGINED = ["/type", "/data/organizer", "/data/eventId"]
 PLAIN = json.dumps(CALENDAR)
 ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 
@@ -124,6 +125,11 @@ async def test_the_senders_traceparent_reaches_the_result() -> None:
         (json.dumps(EVENT | {"type": "meeting.imagined"}), ["/type"]),
         (json.dumps(EVENT | {"data": None}), ["/data"]),
         (json.dumps(EVENT | {"datacontenttype": "text/xml"}), ["/datacontenttype"]),
+        (json.dumps(CALENDAR | {"idempotencyKey": 7, "subject": 1}), ["/idempotencyKey", "/subject"]),
+        (json.dumps(EVENT | {"id": "", "data": CALENDAR | {"subject": 1}}), ["/id", "/data/subject"]),
+        (json.dumps(EVENT | {"type": "meeting.imagined", "data": {"kind": "existing"}}), IMAGINED),
+        (json.dumps(EVENT | {"type": "meeting.cancelled", "id": "", "data": {}}), ["/id", "/data/id"]),
+        (json.dumps(EVENT | {"type": "meeting.updated", "id": "", "data": {}}), ["/id", "/data/id", "/data/patch"]),
         (json.dumps({"meeting": "nobody"}), ["/meeting"]),
         (json.dumps({"meeting": "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"}), ["/meeting"]),
         (json.dumps({"subject": "x"}), None),
