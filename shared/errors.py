@@ -35,7 +35,7 @@ ConveneError
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate, islice
+from itertools import islice
 from typing import NoReturn
 
 
@@ -57,6 +57,27 @@ class Fault:
     code: str
     message: str
 
+    @property
+    def length(self) -> int:
+        """How long pointer and message are together, in UTF-16 code units: each is at most 6 bytes of JSON."""
+        return _length(self.pointer) + _length(self.message)
+
+    def shortened(self, most: int) -> "Fault":
+        """Return the fault with at most `most` UTF-16 code units in pointer and message, half of them in each."""
+        if self.length <= most:
+            return self
+        return Fault(_shortened(self.pointer, most // 2), self.code, _shortened(self.message, most // 2))
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _shortened(text: str, most: int) -> str:
+    if _length(text) <= most:
+        return text
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * (most - 3)].decode("utf-16-le", "ignore") + "..."
+
 
 MOST_FAULTS = 100
 _MOST_CHARACTERS = 32_768
@@ -66,17 +87,16 @@ class InvalidRequestError(ConveneError):
     """The request cannot become a meeting.
 
     Attributes:
-        faults: every reason, or the first 100 and no more than 32,768 characters of them: nonsense can have thousands,
-            and neither a record nor an answer has room for them.
+        faults: every reason, or the first 100: nonsense can have thousands. They are shortened where they would have
+            more than 32,768 characters in all, for which a record and an answer of 256 KiB have room.
         more_faults: whether there are others.
     """
 
     def __init__(self, faults: Iterable[Fault], *, more_faults: bool = False) -> None:
         first = tuple(islice(faults, MOST_FAULTS + 1))
-        sizes = accumulate(len(fault.pointer) + len(fault.message) for fault in first[:MOST_FAULTS])
-        self.faults = tuple(
-            fault for fault, size in zip(first, sizes, strict=False) if size <= _MOST_CHARACTERS or fault is first[0]
-        )
+        self.faults = first[:MOST_FAULTS]
+        if sum(fault.length for fault in self.faults) > _MOST_CHARACTERS:
+            self.faults = tuple(fault.shortened(_MOST_CHARACTERS // MOST_FAULTS) for fault in self.faults)
         self.more_faults = more_faults or len(self.faults) < len(first)
         super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in self.faults))
 

@@ -40,6 +40,7 @@ from shared.validation.problem_details import ProblemDetail, ProblemResponse
 _logger = logging.getLogger(__name__)
 
 _FAULTS_IN_DETAIL = 3
+_LONGEST_IN_DETAIL = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def as_problem(error: Exception) -> Problem:
 
 def _first_words(error: InvalidRequestError) -> str:
     """Return the first faults as sentences, and how many there are beside them."""
-    said = [fault.message for fault in error.faults[:_FAULTS_IN_DETAIL]]
+    said = [fault.shortened(_LONGEST_IN_DETAIL).message for fault in error.faults[:_FAULTS_IN_DETAIL]]
     more = len(error.faults) - len(said)
     if error.more_faults:
         said.append(f"There are more than {more} more faults.")

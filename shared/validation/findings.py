@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ type JsonPath = tuple[str | int, ...]
 type Explain = Callable[[str, str], tuple[str, str]]
 
 QUOTED_LENGTH = 60
-_POINTED_LENGTH = 255
+_POINTED_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,11 @@ def invalid(code: str, message: str) -> PydanticCustomError:
 
 
 def quoted(value: str) -> str:
-    """Return a caller's text fit for a message: short, and without a character that is not printable."""
-    return repr(value if len(value) <= QUOTED_LENGTH else value[:QUOTED_LENGTH] + "...")
+    """Return a caller's text fit for a message: short, escapes included, and without what is not printable."""
+    start = value[:QUOTED_LENGTH]
+    sizes = accumulate(len(repr(character)) - len("''") for character in start)
+    kept = "".join(character for character, size in zip(start, sizes, strict=True) if size <= QUOTED_LENGTH)
+    return repr(value if kept == value else f"{kept}...")
 
 
 def pointer_to(location: JsonPath) -> str:

@@ -1,0 +1,32 @@
+"""Errors as problems: what an answer lists, and how large it may be."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.http.problems import as_problem, problem_response
+from shared.errors import MOST_FAULTS, Fault, InvalidRequestError
+
+LARGEST_ANSWER = 256 * 1024
+_TEXT = st.text(st.characters(codec="utf-8"), max_size=20).map(lambda text: text * 500)
+_FAULTS = st.builds(Fault, _TEXT, st.just("unknownField"), _TEXT)
+
+
+@given(st.lists(_FAULTS, min_size=1, max_size=5), st.integers(1, 150))
+def test_a_hundred_faults_fit_into_every_answer(kinds: list[Fault], count: int) -> None:
+    """However long their texts are, and however JSON escapes them, none of the first hundred is left out."""
+    error = InvalidRequestError([*kinds * count][:count])
+    answer = problem_response(as_problem(error), "/api/meetings").as_json()
+    assert len(json.dumps(answer)) <= LARGEST_ANSWER
+    assert len(answer["errors"]) == min(count, MOST_FAULTS)
+    assert answer.get("moreFaults", False) == (count > MOST_FAULTS)
+
+
+def test_few_faults_are_told_in_full() -> None:
+    """A long message is cut only where there are so many that an answer has no room for all of them."""
+    long = Fault("/body", "x", "word " * 200)
+    assert InvalidRequestError([long]).faults == (long,)
+    [first, *_] = InvalidRequestError([long] * MOST_FAULTS).faults
+    assert first.message.startswith("word word")
+    assert first.message.endswith("...")
