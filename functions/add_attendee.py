@@ -33,6 +33,7 @@ OPERATION = Operation(
 @http_trigger
 async def add_attendee(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Add an attendee, or change the one with this address, and answer 202."""
+    document = read_json(req)
     meeting_id = meeting_id_of(req)
-    meeting = await app().changes.add_attendee(meeting_id, read_json(req), origin_of(req, caller))
+    meeting = await app().changes.add_attendee(meeting_id, document, origin_of(req, caller))
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

@@ -43,10 +43,10 @@ async def cancel_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResp
     A path that ends in a slash cancels nothing. Clients and hosts remove `..` from a path (RFC 3986, section 5.2.4), so
     that `/meetings/{id}/attendees/..`, with a user's input for the address, arrives as `/meetings/{id}/`.
     """
+    document = read_json(req) if has_body(req) else None
     if path_of(req).endswith("/"):
         message = "A path that ends in a slash cancels nothing: percent-encode an attendee's address, or end it here."
         raise InvalidRequestError([Fault("/path", "trailingSlash", message)])
     meeting_id = meeting_id_of(req)
-    comment = read_comment(read_json(req)) if has_body(req) else None
-    meeting = await app().changes.cancel(meeting_id, comment, origin_of(req, caller))
+    meeting = await app().changes.cancel(meeting_id, read_comment(document), origin_of(req, caller))
     return meeting_response(meeting, meeting_url(req, meeting_id))

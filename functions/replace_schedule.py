@@ -32,5 +32,5 @@ OPERATION = Operation(
 @http_trigger
 async def replace_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Replace the schedule; meetings that exist stay."""
-    origin = origin_of(req, caller)
-    return schedule_response(await app().schedules.replace(schedule_id_of(req), read_json(req), origin))
+    document = read_json(req)
+    return schedule_response(await app().schedules.replace(schedule_id_of(req), document, origin_of(req, caller)))

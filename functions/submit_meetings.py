@@ -16,7 +16,7 @@ from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
-from shared.errors import Fault, InvalidRequestError
+from shared.errors import Fault, raise_with_faults_of
 from shared.meeting_request import decode_json
 from shared.openapi.examples import BATCH as EXAMPLE_BATCH
 from shared.openapi.examples import MEETING_ID as EXAMPLE_ID
@@ -125,9 +125,6 @@ async def submit_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpRes
 
     Nothing is waited for, whatever `Prefer` says: a hundred meetings take longer than a caller waits.
     """
-    if "idempotency-key" in req.headers:
-        message = "A batch has no key of its own: give each meeting its idempotencyKey."
-        raise InvalidRequestError([Fault("/headers/Idempotency-Key", "notAllowed", message)])
     items = await asyncio.to_thread(_read_items, req)  # 4 MiB of nonsense take half a second
     outcomes = await app().batch.accept(items, origin_of(req, caller))
     results = tuple(
@@ -139,10 +136,19 @@ async def submit_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpRes
 
 
 def _read_items(req: func.HttpRequest) -> list[BatchItem]:
+    body = read_body(req, LARGEST_BATCH)
+    if "idempotency-key" in req.headers:
+        message = "A batch has no key of its own: give each meeting its idempotencyKey."
+        fault = Fault("/headers/Idempotency-Key", "notAllowed", message)
+        raise_with_faults_of(lambda: _decode_items(req, body), [fault])
+    return _decode_items(req, body)
+
+
+def _decode_items(req: func.HttpRequest, body: bytes) -> list[BatchItem]:
     if is_json(req):
-        return read_json_items(decode_json(read_body(req, LARGEST_BATCH), storable=False))
+        return read_json_items(decode_json(body, storable=False))
     if _CSV.fullmatch(req.headers.get("content-type", "").strip()):
-        return read_csv_items(read_body(req, LARGEST_BATCH))
+        return read_csv_items(body)
     detail = "Send the batch as application/json, or as text/csv in UTF-8."
     raise unsupported_media_type("Neither JSON nor CSV", detail)
 

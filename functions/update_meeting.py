@@ -51,6 +51,7 @@ OPERATION = Operation(
 @http_trigger
 async def update_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Apply a JSON Merge Patch to the meeting's request and answer 202."""
+    patch = read_merge_patch(req)
     meeting_id = meeting_id_of(req)
-    meeting = await app().changes.patch(meeting_id, read_merge_patch(req), origin_of(req, caller))
+    meeting = await app().changes.patch(meeting_id, patch, origin_of(req, caller))
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

@@ -59,5 +59,5 @@ OPERATION = Operation(
 @http_trigger
 async def update_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Apply a JSON Merge Patch to the schedule and answer 200."""
-    schedule_id = schedule_id_of(req)
-    return schedule_response(await app().schedules.patch(schedule_id, read_merge_patch(req), origin_of(req, caller)))
+    patch = read_merge_patch(req)
+    return schedule_response(await app().schedules.patch(schedule_id_of(req), patch, origin_of(req, caller)))

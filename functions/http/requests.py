@@ -1,15 +1,17 @@
 """Requests over HTTP, for every route alike: bodies within bounds, ids in routes, where a request comes from."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
 from functions.http.problems import HttpError, Problem
 from shared.access.callers import Caller
 from shared.access.origin import Origin
-from shared.errors import MeetingNotFoundError, ScheduleNotFoundError
+from shared.errors import Fault, InvalidRequestError, MeetingNotFoundError, ScheduleNotFoundError
 from shared.ids import is_meeting_id
 from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.operation import JSON, Example, RequestBody, Schema
@@ -77,6 +79,23 @@ def unsupported_media_type(title: str, detail: str, accept_patch: str | None = N
     return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
 
 
+def require_given_once(req: func.HttpRequest, names: Iterable[str]) -> None:
+    """Check that a request has none of these query parameters twice: the Functions host joins their values by commas.
+
+    The host takes no notice of case in their names.
+
+    Raises:
+        InvalidRequestError: with every parameter that is given more than once.
+    """
+    query = parse_qsl(urlsplit(req.url).query, keep_blank_values=True)
+    given = Counter(name.lower() for name, _ in query)
+    twice = [name for name in names if given[name.lower()] > 1]
+    if twice:
+        raise InvalidRequestError(
+            Fault(f"/{name}", "duplicateParameter", f"{name} is given more than once.") for name in twice
+        )
+
+
 def read_merge_patch(req: func.HttpRequest) -> Any:
     """Return the JSON Merge Patch (RFC 7396) that a request's body is.
 
@@ -84,9 +103,10 @@ def read_merge_patch(req: func.HttpRequest) -> Any:
         HttpError: it has no length, is not said to be a merge patch or JSON, is compressed, or is too large.
         InvalidRequestError: it is not JSON.
     """
+    body = read_body(req, LARGEST_REQUEST)
     if not _MERGE_PATCH_OR_JSON.fullmatch(req.headers.get("content-type", "").strip()):
         raise NOT_MERGE_PATCH
-    return read_json(req)
+    return decode_json(body)
 
 
 LENGTH_REQUIRED = HttpError(

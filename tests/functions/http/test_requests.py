@@ -1,0 +1,52 @@
+"""What every route asks of a request before it does anything: a body of a form that arrives, each parameter once."""
+
+from typing import Any
+
+import pytest
+
+from functions.http.routes import described_routes
+from shared.openapi.operation import Route
+from tests.app_fixture import World
+from tests.http_client import InProcess
+
+MISSING = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
+BODIES: dict[str, tuple[Any, dict[str, str], int]] = {
+    "in chunks": (None, {"transfer_encoding": "chunked"}, 411),
+    "in chunks of another type": (None, {"transfer_encoding": "chunked", "content_type": "text/plain"}, 411),
+    "compressed": (b"{}", {"content_encoding": "gzip"}, 415),
+    "compressed and of another type": (b"{}", {"content_encoding": "gzip", "content_type": "text/plain"}, 415),
+    "too large": (b"x" * (4 * 1024 * 1024 + 1), {}, 413),
+    "too large and of another type": (b"x" * (4 * 1024 * 1024 + 1), {"content_type": "text/plain"}, 413),
+    "of another type": (b"{}", {"content_type": "text/plain"}, 415),
+    "no JSON": (b"{", {}, 400),
+}
+WITH_BODY = [route for route in described_routes() if route.operation.body]
+WITH_QUERY = [
+    (route, each.name) for route in described_routes() for each in route.operation.parameters if each.place == "query"
+]
+
+
+def _name(value: object) -> str | None:
+    return value.name if isinstance(value, Route) else None
+
+
+@pytest.mark.parametrize("form", BODIES)
+@pytest.mark.parametrize("meeting_id", [MISSING, "nothing"])
+@pytest.mark.parametrize("route", WITH_BODY, ids=_name)
+async def test_the_form_of_the_body_is_judged_first(route: Route, meeting_id: str, form: str) -> None:
+    """Whether there is what the path names is the next question, on every route."""
+    body, headers, status = BODIES[form]
+    answer = await InProcess(World()).call(route.method, route.path.format(id=meeting_id), body, **headers)
+    assert answer.status == status
+
+
+@pytest.mark.parametrize("spelling", [str, str.upper])
+@pytest.mark.parametrize(("route", "name"), WITH_QUERY, ids=_name)
+async def test_a_parameter_is_given_once(route: Route, name: str, spelling: Any) -> None:
+    """Of two values none is right. The host takes no notice of case, and would join them by a comma."""
+    target = f"{route.path.format(id=MISSING)}?{name}=a&{spelling(name)}"
+    answer = await InProcess(World()).call(route.method, target)
+    assert (answer.status, answer.json["errors"]) == (
+        400,
+        [{"pointer": f"/{name}", "code": "duplicateParameter", "message": f"{name} is given more than once."}],
+    )
