@@ -296,7 +296,7 @@ class Meeting(RecordModel, StoredRecord):
     def next_version(self, now: datetime, **update: Any) -> "Meeting":
         """Return the next version of the meeting, queued and without progress; a claim on this one stays."""
         queued = self.changed(
-            status=Status.QUEUED, error=None, reported=False, look_at=None, progress=Progress(version_started_at=now)
+            status=Status.QUEUED, error=None, reported=False, progress=Progress(version_started_at=now)
         )
         return queued.changed(version=self.version + 1, updated_at=now, **update)
 

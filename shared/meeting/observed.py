@@ -56,6 +56,8 @@ class Observed(RecordModel):
         location: the name of the place.
         etag: of the event as it was seen; empty where Graph shows none. It shows whether anything changed since.
         event_id: the event's id if it has another one since it was created, until the record's outcome has it.
+        unapplied: of the changes, those that nobody made in Outlook: the request asks for a value that Graph has not
+            got, because the change failed.
     """
 
     observed_at: datetime
@@ -70,6 +72,7 @@ class Observed(RecordModel):
     attendees: tuple[ObservedAttendee, ...] = ()
     etag: str = ""
     event_id: str | None = None
+    unapplied: tuple[str, ...] = ()
 
     def bounded(self) -> "Observed":
         """Return the observation so that it fits beside the request in one record.

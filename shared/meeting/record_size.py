@@ -62,7 +62,7 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
 
 def bare(meeting: Meeting) -> Meeting:
     """Return a finished meeting in a form that always fits: how it ended, without what was asked for."""
-    return _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=())
+    return _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), look_at=None)
 
 
 def _without_invitation(meeting: Meeting) -> Meeting:

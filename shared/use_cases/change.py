@@ -158,7 +158,7 @@ class Changes:
             origin.require_version(meeting.version)
             if meeting.cancellation:
                 return None
-            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment))
+            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment), look_at=None)
 
         return await self._change(meeting_id, edit, origin)
 

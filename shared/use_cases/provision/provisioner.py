@@ -202,10 +202,7 @@ class Provisioner:
             raise
         else:
             status = Status.CANCELLED if meeting.cancellation else Status.SUCCEEDED
-            look_at = None
-            if self._watched and request is not None and status is Status.SUCCEEDED:
-                look_at = first_look(request, self._clock())
-            await self._finish(attempt, status, None, look_at)
+            await self._finish(attempt, status, None, request)
 
     async def _make_true(self, attempt: Attempt) -> MeetingRequest | None:
         """Do what is left to do, and return the request; None of what never was one."""
@@ -242,7 +239,7 @@ class Provisioner:
             await self._results.report_or_requeue(after)
 
     async def _finish(
-        self, attempt: Attempt, status: Status, error: MeetingError | None, look_at: datetime | None = None
+        self, attempt: Attempt, status: Status, error: MeetingError | None, request: MeetingRequest | None = None
     ) -> None:
         known = attempt.outcome.event_id or attempt.outcome.online_meeting_id
         in_doubt_since = attempt.in_doubt_since if error and not known else None
@@ -253,7 +250,7 @@ class Provisioner:
             progress=attempt.meeting.progress.changed(next_attempt_at=None, last_problem=None),
             doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),
             reported=not self._results.wanted,
-            look_at=look_at,
+            look_at=self._look_at(attempt, status, request),
             updated_at=self._clock(),
         )
         _logger.info(
@@ -264,6 +261,15 @@ class Provisioner:
             extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
         )
         await self._results.report_or_requeue(attempt.meeting)
+
+    def _look_at(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> datetime | None:
+        """Return when the watch looks next at a meeting that ends: what a failed one has in Graph people change too."""
+        now, meeting = self._clock(), attempt.meeting
+        if not self._watched or meeting.cancellation:
+            return None
+        if status is Status.SUCCEEDED and request is not None:
+            return first_look(request, now)
+        return (meeting.look_at or now) if attempt.outcome.event_id else None
 
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""

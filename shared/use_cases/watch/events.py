@@ -1,11 +1,55 @@
 """What is published about two observations of a meeting, the former one and the latest."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from shared.meeting import Observed, ObservedAttendee, ObservedState
+from shared.meeting import Meeting, Observed, ObservedAttendee, ObservedState
 from shared.meeting.notice import EventType
+from shared.meeting_request import (
+    CalendarRequest,
+    MeetingRequest,
+    StandaloneRequest,
+    event_properties,
+    online_meeting_properties,
+)
 
 _RESPONSES = frozenset({"accepted", "tentativelyAccepted", "declined"})
+# The properties of an event, or of an online meeting, behind each name in `changes` that is not the property's own.
+_PROPERTIES = {
+    "start": {"start", "startDateTime"},
+    "end": {"end", "endDateTime"},
+    "location": {"location", "locations"},
+}
+
+
+def with_unapplied(meeting: Meeting, request: MeetingRequest, latest: Observed) -> Observed:
+    """Return an observation of a meeting that failed, with the names of the changes that nobody made in Outlook.
+
+    Where the request asks for a value that Graph has not got, the former value is not a change. Another one is.
+    """
+    lacking, former = _lacking(meeting, request), meeting.observed
+    unapplied = (
+        name
+        for name in latest.changes
+        if not lacking.isdisjoint(_PROPERTIES.get(name, {name}))
+        and name not in _difference(former)
+        and (former is None or _value(former, name) == _value(latest, name))
+    )
+    return latest.changed(unapplied=tuple(unapplied))
+
+
+def _lacking(meeting: Meeting, request: MeetingRequest) -> frozenset[str]:
+    """Return the names of the properties that Graph has not got as the request has them, as far as it is known."""
+    match request:
+        case CalendarRequest():
+            applied = meeting.applied.event
+            properties: dict[str, Any] = {"attendees": []} | event_properties(request)
+        case StandaloneRequest():
+            applied = meeting.applied.online_meeting
+            properties = online_meeting_properties(request)
+        case _:
+            return frozenset()
+    return frozenset({*applied.diff(properties), *applied.removed(properties)})
 
 
 def events_between(former: Observed | None, latest: Observed) -> tuple[EventType, ...]:
@@ -33,10 +77,10 @@ def _events_between(former: Observed | None, latest: Observed) -> Iterator[Event
 
 
 def _difference(observed: Observed | None) -> dict[str, object]:
-    """Return what differs from the request, with its values: a second move is another difference."""
+    """Return what people have changed, with its values: a second move is another difference."""
     if observed is None:
         return {}
-    return {name: _value(observed, name) for name in observed.changes}
+    return {name: _value(observed, name) for name in observed.changes if name not in observed.unapplied}
 
 
 def _value(observed: Observed, name: str) -> object:

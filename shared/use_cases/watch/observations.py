@@ -11,7 +11,7 @@ from shared.meeting.ledger import Ledger
 from shared.meeting.notice import MOST_NOTICES, Notice
 from shared.meeting.results import Results
 from shared.meeting_request import parse_request
-from shared.use_cases.watch.events import events_between
+from shared.use_cases.watch.events import events_between, with_unapplied
 from shared.use_cases.watch.next_look import next_look
 
 _logger = logging.getLogger(__name__)
@@ -39,10 +39,10 @@ class Observations:
     async def keep(self, looked_at: Meeting, observed: Observed) -> Meeting:
         """Write an observation down with what is to be published about it, publish that, and return the meeting.
 
-        If the meeting is another since it was looked at, or did not succeed, the observation is only returned with it.
+        If the meeting is another since it was looked at, or is in progress, the observation is only returned with it.
         """
         meeting = looked_at
-        while meeting.version == looked_at.version and meeting.status is Status.SUCCEEDED:
+        while meeting.version == looked_at.version and meeting.finished and not meeting.cancellation:
             if meeting.observed and meeting.observed.observed_at >= observed.observed_at:
                 return meeting  # somebody else has looked since
             if len(meeting.outbox) >= MOST_NOTICES:  # the next look sees the same, once a sink has taken some
@@ -56,13 +56,16 @@ class Observations:
         return _with(meeting, observed)
 
     def _with_notices(self, meeting: Meeting, observed: Observed) -> Meeting:
+        request = parse_request(meeting.request)
+        if meeting.status is Status.FAILED:
+            observed = with_unapplied(meeting, request, observed)
         types, number = events_between(meeting.observed, observed), count(meeting.observations + 1)
         sinks = self._results.sinks
         notices = tuple(
             Notice(type=each, version=meeting.version, number=next(number), at=observed.observed_at, sinks=sinks)
             for each in types
         )
-        look_at = next_look(parse_request(meeting.request), observed, observed.observed_at) if self._watched else None
+        look_at = next_look(request, observed, observed.observed_at) if self._watched else None
         return _with(meeting, observed).changed(
             look_at=look_at,
             observations=meeting.observations + len(types),

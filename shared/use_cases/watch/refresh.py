@@ -19,8 +19,8 @@ class Refreshing:
     async def refresh(self, meeting_id: str, caller: Caller = ANYBODY) -> Meeting:
         """Return a meeting with a fresh observation.
 
-        It is kept if the meeting has succeeded. While a change is under way, and after one that failed, it is only
-        returned: what is there differs from the request without anybody having changed it in Outlook.
+        It is kept and published if the meeting is finished. While it is in progress it is only returned: what is there
+        may be what the attempt under way is about to change.
 
         Raises:
             MeetingNotFoundError: there is none with this id, or it is somebody else's.

@@ -101,7 +101,8 @@ class Watch:
             meeting = await self._observations.ledger.read(meeting_id)
         except MeetingNotFoundError:  # forgotten since its row was read
             return None
-        return meeting if meeting.look_at else None
+        # Of one in progress nothing is concluded: what an attempt changes at the moment nobody changed in Outlook.
+        return meeting if meeting.look_at and meeting.finished else None
 
     async def _lane(self, meetings: list[Meeting], report: WatchReport) -> bool:
         organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in meetings}
