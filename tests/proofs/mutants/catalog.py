@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CATALOG = Path(__file__).parent / "mutants.toml"
+_USUAL_PAGE = "security"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Mutant:
     Attributes:
         name: what is taken away.
         breaks: what would happen to somebody.
-        promise: which of the six in docs/reliability.md rests on it; None for a control of
-            docs/security.md, and in `local/` for a behaviour of docs/local.md.
+        promise: which one in docs/reliability.md rests on it, None if it is no promise that does.
+        page: the page in docs/ that says what rests on it then; None if it is a promise.
         file: which one changes, from the repository's root.
         edits: what changes in it; each old text occurs exactly once.
         caught_by: the ids of the tests of which at least one fails then.
@@ -32,6 +33,7 @@ class Mutant:
     name: str
     breaks: str
     promise: int | None
+    page: str | None
     file: str
     edits: tuple[Edit, ...]
     caught_by: tuple[str, ...]
@@ -57,6 +59,7 @@ def read_mutants() -> list[Mutant]:
             entry["name"],
             entry["breaks"],
             entry.get("promise"),
+            None if "promise" in entry else entry.get("page", _USUAL_PAGE),
             entry["file"],
             tuple(Edit(edit["old"], edit["new"]) for edit in entry["edits"]),
             tuple(entry["caught_by"]),

@@ -18,15 +18,14 @@ def with_table(text: str, mutants: Iterable[Mutant]) -> str:
     """
     if not _PLACE.search(text):
         raise ValueError(f"{DOCUMENT.name} has no place for the table: <!-- mutants -->, <!-- end of mutants -->")
-    rows = ["| removed | what would happen | promise | caught by |", "|---|---|---|---|", *map(_row, mutants)]
+    rows = ["| removed | what would happen | promise, or page | caught by |", "|---|---|---|---|", *map(_row, mutants)]
     return _PLACE.sub(lambda _: "".join(f"{row}\n" for row in rows), text)
 
 
 def _row(mutant: Mutant) -> str:
     links = ", ".join(f"[`{test.rpartition('::')[2]}`](../{test.partition('::')[0]})" for test in mutant.caught_by)
-    page = "[local host](local.md)" if mutant.file.startswith("local/") else "[security](security.md)"
-    promise = mutant.promise or page
-    return f"| {mutant.name} | {mutant.breaks} | {promise} | {links} |"
+    rests = mutant.promise or f"[{mutant.page}]({mutant.page}.md)"
+    return f"| {mutant.name} | {mutant.breaks} | {rests} | {links} |"
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def test_it_can_be_made_and_caught(mutant: Mutant) -> None:
 def test_a_text_that_does_not_occur_once_is_no_mutant(text: str) -> None:
     """An app that has changed is not mistaken for one that was mutated."""
     with pytest.raises(ValueError, match="instead of once"):
-        Mutant("m", "b", 1, "f", (Edit("one", "two"),), ("t",)).of(text)
+        Mutant("m", "b", 1, None, "f", (Edit("one", "two"),), ("t",)).of(text)
 
 
 def names_in(module: ast.Module) -> set[str]:
