@@ -268,7 +268,7 @@ class Provisioner:
         if not self._watched or meeting.cancellation:
             return None
         if status is Status.SUCCEEDED and request is not None:
-            return first_look(request, now)
+            return first_look(request, meeting.observed, now)
         return (meeting.look_at or now) if attempt.outcome.event_id else None
 
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:

@@ -20,15 +20,19 @@ _ROOMS_HAVE_ANSWERED = timedelta(minutes=1)
 _MOST_OCCURRENCES = 5_000
 
 
-def first_look(request: MeetingRequest, now: datetime) -> datetime | None:
-    """Return when to look at a meeting for the first time that was created now."""
+def first_look(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime | None:
+    """Return when to look at a meeting that was created or changed now.
+
+    Where it was observed before, either the request or the observation has its times: the earlier look covers both.
+    """
     if isinstance(request, StandaloneRequest):
         return None  # it is in no calendar, and nobody is invited
     if not isinstance(request, CalendarRequest):
         return now + _SHORTEST  # only the event says when it is
     if any(attendee.type == "resource" for attendee in request.attendees or ()):
         return now + _ROOMS_HAVE_ANSWERED
-    return next_look(request, None, now)
+    looks = (next_look(request, None, now), next_look(request, observed, now))
+    return min(filter(None, looks), default=None)
 
 
 def next_look(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime | None:

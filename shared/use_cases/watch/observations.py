@@ -40,11 +40,12 @@ class Observations:
         """Write an observation down with what is to be published about it, publish that, and return the meeting.
 
         If the meeting is another since it was looked at, or is in progress, the observation is only returned with it.
+        Of two looks at once the one counts that is kept first: which of them has seen the later state is not known.
         """
         meeting = looked_at
         while meeting.version == looked_at.version and meeting.finished and not meeting.cancellation:
-            if meeting.observed and meeting.observed.observed_at >= observed.observed_at:
-                return meeting  # somebody else has looked since
+            if meeting.observed != looked_at.observed:
+                return meeting  # somebody else has looked meanwhile
             if len(meeting.outbox) >= MOST_NOTICES:  # the next look sees the same, once a sink has taken some
                 break
             try:

@@ -38,6 +38,8 @@ _MEETINGS_A_ROUND = 1000
 # Of one mailbox in one batch: Graph answers four calls at a time for each app and mailbox.
 # https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
 MOST_OF_ONE_MAILBOX = 4
+# A batch as a whole is no mailbox's call; under this name the gate keeps to its Retry-After.
+_BATCHES = "$batch"
 # Batches at once, each with mailboxes of its own.
 _LANES = 4
 # A run ends before the next is due, and leaves the rest to it.
@@ -105,10 +107,9 @@ class Watch:
         return meeting if meeting.look_at and meeting.finished else None
 
     async def _lane(self, meetings: list[Meeting], report: WatchReport) -> bool:
-        organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in meetings}
-        for organizer in organizers.values():
-            await self._gate.refresh(organizer)
         for batch in batches(meetings):
+            organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in batch}
+            await asyncio.gather(*map(self._gate.refresh, organizers.values()))
             try:
                 await self._look_at(batch, report)
             except (ThrottledError, UnavailableError) as error:  # of the whole batch: Graph wants to be left alone
@@ -133,8 +134,9 @@ class Watch:
                     admitted.append(meeting)
             if not admitted:
                 return
+            async with self._gate.access(_BATCHES, read_only=True):
+                events = await self._look.events_of(admitted)
             report.batches += 1
-            events = await self._look.events_of(admitted)
         for meeting, event in zip(admitted, events, strict=True):
             if isinstance(event, ThrottledError | UnavailableError):
                 await self._gate.close_if_asked(meeting.organizer or "", event)

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from shared.errors import ThrottledError
 from shared.meeting import Meeting, ObservedState
 from shared.meeting_request import parse_request
 from shared.use_cases.watch.next_look import next_look
@@ -16,6 +20,7 @@ from tests.examples import CALENDAR, EXISTING, STANDALONE, queued_meeting
 from tests.shared.use_cases.watch.outlook import LATER, Outlook
 
 START = datetime(2027, 1, 20, 21, 0, tzinfo=UTC)
+TIMES = {name: CALENDAR[name] for name in ("start", "end")}
 ROOM = {"emailAddress": {"address": "room1@contoso.com"}, "type": "resource"}
 
 
@@ -179,6 +184,49 @@ async def test_no_call_before_a_mailboxs_retry_after() -> None:
     assert (await run(world, hours=1)).looked == 1
 
 
+async def test_no_batch_before_its_own_retry_after() -> None:
+    """A batch that is refused as a whole with a Retry-After is asked for again after it: in every instance."""
+    world = World()
+    await world.made(CALENDAR)
+    world.fault({"path": r"/\$batch", "times": 1, "action": {"status": 429, "headers": {"Retry-After": "900"}}})
+    assert (await run(world, hours=6)).left == 1
+    for minutes, app in ((5, world.app), (5, world.new_host())):
+        world.clock.advance(minutes=minutes)
+        world.tenant.requests.clear()
+        assert (await app.watch.run()).left == 1
+        assert not world.tenant.requests
+    assert (await run(world, minutes=6)).looked == 1
+
+
+class ThrottledElsewhere(httpx.AsyncBaseTransport):
+    """Graph, which asks another instance for patience with a mailbox as soon as it has answered a batch."""
+
+    def __init__(self, world: World, meeting: Meeting) -> None:
+        self._graph = world.wires().graph
+        self._world = world
+        self._meeting = meeting
+        self._other = world.new_host()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._graph.handle_async_request(request)
+        if request.url.path.endswith("$batch"):
+            self._world.fault({"path": "/events", "action": {"status": 429, "headers": {"Retry-After": "600"}}})
+            with suppress(ThrottledError):
+                await self._other.refreshing.refresh(self._meeting.id)
+            self._world.fault()
+        return answer
+
+
+async def test_a_mailbox_that_closes_elsewhere_during_a_run() -> None:
+    """A run that takes several batches asks before each of them what the other instances know."""
+    world = World()
+    meetings = [await world.made(CALENDAR) for _ in range(MOST_OF_ONE_MAILBOX * 2)]
+    app = world.new_host(replace(world.wires(), graph=ThrottledElsewhere(world, meetings[0])))
+    world.clock.advance(hours=6)
+    report = await app.watch.run()
+    assert (report.looked, report.left, report.batches) == (MOST_OF_ONE_MAILBOX, MOST_OF_ONE_MAILBOX, 1)
+
+
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_batch_that_is_refused_as_a_whole(status: int) -> None:
     """Nothing is concluded, and the next run looks."""
@@ -230,6 +278,39 @@ def test_batches() -> None:
     assert all(max(Counter(each.organizer for each in batch).values()) <= 4 for batch in made)
     assert len(made) == 5
     assert [len(batch) for batch in batches([queued_meeting()] * 9)] == [4, 4, 1]
+
+
+async def test_a_meeting_that_was_moved_is_watched_after_a_change_of_the_caller() -> None:
+    """The request still has the first time, which has passed; the event is in some days."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    next_week = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
+    Outlook(world).edit(next_week)
+    await run(world, hours=6)
+    world.clock.now = START + timedelta(days=2)
+    await world.app.changes.patch(meeting.id, {"subject": "Another subject"})
+    await world.settle()
+    world.results.take()
+    Outlook(world).cancel()
+    assert (await run(world, hours=6)).looked == 1
+    assert [event["type"] for event in world.results.events()] == ["meeting.removed"]
+
+
+async def test_the_look_that_saw_the_earlier_state_may_end_last() -> None:
+    """It is dropped: a state that has passed is not published as a change back."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    await world.app.refreshing.refresh(meeting.id)
+    world.results.take()
+    outlook, before = Outlook(world), await world.ledger.read(meeting.id)
+    late = await world.app.refreshing._look.observe(before)
+    outlook.edit(LATER)
+    world.clock.advance(seconds=5)
+    await world.app.refreshing.refresh(meeting.id)
+    world.clock.advance(seconds=5)
+    kept = await world.app.refreshing._observations.keep(before, late.changed(observed_at=world.clock()))
+    assert state(kept) is ObservedState.CHANGED
+    assert [event["type"] for event in world.results.events()] == ["meeting.changed"]
 
 
 async def test_two_looks_at_once_publish_once() -> None:
