@@ -8,7 +8,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          its result, or what else is in its outbox, should be sent by then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
-    finished.<moment>.<id>                        finished then; forgotten after the retention
+    finished.<moment>.<id>                        finished; forgotten once the retention has passed since then
     pending.<moment>.<id>                         unfinished, and wanted since then
     forgotten.<moment>.<id>                       forgotten on demand, or its key used again, then; a marker
 """
@@ -25,6 +25,7 @@ from shared.ids import id_after
 from shared.meeting import Meeting, Status
 from shared.meeting.markers import Marker, MarkerStore, refuse_marker
 from shared.meeting.record_size import bare, require_room, trimmed
+from shared.meeting.retention import retained_from
 from shared.storage import Table
 from shared.storage.pages import Page, newest_first
 from shared.storage.records import RecordKind, RecordStore, key_moment
@@ -167,7 +168,7 @@ class Ledger(RecordStore[Meeting]):
         return [meeting for meeting in await self.read_each(ids) if not meeting.finished]
 
     async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
-        """Return the ids of at most `limit` meetings that finished before the cutoff, the oldest first."""
+        """Return the ids of at most `limit` meetings whose retention counts from before the cutoff, oldest first."""
         return await self.before("finished.", cutoff, limit)
 
 
@@ -202,7 +203,7 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
     if meeting.outbox and not meeting.finished:
         keys.add(f"unsent.{key_moment(meeting.outbox[0].at + _REPORT_GRACE)}.{meeting.id}")
     if meeting.finished:
-        keys.add(f"finished.{key_moment(meeting.updated_at)}.{meeting.id}")
+        keys.add(f"finished.{key_moment(retained_from(meeting))}.{meeting.id}")
     else:
         keys.add(f"pending.{key_moment(meeting.progress.version_started_at)}.{meeting.id}")
     return frozenset(keys)

@@ -56,6 +56,7 @@ class Observed(RecordModel):
         location: the name of the place.
         etag: of the event as it was seen; empty where Graph shows none. It shows whether anything changed since.
         event_id: the event's id if it has another one since it was created, until the record's outcome has it.
+        removed_at: when the meeting was first seen to be removed, if it still is.
         unapplied: of the changes, those that nobody made in Outlook: the request asks for a value that Graph has not
             got, because the change failed.
     """
@@ -72,6 +73,7 @@ class Observed(RecordModel):
     attendees: tuple[ObservedAttendee, ...] = ()
     etag: str = ""
     event_id: str | None = None
+    removed_at: datetime | None = None
     unapplied: tuple[str, ...] = ()
 
     def bounded(self) -> "Observed":

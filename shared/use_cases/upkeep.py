@@ -16,6 +16,7 @@ from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
+from shared.meeting.retention import retained_from
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.for_each import Failure, Outcomes, for_each, raise_if_incomplete
 
@@ -169,6 +170,10 @@ class Upkeep:
 
     async def _forget(self, meeting: Meeting) -> str:
         if not (meeting.finished and meeting.reported) or meeting.outbox:
+            return "kept"
+        if retained_from(meeting) >= self._clock() - self._retention:
+            # Its row is of a version of this app that counted from the end of the work: the write makes it again.
+            await self._ledger.write(meeting, meeting)
             return "kept"
         await self._ledger.remove(meeting)
         return "forgotten"

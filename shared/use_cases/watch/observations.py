@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 
 from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
-from shared.meeting import Meeting, Observed, Status
+from shared.meeting import Meeting, Observed, ObservedState, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.notice import MOST_NOTICES, Notice
 from shared.meeting.results import Results
@@ -60,6 +60,9 @@ class Observations:
         request = parse_request(meeting.request)
         if meeting.status is Status.FAILED:
             observed = with_unapplied(meeting, request, observed)
+        if observed.state is ObservedState.REMOVED:
+            known = meeting.observed.removed_at if meeting.observed else None
+            observed = observed.changed(removed_at=known or observed.observed_at)
         types, number = events_between(meeting.observed, observed), count(meeting.observations + 1)
         sinks = self._results.sinks
         notices = tuple(

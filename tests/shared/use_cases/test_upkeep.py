@@ -3,7 +3,7 @@
 import json
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,15 @@ from shared.bootstrap import App
 from shared.errors import MeetingNotFoundError, StorageUnavailableError
 from shared.meeting import Claim, Doubt, Meeting, Progress, Status
 from shared.storage import QueuedMessage
-from shared.storage.records import PARTITIONS
+from shared.storage.records import PARTITIONS, key_moment
 from shared.use_cases.upkeep import UpkeepReport
 from tests.app_fixture import Wires, World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryQueue
+from tests.shared.use_cases.watch.outlook import Outlook
+
+# The scheduled end of CALENDAR.
+END = datetime(2027, 1, 20, 22, tzinfo=UTC)
 
 
 class Death(BaseException):
@@ -135,7 +139,7 @@ async def test_retention_forgets_only_what_is_finished() -> None:
     world = World({"RETENTION": "P1D", "GIVE_UP_AFTER": "P365D"})
     done = await world.made(CALENDAR)
     waiting = await world.accept(CALENDAR)
-    world.clock.advance(hours=23)
+    world.clock.now = END + timedelta(hours=23)
     assert (await world.app.upkeep.run()).forgotten == 0
     world.clock.advance(hours=2)
     assert (await world.app.upkeep.run()).forgotten == 1
@@ -196,9 +200,74 @@ async def test_retention_leaves_no_row_behind() -> None:
     world.fault({"times": 3, "action": {"status": 429, "retryAfter": "7"}})
     await world.made(CALENDAR)
     await world.settle()
-    world.clock.advance(days=2)
+    world.clock.now = END + timedelta(days=2)
     assert (await world.app.upkeep.run()).forgotten == 8
     assert not [key for rows in world.table.partitions.values() for key in rows]
+
+
+async def test_retention_counts_from_the_end_of_a_meeting_that_is_still_to_come() -> None:
+    """One that was made long before it takes place is watched until it has, and forgotten RETENTION after that."""
+    world = World()
+    end = world.clock() + timedelta(days=200)
+    times = {
+        name: {"dateTime": f"{at:%Y-%m-%dT%H:%M:%S}", "timeZone": "UTC"}
+        for name, at in (("start", end - timedelta(hours=1)), ("end", end))
+    }
+    meeting = await world.made(CALENDAR | times)
+    world.clock.advance(days=199, hours=23)
+    assert (await world.app.upkeep.run()).forgotten == 0
+    assert (await world.app.watch.run()).looked == 1
+    world.clock.now = end + timedelta(days=89)
+    assert (await world.app.upkeep.run()).forgotten == 0
+    world.clock.advance(days=2)
+    assert (await world.app.upkeep.run()).forgotten == 1
+    with pytest.raises(MeetingNotFoundError):
+        await world.ledger.read(meeting.id)
+
+
+async def test_a_row_of_an_earlier_version_of_the_app_forgets_nothing_too_early() -> None:
+    """It counts from the end of the work; the first run that meets it has it count as it does today, once."""
+    world = World()
+    meeting = await world.made(
+        CALENDAR
+        | {
+            name: at | {"dateTime": at["dateTime"].replace("2027-", "2028-")}
+            for name in ("start", "end")
+            if (at := CALENDAR[name])
+        }
+    )
+    rows = world.table.partitions[meeting.id[0]]
+    [key] = [key for key in rows if key.startswith("finished.")]
+    early = f"finished.{key_moment(meeting.updated_at)}.{meeting.id}"
+    rows[early] = replace(rows.pop(key), key=early)
+    record = rows[f"meeting.{meeting.id}"]
+    keys = str(record.values["indexKeys"]).replace(key, early)
+    rows[record.key] = replace(record, values={**record.values, "indexKeys": keys})
+    world.clock.advance(days=91)
+    assert (await world.app.upkeep.run()).forgotten == 0
+    assert [each for each in rows if each.startswith("finished.")] == [key]
+    operations = world.table.operations
+    assert (await world.app.upkeep.run()).forgotten == 0
+    assert await world.ledger.read(meeting.id)
+    assert world.table.operations - operations == 1 + len(PARTITIONS) * 5, "nothing is left to do about it"
+
+
+async def test_a_series_without_end_is_kept_as_long_as_it_is_seen() -> None:
+    """Removed in Outlook, it is forgotten RETENTION after that was seen first."""
+    world = World()
+    days = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2027-01-20"}}
+    await world.made(CALENDAR | {"recurrence": days})
+    for _ in range(5):
+        world.clock.advance(days=40)
+        assert (await world.app.watch.run()).looked == 1
+        assert (await world.app.upkeep.run()).forgotten == 0
+    Outlook(world).cancel()
+    forgotten = []
+    for _ in range(4):
+        world.clock.advance(days=40)
+        await world.app.watch.run()
+        forgotten.append((await world.app.upkeep.run()).forgotten)
+    assert forgotten == [0, 0, 0, 1]
 
 
 async def test_retention_forgets_only_what_was_told() -> None:
@@ -207,7 +276,7 @@ async def test_retention_forgets_only_what_was_told() -> None:
     world.results.broken = True
     meeting = await world.accept(CALENDAR)
     await world.deliver()
-    world.clock.advance(days=2)
+    world.clock.now = END + timedelta(days=2)
     with pytest.raises(StorageUnavailableError):
         await world.app.upkeep.run()
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
@@ -285,7 +354,7 @@ class TestOutbox:
         """More of them than a run takes: what stalled is woken, what is old forgotten, and the queue hardly tried."""
         world = World({"RETENTION": "P1D"})
         old = await world.made(CALENDAR)
-        world.clock.advance(days=2)
+        world.clock.now = END + timedelta(days=2)
         await fill(world, 1500, status=Status.SUCCEEDED, updated_at=world.clock() - timedelta(hours=1))
         stalled = await world.accept(CALENDAR)
         world.requests.take()
