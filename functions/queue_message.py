@@ -1,12 +1,15 @@
 """Queue messages whose content cannot break their delivery.
 
-The Functions host copies the top-level fields of a JSON message over the message's own metadata, and the SDK's
+The Functions host copies the top-level fields of a JSON message over the message's own metadata, whatever their case:
+https://learn.microsoft.com/azure/azure-functions/functions-bindings-expressions-patterns#json-payloads. The SDK's
 converter raises when one of them then has another form: `{"DequeueCount": "x"}` would never reach a function. This
-converter takes the text, and of the metadata only the id and the moment of insertion.
+converter takes the text, and of the metadata only the id and the moment of insertion where they are the message's own.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, override
+from typing import Any, cast, override
 
 import azure.functions as func
 from azure.functions.queue import QueueMessage, QueueMessageInConverter
@@ -19,13 +22,24 @@ class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQu
     @override
     def decode(cls, data: Any, *, trigger_metadata: Any) -> func.QueueMessage:
         body = data.value if isinstance(data.value, bytes) else str(data.value).encode(errors="surrogatepass")
-        metadata = trigger_metadata or {}
+        metadata = _own(trigger_metadata or {}, body)
         message_id = metadata.get("Id")
         return QueueMessage(
             id=str(message_id.value) if message_id else None,
             body=body,
             insertion_time=_moment(metadata.get("InsertionTime")),
         )
+
+
+def _own(metadata: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+    """Return the metadata without what the message's fields stand in the place of: an event's id hides the queue's."""
+    try:
+        document = json.loads(body) if body.lstrip().startswith(b"{") else {}
+    except (ValueError, RecursionError):
+        document = {}
+    fields = cast("dict[str, Any]", document).items()
+    hidden = {name.lower() for name, value in fields if value is not None and not isinstance(value, (dict, list))}
+    return {name: datum for name, datum in metadata.items() if name.lower() not in hidden}
 
 
 def _moment(datum: Any) -> datetime | None:

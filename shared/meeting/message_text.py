@@ -14,6 +14,8 @@ from shared.validation.json_text import decode_json_text
 
 _MOST_LAYERS = 4
 _PYTHON_BYTES = re.compile(r"""b(['"])(.*)\1""", re.DOTALL)
+# What no text has. Words whose letters are base64 seldom stand for anything else.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # The members that only an event in Event Grid's own schema has: https://learn.microsoft.com/azure/event-grid/event-schema
 _EVENT_GRID = frozenset({"eventType", "eventTime", "data"})
 # https://learn.microsoft.com/azure/logic-apps/logic-apps-content-type
@@ -62,6 +64,14 @@ _WRAPPER = (
 def is_event_grid(document: dict[str, Any]) -> bool:
     """Return whether an object is an event in Event Grid's own schema."""
     return document.keys() >= _EVENT_GRID
+
+
+def readable(text: str) -> str:
+    """Return what a person can read of a message: the text that it encodes as base64, or the message itself."""
+    if not (decoded := _from_base64(text)):
+        return text
+    plain = decoded.decode(json.detect_encoding(decoded))
+    return text if _CONTROL.search(plain) else plain
 
 
 def innermost_object(text: str) -> dict[str, Any] | None:

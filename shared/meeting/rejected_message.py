@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from shared.meeting.message_text import innermost_object, is_event_grid
+from shared.meeting.message_text import innermost_object, is_event_grid, readable
 from shared.meeting.record_model import RecordModel
 from shared.trace_context import as_traceparent
 from shared.validation.json_text import storable_text
@@ -15,10 +15,10 @@ class ReceivedMessage(RecordModel):
     """A message on the request queue that could not be read as a meeting request.
 
     Attributes:
-        message_id: The message's id on the queue.
+        message_id: The message's id on the queue; null where a field of the message hides it.
         source: The source of the event, where the message is one.
         id: The id of the event, where the message is one.
-        text: The first 4,096 characters of the message, as it was put on the queue.
+        text: The first 4,096 characters of the message, decoded where it is a text in base64.
     """
 
     message_id: str | None
@@ -33,7 +33,7 @@ class ReceivedMessage(RecordModel):
             message_id=message_id,
             source=_label(source),
             id=_label(event_id),
-            text=storable_text(text[:LONGEST_TEXT]),
+            text=storable_text(readable(text)[:LONGEST_TEXT]),
         )
 
 

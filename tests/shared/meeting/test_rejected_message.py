@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
-from shared.meeting.message_text import read_object
+from shared.meeting.message_text import read_object, readable
 from shared.meeting.rejected_message import LONGEST_TEXT, RejectedMessage
 
 ENCODINGS: list[Callable[[str], str]] = [
@@ -36,8 +36,25 @@ def test_nothing_breaks_the_record(text: str, encodings: list[Callable[[str], st
         assert read_object(text) is not None
     received = RejectedMessage.of(text, "m1").received
     assert received is not None
-    assert len(received.text) == min(len(text), LONGEST_TEXT)
+    assert len(received.text) == min(len(readable(text)), LONGEST_TEXT)
     received.model_dump_json().encode()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_base64_is_kept_as_the_text_that_it_is(encoding: str) -> None:
+    """Whoever looks for the sender reads the message, and as much of it as of a plain one."""
+    text = '{"organizer": "AlexW@contoso.com", "subject": "Besuch 🩺"}\n' + "x" * 5000
+    received = RejectedMessage.of(base64.b64encode(text.encode(encoding)).decode(), "m1").received
+    assert received is not None
+    assert received.text == text[:LONGEST_TEXT]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "1234", "AAEC", "x" * 5000, base64.b64encode(b"\xff\xfe\x00").decode()]
+)
+def test_what_is_no_base64_of_a_text_is_kept_as_it_is(text: str) -> None:
+    """Words whose letters are base64, and base64 of bytes, stay as they came."""
+    assert readable(text) == text
 
 
 @pytest.mark.parametrize("text", ["nonsense", "abcd", "1234", "Zm9v" * 3, "true", "null"])
