@@ -96,11 +96,21 @@ def print_counts(statuses: Iterable[str]) -> None:
     typer.echo(", ".join(f"{count} {plain(status)}" for status, count in counts.items()) or "none")
 
 
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print what may be a mistake, a line each; on standard error, so that tables and JSON stay as they are."""
+    for each in warnings:
+        _print_error(f"Warning: {each}")
+
+
 def not_done(message: str) -> typer.Exit:
     """Print why a command could not be carried out; return what ends it."""
-    lines = message.split("\n")
-    Console(stderr=True, highlight=False).print(Text("\n".join(map(plain, lines))), soft_wrap=True)
+    _print_error(message)
     return typer.Exit(NOT_DONE)
+
+
+def _print_error(message: str) -> None:
+    text = Text("\n".join(map(plain, message.split("\n"))))
+    Console(stderr=True, highlight=False).print(text, soft_wrap=True)
 
 
 def run[T](work: Callable[[Progress], Awaitable[T]]) -> T:

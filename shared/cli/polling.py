@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from shared.cli.files import Line
 from shared.errors import ConveneError, Fault, InvalidRequestError
-from shared.meeting_request import unstorable
+from shared.meeting_request import find_warnings, parse_request, unstorable
 from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import raise_faults
 
@@ -155,6 +156,15 @@ def known_rejection(line: Line) -> str | None:
     except InvalidRequestError as error:
         return fault_text(line, error.faults)
     return None
+
+
+def known_warning(line: Line, now: datetime) -> str | None:
+    """Return what may be a mistake in a request, None if nothing is known."""
+    try:
+        warnings = find_warnings(parse_request(line.item.document), now)
+    except InvalidRequestError:
+        return None  # the app rejects it, and says why
+    return " ".join(in_row(line.item, warning).message for warning in warnings) or None
 
 
 def fault_text(line: Line, faults: Sequence[Fault]) -> str:

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from shared.cli.http_client import HttpClient, path_of
 from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
-from shared.cli.output import not_done, print_json, print_rows
+from shared.cli.output import not_done, print_json, print_rows, print_warnings
 
 commands = typer.Typer(no_args_is_help=True)
 _Id = Annotated[str, typer.Argument(help="The schedule's id.", show_default=False)]
@@ -69,7 +69,9 @@ def create(
     async def work(client: HttpClient, _: Progress) -> list[dict[str, Any]]:
         return [await client.send("POST", "/schedules", document, key_of_file)]
 
-    _print(over_http(Connection(url, key, allow_http), work), as_json=as_json)
+    created = over_http(Connection(url, key, allow_http), work)
+    print_warnings(f"{each['pointer']}: {each['message']}" for each in created[0].get("warnings", ()))
+    _print(created, as_json=as_json)
 
 
 @commands.command()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,8 @@ from rich.progress import Progress
 from shared.cli.csv_results import write_results
 from shared.cli.files import Line, read_lines
 from shared.cli.options import AllowHttp, Connection, Ids, Json, Key, Queue, Url, Wait, over_either, require_ids
-from shared.cli.output import counting, not_done, print_outcomes
-from shared.cli.polling import AppClient, Outcome, Submitted, follow_all, outcome, submit_all
+from shared.cli.output import counting, not_done, print_outcomes, print_warnings
+from shared.cli.polling import AppClient, Outcome, Submitted, follow_all, known_warning, outcome, submit_all
 from shared.errors import InvalidRequestError
 
 commands = typer.Typer()
@@ -39,6 +40,8 @@ def submit(
     if output:
         _require_writable(file, output)
     data = file.read_bytes()
+    now = datetime.now(UTC)
+    print_warnings(f"row {line.number}: {warning}" for line in lines if (warning := known_warning(line, now)))
 
     async def work(client: AppClient, progress: Progress) -> list[Outcome]:
         return await _submit(client, lines, progress, wait=wait)

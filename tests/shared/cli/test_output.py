@@ -186,6 +186,50 @@ def test_what_availability_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None
     assert request.start.time_zone == request.end.time_zone == "Europe/Berlin"
 
 
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_submit_prints_what_may_be_a_mistake(
+    answers: dict[str, httpx.Response], tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    """By the row of the file, on standard error; a request that is refused has its faults alone."""
+    file = tmp_path / "visits.csv"
+    rows = ("2001-01-01 13:00,2001-01-01 14:00,a@b.co;a@b.co", "2127-01-20 13:00,2127-01-20 14:00,a@b.co", "x,x,a@b.co")
+    lines = [f"AlexW@contoso.com,Visit,UTC,{row}" for row in rows]
+    file.write_text("\n".join(["organizer,subject,timeZone,start,end,attendees", *lines]))
+    results: list[dict[str, Any]] = [{"index": number, "status": 202, "id": ID} for number in range(2)]
+    refusal = {"code": "invalidRequest", "detail": "start is no time.", "errors": []}
+    results.append({"index": 2, "status": 400, "id": None, "problem": refusal})
+    answers["POST /meetings/batch"] = httpx.Response(207, json={"results": results})
+    done = run("submit", str(file), "--no-wait", *more, columns=200)
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("Warning")]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("Warning: row 2: start: The meeting starts in the past.")
+    assert "is invited once" in warnings[0]
+    assert "Warning" not in done.stdout
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_schedules_create_prints_what_may_be_a_mistake(
+    answers: dict[str, httpx.Response], tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    """What the app warns about, on standard error."""
+    file = tmp_path / "schedule.json"
+    file.write_text("{}")
+    warning = {"pointer": "/request/subject", "code": "unknownPlaceholder", "message": "{day} is no placeholder."}
+    schedule = {
+        "id": ID,
+        "start": "2027-01-20T13:00:00",
+        "timeZone": "UTC",
+        "recurrence": "RRULE:FREQ=DAILY",
+        "request": {},
+        "warnings": [warning],
+    }
+    answers["POST /schedules"] = httpx.Response(201, json=schedule)
+    done = run("schedules", "create", str(file), *more)
+    assert done.exit_code == 0
+    assert "Warning: /request/subject: {day} is no placeholder." in done.stderr
+    assert "Warning" not in done.stdout
+
+
 def test_without_an_address() -> None:
     """Exit code 2, with both ways to give one."""
     done = CliRunner().invoke(commands, ["list"], env={"CONVENE_URL": None})
