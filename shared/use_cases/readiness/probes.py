@@ -89,10 +89,11 @@ class Readiness:
         if may_organize(organizer, self._admission.allowed_organizers):
             return Check(name, ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer.")
         detail = f"The setting ALLOWED_ORGANIZERS does not name {organizer}, in this spelling of the organizer."
+        value = f"<its present value>,{organizer}"
         remedy = (
-            "The operator of this app runs: az functionapp config appsettings set --name <function app> "
-            "--resource-group <resource group> --settings "
-            f'"ALLOWED_ORGANIZERS=<its present value>,{organizer}".'
+            f'The operator of this app runs: azd env set ALLOWED_ORGANIZERS "{value}" && azd provision. Where azd has '
+            "not deployed the app: az functionapp config appsettings set --name <function app> --resource-group "
+            f'<resource group> --settings "ALLOWED_ORGANIZERS={value}"; a later azd provision would undo this one.'
         )
         return Check(name, ok=False, detail=detail, remedy=remedy)
 

@@ -154,7 +154,9 @@ async def test_the_setting_is_a_check_of_its_own() -> None:
     """An organizer who is not allowed is looked at all the same."""
     found = await failed_checks(World({"ALLOWED_ORGANIZERS": "@fabrikam.com"}), ORGANIZER)
     assert set(found) == {"organizerAllowed"}
-    assert 'ALLOWED_ORGANIZERS=<its present value>,AlexW@contoso.com"' in found["organizerAllowed"]
+    remedy = found["organizerAllowed"]
+    assert 'azd env set ALLOWED_ORGANIZERS "<its present value>,AlexW@contoso.com" && azd provision' in remedy
+    assert 'ALLOWED_ORGANIZERS=<its present value>,AlexW@contoso.com"; a later azd provision would undo' in remedy
 
 
 @pytest.mark.parametrize("organizer", ["", "x", "..", "a'b", "AlexW@contoso.com/..", "Alex <a@b.co>"])
