@@ -20,7 +20,8 @@ ConveneError
 ├── InvalidContinuationError     the caller sends a continuation token that it was given (400)
 ├── ConflictError                somebody else changed the record first: read it again
 ├── StorageUnavailableError      the storage account does not answer: try again (503)
-├── RowRefusedError              the storage never takes this row: end what it is about, with a smaller one
+├── RowRefusedError              the storage never takes this row: end what it is about; the log says why (500)
+│   └── RowTooLargeError         it is too large: end what it is about, with a smaller one (413)
 ├── UnreadableRecordError        the operator repairs or deletes the record; everybody else goes on (500)
 ├── IncompleteRunError           a timer's run has done all but a few: the log names them
 ├── TopicUnavailableError        the Event Grid topic does not take events: try again
@@ -217,7 +218,11 @@ class StorageUnavailableError(ConveneError):
 
 
 class RowRefusedError(ConveneError):
-    """The storage account refused a row for what it is, most often for its size; it would refuse it again."""
+    """The storage account refused a row for what it is; it would refuse it again."""
+
+
+class RowTooLargeError(RowRefusedError):
+    """The row, one of its properties, or all rows of a transaction together are larger than the storage takes."""
 
 
 class UnreadableRecordError(ConveneError):

@@ -13,7 +13,13 @@ from sortedcontainers import SortedDict
 
 from local.host.queue_storage import LeaseLostError, QueueAwayError
 from local.host.queue_storage import Message as Received
-from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError, TopicUnavailableError
+from shared.errors import (
+    ConflictError,
+    RowRefusedError,
+    RowTooLargeError,
+    StorageUnavailableError,
+    TopicUnavailableError,
+)
 from shared.storage import Delete, Insert, Operation, QueuedMessage, Replace, Row
 from shared.storage.queues import LARGEST_MESSAGE, LONGEST_DELAY
 from shared.storage.tables import (
@@ -125,7 +131,8 @@ def _check_limits(partition: str, operations: Sequence[Operation]) -> None:
     """Refuse what Azure Tables refuse, whichever operation it is in.
 
     Raises:
-        RowRefusedError: an entity, a property or the transaction is too large, or has too much in it.
+        RowTooLargeError: an entity, a property or the transaction is too large.
+        RowRefusedError: the transaction has too many operations, or two for one row.
     """
     if len(operations) > MOST_OPERATIONS:
         raise RowRefusedError("the transaction has too many operations")
@@ -133,12 +140,12 @@ def _check_limits(partition: str, operations: Sequence[Operation]) -> None:
         raise RowRefusedError("the transaction has two operations for one row")
     rows = [operation.row for operation in operations if not isinstance(operation, Delete)]
     if sum(_entity_bytes(partition, row) for row in rows) > LARGEST_TRANSACTION:
-        raise RowRefusedError("the transaction is too large")
+        raise RowTooLargeError("the transaction is too large")
     for row in rows:
         if any(_bytes(value) > LARGEST_PROPERTY for value in row.values.values()):
-            raise RowRefusedError("a property is too large")
+            raise RowTooLargeError("a property is too large")
         if len(row.values) > MOST_PROPERTIES or _entity_bytes(partition, row) > LARGEST_ENTITY:
-            raise RowRefusedError("the entity is too large")
+            raise RowTooLargeError("the entity is too large")
 
 
 def _entity_bytes(partition: str, row: Row) -> int:

@@ -25,6 +25,7 @@ from shared.errors import (
     RejectedError,
     RequestTooLargeError,
     RowRefusedError,
+    RowTooLargeError,
     ScheduleNotFoundError,
     SettingsError,
     StorageUnavailableError,
@@ -108,7 +109,7 @@ def _first_words(error: InvalidRequestError) -> str:
 # Status, code, title, and the detail, in which the error's own words may stand.
 _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     RequestTooLargeError: (413, "tooLarge", "The request is too large", "{}."),
-    RowRefusedError: (
+    RowTooLargeError: (
         *(413, "tooLarge", "The request is too large"),
         "What would be stored does not fit into the storage. Shorten the body or the lists.",
     ),

@@ -3,7 +3,6 @@
 from shared.meeting.meeting import (
     FAILURE_CODES,
     FINISHED,
-    TOO_LARGE,
     Cancellation,
     Claim,
     DialIn,
@@ -23,7 +22,6 @@ from shared.meeting.observed import Observed, ObservedAttendee, ObservedState
 __all__ = [
     "FAILURE_CODES",
     "FINISHED",
-    "TOO_LARGE",
     "Cancellation",
     "Claim",
     "DialIn",

@@ -17,6 +17,7 @@ from shared.errors import (
     RejectedError,
     RequestTooLargeError,
     RowRefusedError,
+    RowTooLargeError,
 )
 from shared.meeting.applied import Applied
 from shared.meeting.notice import Notice
@@ -144,7 +145,7 @@ class MeetingError(RecordModel):
         return MeetingError(code=error.code, message=error.message, remedy=remedy, graph=error.answer)
 
 
-TOO_LARGE = MeetingError(
+_TOO_LARGE = MeetingError(
     code="tooLarge",
     message="The meeting is larger than a record of this service may be.",
     remedy="Shorten the body, or the lists of attendees and locations, and send the request again.",
@@ -177,8 +178,11 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
         case OrganizerNotAllowedError():
             remedy = "Name another organizer, or have the operator add this one to the setting ALLOWED_ORGANIZERS."
             return MeetingError(code="organizerNotAllowed", message=f"{error}.", remedy=remedy)
-        case RequestTooLargeError() | RowRefusedError():
-            return TOO_LARGE
+        case RequestTooLargeError() | RowTooLargeError():
+            return _TOO_LARGE
+        case RowRefusedError():
+            remedy = "Report the message to the maintainer of this app, then send the request again."
+            return MeetingError(code="crashed", message=f"The record cannot be stored: {error}.", remedy=remedy)
     remedy = "Correct what the errors name and send the request again."
     more = isinstance(error, InvalidRequestError) and error.more_faults
     return MeetingError(code="invalidRequest", message=message, remedy=remedy, errors=faults, more_faults=more)

@@ -1,5 +1,6 @@
 """A table: point reads, range reads, and conditional writes of several rows of a partition at once."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from azure.core.rest import AsyncHttpResponse
 from azure.data.tables import TableErrorCode, UpdateMode
 from azure.data.tables.aio import TableClient
 
-from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
+from shared.errors import ConflictError, RowRefusedError, RowTooLargeError, StorageUnavailableError
 from shared.storage.time_limit import uses_storage_time
 
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _TOO_LARGE = 400, 404, 409, 412, 413
@@ -24,6 +25,17 @@ LARGEST_PROPERTY = 64 * 1024
 MOST_PROPERTIES = 252
 LARGEST_TRANSACTION = 4 * 1024 * 1024
 MOST_OPERATIONS = 100
+
+
+# https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+_SIZE_CODES = frozenset(
+    {
+        TableErrorCode.ENTITY_TOO_LARGE,
+        TableErrorCode.PROPERTY_VALUE_TOO_LARGE,
+        TableErrorCode.REQUEST_BODY_TOO_LARGE,
+        TableErrorCode.TOO_MANY_PROPERTIES,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,8 @@ class Table(Protocol):
 
         Raises:
             ConflictError: a row to insert is there, or one to replace or delete is not as it was read.
-            RowRefusedError: the storage never takes these rows: one of them, or all together, are too large.
+            RowTooLargeError: one of the rows, or all together, are too large.
+            RowRefusedError: the storage never takes these rows for another reason.
         """
         ...
 
@@ -140,7 +153,8 @@ class AzureTable:
             if error.status_code in {_CONFLICT, _PRECONDITION_FAILED, _NOT_FOUND}:
                 raise ConflictError(f"the table refused the write: {_code(error)}") from error
             if error.status_code in {_BAD_REQUEST, _TOO_LARGE}:  # another time would be the same
-                raise RowRefusedError(f"the table never takes these rows: {_code(error)}") from error
+                refusal = RowTooLargeError if _is_too_large(error) else RowRefusedError
+                raise refusal(f"the table never takes these rows: {_code(error)}") from error
             raise _unavailable("write", error) from error
         except AzureError as error:
             raise _unavailable("write", error) from error
@@ -220,5 +234,16 @@ def _unavailable(what: str, error: AzureError) -> StorageUnavailableError:
     return StorageUnavailableError(f"the table could not be used ({what}: {_code(error)})")
 
 
+def _is_too_large(error: HttpResponseError) -> bool:
+    return error.status_code == _TOO_LARGE or _code(error) in _SIZE_CODES
+
+
 def _code(error: AzureError) -> str:
-    return getattr(error, "error_code", None) or type(error).__name__
+    """Return the service's name for a failure. Of a single insert the client leaves it in the answer."""
+    name: Any = getattr(error, "error_code", None)
+    if name is None and isinstance(error, HttpResponseError) and error.response is not None:
+        try:
+            name = json.loads(error.response.text())["odata.error"]["code"]
+        except (ValueError, LookupError, TypeError, AttributeError, AzureError):
+            name = None
+    return name or type(error).__name__

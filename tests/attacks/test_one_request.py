@@ -10,7 +10,7 @@ import pytest
 
 import function_app
 from shared.access.origin import Origin
-from shared.errors import InvalidRequestError, RequestTooLargeError, RowRefusedError
+from shared.errors import InvalidRequestError, RequestTooLargeError, RowRefusedError, RowTooLargeError
 from shared.meeting_request import decode_json, parse_request
 from shared.meeting_request.html_body import MAX_ATTRIBUTES, clean_html
 from shared.storage import Operation
@@ -148,16 +148,26 @@ async def test_over_the_queue_the_record_is_bounded_too() -> None:
     assert (len(meeting.error.errors), meeting.error.more_faults) == (100, True)
 
 
-async def test_a_row_that_the_storage_refuses_is_the_callers_to_shorten() -> None:
-    """Where the bounds were too wide for a storage: the request is too large, and not "send it again"."""
+@pytest.mark.parametrize(
+    ("refusal", "status", "code"),
+    [
+        (RowTooLargeError("the table never takes these rows: EntityTooLarge"), 413, "tooLarge"),
+        (RowRefusedError("the table never takes these rows: InvalidInput"), 500, "internalError"),
+    ],
+)
+async def test_a_row_that_the_storage_refuses(
+    refusal: RowRefusedError, status: int, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its size is the caller's to shorten, where the bounds were too wide; anything else is a failure of the app."""
 
     class Strict(InMemoryTable):
         @override
         async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
-            raise RowRefusedError("the table never takes these rows: EntityTooLarge")
+            raise refusal
 
     there = World()
     there.table = Strict()
     there.app = there.new_host()
     answer = await InProcess(there).call("POST", "/meetings", CALENDAR)
-    assert (answer.status, answer.code) == (413, "tooLarge")
+    assert (answer.status, answer.code) == (status, code)
+    assert str(refusal) in caplog.text

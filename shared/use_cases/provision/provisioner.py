@@ -18,7 +18,7 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.graph.services import GraphServices
-from shared.meeting import TOO_LARGE, Claim, Doubt, Meeting, MeetingError, Status, as_meeting_error
+from shared.meeting import Claim, Doubt, Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
@@ -140,8 +140,8 @@ class Provisioner:
                     await self._carry_out(attempt, seconds)
         except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
             await self._postpone(meeting, now, error.delay or timedelta(0))
-        except (RequestTooLargeError, RowRefusedError):
-            await self._fail_too_large(meeting)
+        except (RequestTooLargeError, RowRefusedError) as error:
+            await self._fail_unstored(meeting, as_meeting_error(error))
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
         except SupersededError as error:
@@ -223,19 +223,19 @@ class Provisioner:
                 await cancel_online_meeting(self._steps, attempt, request)
         return parsed
 
-    async def _fail_too_large(self, meeting: Meeting) -> None:
+    async def _fail_unstored(self, meeting: Meeting, error: MeetingError) -> None:
         """End a meeting whose record the storage does not take; what an attempt may have made stays in doubt."""
 
         async def failed(latest: Meeting) -> Meeting | None:
             if latest.finished or latest.version != meeting.version:
                 return None
             progress = latest.progress.changed(next_attempt_at=None)
-            ended = latest.changed(status=Status.FAILED, error=TOO_LARGE, claim=None, progress=progress)
+            ended = latest.changed(status=Status.FAILED, error=error, claim=None, progress=progress)
             return ended.changed(updated_at=self._clock(), reported=not self._results.wanted)
 
         before, after = await self._ledger.update(meeting.id, failed)
         if after is not before:
-            _logger.info("meeting.%s %s %s", after.status, after.id, TOO_LARGE.code, extra={"meeting_id": after.id})
+            _logger.info("meeting.%s %s %s", after.status, after.id, error.code, extra={"meeting_id": after.id})
             await self._results.report_or_requeue(after)
 
     async def _finish(

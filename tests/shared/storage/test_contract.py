@@ -13,7 +13,7 @@ from azure.storage.queue.aio import QueueServiceClient
 from local.host.queue_storage import LeaseLostError, QueueAwayError, StorageQueue
 from local.host.queue_storage import Queue as HostsQueue
 from local.host.queue_trigger import LEASE
-from shared.errors import ConflictError, RowRefusedError, StorageUnavailableError
+from shared.errors import ConflictError, RowRefusedError, RowTooLargeError, StorageUnavailableError
 from shared.storage import AzureQueue, AzureTable, Delete, Insert, Queue, Replace, Row, Table
 from shared.storage.tables import MOST_OPERATIONS
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable
@@ -122,7 +122,7 @@ class TestReading:
     @pytest.mark.parametrize("text", ["x" * (LONGEST_PROPERTY + 1), "😀" * (LONGEST_PROPERTY // 2 + 1)])
     async def test_a_value_has_its_limit(self, table: Table, text: str) -> None:
         """A text that is longer is refused, and nothing of it is written."""
-        with pytest.raises(RowRefusedError):
+        with pytest.raises(RowTooLargeError):
             await table.write("p", [Insert(Row("k", {"text": text}))])
         assert await table.read("p", "k") is None
 
@@ -210,8 +210,9 @@ class TestWriting:
     async def test_what_never_fits_is_refused(self, table: Table, operations: list[Insert]) -> None:
         """Rows beyond a limit are an error of their own, and none of them is written."""
         await table.write("p", [Insert(Row("there"))])
-        with pytest.raises(RowRefusedError):
+        with pytest.raises(RowRefusedError) as refused:
             await table.write("p", operations)
+        assert isinstance(refused.value, RowTooLargeError) == (operations is not TOO_MUCH["one row twice"])
         assert [row.key for row in await table.read_range("p", "", "~", 10)] == ["there"]
 
     async def test_as_many_rows_as_a_transaction_takes(self, table: Table) -> None:
