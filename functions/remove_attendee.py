@@ -19,7 +19,8 @@ _ADDRESS = Parameter(
 )
 OPERATION = Operation(
     summary="Remove an attendee",
-    description="Removes an attendee from the meeting, who gets a cancellation. Nobody else gets mail.",
+    description="Removes an attendee of the request, or one who was invited in Outlook and is among the meeting's"
+    " `observed.attendees`. Who is removed gets a cancellation; nobody else gets mail.",
     tag="Attendees",
     parameters=(MEETING_ID, _ADDRESS, IF_MATCH, TRACE),
     responses=(ACCEPTED,),

@@ -119,7 +119,7 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     ScheduleNotFoundError: (404, "notFound", "There is no such schedule", "No schedule has this id."),
     AttendeeNotFoundError: (
         *(404, "attendeeNotFound", "There is no such attendee"),
-        "The meeting does not invite this address.",
+        "Neither the request nor what was seen in Outlook invites this address. To look again, refresh the meeting.",
     ),
     NoJoinLinkError: (409, "noJoinLink", "There is no join link", "{}."),
     VersionMismatchError: (412, "versionMismatch", "There is a later version", "Read it again: {}."),

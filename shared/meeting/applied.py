@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ConfigDict, RootModel
 
 from shared.meeting.record_model import RecordModel
+from shared.validation.addresses import mailbox_key
 
 # No digest looks like this, so that a property in doubt differs from every value.
 _IN_DOUBT = "?"
@@ -45,13 +46,18 @@ class PropertyDigests(RootModel[dict[str, str]]):
         return sorted(self.root.keys() - properties.keys())
 
 
+def address_digest(address: str) -> str:
+    """Return a digest of a mail address, which is shorter: hundreds have to fit into a record."""
+    return hashlib.sha256(mailbox_key(address).encode()).hexdigest()[:16]
+
+
 class Applied(RecordModel):
     """What Graph has of a meeting, or may have.
 
     Attributes:
         event: properties of the event.
         online_meeting: properties of the online meeting.
-        attendees: digests of the addresses that this app has invited; hundreds have to fit into a record.
+        attendees: digests of the addresses that this app has invited.
         confirmed_attendees: those of them whom Graph has confirmed. Who of them is not in the event was removed in
             Outlook.
         refused_etags: etags with which Graph refused to change the event.

@@ -250,6 +250,8 @@ class Meeting(RecordModel, StoredRecord):
         progress: how far the work on this version has come.
         doubt: what Graph may have done that `outcome` does not name.
         applied: what Graph has of the meeting, so that a change sends only what differs.
+        unwanted_attendees: digests of the addresses that the caller has removed and this app has not invited, until a
+            version has succeeded without them.
         cancellation: set once the meeting is to be cancelled.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         observed: what was seen in Graph when somebody looked last; None until then.
@@ -277,6 +279,7 @@ class Meeting(RecordModel, StoredRecord):
     claim: Claim | None = None
     doubt: Doubt = Doubt()
     applied: Applied = Applied()
+    unwanted_attendees: frozenset[str] = frozenset()
     cancellation: Cancellation | None = None
     applied_messages: tuple[str, ...] = ()
     received: ReceivedMessage | None = None

@@ -1,5 +1,6 @@
 """From when the retention of a meeting counts: what has not taken place yet is not past."""
 
+import json
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
@@ -42,7 +43,7 @@ def _scheduled_end(meeting: Meeting, request: dict[str, Any]) -> datetime | None
         return instant_of(check_timestamp(timestamp))[0] if isinstance(timestamp, str) else None
     if start is None or request.get("recurrence") is None:
         return end.instant[0]
-    last = _last_start(Recurrence.model_validate(request["recurrence"]), start.wall)
+    last = _last_start(json.dumps(request["recurrence"]), start.wall)
     if last is not None:
         return to_utc(last, start.time_zone) + (end.instant[0] - start.instant[0])
     if observed is None:
@@ -56,8 +57,9 @@ def _time(value: Any) -> DateTimeTimeZone | None:
 
 
 @lru_cache(maxsize=1024)
-def _last_start(recurrence: Recurrence, start: datetime) -> datetime | None:
+def _last_start(recurrence_json: str, start: datetime) -> datetime | None:
     """Return when the last occurrence of a series begins, or would on the last day of its range; None without end."""
+    recurrence = Recurrence.model_validate_json(recurrence_json)
     if recurrence.range.end_date is not None:
         return datetime.combine(date.fromisoformat(recurrence.range.end_date), start.time())
     if recurrence.range.number_of_occurrences is None:

@@ -17,6 +17,7 @@ from shared.errors import (
     TopicUnavailableError,
 )
 from shared.meeting import Cancellation, Meeting, Status
+from shared.meeting.applied import address_digest
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
@@ -130,14 +131,17 @@ class Changes:
         address: str,
         origin: Origin = ANYWHERE,
     ) -> Meeting:
-        """Remove an attendee. Raises as `patch`, and AttendeeNotFoundError if the address is not invited."""
+        """Remove an attendee whom the request invites, or whom the latest observation shows.
+
+        Raises as `patch`, and AttendeeNotFoundError if the address is neither here nor there.
+        """
 
         def edit(meeting: Meeting) -> Meeting | None:
             origin.require_version(meeting.version)
             attendees = _attendees(meeting)
             kept = [each for each in attendees if not same_mailbox(_address_of(each), address)]
             if len(kept) == len(attendees):
-                raise AttendeeNotFoundError("the meeting does not invite this address")
+                return self._without_seen_attendee(meeting, address)
             return self._patched(meeting, (meeting.request or {}) | {"attendees": kept}, None)
 
         return await self._change(meeting_id, edit, origin)
@@ -216,6 +220,17 @@ class Changes:
         if not (wanted.cancellation and wanted.caller == caller.id):  # cancelling one's own meeting takes no right
             caller.require_may_name(organizer)
 
+    def _without_seen_attendee(self, meeting: Meeting, address: str) -> Meeting:
+        """Return a version without an attendee who was invited in Outlook and is therefore not in the request."""
+        if meeting.cancellation:
+            raise meeting_cancelled()
+        _require_request(meeting)
+        seen = [each.address for each in meeting.observed.attendees] if meeting.observed else []
+        if not any(same_mailbox(each, address) for each in seen):
+            raise AttendeeNotFoundError("the meeting does not invite this address")
+        unwanted = (meeting.unwanted_attendees & set(map(address_digest, seen))) | {address_digest(address)}
+        return meeting.next_version(self._clock(), unwanted_attendees=unwanted)
+
     def _patched(self, meeting: Meeting, document: dict[str, Any], message: str | None) -> Meeting | None:
         messages = meeting.applied_messages
         if message is not None:
@@ -240,14 +255,15 @@ class Changes:
 def _mails(before: Meeting, after: Meeting) -> bool:
     """Return whether a new version may send mail. Whom an event that was there before invites, only Graph knows."""
     invited = [(meeting.request or {}).get(name) for meeting in (before, after) for name in ("attendees", "roomPool")]
-    return after.kind == "existing" or any(invited)
+    return after.kind == "existing" or any(invited) or bool(after.unwanted_attendees)
 
 
 def _what(before: Meeting, after: Meeting) -> str:
     """Return what a caller has done to a meeting, for the log."""
     if after.cancellation:
         return "cancelled"
-    return "retried" if before.status is Status.FAILED and before.request == after.request else "changed"
+    same = (before.request, before.unwanted_attendees) == (after.request, after.unwanted_attendees)
+    return "retried" if before.status is Status.FAILED and same else "changed"
 
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:

@@ -1,19 +1,17 @@
 """A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
 
-import hashlib
 from typing import Any
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import Event, remedies
 from shared.graph.refusals import DuplicateTransactionError
-from shared.meeting.applied import Applied
+from shared.meeting.applied import Applied, address_digest
 from shared.meeting_request import CalendarRequest, ExistingRequest, event_properties, option_properties
 from shared.meeting_request.people import MAX_ATTENDEES
 from shared.use_cases.provision.attempt import Attempt, NotYetThereError
 from shared.use_cases.provision.event_body import merged_body
 from shared.use_cases.provision.join_link import enable, require_own_link, require_same_link, wait_for_link
 from shared.use_cases.provision.steps import Steps
-from shared.validation.addresses import mailbox_key
 
 # Fixed once the event is online; Graph ignores them in a change: https://learn.microsoft.com/graph/api/resources/event
 _NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
@@ -103,6 +101,8 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     applied = attempt.applied.event
     changes = {name: value for name, value in applied.diff(properties).items() if name not in _NEVER_CHANGED}
     changes |= {name: _ABSENT[name] for name in applied.removed(properties) if name in _ABSENT}
+    if attempt.meeting.unwanted_attendees:
+        changes["attendees"] = properties["attendees"]
     if changes.keys() & _PLACES:  # each replaces the other in Graph: only what is wanted is sent
         changes = {name: value for name, value in changes.items() if name not in _PLACES}
         changes |= {name: properties[name] for name in _PLACES if name in properties} or {"locations": []}
@@ -165,10 +165,10 @@ def _not_removed_by_others(attempt: Attempt, event: Event, attendees: list[dict[
 
 
 def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the attendees whom the organizer invited in Outlook, and this app did not: they stay."""
+    """Return the attendees whom others invited in Outlook: they stay, unless the caller has removed them since."""
     if "attendees" not in attempt.applied.event:
         return []  # it is not known whom an earlier version invited
-    ours = attempt.applied.attendees | _addresses(properties)
+    ours = attempt.applied.attendees | _addresses(properties) | attempt.meeting.unwanted_attendees
     return [
         {name: attendee[name] for name in ("emailAddress", "type") if name in attendee}
         for attendee in event.attendees or ()
@@ -177,14 +177,10 @@ def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any
 
 
 def _addresses(properties: dict[str, Any]) -> frozenset[str]:
-    """Return a digest of each attendee's address, which is shorter: hundreds have to fit into a record."""
+    """Return the digest of each attendee's address."""
     emails = (attendee.get("emailAddress") for attendee in properties.get("attendees", ()))
     addresses = (email.get("address") for email in emails if isinstance(email, dict))
-    return frozenset(_address_digest(address) for address in addresses if isinstance(address, str))
-
-
-def _address_digest(address: str) -> str:
-    return hashlib.sha256(mailbox_key(address).encode()).hexdigest()[:16]
+    return frozenset(address_digest(address) for address in addresses if isinstance(address, str))
 
 
 def _with_event(applied: Applied, properties: dict[str, Any]) -> Applied:

@@ -243,9 +243,11 @@ class Provisioner:
     ) -> None:
         known = attempt.outcome.event_id or attempt.outcome.online_meeting_id
         in_doubt_since = attempt.in_doubt_since if error and not known else None
+        unwanted = frozenset[str]() if status is Status.SUCCEEDED else attempt.meeting.unwanted_attendees
         await attempt.write(
             status=status,
             error=error,
+            unwanted_attendees=unwanted,
             claim=None,
             progress=attempt.meeting.progress.changed(next_attempt_at=None, last_problem=None),
             doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),

@@ -1,8 +1,15 @@
 """A change of the attendees after people have changed them in Outlook."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+import httpx
+import pytest
+
 from local.graph.responses import respond
+from shared.errors import AttendeeNotFoundError, ChangeRefusedError
+from shared.meeting import Meeting
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 from tests.shared.use_cases.watch.outlook import Outlook
@@ -47,6 +54,88 @@ async def test_a_guest_can_be_invited_again() -> None:
     await world.app.changes.add_attendee(made.id, attendee(ADELE))
     await world.settle()
     assert invited(world) == {ADELE}
+
+
+async def seen_with_diego() -> tuple[World, Meeting]:
+    """Return a meeting to which the organizer has invited Diego in Outlook, and which was looked at since."""
+    world = World()
+    made = await world.made(CALENDAR)
+    Outlook(world).edit({"attendees": [attendee(ADELE), attendee(DIEGO)]})
+    world.clock.advance(minutes=5)
+    return world, await world.app.refreshing.refresh(made.id)
+
+
+async def test_who_was_added_in_outlook_can_be_removed() -> None:
+    """Only who is removed gets mail; who is invited again in Outlook stays, whatever changes afterwards."""
+    world, made = await seen_with_diego()
+    world.tenant.sent_mail.clear()
+    await world.app.changes.remove_attendee(made.id, DIEGO.upper())
+    await world.settle()
+    assert invited(world) == {ADELE}
+    assert [(mail.to, mail.kind) for mail in world.tenant.sent_mail] == [(DIEGO, "cancellation")]
+    Outlook(world).edit({"attendees": [attendee(ADELE), attendee(DIEGO)]})
+    await world.app.changes.add_attendee(made.id, attendee(MEGAN))
+    await world.settle()
+    assert invited(world) == {ADELE, DIEGO, MEGAN}
+
+
+async def test_a_removal_while_an_attempt_is_under_way_is_not_lost() -> None:
+    """The attempt ends without it, and the next one makes it."""
+    world, made = await seen_with_diego()
+    await world.app.changes.add_attendee(made.id, attendee(MEGAN))
+    wires = world.wires()
+
+    async def remove() -> None:
+        await world.app.changes.remove_attendee(made.id, DIEGO)
+
+    await world.deliver(world.new_host(replace(wires, graph=BeforeTheFirstPatch(wires.graph, remove))))
+    assert invited(world) == {ADELE, DIEGO, MEGAN}
+    await world.settle()
+    assert invited(world) == {ADELE, MEGAN}
+    assert (await world.ledger.read(made.id)).unwanted_attendees == frozenset()
+
+
+class BeforeTheFirstPatch(httpx.AsyncBaseTransport):
+    """The way to Graph, on which somebody acts just before the first change of an event arrives."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, act: Callable[[], Awaitable[None]]) -> None:
+        self._transport = transport
+        self._acts = [act]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH" and self._acts:
+            await self._acts.pop()()
+        return await self._transport.handle_async_request(request)
+
+
+async def test_a_removal_that_failed_is_made_by_the_retry() -> None:
+    """Beside another whom the caller removes meanwhile."""
+    world, made = await seen_with_diego()
+    Outlook(world).edit({"attendees": [attendee(ADELE), attendee(DIEGO), attendee(MEGAN)]})
+    world.clock.advance(minutes=5)
+    await world.app.refreshing.refresh(made.id)
+    world.fault({"method": "PATCH", "path": "/events/", "action": {"status": 400}})
+    await world.app.changes.remove_attendee(made.id, DIEGO)
+    await world.settle()
+    world.fault()
+    assert invited(world) == {ADELE, DIEGO, MEGAN}
+    await world.app.changes.remove_attendee(made.id, MEGAN)
+    await world.settle()
+    assert invited(world) == {ADELE}
+
+
+async def test_who_was_never_seen_cannot_be_removed() -> None:
+    """An address that was added in Outlook is known once somebody has looked; a cancelled meeting invites nobody."""
+    world = World()
+    made = await world.made(CALENDAR)
+    Outlook(world).edit({"attendees": [attendee(ADELE), attendee(DIEGO)]})
+    with pytest.raises(AttendeeNotFoundError):
+        await world.app.changes.remove_attendee(made.id, DIEGO)
+    world.clock.advance(minutes=5)
+    await world.app.refreshing.refresh(made.id)
+    await world.app.changes.cancel(made.id, None)
+    with pytest.raises(ChangeRefusedError):
+        await world.app.changes.remove_attendee(made.id, DIEGO)
 
 
 async def test_an_addition_whose_answer_was_lost_is_made() -> None:
