@@ -84,9 +84,9 @@ class InMemoryTable:
 
     async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:
         self._count()
-        rows = self.partitions.get(partition, SortedDict())
-        keys = rows.irange(first, last, inclusive=(False, False)) if first < last else ()
-        found = [rows[key] for key in islice(keys, limit)]
+        if not (rows := self.partitions.get(partition)) or first >= last:
+            return []
+        found = [rows[key] for key in islice(rows.irange(first, last, inclusive=(False, False)), limit)]
         self.rows_read += len(found)
         return found
 

@@ -216,11 +216,12 @@ def tell(story: Story, kills: Sequence[Kill] = (), tenant: int = 0) -> Ended:
 
 
 def kills_of(points: Sequence[Point]) -> list[Kill]:
-    """Return every way to die in a life: before its first call, and after each.
+    """Return every way to die in a life: before its first call, and after each that is no read.
 
-    Before a call is after the one before it, for a meeting has one thread of work.
+    Before a call is after the one before it, for a meeting has one thread of work; and after a read is before it.
     """
-    return [(1, Ending.CRASH_BEFORE), *((number, Ending.CRASH_AFTER) for number in range(1, len(points) + 1))]
+    effects = [number for number, point in enumerate(points, 1) if not point.reads]
+    return [(1, Ending.CRASH_BEFORE), *((number, Ending.CRASH_AFTER) for number in effects)]
 
 
 def broken_by_two_crashes(story: Story) -> tuple[int, list[str]]:
