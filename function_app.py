@@ -13,6 +13,7 @@ with without_garbage_collection():
         delete_schedule,
         find_availability,
         forget_meeting,
+        get_attendance,
         get_console,
         get_deep_health,
         get_docs,
@@ -24,9 +25,12 @@ with without_garbage_collection():
         get_schedule,
         get_summary,
         get_swagger,
+        get_transcript,
         list_meetings,
+        list_recordings,
         list_rooms,
         list_schedules,
+        list_transcripts,
         record_crashes,
         refresh_meeting,
         remove_attendee,
@@ -60,6 +64,10 @@ register(app, remove_attendee.blueprint)  # DELETE /meetings/{id}/attendees/{add
 register(app, list_meetings.blueprint)  # GET  /meetings
 register(app, get_summary.blueprint)  # GET  /summary
 register(app, get_invitation.blueprint)  # GET  /meetings/{id}/invitation.ics
+register(app, get_attendance.blueprint)  # GET  /meetings/{id}/attendance
+register(app, list_transcripts.blueprint)  # GET  /meetings/{id}/transcripts
+register(app, get_transcript.blueprint)  # GET  /meetings/{id}/transcripts/{transcriptId}
+register(app, list_recordings.blueprint)  # GET  /meetings/{id}/recordings
 register(app, get_readiness.blueprint)  # GET  /organizers/{organizer}/readiness
 register(app, find_availability.blueprint)  # POST /availability
 register(app, list_rooms.blueprint)  # GET  /rooms

@@ -77,6 +77,9 @@ param watch string = 'on'
 @description('Setting WATCH_SCHEDULE: when the app looks at meetings that are due, as an NCRONTAB expression.')
 param watchSchedule string = '0 */5 * * * *'
 
+@description('Setting ARTIFACTS: what may be read of meetings that have taken place, of attendance, transcripts and recordings, separated by commas; empty for nothing. Each takes a permission (docs/permissions.md).')
+param artifacts string = ''
+
 @description('Object ids, separated by commas, of applications, groups or users that may put requests on the queue.')
 param senderPrincipalIds string = ''
 
@@ -294,6 +297,7 @@ module app './app/function.bicep' = {
         RESULT_TOPIC: empty(resultTopic) ? '' : topic!.outputs.endpoint
         WATCH: watch
         WATCH_SCHEDULE: watchSchedule
+        ARTIFACTS: artifacts
         GIVE_UP_AFTER: giveUpAfter
         RESULT_TIME_TO_LIVE: resultTimeToLive
         UPKEEP_SCHEDULE: upkeepSchedule

@@ -24,6 +24,7 @@ from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.admission import Admission
+from shared.use_cases.artifacts import Artifacts
 from shared.use_cases.availability import Availability
 from shared.use_cases.batch.acceptance import Batch
 from shared.use_cases.change import Changes
@@ -34,6 +35,7 @@ from shared.use_cases.health import Health
 from shared.use_cases.invitation import Invitations
 from shared.use_cases.isolated_retry import IsolatedRetry
 from shared.use_cases.isolation import Isolation
+from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision import Provisioner
@@ -74,6 +76,7 @@ class App:
     watch: Watch
     finder: Finder
     invitations: Invitations
+    artifacts: Artifacts
     availability: Availability
     rooms: Rooms
     summaries: Summaries
@@ -177,7 +180,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         clock=clock,
     )
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
-    look = Look(graph, ownership, clock)
+    lookup = OnlineMeetingLookup(graph, gate)
+    look = Look(graph, ownership, lookup, clock)
     observations = Observations(ledger, reporter, watched=settings.watch)
     return App(
         callers=settings.callers,
@@ -204,10 +208,11 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         refreshing=Refreshing(observations, look, gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
+        artifacts=Artifacts(ledger, graph, gate, lookup, settings.artifacts),
         availability=Availability(ledger, graph, gate, admission, clock),
         rooms=Rooms(graph, gate, clock),
         summaries=Summaries(ledger),
-        readiness=Readiness(graph, gate, admission),
+        readiness=Readiness(graph, gate, admission, settings.artifacts),
         health=Health(ledger, requests, graph.organizers, clock),
         schedules=Schedules(schedules, admission, clock),
         schedule_run=ScheduleRun(schedules, acceptance, settings.callers, clock),

@@ -6,6 +6,7 @@ ConveneError
 ├── KeyReusedError               the caller picks another idempotency key (422)
 ├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
+├── ArtifactsOffError            the operator switches on what may be read of meetings, by ARTIFACTS (403)
 ├── QuotaExceededError           the caller has had as many meetings and changes today as it may: tomorrow again (429)
 ├── RecordNotFoundError          there is no record with this id (404)
 │   ├── MeetingNotFoundError     there is no such meeting
@@ -137,6 +138,13 @@ class CallerNotAllowedError(ConveneError):
 
 class OrganizerNotAllowedError(ConveneError):
     """The settings do not let this organizer organize, or this caller name them."""
+
+
+class ArtifactsOffError(ConveneError):
+    """The setting ARTIFACTS does not have this artifact."""
+
+    def __init__(self, artifact: str) -> None:
+        super().__init__(f"The setting ARTIFACTS of this service does not have {artifact}; its operator decides that")
 
 
 class QuotaExceededError(ConveneError):

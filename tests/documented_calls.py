@@ -30,7 +30,14 @@ def call_of(method: str, target: str) -> str:
     return f"{method} /{'/'.join(segments)}"
 
 
-_COLLECTIONS: Final = {"users": "{user}", "events": "{event}", "onlineMeetings": "{onlineMeeting}", "places": "{place}"}
+_COLLECTIONS: Final = {
+    "users": "{user}",
+    "events": "{event}",
+    "onlineMeetings": "{onlineMeeting}",
+    "attendanceReports": "{report}",
+    "transcripts": "{transcript}",
+    "places": "{place}",
+}
 
 
 class DocumentedCalls(httpx.AsyncBaseTransport):

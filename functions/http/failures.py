@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from functions.http.requests import COMPRESSED, LENGTH_REQUIRED, NOT_JSON
 from shared.errors import (
+    ArtifactsOffError,
     AttendeeNotFoundError,
     CallerNotAllowedError,
     Fault,
@@ -25,7 +26,8 @@ from shared.errors import (
     VersionMismatchError,
 )
 from shared.graph import remedies
-from shared.graph.refusals import RoomListNotFoundError
+from shared.graph.artifacts import TranscriptNotFoundError
+from shared.graph.refusals import NotCalendarBackedError, RoomListNotFoundError, TranscriptsOffError
 from shared.meeting import Status
 from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.examples import MEETING_ID
@@ -82,12 +84,22 @@ PLACES_NOT_ALLOWED = RejectedError(
     remedies.application_permission("Place.Read.All", None),
 )
 ROOM_LIST_NOT_FOUND = RoomListNotFoundError("Rooms@contoso.com")
+_NO_ACCESS_POLICY = RejectedError(
+    "applicationAccessPolicyMissing",
+    f"No Teams application access policy lets the app make online meetings for {_ORGANIZER}.",
+    remedies.application_access_policy(_ORGANIZER, None),
+)
+_ONLINE_MEETINGS_DENIED = RejectedError(
+    "onlineMeetingsDenied",
+    f"Teams does not let {_ORGANIZER} have online meetings.",
+    remedies.online_meetings_denied(_ORGANIZER, None),
+)
+_ORGANIZER_NOT_FOUND = RejectedError(
+    "organizerNotFound", f"There is no user {_ORGANIZER}.", remedies.organizer_not_found(_ORGANIZER)
+)
+_GRAPH_REJECTED = RejectedError("graphRejected", "Graph refused the request (status 400).", remedies.REPORT)
 GRAPH = (
-    RejectedError(
-        "applicationAccessPolicyMissing",
-        f"No Teams application access policy lets the app make online meetings for {_ORGANIZER}.",
-        remedies.application_access_policy(_ORGANIZER, None),
-    ),
+    _NO_ACCESS_POLICY,
     RejectedError(
         "applicationPermissionMissing",
         "The app lacks Graph's application permission OnlineMeetings.ReadWrite.All.",
@@ -98,12 +110,8 @@ GRAPH = (
         f"The app may not use the calendar of {_ORGANIZER}.",
         remedies.mailbox_access(_ORGANIZER, None),
     ),
-    RejectedError(
-        "onlineMeetingsDenied",
-        f"Teams does not let {_ORGANIZER} have online meetings.",
-        remedies.online_meetings_denied(_ORGANIZER, None),
-    ),
-    RejectedError("organizerNotFound", f"There is no user {_ORGANIZER}.", remedies.organizer_not_found(_ORGANIZER)),
+    _ONLINE_MEETINGS_DENIED,
+    _ORGANIZER_NOT_FOUND,
     RejectedError(
         "organizerHasNoMailbox",
         f"The organizer {_ORGANIZER} has no Exchange Online mailbox.",
@@ -111,6 +119,33 @@ GRAPH = (
     ),
     RejectedError("eventDeleted", "The event is not in the organizer's calendar.", remedies.EVENT_DELETED),
     RejectedError("onlineMeetingMissing", "The online meeting no longer exists.", remedies.ONLINE_MEETING_MISSING),
-    RejectedError("graphRejected", "Graph refused the request (status 400).", remedies.REPORT),
+    _GRAPH_REJECTED,
     GRAPH_UNAVAILABLE,
 )
+
+
+def _of_artifact(artifact: str, permission: str) -> tuple[Exception, ...]:
+    """Return what every call that reads an artifact of a meeting may fail with."""
+    return (
+        ArtifactsOffError(artifact),
+        MEETING_NOT_FOUND,
+        NOT_MADE,
+        RejectedError(
+            "applicationPermissionMissing",
+            f"The app lacks Graph's application permission {permission}.",
+            remedies.application_permission(permission, None),
+        ),
+        *(_NO_ACCESS_POLICY, _ONLINE_MEETINGS_DENIED, _ORGANIZER_NOT_FOUND, _GRAPH_REJECTED, GRAPH_UNAVAILABLE),
+        *SERVICE,
+    )
+
+
+ATTENDANCE = _of_artifact("attendance", "OnlineMeetingArtifact.Read.All")
+_NOT_CALENDAR_BACKED = NotCalendarBackedError()
+TRANSCRIPTS = (
+    *_of_artifact("transcripts", "OnlineMeetingTranscript.Read.All"),
+    _NOT_CALENDAR_BACKED,
+    TranscriptsOffError("EnableGraphTranscriptAccess"),
+)
+RECORDINGS = (*_of_artifact("recordings", "OnlineMeetingRecording.Read.All"), _NOT_CALENDAR_BACKED)
+TRANSCRIPT_NOT_FOUND = TranscriptNotFoundError()

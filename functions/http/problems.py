@@ -11,6 +11,7 @@ from typing import Any
 from shared.errors import (
     AnothersMeetingError,
     AnothersScheduleError,
+    ArtifactsOffError,
     AttendeeNotFoundError,
     CallerNotAllowedError,
     ChangeRefusedError,
@@ -115,6 +116,7 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     ),
     CallerNotAllowedError: (403, "callerNotAllowed", "The caller is not allowed", "{}."),
     OrganizerNotAllowedError: (403, "organizerNotAllowed", "The organizer is not allowed", "{}."),
+    ArtifactsOffError: (403, "artifactsOff", "Reading this is switched off", "{}."),
     MeetingNotFoundError: (404, "notFound", "There is no such meeting", "No meeting has this id."),
     ScheduleNotFoundError: (404, "notFound", "There is no such schedule", "No schedule has this id."),
     AttendeeNotFoundError: (
@@ -164,10 +166,13 @@ _REJECTION_STATUSES = {
     "applicationPermissionMissing": 403,
     "mailboxAccessDenied": 403,
     "onlineMeetingsDenied": 403,
+    "transcriptsOff": 403,
     "organizerHasNoMailbox": 404,
     "organizerNotFound": 404,
     "roomListNotFound": 404,
+    "transcriptNotFound": 404,
     "eventDeleted": 409,
+    "notCalendarBacked": 409,
 }
 _PAUSE_SECONDS = 5
 _GRAPH_PAUSE = timedelta(seconds=10)

@@ -28,6 +28,9 @@ param(
     # GET /rooms lists rooms: Place.Read.All as well.
     [switch] $Rooms,
 
+    # What the setting ARTIFACTS has: the permission for each.
+    [ValidateSet('attendance', 'transcripts', 'recordings')] [string[]] $Artifacts = @(),
+
     # Graph's cloud, as Connect-MgGraph names it.
     [string] $Environment = 'Global'
 )
@@ -41,6 +44,9 @@ $roles = @()
 if (-not $CalendarOnly) { $roles += 'OnlineMeetings.ReadWrite.All' }
 if (-not $ObjectIdsOnly) { $roles += if ($ReadAllUsers) { 'User.Read.All' } else { 'User.ReadBasic.All' } }
 if ($Rooms) { $roles += 'Place.Read.All' }
+if ('attendance' -in $Artifacts) { $roles += 'OnlineMeetingArtifact.Read.All' }
+if ('transcripts' -in $Artifacts) { $roles += 'OnlineMeetingTranscript.Read.All' }
+if ('recordings' -in $Artifacts) { $roles += 'OnlineMeetingRecording.Read.All' }
 
 $graph = Get-MgServicePrincipal -Filter "appId eq '00000003-0000-0000-c000-000000000000'"
 $appRoles = @($graph.AppRoles | ForEach-Object { @{ id = "$($_.Id)"; value = $_.Value } })

@@ -1,7 +1,7 @@
 """Grant the app its application permissions of Microsoft Graph, by the Azure CLI: `az login` first.
 
     python3 infra/permissions/grant_app_roles.py --object-id ID [--object-ids-only | --read-all-users]
-        [--calendar-only] [--rooms] [--dry-run]
+        [--calendar-only] [--rooms] [--artifacts attendance,transcripts,recordings] [--dry-run]
 
 Grant-AppRoles.ps1 does the same by Microsoft Graph PowerShell. Needs a Privileged Role Administrator, Python 3.10, az.
 """
@@ -19,6 +19,11 @@ from plan import plan_app_roles
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 ONLINE_MEETINGS = "OnlineMeetings.ReadWrite.All"
 ROOMS = "Place.Read.All"
+ARTIFACTS = {
+    "attendance": "OnlineMeetingArtifact.Read.All",
+    "transcripts": "OnlineMeetingTranscript.Read.All",
+    "recordings": "OnlineMeetingRecording.Read.All",
+}
 USERS = {False: "User.ReadBasic.All", True: "User.Read.All"}
 
 
@@ -37,17 +42,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--calendar-only", action="store_true", help="no standalone meetings, options, language")
     parser.add_argument("--rooms", action="store_true", help="GET /rooms lists rooms: Place.Read.All")
+    parser.add_argument(
+        "--artifacts",
+        default="",
+        type=_artifacts,
+        help=f"what the setting ARTIFACTS has, of {', '.join(ARTIFACTS)}, separated by commas",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     asked = parser.parse_args(arguments)
     users = USERS[asked.read_all_users]
     roles = [ONLINE_MEETINGS] * (not asked.calendar_only) + [users] * (not asked.object_ids_only)
-    roles += [ROOMS] * asked.rooms
+    roles += [ROOMS] * asked.rooms + [ARTIFACTS[artifact] for artifact in asked.artifacts]
     try:
         _grant(f"{asked.graph}/v1.0/servicePrincipals", asked.object_id, roles, dry_run=asked.dry_run)
     except AzError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _artifacts(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if unknown := [word for word in words if word not in ARTIFACTS]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: choose from {', '.join(ARTIFACTS)}")
+    return words
 
 
 def _grant(principals: str, object_id: str, roles: list[str], *, dry_run: bool) -> None:

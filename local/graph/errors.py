@@ -24,6 +24,7 @@ class GraphError(Exception):
         *,
         members: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        inner_code: str = "",
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -31,6 +32,7 @@ class GraphError(Exception):
         self.message = message
         self.members = dict(members or {})
         self.headers = dict(headers or {})
+        self.inner_code = inner_code
 
 
 class ConnectionDropError(ConnectionResetError):
@@ -40,6 +42,7 @@ class ConnectionDropError(ConnectionResetError):
 def error_envelope(error: GraphError, request_id: str, client_request_id: str, now: datetime) -> JsonObject:
     """Return the body that Graph sends for a refusal."""
     inner = {
+        **({"code": error.inner_code} if error.inner_code else {}),
         "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": request_id,
         "client-request-id": client_request_id,

@@ -7,15 +7,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.graph.errors import GraphError, JsonObject
+from local.graph.calls import CALL, take_place
+from local.graph.errors import GraphError
 from local.graph.event_removal import cancel_event, delete_event
 from local.graph.event_schema import TIME_SLOT
 from local.graph.events import find_event, update_event
-from local.graph.records import Event, Mailbox, OnlineMeeting
+from local.graph.records import Event, Mailbox
 from local.graph.responses import RESPONSES, respond
 from local.graph.tenant import Tenant
-from local.graph.time_zones import Moment
-from local.graph.validation import BOOLEAN, TEXT, Choice, Complex, Many, OffsetTime
+from local.graph.validation import TEXT, Choice, Complex
 from local.graph.views import event_view
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -23,12 +23,6 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _CODE: Final = "badRequest"
 _ANSWER: Final = Complex(
     "answer", {"address": TEXT, "response": Choice((*RESPONSES, "none")), "proposedNewTime": TIME_SLOT}
-)
-_STAY: Final = Complex("interval", {"joinedAt": OffsetTime(), "leftAt": OffsetTime()})
-_GUEST: Final = Complex("attendee", {"name": TEXT, "address": TEXT, "role": TEXT, "intervals": Many(_STAY)})
-_CALL: Final = Complex(
-    "call",
-    {"start": OffsetTime(), "end": OffsetTime(), "attendees": Many(_GUEST), "transcript": TEXT, "recorded": BOOLEAN},
 )
 
 
@@ -59,7 +53,7 @@ def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> 
         meeting = tenant.meetings.get(request.path_params["id"])
         if meeting is None:
             raise GraphError(404, "notFound", "There is no such online meeting.")
-        take_place(tenant, meeting, _CALL.read(await request.json(), _CODE))
+        take_place(tenant, meeting, CALL.read(await request.json(), _CODE))
         return Response(status_code=204)
 
     return [
@@ -68,51 +62,6 @@ def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> 
         Route("/events/{id:path}", explained(remove), methods=["DELETE"]),
         Route("/onlineMeetings/{id:path}/calls", explained(call), methods=["POST"]),
     ]
-
-
-def take_place(tenant: Tenant, meeting: OnlineMeeting, fields: JsonObject) -> None:
-    """Let a call of a meeting have taken place: its attendance report, and what was recorded, are there at once."""
-    start: Moment = fields.get("start", tenant.now())
-    end: Moment = fields.get("end", tenant.now())
-    guests: list[JsonObject] = fields.get("attendees", [])
-    make = tenant.identifiers
-    times = {"createdDateTime": start.as_offset_time(), "endDateTime": end.as_offset_time()}
-    meeting.reports.append(
-        {
-            "id": make.guid(),
-            "totalParticipantCount": len(guests),
-            "meetingStartDateTime": start.as_offset_time(),
-            "meetingEndDateTime": end.as_offset_time(),
-            "attendanceRecords": [_record(tenant, guest) for guest in guests],
-        }
-    )
-    if "transcript" in fields:
-        meeting.transcripts.append({"id": make.guid(), **times, "content": fields["transcript"]})
-    if fields.get("recorded"):
-        identifier = make.guid()
-        url = f"https://graph.microsoft.com/v1.0/users/{meeting.organizer.id}/onlineMeetings/{meeting.id}/recordings"
-        meeting.recordings.append({"id": identifier, **times, "recordingContentUrl": f"{url}/{identifier}/content"})
-
-
-def _record(tenant: Tenant, guest: JsonObject) -> JsonObject:
-    stays: list[dict[str, Moment]] = guest.get("intervals", [])
-    seconds = [round((stay["leftAt"].second - stay["joinedAt"].second).total_seconds()) for stay in stays]
-    user = tenant.find_user(guest.get("address", ""))
-    return {
-        "id": user.id if user else tenant.identifiers.guid(),
-        "emailAddress": guest.get("address"),
-        "role": guest.get("role", "Attendee"),
-        "totalAttendanceInSeconds": sum(seconds),
-        "identity": {"id": user.id if user else None, "displayName": guest.get("name"), "tenantId": tenant.id},
-        "attendanceIntervals": [
-            {
-                "joinDateTime": stay["joinedAt"].as_offset_time(),
-                "leaveDateTime": stay["leftAt"].as_offset_time(),
-                "durationInSeconds": length,
-            }
-            for stay, length in zip(stays, seconds, strict=True)
-        ],
-    }
 
 
 def _event(tenant: Tenant, request: Request) -> tuple[Mailbox, Event]:

@@ -69,13 +69,21 @@ class User:
         return frozenset({self.user_principal_name.lower(), self.id.lower()})
 
 
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """Something that a call has left behind, as Graph shows it, and from when on it does."""
+
+    shown_from: datetime
+    document: JsonObject
+
+
 @dataclass(slots=True)
 class OnlineMeeting:
     """A Teams meeting; `properties` are in Graph's spelling and order, with moments for times.
 
     Attributes:
-        reports: of the attendance at each of its calls, as Graph shows them, oldest first; so are transcripts, with
-            their text as `content`, and recordings.
+        artifacts: what its calls have left behind, by kind, oldest first: `attendanceReports`, `transcripts` with their
+            text as `content`, and `recordings`.
     """
 
     id: str
@@ -91,9 +99,7 @@ class OnlineMeeting:
     external_id: str | None = None
     event_id: str | None = None
     short_url_key: str = ""
-    reports: list[JsonObject] = field(default_factory=list[JsonObject])
-    transcripts: list[JsonObject] = field(default_factory=list[JsonObject])
-    recordings: list[JsonObject] = field(default_factory=list[JsonObject])
+    artifacts: dict[str, list[Artifact]] = field(default_factory=dict[str, list[Artifact]])
 
     @property
     def short_url(self) -> str:

@@ -51,6 +51,8 @@ class Settings:
         readable_artifacts: the kinds that the app has the permission for, of `attendanceReports`, `transcripts` and
             `recordings`, separated by commas.
         transcripts_allowed: the tenant lets apps read transcripts at all.
+        transcript_attribution: the tenant lets apps read who has said what, which WebVTT shows.
+        artifacts_a_page: how many attendance records, transcripts or recordings there are on a page.
     """
 
     transaction_id_memory: bool = True
@@ -82,6 +84,8 @@ class Settings:
     may_read_places: bool = True
     readable_artifacts: str = "attendanceReports,transcripts,recordings"
     transcripts_allowed: bool = True
+    transcript_attribution: bool = True
+    artifacts_a_page: int = 100
 
     def as_json(self) -> JsonObject:
         """Return the settings under their names in the control API."""

@@ -21,7 +21,8 @@ async def examine(
     client = GraphClient(settings.graph)
     graph = GraphServices.over(client)
     gate = MailboxGate(settings.graph_calls_per_mailbox, lambda: datetime.now(UTC))
-    readiness = Readiness(graph, gate, Admission(settings.allowed_organizers, settings.graph.cloud))
+    admission = Admission(settings.allowed_organizers, settings.graph.cloud)
+    readiness = Readiness(graph, gate, admission, settings.artifacts)
     reports: list[dict[str, Any]] = []
     try:
         for organizer in organizers:

@@ -56,8 +56,11 @@ _TIMEOUT = aiohttp.ClientTimeout(total=CALL_TIMEOUT_SECONDS, sock_connect=5.0)
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}|[0-9A-Fa-f-]{36}")
 # An id that is one of these would be resolved like a folder, and lead to another resource: RFC 3986, section 5.2.4.
 # https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_SystemQueryOptions
-_SYSTEM_OPTIONS = frozenset({"count", "expand", "filter", "orderby", "search", "select", "skip", "top"})
+_SYSTEM_OPTIONS = frozenset(
+    {"count", "expand", "filter", "format", "orderby", "search", "select", "skip", "skiptoken", "top"}
+)
 _DOT_SEGMENTS = frozenset({".", ".."})
+_HEADERS = {"Accept": "application/json"}
 
 
 # What a task wants to be asked before each of its calls; it may raise a GraphError instead of letting the call go.
@@ -143,6 +146,14 @@ class GraphClient:
             UnavailableError: no answer, an error of the service, or an answer that is not JSON or cannot be read. With
                 the delay that its headers name, unless it is a success.
         """
+        return _json_object(await self.read(call), uncertain=call.method is not Method.GET)
+
+    async def read(self, call: Call) -> bytes:
+        """Send a call and return what Graph answers as it is, which need not be JSON.
+
+        Raises:
+            RejectedError, ThrottledError, UnavailableError: as `send` does.
+        """
         if not _DOT_SEGMENTS.isdisjoint(call.builder.path_parameters.values()):
             raise RejectedError("graphRejected", "Graph has no ids that are dots.", remedies.REPORT)
         request_id = str(uuid.uuid4())
@@ -174,7 +185,7 @@ class GraphClient:
             *ids.values(),
             extra=ids,
         )
-        return _json_object(content, uncertain=writes)
+        return content or b""
 
     async def send_batch(self, calls: Sequence[Call]) -> list[dict[str, Any] | GraphError]:
         """Send at most 20 reads as one request, and return what each of them gives, in order: an answer, or its error.
@@ -237,9 +248,7 @@ class GraphClient:
         request = RequestInformation(call.method, template, place)
         request.query_parameters.update(query)
         request.url = request.url
-        request.headers.try_add("Accept", "application/json")
-        request.headers.try_add("client-request-id", request_id)
-        for name, value in (call.headers or {}).items():
+        for name, value in {**_HEADERS, "client-request-id": request_id, **(call.headers or {})}.items():
             request.headers.try_add(name, value)
         if call.body is not None:
             content = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
@@ -274,7 +283,7 @@ def _path(call: Call) -> str:
     return path.replace("%2D", "-")
 
 
-def _json_object(content: Any, *, uncertain: bool) -> dict[str, Any]:
+def _json_object(content: bytes, *, uncertain: bool) -> dict[str, Any]:
     if not content:
         return {}
     try:

@@ -102,16 +102,18 @@ def _translate_refusal(refusal: GraphRefusal, addressee: Addressee, *, writes: b
 def _refusal_of(error: APIError, request_id: str) -> GraphRefusal:
     # httpx's headers, whatever the annotation of Kiota says; a mapping either way.
     headers = {name.casefold(): str(value) for name, value in dict(error.response_headers or {}).items()}
-    code = message = ""
+    code = message = inner_code = ""
     existing: str | None = None
     if isinstance(error, ODataError) and error.error:
         code, message = _quotable(error.error.code or ""), _quotable(error.error.message or "")
+        inner = error.error.inner_error.additional_data.get("code") if error.error.inner_error else None
+        inner_code = inner if isinstance(inner, str) else ""
         named = error.error.additional_data.get("@event.existingEventId")
         existing = named if isinstance(named, str) and 0 < len(named) <= LONGEST_STRING else None
     given_id = quotable(headers.get("request-id", ""), _LONGEST_MESSAGE)
     answer = GraphAnswer(error.response_status_code or 0, code, given_id or request_id)
     retry_after = parse_retry_after(headers.get("retry-after"), headers.get("date"), datetime.now(UTC))
-    return GraphRefusal(answer, message, retry_after, existing)
+    return GraphRefusal(answer, message, retry_after, existing, inner_code)
 
 
 def _quotable(message: str) -> str:

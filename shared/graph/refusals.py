@@ -20,7 +20,20 @@ class Surface(StrEnum):
     DIRECTORY = "directory"
     MAILBOX = "mailbox"
     ONLINE_MEETINGS = "onlineMeetings"
+    ATTENDANCE = "attendanceReports"
+    TRANSCRIPTS = "transcripts"
+    RECORDINGS = "recordings"
     PLACES = "places"
+
+    @property
+    def of_teams(self) -> bool:
+        """Return whether Teams answers, behind its application access policy."""
+        return self is Surface.ONLINE_MEETINGS or self.of_artifacts
+
+    @property
+    def of_artifacts(self) -> bool:
+        """Return whether it is what meetings leave behind that have taken place."""
+        return self in {Surface.ATTENDANCE, Surface.TRANSCRIPTS, Surface.RECORDINGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +55,37 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class GraphRefusal:
-    """An error answer, reduced to what matters."""
+    """An error answer, reduced to what matters; `inner_code` is the code of its `innerError`."""
 
     answer: GraphAnswer
     message: str
     retry_after: timedelta | None
     existing_event_id: str | None = None
+    inner_code: str = ""
 
 
 def event_deleted() -> RejectedError:
     """Return the error for an event that is deleted, although its immutable id still reads."""
     return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
+
+
+class NotCalendarBackedError(RejectedError):
+    """Graph has no transcripts and recordings of a meeting without an event.
+
+    https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/9103
+    """
+
+    def __init__(self, answer: GraphAnswer | None = None) -> None:
+        message = "Graph has transcripts and recordings of meetings with a calendar event only."
+        super().__init__("notCalendarBacked", message, remedies.NOT_CALENDAR_BACKED, answer)
+
+
+class TranscriptsOffError(RejectedError):
+    """The tenant does not let apps read transcripts; `switch` of its meeting configuration decides that."""
+
+    def __init__(self, switch: str, answer: GraphAnswer | None = None) -> None:
+        message = "The tenant does not let apps read transcripts."
+        super().__init__("transcriptsOff", message, remedies.transcripts_off(switch), answer)
 
 
 class DuplicateTransactionError(RejectedError):
@@ -104,8 +137,17 @@ _PERMISSIONS = {
     Surface.DIRECTORY: "User.ReadBasic.All",
     Surface.MAILBOX: "Calendars.ReadWrite",
     Surface.ONLINE_MEETINGS: "OnlineMeetings.ReadWrite.All",
+    Surface.ATTENDANCE: "OnlineMeetingArtifact.Read.All",
+    Surface.TRANSCRIPTS: "OnlineMeetingTranscript.Read.All",
+    Surface.RECORDINGS: "OnlineMeetingRecording.Read.All",
     Surface.PLACES: "Place.Read.All",
 }
+# What a Teams administrator sets to true: https://learn.microsoft.com/powershell/module/microsoftteams/set-csteamsmeetingconfiguration
+_TRANSCRIPT_SWITCHES = {
+    "graphaccesstotranscriptsdisabled": "EnableGraphTranscriptAccess",
+    "speakerattributionnotallowed": "EnableAttributedTranscripts",
+}
+_NO_EVENT = "calendar backed"
 
 
 def rejection_of(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
@@ -119,7 +161,9 @@ def rejection_of(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
             remedies.no_mailbox(organizer),
             answer,
         )
-    if surface is Surface.ONLINE_MEETINGS and any(text in refusal.message.casefold() for text in _NOTHING_FOUND):
+    if surface.of_artifacts and (error := _unreadable_artifact(refusal)):
+        return error
+    if surface.of_teams and any(text in refusal.message.casefold() for text in _NOTHING_FOUND):
         return NothingFoundError(
             "onlineMeetingMissing", "Graph finds no such online meeting.", remedies.ONLINE_MEETING_MISSING, answer
         )
@@ -141,6 +185,15 @@ def rejection_of(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     return _other(refusal)
 
 
+def _unreadable_artifact(refusal: GraphRefusal) -> RejectedError | None:
+    """Return why no app may read an artifact, None if it is this app or the meeting that is refused."""
+    codes = (refusal.inner_code.casefold(), refusal.answer.code.casefold())
+    switch = next((_TRANSCRIPT_SWITCHES[code] for code in codes if code in _TRANSCRIPT_SWITCHES), None)
+    if switch:
+        return TranscriptsOffError(switch, refusal.answer)
+    return NotCalendarBackedError(refusal.answer) if _NO_EVENT in refusal.message.casefold() else None
+
+
 def _other(refusal: GraphRefusal) -> RejectedError:
     said = f"{refusal.answer.code}: {refusal.message}".strip(": ") or f"status {refusal.answer.status}"
     return RejectedError("graphRejected", f"Graph refused the request ({said}).", remedies.REPORT, refusal.answer)
@@ -154,7 +207,7 @@ def _missing(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
     code, organizer, answer = refusal.answer.code.casefold(), addressee.organizer, refusal.answer
     if addressee.surface is Surface.PLACES:
         return RoomListNotFoundError(organizer, answer)
-    if addressee.item and addressee.surface is Surface.ONLINE_MEETINGS and code not in _NO_USER_CODES:
+    if addressee.item and addressee.surface.of_teams and code not in _NO_USER_CODES:
         return NothingFoundError(
             "onlineMeetingMissing",
             "The online meeting no longer exists.",
@@ -219,4 +272,4 @@ def _is_of_policy(refusal: GraphRefusal, surface: Surface) -> bool:
     message = refusal.message.casefold()
     if "application access policy" in message:
         return True
-    return surface is Surface.ONLINE_MEETINGS and any(text in message for text in _OF_POLICY)
+    return surface.of_teams and any(text in message for text in _OF_POLICY)

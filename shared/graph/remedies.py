@@ -33,6 +33,8 @@ ROOM_LIST_NOT_FOUND = (
     "Check the address of the room list with: Get-DistributionGroup -RecipientTypeDetails RoomList. A new list can take"
     " 24 hours to appear."
 )
+NOT_CALENDAR_BACKED = "Ask for meetings of kind 'calendar' where transcripts or recordings will be read by an app."
+TRANSCRIPT_NOT_FOUND = "Take the id from the list of the meeting's transcripts."
 TIME_ZONE = "Name the time zone by its Windows name, such as 'W. Europe Standard Time', or give the times in UTC."
 _NOBODY_INVITED = " Nobody was invited."
 _RETRY = "POST /api/meetings/{id}/retry"
@@ -135,6 +137,14 @@ def options_not_set(*, needs_licence: bool, names_people: bool) -> str:
     return (
         "A meeting policy of the organizer, or a sensitivity label, overrules them, or this cloud does not have them; "
         f"have a Teams administrator check both, then send {_RETRY}.{licence}{people}"
+    )
+
+
+def transcripts_off(switch: str) -> str:
+    """Return how to let apps read transcripts, which `switch` of the tenant's meeting configuration decides."""
+    return (
+        f"A Teams administrator runs: Set-CsTeamsMeetingConfiguration -Identity Global -{switch} $true. The change can "
+        "take 30 minutes to reach Graph; then send the same request again."
     )
 
 

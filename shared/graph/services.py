@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.graph.artifacts import Artifacts
 from shared.graph.calendar_events import CalendarEvents
 from shared.graph.client import GraphClient
 from shared.graph.free_busy import FreeBusy
@@ -12,16 +13,17 @@ from shared.graph.places import Places
 
 @dataclass(frozen=True, slots=True)
 class GraphServices:
-    """Calendars, online meetings, users and rooms, through one connection."""
+    """Calendars, online meetings and what they leave behind, users and rooms, through one connection."""
 
     events: CalendarEvents
     online_meetings: OnlineMeetings
     organizers: Organizers
     free_busy: FreeBusy
     places: Places
+    artifacts: Artifacts
 
     @staticmethod
     def over(client: GraphClient) -> "GraphServices":
         """Return every service over a connection."""
         events, meetings, organizers = CalendarEvents(client), OnlineMeetings(client), Organizers(client)
-        return GraphServices(events, meetings, organizers, FreeBusy(client), Places(client))
+        return GraphServices(events, meetings, organizers, FreeBusy(client), Places(client), Artifacts(client))

@@ -30,6 +30,7 @@ JOIN_URL = (
     "https://teams.microsoft.com/l/meetup-join/19%3ameeting_NTg0NmQ3NTctZDVkZC00YzRhLThmNmEtOGQ3M2E0ODdmZDZk"
     "%40thread.v2/0?context=%7b%22Tid%22%3a%2272f988bf-86f1-41af-91ab-2d7cd011db47%22%7d"
 )
+TRANSCRIPT_ID = "MSMjMCMjYzliNmRiMWMtZDVlYi00MjdkLWE1YzAtMjAwODhkOWIyMmQ3"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _ASKED_AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 

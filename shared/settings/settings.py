@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from shared.access.callers import Callers, parse_callers
 from shared.access.organizers import organizer_entry
 from shared.errors import SettingsError
+from shared.settings.artifacts import Artifact, artifacts
 from shared.settings.clouds import CLOUDS, GLOBAL, Cloud
 from shared.settings.values import (
     duration,
@@ -122,6 +123,7 @@ class Settings:
     result_queue: str | None
     result_topic: TopicSettings | None
     watch: bool
+    artifacts: frozenset[Artifact]
     give_up_after: timedelta
     result_time_to_live: timedelta
     retention: timedelta
@@ -174,6 +176,7 @@ class _Reader:
             result_queue=self._parsed("RESULT_QUEUE", "meeting-results", optional_queue_name, empty_is_value=True),
             result_topic=self._topic(),
             watch=self._parsed("WATCH", "on", on_or_off),
+            artifacts=self._parsed("ARTIFACTS", "", artifacts, empty_is_value=True),
             give_up_after=self._parsed("GIVE_UP_AFTER", "PT24H", duration),
             result_time_to_live=self._parsed("RESULT_TIME_TO_LIVE", "P7D", duration),
             retention=self._parsed("RETENTION", "P90D", duration),
@@ -182,6 +185,8 @@ class _Reader:
         )
         if settings.result_queue in {settings.request_queue, f"{settings.request_queue}-poison"}:
             self._faults.append("RESULT_QUEUE is the queue of the requests or their poison queue, which read it as one")
+        if settings.artifacts and not settings.graph.cloud.online_meetings:
+            self._faults.append(f"ARTIFACTS is set, and Graph has no onlineMeetings in {settings.graph.cloud.name}")
         for schedule in (UPKEEP_SCHEDULE, CRASHES_SCHEDULE, SCHEDULES_SCHEDULE, WATCH_SCHEDULE):
             self._parsed(*schedule, ncrontab)
         if self._faults:

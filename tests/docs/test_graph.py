@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from local.graph.calls import take_place
 from local.graph.settings import Settings
 from shared.access.callers import ANYBODY
 from shared.openapi.examples import AVAILABILITY_REQUEST
@@ -20,7 +21,7 @@ VERDICTS = ("confirmed", "risk", "unknown")
 
 async def calls() -> set[str]:
     """Do everything for which the app asks Graph, and return what it asked."""
-    world = World()
+    world = World({"ARTIFACTS": "attendance,transcripts,recordings"})
     people = {"participants": {"attendees": [{"upn": "AdeleV@contoso.com", "role": "coorganizer"}]}}
     made = await world.made(CALENDAR | {"options": people})
     await world.app.changes.patch(made.id, {"subject": "Other"})
@@ -33,6 +34,7 @@ async def calls() -> set[str]:
     await world.made(EXISTING)
     world.clock.advance(hours=6)
     await world.app.watch.run()
+    await read_artifacts(world, made.id)
     for meeting in (made, alone, standalone):
         await world.app.changes.cancel(meeting.id, "Bye")
     await world.settle()
@@ -44,6 +46,17 @@ async def calls() -> set[str]:
         parse_filter({"joinMeetingId": "123456789", "organizer": "AdeleV@contoso.com"}), ANYBODY
     )
     return {call_of(seen.method, seen.path) for seen in world.tenant.requests}
+
+
+async def read_artifacts(world: World, meeting_id: str) -> None:
+    """Read all that a call of a meeting has left behind."""
+    meeting = await world.ledger.read(meeting_id)
+    online_meeting = world.tenant.meetings[meeting.outcome.online_meeting_id or ""]
+    take_place(world.tenant, online_meeting, {"transcript": "WEBVTT", "recorded": True})
+    await world.app.artifacts.attendance(meeting_id, None)
+    await world.app.artifacts.recordings(meeting_id)
+    [transcript] = await world.app.artifacts.transcripts(meeting_id)
+    await world.app.artifacts.transcript(meeting_id, transcript.id)
 
 
 async def test_the_list_is_what_the_app_asks() -> None:

@@ -38,7 +38,8 @@ _KEY = "a-function-key"
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running_stack(host_options=["--function-key", _KEY]) as stack:
+    environment = os.environ | {"ARTIFACTS": "attendance,transcripts,recordings"}
+    with running_stack(environment, host_options=["--function-key", _KEY]) as stack:
         yield stack
 
 
@@ -67,6 +68,22 @@ def test_curl_gets_the_link_and_gets_it_again(stack: Stack) -> None:
     assert links[0] == links[1]
 
 
+def hold_call(client: Client, meeting_id: str) -> None:
+    """Let a call of a meeting have taken place in the tenant, with a transcript and a recording."""
+    join_url = client.http.get(f"meetings/{meeting_id}").json()["joinUrl"]
+    tenant = f"{client.stack.graph.url}/_tenant"
+    meetings = httpx.get(f"{tenant}/state").json()["onlineMeetings"]
+    [online_meeting] = [each for each in meetings if each["joinWebUrl"] == join_url]
+    call = {"transcript": "WEBVTT", "recorded": True}
+    httpx.post(f"{tenant}/onlineMeetings/{online_meeting['id']}/calls", json=call).raise_for_status()
+
+
+def named_values(name: str, body: dict[str, Any]) -> dict[str, str]:
+    """Return what later requests may take from an answer: its id, or the id of the first transcript."""
+    place, found = ("transcripts[0].id", body["transcripts"][0]) if "transcripts" in body else ("id", body)
+    return {f"{name}.response.body.{place}": found["id"]}
+
+
 def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
     """Each request of meetings.http does what the line above it says."""
     text = (RECIPES / "meetings.http").read_text(encoding="utf-8")
@@ -75,16 +92,19 @@ def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
         title, _, rest = part.partition("\n")
         name = re.search(r"^# @name (\w+)$", rest, re.MULTILINE)
         rest = re.sub(r"^#.*\n", "", rest, flags=re.MULTILINE)
-        rest = re.sub(r"\{\{([\w.]+)\}\}", lambda found: variables[found[1]], rest)
+        if "/attendance" in rest:
+            hold_call(client, variables["created.response.body.id"])
+        rest = re.sub(r"\{\{([\w.\[\]]+)\}\}", lambda found: variables[found[1]], rest)
         head, _, body = rest.strip().partition("\n\n")
         (method, url), *headers = (line.split(None, 1) for line in head.splitlines())
         named = {name.rstrip(":"): value for name, value in headers}
         answer = client.http.request(method, url, headers=named, content=body.encode())
         assert answer.is_success, (title, answer.text)
         if name:
-            variables[f"{name[1]}.response.body.id"] = answer.json()["id"]
+            variables.update(named_values(name[1], answer.json()))
         if method != "GET" and answer.status_code == 202:
             client.finished(answer.headers.get("location") or url)
+    assert "transcripts.response.body.transcripts[0].id" in variables
     assert variables.keys() >= {f"{name}.response.body.id" for name in ("created", "refused", "weekly")}
 
 

@@ -48,6 +48,9 @@ class Tenant:
             "Calendars.ReadWrite",
             "User.Read.All",
             "Place.Read.All",
+            "OnlineMeetingArtifact.Read.All",
+            "OnlineMeetingTranscript.Read.All",
+            "OnlineMeetingRecording.Read.All",
         ]
         app_roles = [{"id": f"id of {role}", "value": role} for role in roles]
         self.state.write_text(json.dumps({"appRoles": app_roles, "assignments": [], "calls": [], "refuses": refuses}))
@@ -98,12 +101,31 @@ def test_a_dry_run_changes_nothing(tenant: Tenant) -> None:
         ("--object-ids-only", ["OnlineMeetings.ReadWrite.All"]),
         ("--calendar-only", ["User.ReadBasic.All"]),
         ("--rooms", ["OnlineMeetings.ReadWrite.All", "Place.Read.All", "User.ReadBasic.All"]),
+        (
+            "--artifacts=attendance",
+            ["OnlineMeetingArtifact.Read.All", "OnlineMeetings.ReadWrite.All", "User.ReadBasic.All"],
+        ),
+        (
+            "--artifacts=transcripts, recordings",
+            [
+                *("OnlineMeetingRecording.Read.All", "OnlineMeetingTranscript.Read.All"),
+                *("OnlineMeetings.ReadWrite.All", "User.ReadBasic.All"),
+            ],
+        ),
     ],
 )
 def test_each_option_grants_what_it_names(tenant: Tenant, option: str, expected: list[str]) -> None:
     """Object ids need no lookup of users; calendar meetings without options no online meetings; rooms are listed."""
-    tenant.run(option)
+    assert tenant.run(option).returncode == 0
     assert tenant.granted() == expected
+
+
+def test_an_artifact_that_is_none_is_refused(tenant: Tenant) -> None:
+    """With the words that there are, and before anything is asked."""
+    run = tenant.run("--artifacts", "attendance,speech")
+    assert run.returncode == 2
+    assert "speech: choose from attendance, transcripts, recordings" in run.stderr
+    assert tenant.posts() == 0
 
 
 def test_what_the_cli_refuses_is_told(tenant: Tenant) -> None:

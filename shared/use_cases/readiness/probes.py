@@ -13,13 +13,20 @@ from shared.access.organizers import may_organize
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
 from shared.graph.calendar_events import Providers
+from shared.graph.refusals import Surface
 from shared.graph.services import GraphServices
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import is_object_id, require_organizer
+from shared.settings.artifacts import Artifact
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
 from shared.use_cases.readiness.report import Check, ReadinessReport, failed
 
+_SURFACES = {
+    Artifact.ATTENDANCE: Surface.ATTENDANCE,
+    Artifact.TRANSCRIPTS: Surface.TRANSCRIPTS,
+    Artifact.RECORDINGS: Surface.RECORDINGS,
+}
 _AFTER_USER = "Fix the check user first, then send the same request again."
 _AFTER_MAILBOX = "Fix the check mailbox first, then send the same request again."
 
@@ -27,10 +34,17 @@ _AFTER_MAILBOX = "Fix the check mailbox first, then send the same request again.
 class Readiness:
     """The use case: everything that a meeting of an organizer needs, looked at before one is asked for."""
 
-    def __init__(self, graph: GraphServices, gate: MailboxGate, admission: Admission) -> None:
+    def __init__(
+        self,
+        graph: GraphServices,
+        gate: MailboxGate,
+        admission: Admission,
+        artifacts: frozenset[Artifact] = frozenset(),
+    ) -> None:
         self._graph = graph
         self._gate = gate
         self._admission = admission
+        self._artifacts = artifacts
 
     async def examine(self, organizer: str, caller: Caller = ANYBODY) -> ReadinessReport:
         """Return what is in order for an organizer and what is not. One probe's failure keeps no other from running.
@@ -49,6 +63,8 @@ class Readiness:
         policy = None
         if isinstance(organizer_id, str) and self._admission.cloud.online_meetings:
             policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id))
+        wanted = [artifact for artifact in Artifact if artifact in self._artifacts]
+        artifacts = [await self._check_artifact(organizer, organizer_id, artifact) for artifact in wanted]
         calendar = await self._ask(organizer, self._graph.events.providers(organizer))
         _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
         providers = calendar if isinstance(calendar, Providers) else None
@@ -62,6 +78,7 @@ class Readiness:
                 _check_mailbox(organizer, calendar, user_found=isinstance(user, str)),
                 _check_provider(organizer, calendar),
                 self._check_policy(policy),
+                *artifacts,
             ),
         )
 
@@ -96,6 +113,15 @@ class Readiness:
             f'<resource group> --settings "ALLOWED_ORGANIZERS={value}"; a later azd provision would undo this one.'
         )
         return Check(name, ok=False, detail=detail, remedy=remedy)
+
+    async def _check_artifact(self, organizer: str, organizer_id: str | GraphError, artifact: Artifact) -> Check:
+        name = artifact.value
+        if not isinstance(organizer_id, str):
+            return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
+        error = await self._ask(organizer, self._graph.artifacts.require_access(organizer_id, _SURFACES[artifact]))
+        if isinstance(error, GraphError):
+            return failed(name, error)
+        return Check(name, ok=True, detail=f"The app may read the {name} of the organizer's meetings.")
 
     def _check_policy(self, policy: bool | GraphError | None) -> Check:  # noqa: FBT001 - an outcome, not a switch
         name = "applicationAccessPolicy"

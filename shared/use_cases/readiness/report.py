@@ -8,7 +8,16 @@ from shared.errors import GraphError, RejectedError, ThrottledError, Unavailable
 from shared.graph import remedies
 from shared.validation.response_model import ResponseModel
 
-type CheckName = Literal["organizerAllowed", "user", "mailbox", "onlineMeetingProvider", "applicationAccessPolicy"]
+type CheckName = Literal[
+    "organizerAllowed",
+    "user",
+    "mailbox",
+    "onlineMeetingProvider",
+    "applicationAccessPolicy",
+    "attendance",
+    "transcripts",
+    "recordings",
+]
 
 
 @dataclass(frozen=True, slots=True)

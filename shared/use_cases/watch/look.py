@@ -10,18 +10,20 @@ from shared.graph.seen_event import SeenEvent, search_event, see_event, see_even
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Observed, ObservedState
 from shared.meeting_request import ExistingRequest, StandaloneRequest, parse_request
-from shared.meeting_request.people import is_object_id
+from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.watch.observation import EventRequest, of_event, of_nothing, of_online_meeting
-from shared.validation.join_links import organizer_in
 
 
 class Look:
     """What Graph has of a meeting. Every call may raise GraphErrors, and is made within the mailbox's gate."""
 
-    def __init__(self, graph: GraphServices, ownership: Ownership, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, graph: GraphServices, ownership: Ownership, lookup: OnlineMeetingLookup, clock: Callable[[], datetime]
+    ) -> None:
         self._graph = graph
         self._ownership = ownership
+        self._lookup = lookup
         self._clock = clock
 
     async def observe(self, meeting: Meeting) -> Observed:
@@ -105,7 +107,7 @@ class Look:
 
     async def _online_meeting(self, meeting: Meeting, request: StandaloneRequest) -> Observed:
         meetings, outcome = self._graph.online_meetings, meeting.outcome
-        organizer_id = await self._organizer_id(meeting)
+        organizer_id = await self._lookup.organizer_id(meeting)
         try:
             found = await meetings.read(organizer_id, outcome.online_meeting_id or "", None)
         except NothingFoundError:
@@ -113,10 +115,3 @@ class Look:
         if found is None:
             return of_nothing(meeting, self._clock())
         return of_online_meeting(meeting, request, found, self._clock())
-
-    async def _organizer_id(self, meeting: Meeting) -> str:
-        organizer = meeting.organizer or ""
-        if is_object_id(organizer):
-            return organizer
-        known = meeting.organizer_id or organizer_in(meeting.outcome.join_url or "")
-        return known or await self._graph.organizers.object_id(organizer)

@@ -76,7 +76,7 @@ class _LightProvisioner(Provisioner):
             ledger=around.ledger,
             requests=requests,
             results=_LightResults(around.results, _FOR_EVER, around.ledger, requests, around.clock),
-            graph=GraphServices(_LightEvents(around.graph), None, None, None, None),  # type: ignore[arg-type] - no more is called
+            graph=GraphServices(_LightEvents(around.graph), None, None, None, None, None),  # type: ignore[arg-type] - no more is called
             gate=gate,
             ownership=Ownership(around.ledger, Callers()),
             isolation=Isolation(),

@@ -19,6 +19,7 @@ from shared.settings import (
     read_settings,
     setting_reference,
 )
+from shared.settings.artifacts import Artifact
 from shared.settings.clouds import CLOUDS, GLOBAL
 from shared.settings.values import is_loopback
 
@@ -58,6 +59,7 @@ def test_defaults() -> None:
         result_queue="meeting-results",
         result_topic=None,
         watch=True,
+        artifacts=frozenset(),
         give_up_after=timedelta(hours=24),
         result_time_to_live=timedelta(days=7),
         retention=timedelta(days=90),
@@ -102,6 +104,7 @@ def test_every_setting_is_read() -> None:
             "RESULT_TOPIC": " https://convene.westeurope-1.eventgrid.azure.net/api/events ",
             "RESULT_TOPIC_KEY": " key ",
             "WATCH": " OFF ",
+            "ARTIFACTS": " Attendance, recordings,",
             "RETENTION": "P1Y",
             "TRUSTED_HOSTS": " API.contoso.com , gateway.contoso.com:8443,",
             "WEBSITE_HOSTNAME": "Convene.AzureWebsites.net",
@@ -111,6 +114,7 @@ def test_every_setting_is_read() -> None:
     topic = "https://convene.westeurope-1.eventgrid.azure.net/api/events"
     assert settings.result_topic == TopicSettings(topic, "key", "storage-client", is_stand_in=False)
     assert not settings.watch
+    assert settings.artifacts == {Artifact.ATTENDANCE, Artifact.RECORDINGS}
     assert settings.storage == StorageAccount(
         queue_service_uri=URIS["MeetingStorage__queueServiceUri"],
         table_service_uri=URIS["MeetingStorage__tableServiceUri"],
@@ -147,6 +151,7 @@ def test_every_fault_is_listed_at_once_by_name() -> None:
         "GIVE_UP_AFTER": "24h",
         "RESULT_TIME_TO_LIVE": "a week",
         "RETENTION": "P0D",
+        "ARTIFACTS": "attendance;transcripts",
         "UPKEEP_SCHEDULE": "*/5 * * *",
         "CRASHES_SCHEDULE": "30 s",
         "SCHEDULES_SCHEDULE": "never",
@@ -161,6 +166,20 @@ def test_every_fault_is_listed_at_once_by_name() -> None:
     }
     named = [fault.partition(" ")[0] for fault in faults(wrong)]
     assert sorted(named) == sorted((set(wrong) - {"GRAPH_CREDENTIAL"}) | missing)
+
+
+def test_bad_words_of_artifacts_are_one_fault() -> None:
+    """It names them all, and the words that there are."""
+    assert faults(LEAST | {"ARTIFACTS": "speech,attendance,chat"}) == [
+        "ARTIFACTS has chat, speech, and its words are attendance, transcripts, recordings, separated by commas"
+    ]
+
+
+def test_artifacts_in_a_cloud_without_them() -> None:
+    """Graph has no online meetings in China, so nothing could ever be read."""
+    china = {"GRAPH_BASE_URL": "https://microsoftgraph.chinacloudapi.cn/v1.0", "ARTIFACTS": "attendance"}
+    [fault] = faults(LEAST | china)
+    assert fault.startswith("ARTIFACTS is set, and Graph has no onlineMeetings in ")
 
 
 class TestStorage:

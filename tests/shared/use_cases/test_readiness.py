@@ -1,7 +1,7 @@
 """Readiness: real probes, each with the remedy that an administrator can run."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +75,44 @@ async def test_each_troubled_user_is_found_out(organizer: str, checks: set[str],
     assert set(found) == checks
     assert part in " ".join(found.values())
     assert not any("{id}" in remedy or "/retry" in remedy for remedy in found.values())
+
+
+@pytest.mark.parametrize(
+    ("switches", "remedies"),
+    [
+        ({}, {}),
+        ({"readable_artifacts": "attendanceReports,transcripts"}, {"recordings": "'OnlineMeetingRecording.Read.All'"}),
+        (
+            {"readable_artifacts": ""},
+            {
+                "attendance": "'OnlineMeetingArtifact.Read.All'",
+                "transcripts": "'OnlineMeetingTranscript.Read.All'",
+                "recordings": "'OnlineMeetingRecording.Read.All'",
+            },
+        ),
+        ({"transcripts_allowed": False}, {"transcripts": "-EnableGraphTranscriptAccess $true"}),
+    ],
+)
+async def test_artifacts_that_are_switched_on(switches: dict[str, Any], remedies: dict[str, str]) -> None:
+    """Each has a check of its own, by a call about a meeting that cannot exist."""
+    world = World({"ARTIFACTS": "attendance,transcripts,recordings"})
+    for name, value in switches.items():
+        setattr(world.tenant.settings, name, value)
+    report = await world.app.readiness.examine(ORGANIZER)
+    assert [check.name for check in report.checks] == [*CHECKS, "attendance", "transcripts", "recordings"]
+    found = {check.name: check.remedy or "" for check in report.checks if not check.ok}
+    assert found.keys() == remedies.keys()
+    assert all(part in found[name] for name, part in remedies.items())
+    assert not any("{id}" in remedy or "/retry" in remedy for remedy in found.values())
+
+
+async def test_artifacts_of_an_organizer_who_is_not_known() -> None:
+    """They are not asked for; of one without access policy the remedy is the policy's."""
+    world = World({"ARTIFACTS": "attendance"})
+    [check] = (await world.app.readiness.examine("Nobody@contoso.com")).checks[len(CHECKS) :]
+    assert (check.ok, check.detail) == (False, "Not asked, because the object id is not known.")
+    [check] = (await world.app.readiness.examine("NoPolicy@contoso.com")).checks[len(CHECKS) :]
+    assert "Grant-CsApplicationAccessPolicy" in (check.remedy or "")
 
 
 async def test_a_calendar_that_tells_no_providers() -> None:

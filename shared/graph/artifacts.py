@@ -1,0 +1,253 @@
+"""What meetings that have taken place leave behind: attendance reports, transcripts and recordings.
+
+They are below /users/{object id}/onlineMeetings/{id}.
+
+https://learn.microsoft.com/graph/api/resources/meetingattendancereport,
+https://learn.microsoft.com/graph/api/resources/calltranscript,
+https://learn.microsoft.com/graph/api/resources/callrecording
+"""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from kiota_abstractions.base_request_builder import BaseRequestBuilder
+from kiota_abstractions.method import Method
+from msgraph.generated.users.item.online_meetings.item.online_meeting_item_request_builder import (
+    OnlineMeetingItemRequestBuilder,
+)
+from pydantic import AfterValidator
+
+from shared.errors import GraphAnswer, RejectedError, UnavailableError
+from shared.graph import remedies
+from shared.graph.client import Call, GraphClient
+from shared.graph.refusals import Addressee, NothingFoundError, OtherOrganizerError, Surface
+from shared.graph.resources import GraphResource, Lenient, parse_resource
+
+MOST_ARTIFACTS = 1_000
+# No list of Graph's is as long: what goes on for more pages goes in a circle.
+_MOST_PAGES = 100
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_REFUSALS_OF_ACCESS = frozenset(
+    {"applicationAccessPolicyMissing", "applicationPermissionMissing", "organizerNotFound", "transcriptsOff"}
+)
+_PLACE_OF_NEXT_PAGE = {"$skiptoken": "skiptoken", "$skip": "skip"}
+
+
+def _with_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+type Instant = Annotated[datetime, AfterValidator(_with_zone)]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineMeetingIds:
+    """What Graph finds an online meeting by: its organizer's object id, and its own."""
+
+    organizer: str
+    meeting: str
+
+
+class AttendanceReport(GraphResource):
+    """Who attended one call of a meeting; there is one for each time that everybody had left."""
+
+    id: str
+    total_participant_count: Lenient[int] = None
+    meeting_start_date_time: Lenient[Instant] = None
+    meeting_end_date_time: Lenient[Instant] = None
+
+
+class _Identity(GraphResource):
+    id: Lenient[str] = None
+    display_name: Lenient[str] = None
+
+
+class AttendanceInterval(GraphResource):
+    """One stay in a call."""
+
+    join_date_time: Lenient[Instant] = None
+    leave_date_time: Lenient[Instant] = None
+
+
+class AttendanceRecord(GraphResource):
+    """One participant of a call; guests and telephones have no address.
+
+    https://learn.microsoft.com/graph/api/resources/attendancerecord
+    """
+
+    id: Lenient[str] = None
+    email_address: Lenient[str] = None
+    role: Lenient[str] = None
+    total_attendance_in_seconds: Lenient[int] = None
+    identity: Lenient[_Identity] = None
+    attendance_intervals: Lenient[tuple[AttendanceInterval, ...]] = None
+
+    @property
+    def name(self) -> str | None:
+        """Return the name to show, None for who does not want to be named."""
+        return self.identity.display_name if self.identity else None
+
+    @property
+    def participant(self) -> str | None:
+        """Return what is the same in every report in which the participant is, None if Graph names nothing."""
+        return (self.identity and self.identity.id) or self.email_address or self.id
+
+
+class Transcript(GraphResource):
+    """That there is a transcript of a call."""
+
+    id: str
+    created_date_time: Lenient[Instant] = None
+    end_date_time: Lenient[Instant] = None
+
+
+class Recording(GraphResource):
+    """That there is a recording of a call, and where Graph has it."""
+
+    id: str
+    created_date_time: Lenient[Instant] = None
+    end_date_time: Lenient[Instant] = None
+    recording_content_url: Lenient[str] = None
+
+
+class TranscriptNotFoundError(RejectedError):
+    """The meeting has no transcript of this id."""
+
+    def __init__(self, answer: GraphAnswer | None = None) -> None:
+        message = "The meeting has no transcript of this id."
+        super().__init__("transcriptNotFound", message, remedies.TRANSCRIPT_NOT_FOUND, answer)
+
+
+class Artifacts:
+    """Attendance, transcripts and recordings of meetings. Every call may raise the GraphErrors of GraphClient.send.
+
+    Graph shows them to the organizer of the meeting only, and says in several ways that it knows none: a list is empty
+    then.
+    """
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+
+    async def require_access(self, organizer_id: str, surface: Surface) -> None:
+        """Ask what a meeting has left behind that cannot exist: an authorised app finds nothing, any other is refused.
+
+        How Graph says that there is no such meeting is not documented, so only an error with a known meaning counts.
+
+        Raises:
+            RejectedError: the app may not read this of the user's meetings, or there is no such user.
+        """
+        nowhere = f"1*{organizer_id}*0**19:meeting_readiness@thread.v2"
+        ids = OnlineMeetingIds(organizer_id, b64encode(nowhere.encode()).decode())
+        meeting = self._meeting(ids)
+        builders: dict[Surface, BaseRequestBuilder] = {
+            Surface.ATTENDANCE: meeting.attendance_reports,
+            Surface.TRANSCRIPTS: meeting.transcripts,
+            Surface.RECORDINGS: meeting.recordings,
+        }
+        try:
+            async for _ in self._each(ids, builders[surface], surface):
+                return
+        except OtherOrganizerError:
+            return
+        except RejectedError as error:
+            if error.code in _REFUSALS_OF_ACCESS:
+                raise
+
+    async def reports(self, ids: OnlineMeetingIds) -> list[AttendanceReport]:
+        """Return the attendance reports, of which Graph keeps the 50 newest, in no order."""
+        found = self._each(ids, self._meeting(ids).attendance_reports, Surface.ATTENDANCE)
+        return [parse_resource(AttendanceReport, each, uncertain=False) async for each in found]
+
+    async def records(self, ids: OnlineMeetingIds, report_id: str) -> AsyncIterator[AttendanceRecord]:
+        """Yield the participants of a report; what is not asked for is not read."""
+        reports = self._meeting(ids).attendance_reports
+        builder = reports.by_meeting_attendance_report_id(report_id).attendance_records
+        async for each in self._each(ids, builder, Surface.ATTENDANCE):
+            yield parse_resource(AttendanceRecord, each, uncertain=False)
+
+    async def transcripts(self, ids: OnlineMeetingIds) -> list[Transcript]:
+        """Return which transcripts there are, at most `MOST_ARTIFACTS`."""
+        found = self._each(ids, self._meeting(ids).transcripts, Surface.TRANSCRIPTS)
+        return await _first(Transcript, found)
+
+    async def recordings(self, ids: OnlineMeetingIds) -> list[Recording]:
+        """Return which recordings there are, at most `MOST_ARTIFACTS`."""
+        found = self._each(ids, self._meeting(ids).recordings, Surface.RECORDINGS)
+        return await _first(Recording, found)
+
+    async def transcript(self, ids: OnlineMeetingIds, transcript_id: str) -> bytes:
+        """Return a transcript as WebVTT.
+
+        https://learn.microsoft.com/graph/api/calltranscript-get
+
+        Raises:
+            TranscriptNotFoundError: the meeting has none of this id, or it is no id.
+        """
+        builder = self._meeting(ids).transcripts.by_call_transcript_id(transcript_id).content
+        query, headers = {"format": "text/vtt"}, {"Accept": "text/vtt"}
+        try:
+            content = await self._client.read(
+                Call(Method.GET, builder, self._addressee(ids, Surface.TRANSCRIPTS), query, headers)
+            )
+        except RejectedError as error:
+            malformed = error.answer is None or error.answer.status == HTTPStatus.BAD_REQUEST
+            if isinstance(error, NothingFoundError) or (error.code == "graphRejected" and malformed):
+                raise TranscriptNotFoundError(error.answer) from error
+            raise
+        if not content.removeprefix(_BYTE_ORDER_MARK).startswith(b"WEBVTT"):
+            raise UnavailableError("Graph answered with something that is not WebVTT", uncertain=False)
+        return content
+
+    def _meeting(self, ids: OnlineMeetingIds) -> OnlineMeetingItemRequestBuilder:
+        return self._client.user(ids.organizer).online_meetings.by_online_meeting_id(ids.meeting)
+
+    def _addressee(self, ids: OnlineMeetingIds, surface: Surface) -> Addressee:
+        return Addressee(surface, ids.organizer, self._client.client_id, item=True)
+
+    async def _each(self, ids: OnlineMeetingIds, builder: BaseRequestBuilder, surface: Surface) -> AsyncIterator[Any]:
+        """Yield what a list has, page by page."""
+        query: dict[str, str] = {}
+        for _ in range(_MOST_PAGES):
+            try:
+                answer = await self._client.send(Call(Method.GET, builder, self._addressee(ids, surface), query))
+            except NothingFoundError:
+                return
+            value = answer.get("value")
+            if not isinstance(value, list):
+                raise UnavailableError(f"Graph's answer has no list of {surface}", uncertain=False)
+            for each in value:
+                yield each
+            link = answer.get("@odata.nextLink")
+            if not isinstance(link, str):
+                return
+            query = _place_of(link)
+
+
+async def _first[T: GraphResource](model: type[T], found: AsyncIterator[Any]) -> list[T]:
+    items: list[T] = []
+    async for each in found:
+        items.append(parse_resource(model, each, uncertain=False))
+        if len(items) == MOST_ARTIFACTS:
+            break
+    return items
+
+
+def _place_of(link: str) -> dict[str, str]:
+    """Return which page of the same list a link leads to; wherever else it leads, nothing is sent there.
+
+    Raises:
+        UnavailableError: it does not say.
+    """
+    try:
+        options = parse_qsl(urlsplit(link).query)
+    except ValueError:
+        options = []
+    place = {_PLACE_OF_NEXT_PAGE[name]: value for name, value in options if name in _PLACE_OF_NEXT_PAGE}
+    if not place:
+        raise UnavailableError("Graph's answer does not say where its list goes on", uncertain=False)
+    return place

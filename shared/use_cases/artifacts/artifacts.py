@@ -1,0 +1,164 @@
+"""The use case: read what a meeting has left behind that has taken place."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from shared.access.callers import ANYBODY, Caller
+from shared.errors import ArtifactsOffError, Fault, InvalidRequestError
+from shared.graph.artifacts import AttendanceRecord, AttendanceReport, OnlineMeetingIds, Recording, Transcript
+from shared.graph.refusals import NotCalendarBackedError
+from shared.graph.services import GraphServices
+from shared.meeting import Meeting, Status
+from shared.meeting.ledger import Ledger
+from shared.meeting_request import MeetingRequest, parse_request
+from shared.settings.artifacts import Artifact
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.artifacts.reports import Attendance, by_occurrence, in_order
+from shared.use_cases.occurrences import is_series, occurrences
+from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
+from shared.use_cases.refused_changes import not_made
+from shared.validation.date_times import check_date
+
+# In one answer: participants, and their stays.
+_MOST_ENTRIES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose artifacts are read, and where Graph has them."""
+
+    meeting: Meeting
+    ids: OnlineMeetingIds
+
+
+class Artifacts:
+    """Reads artifacts for a caller, each only if the operator has switched it on.
+
+    Each call may raise StorageUnavailableError and GraphErrors, and besides:
+
+        MeetingNotFoundError: there is no meeting with this id, or it is somebody else's.
+        ArtifactsOffError: the setting ARTIFACTS does not have the artifact.
+        ChangeRefusedError: `notMade`: Graph has no online meeting of the meeting, or it is cancelled.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        graph: GraphServices,
+        gate: MailboxGate,
+        lookup: OnlineMeetingLookup,
+        switched_on: frozenset[Artifact],
+    ) -> None:
+        self._ledger = ledger
+        self._graph = graph
+        self._gate = gate
+        self._lookup = lookup
+        self._switched_on = switched_on
+
+    async def attendance(
+        self, meeting_id: str, occurrence: str | None, caller: Caller = ANYBODY
+    ) -> tuple[Attendance, ...]:
+        """Return the attendance reports of a meeting, the earliest first, or those of one occurrence of a series.
+
+        Raises:
+            InvalidRequestError: `occurrence` is no date on which this series takes place.
+        """
+        meeting = await self._read(meeting_id, Artifact.ATTENDANCE, caller)
+        request = parse_request(meeting.request)
+        if occurrence is not None:
+            _require_occurrence(occurrence, request, meeting)
+        async with self._open(meeting) as place:
+            reports = in_order(await self._graph.artifacts.reports(place.ids))
+            if occurrence is not None:
+                of_each = by_occurrence(reports, occurrences(request, meeting.observed))
+                reports = [
+                    report for at, of_it in of_each.items() if at.date.isoformat() == occurrence for report in of_it
+                ]
+            return await self._with_participants(place.ids, reports)
+
+    async def transcripts(self, meeting_id: str, caller: Caller = ANYBODY) -> list[Transcript]:
+        """Return which transcripts of a meeting there are.
+
+        Raises:
+            RejectedError: `notCalendarBacked`: the meeting has no event, and Graph no transcripts of it.
+        """
+        async with self._open(await self._with_event(meeting_id, Artifact.TRANSCRIPTS, caller)) as place:
+            return await self._graph.artifacts.transcripts(place.ids)
+
+    async def transcript(self, meeting_id: str, transcript_id: str, caller: Caller = ANYBODY) -> bytes:
+        """Return a transcript of a meeting as WebVTT.
+
+        Raises:
+            RejectedError: `notCalendarBacked` as above; `transcriptNotFound`: the meeting has none of this id.
+        """
+        async with self._open(await self._with_event(meeting_id, Artifact.TRANSCRIPTS, caller)) as place:
+            return await self._graph.artifacts.transcript(place.ids, transcript_id)
+
+    async def recordings(self, meeting_id: str, caller: Caller = ANYBODY) -> list[Recording]:
+        """Return which recordings of a meeting there are.
+
+        Raises:
+            RejectedError: `notCalendarBacked`: the meeting has no event, and Graph no recordings of it.
+        """
+        async with self._open(await self._with_event(meeting_id, Artifact.RECORDINGS, caller)) as place:
+            return await self._graph.artifacts.recordings(place.ids)
+
+    async def _read(self, meeting_id: str, artifact: Artifact, caller: Caller) -> Meeting:
+        meeting = caller.require_sees(await self._ledger.read(meeting_id))
+        if artifact not in self._switched_on:
+            raise ArtifactsOffError(artifact)
+        if meeting.cancellation or not meeting.outcome.join_url:
+            raise not_made(Status.CANCELLED if meeting.cancellation else meeting.status)
+        return meeting
+
+    async def _with_event(self, meeting_id: str, artifact: Artifact, caller: Caller) -> Meeting:
+        meeting = await self._read(meeting_id, artifact, caller)
+        if meeting.kind == "standalone":
+            raise NotCalendarBackedError
+        return meeting
+
+    @asynccontextmanager
+    async def _open(self, meeting: Meeting) -> AsyncGenerator[_Place]:
+        """Admit the caller to the organizer's mailbox, and find the online meeting there."""
+        async with self._gate.access(meeting.organizer or "", read_only=True):
+            if (ids := await self._lookup.find(meeting)) is None:
+                raise not_made(meeting.status)
+            yield _Place(meeting, ids)
+
+    async def _with_participants(
+        self, ids: OnlineMeetingIds, reports: list[AttendanceReport]
+    ) -> tuple[Attendance, ...]:
+        found: list[Attendance] = []
+        room = _MOST_ENTRIES
+        for report in reports:
+            records: list[AttendanceRecord] = []
+            if room > 0:
+                async for record in self._graph.artifacts.records(ids, report.id):
+                    room -= 1 + len(record.attendance_intervals or ())
+                    if room < 0:
+                        break
+                    records.append(record)
+            found.append(Attendance(report, tuple(records), more=room < 0))
+        return tuple(found)
+
+
+def _require_occurrence(occurrence: str, request: MeetingRequest, meeting: Meeting) -> None:
+    """Refuse what is no date, and a date on which the meeting does not take place.
+
+    Raises:
+        InvalidRequestError: it is one or the other.
+    """
+    try:
+        check_date(occurrence)
+    except ValueError as error:
+        raise _invalid("invalidDate", f"{error}") from error
+    if not is_series(request):
+        raise _invalid("notASeries", "is for a series that this app created, and this meeting is none")
+    dates = (each.date.isoformat() for each in occurrences(request, meeting.observed))
+    if occurrence not in dates:
+        raise _invalid("noSuchOccurrence", "is no date on which this meeting takes place")
+
+
+def _invalid(code: str, message: str) -> InvalidRequestError:
+    return InvalidRequestError([Fault("/occurrence", code, f"occurrence {message}.")])
