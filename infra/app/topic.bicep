@@ -1,5 +1,5 @@
 // The topic to which the app sends what it sends to the queue of results. Who subscribes gets webhooks, queues or functions
-// of their own, each with retries and dead letters: docs/recipes/event-grid/deploy.sh.
+// of their own, each with retries and dead letters: docs/recipes/webhook/subscriptions.bicep.
 @description('Name of the topic.')
 param name string
 
