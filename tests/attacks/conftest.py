@@ -24,7 +24,7 @@ def attacked() -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(attacked: Stack) -> Iterator[Client]:
     """Return a client whose answers are checked against the OpenAPI document."""
     with clients(attacked) as client:

@@ -38,6 +38,8 @@ class _Caller:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
+        # One for all calls, for each reads certificates when it is made; without connections that a death would break.
+        self._http = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
         self.ids: dict[str, str] = {}
         self.answers = Counter[int]()
 
@@ -46,7 +48,7 @@ class _Caller:
             headers = {"Idempotency-Key": name}
             url = f"{self._stack.host.url}/api/meetings"
             try:
-                answer = httpx.post(url, json=_request(name), headers=headers, timeout=60)
+                answer = self._http.post(url, json=_request(name), headers=headers)
             except httpx.TransportError:
                 time.sleep(0.2)
                 continue
@@ -60,6 +62,16 @@ class _Caller:
     def send_all(self, kind: str) -> None:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self.send, [f"{kind}-{number}" for number in range(REQUESTS)]))
+
+    def ended(self) -> dict[str, str] | None:
+        """Return how each meeting ended, None as long as one has not."""
+        ends: dict[str, str] = {}
+        for name, meeting_id in self.ids.items():
+            answer = self._http.get(f"{self._stack.host.url}/api/meetings/{meeting_id}")
+            if answer.status_code != 200:
+                return None
+            ends[name] = answer.json()["status"]
+        return ends
 
 
 @contextmanager
@@ -95,7 +107,7 @@ def test_each_request_becomes_one_meeting_that_is_reported_once() -> None:
             time.sleep(GRAPH_FROZEN_SECONDS)
         assert caller.answers[503], "the storage was not frozen"
         assert len(caller.ids) == 4 * REQUESTS
-        ends = until(lambda: _ended(stack, caller.ids))
+        ends = until(caller.ended)
         state = httpx.get(f"{stack.graph.url}/_tenant/state", timeout=60).json()
     assert Counter(ends.values()) == {"succeeded": len(caller.ids)}
     made = [event for mailbox in state["mailboxes"].values() for event in mailbox["events"] if event["transactionId"]]
@@ -103,13 +115,3 @@ def test_each_request_becomes_one_meeting_that_is_reported_once() -> None:
     invited = Counter((mail["eventId"], str(mail["to"])) for mail in state["sentMail"])
     assert set(invited.values()) == {1}
     assert len(invited) == len(made)
-
-
-def _ended(stack: Stack, ids: dict[str, str]) -> dict[str, str] | None:
-    """Return how each meeting ended, None as long as one has not."""
-    with httpx.Client(base_url=f"{stack.host.url}/api", timeout=60) as http:
-        answers = {name: http.get(f"/meetings/{meeting_id}") for name, meeting_id in ids.items()}
-    if any(answer.status_code != 200 for answer in answers.values()):
-        time.sleep(1)
-        return None
-    return {name: answer.json()["status"] for name, answer in answers.items()}

@@ -43,7 +43,7 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(stack: Stack) -> Iterator[Client]:
     with clients(stack, _KEY) as client:
         yield client

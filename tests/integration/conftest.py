@@ -82,8 +82,9 @@ def stack() -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(stack: Stack) -> Iterator[Client]:
+    """A client for all tests: to make one, and to read the schemas that check its answers, takes longer than a call."""
     with clients(stack) as client:
         yield client
 

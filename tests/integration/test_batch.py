@@ -1,13 +1,15 @@
 """Many meetings in one request, over HTTP."""
 
 import json
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.examples import CALENDAR, STANDALONE
-from tests.integration.conftest import Client
+from tests.integration.conftest import Client, until
 
 CSV = {"content-type": "text/csv"}
 HEADER = "idempotencyKey;kind;organizer;subject;start;end;timeZone;attendees"
@@ -67,10 +69,16 @@ def test_a_problem_is_that_of_a_request_of_its_own(client: Client) -> None:
     assert result["problem"] == alone | {"instance": "/api/meetings/batch"}
 
 
+def accepted(client: Client, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """Send a batch; None if the time that a request has for the storage was too short for it, as on a busy machine."""
+    results: list[dict[str, Any]] = post(client, *items).json()["results"]
+    return None if any(result["status"] == HTTPStatus.SERVICE_UNAVAILABLE for result in results) else results
+
+
 def test_a_hundred_meetings_are_one_request(client: Client) -> None:
     """Sent again, they are the same hundred."""
     items = [item(f"hundred-{number}", reference="hundred", subject=f"No {number}") for number in range(100)]
-    first, again = post(client, *items).json()["results"], post(client, *items).json()["results"]
+    first, again = (until(lambda: accepted(client, items)) for _ in range(2))
     assert len({result["id"] for result in first}) == 100
     assert [result["id"] for result in again] == [result["id"] for result in first]
     assert all(result["replayed"] for result in again)

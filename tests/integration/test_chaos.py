@@ -96,6 +96,10 @@ class Chaos:
     kills: int = 0
     sent: int = 0
     failures: int = 0
+    # One for all calls, for each reads certificates when it is made; without connections that a death would break.
+    http: httpx.Client = field(
+        default_factory=lambda: httpx.Client(timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
+    )
     _count: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, wish: Wish) -> None:
@@ -113,7 +117,7 @@ class Chaos:
         """Ask any host; one that is dead, or that cannot, is asked no more: the same key goes to another."""
         url = f"{random.choice(self.hosts).url}/api/meetings"  # noqa: S311 - load balancing
         try:
-            answer = httpx.post(url, json=wish.request, headers={"Idempotency-Key": wish.name}, timeout=30)
+            answer = self.http.post(url, json=wish.request, headers={"Idempotency-Key": wish.name})
         except httpx.TransportError:
             return False
         if answer.status_code >= 500:

@@ -56,10 +56,14 @@ def events(client: Client) -> list[dict[str, Any]]:
 
 
 def all_finished(http: httpx.Client, ids: list[str]) -> list[dict[str, Any]] | None:
-    answers = [http.get(f"/meetings/{meeting_id}") for meeting_id in ids]
-    if any(answer.status_code != 200 for answer in answers):
-        return None
-    return [answer.json() for answer in answers]
+    """Return the meetings, None at the first that is not finished."""
+    meetings: list[dict[str, Any]] = []
+    for meeting_id in ids:
+        answer = http.get(f"/meetings/{meeting_id}")
+        if answer.status_code != 200:
+            return None
+        meetings.append(answer.json())
+    return meetings
 
 
 def results(client: Client, seen: set[str]) -> set[str]:
