@@ -57,7 +57,7 @@ class World:
         self.requests = InMemoryQueue(self.clock)
         self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
-        self.topic = InMemoryTopic()
+        self.topic = InMemoryTopic(self.clock)
         self.settings = _settings(settings or {})
         self.ledger = Ledger(self.table)
         self.app = self.new_host()

@@ -48,7 +48,9 @@ class Clock:
 class InMemoryTopic:
     """An Event Grid topic, with a switch for an outage."""
 
+    clock: Clock
     documents: list[dict[str, Any]] = field(default_factory=list)
+    arrived_at: list[datetime] = field(default_factory=list)
     operations: int = 0
     broken: bool = False
 
@@ -57,6 +59,7 @@ class InMemoryTopic:
         if self.broken:
             raise TopicUnavailableError("the topic is switched off")
         self.documents += map(json.loads, events)
+        self.arrived_at += [self.clock()] * len(events)
 
     def events(self) -> list[dict[str, Any]]:
         """Return every event that arrived."""

@@ -27,6 +27,20 @@ def delete_event(tenant: Tenant, mailbox: Mailbox, event: Event) -> None:
     _remove(tenant, mailbox, event, "")
 
 
+def restore_event(tenant: Tenant, mailbox: Mailbox, event: Event) -> None:
+    """Move an event from Deleted Items back to the calendar, as Outlook's "Restore" does.
+
+    Its usual id changes once more; those who were sent a cancellation are not notified.
+    """
+    if not event.deleted:
+        raise item_not_found()
+    del mailbox.deleted_items[event.id], mailbox.by_id[event.id]
+    event.deleted = event.cancelled = False
+    event.id = tenant.identifiers.event_id()
+    event.modified, event.change_key = tenant.now(), tenant.identifiers.change_key()
+    mailbox.events[event.id] = mailbox.by_id[event.id] = event
+
+
 def _remove(tenant: Tenant, mailbox: Mailbox, event: Event, comment: str) -> None:
     attendees = [attendee["emailAddress"]["address"] for attendee in event.properties["attendees"]]
     tenant.send("cancellation", event, attendees, comment)

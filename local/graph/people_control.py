@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from local.graph.calls import CALL, take_place
 from local.graph.errors import GraphError
-from local.graph.event_removal import cancel_event, delete_event
+from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.event_schema import TIME_SLOT
 from local.graph.events import find_event, update_event
 from local.graph.records import Event, Mailbox
@@ -43,6 +43,11 @@ def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> 
             cancel_event(tenant, mailbox, event, comment)
         return Response(status_code=204)
 
+    async def restore(request: Request) -> Response:
+        mailbox, event = _event(tenant, request)
+        restore_event(tenant, mailbox, event)
+        return JSONResponse(event_view(tenant, event, {}))
+
     async def answer(request: Request) -> Response:
         _, event = _event(tenant, request)
         given = _ANSWER.read(await request.json(), _CODE)
@@ -58,6 +63,7 @@ def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> 
 
     return [
         Route("/events/{id:path}/responses", explained(answer), methods=["POST"]),
+        Route("/events/{id:path}/restore", explained(restore), methods=["POST"]),
         Route("/events/{id:path}", explained(edit), methods=["PATCH"]),
         Route("/events/{id:path}", explained(remove), methods=["DELETE"]),
         Route("/onlineMeetings/{id:path}/calls", explained(call), methods=["POST"]),

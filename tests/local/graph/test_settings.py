@@ -142,6 +142,21 @@ async def test_deleted_events_stay_readable(
     assert tenant.sent_mail == []
 
 
+async def test_a_deleted_event_is_restored(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """It is in the calendar again under its immutable id, not cancelled; once it is there it cannot be restored."""
+    tenant.settings.deleted_events = "readable"
+    made = (await graph.post(EVENTS, json=online(attendees=[attendee()]), headers=IMMUTABLE)).json()
+    path, restore = f"{EVENTS}/{made['id']}", f"/_tenant/events/{made['id']}/restore"
+    assert (await graph.post(restore)).status_code == 404
+    await graph.delete(path)
+    assert (await graph.get(path)).json()["isCancelled"]
+    assert (await graph.post(restore)).status_code == 200
+    restored = (await graph.get(path, headers=IMMUTABLE)).json()
+    assert (restored["id"], restored["isCancelled"]) == (made["id"], False)
+    assert [each["subject"] for each in (await graph.get(EVENTS)).json()["value"]].count(made["subject"]) == 1
+    assert (await graph.delete(path)).status_code == 204
+
+
 @pytest.mark.parametrize("outlives", [False, True])
 async def test_transaction_of_a_deleted_event(graph: httpx.AsyncClient, tenant: Tenant, *, outlives: bool) -> None:
     """Where a transactionId outlives its event, the same request brings the deleted one."""

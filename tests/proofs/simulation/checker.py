@@ -134,7 +134,7 @@ def check(evidence: Evidence) -> list[Violation]:
     for name, trace in traces.items():
         found = f"{len(trace.events)} events, {len(trace.meetings)} online meetings, {len(trace.mails)} mails"
         violations.append(Violation(Fault.UNEXPECTED, name, f"nobody asked for {found}, {len(trace.results)} results"))
-    return violations + list(_calls(evidence.calls, evidence.calls_per_mailbox))
+    return violations + list(check_calls(evidence.calls, evidence.calls_per_mailbox))
 
 
 def _traces(evidence: Evidence) -> defaultdict[str, _Trace]:
@@ -299,7 +299,8 @@ def _within(wanted: Any, actual: Any) -> bool:
     return wanted == actual
 
 
-def _calls(calls: Sequence[Call], limit: int) -> Iterator[Violation]:
+def check_calls(calls: Sequence[Call], limit: int) -> Iterator[Violation]:
+    """Yield what broke the promises about Graph's patience: calls before their time, and more at once than `limit`."""
     groups: defaultdict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in calls:
         groups[call.process, call.mailbox].append(call)

@@ -203,6 +203,9 @@ class _CrashPoints:
             return CallOutcome(self.kills[life - 1][1])
         return CallOutcome()
 
+    def refusal(self, point: Point) -> None:
+        """Refuse nothing."""
+
 
 def tell(story: Story, kills: Sequence[Kill] = (), tenant: int = 0) -> Ended:
     """Let a story happen to a host that dies at its n-th call, before or after that takes effect, in each life.

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -36,6 +36,7 @@ class FaultRates:
         storage_outages: when the storage is away, in seconds from the start.
         graph_outages: when Graph is.
         first_creations: what happens to the first creation of each event or online meeting; None for nothing special.
+        sink_outages: when a sink of results is away, by what a call to it is: `send queue`, `send topic`.
     """
 
     throttled: float = 0.0
@@ -50,6 +51,9 @@ class FaultRates:
     storage_outages: Sequence[tuple[float, float]] = ()
     graph_outages: Sequence[tuple[float, float]] = ()
     first_creations: CallOutcome | None = None
+    sink_outages: Mapping[str, Sequence[tuple[float, float]]] = field(
+        default_factory=dict[str, Sequence[tuple[float, float]]]
+    )
 
 
 _CRASHES = (Ending.CRASH_BEFORE, Ending.CRASH_AFTER, Ending.WORKER_CRASH_BEFORE, Ending.WORKER_CRASH_AFTER)
@@ -80,6 +84,10 @@ class Lethal:
         self.deaths += 1
         return CallOutcome(self._random.choice(self._endings), before=self._random.uniform(0, 1))
 
+    def refusal(self, point: Point) -> Refusal | None:
+        """Return how Graph refuses a call within a batch."""
+        return self._others.refusal(point)
+
 
 class RandomFaults:
     """Faults by chance, at given rates."""
@@ -93,7 +101,11 @@ class RandomFaults:
     def stop_faults(self) -> None:
         """Let nothing go wrong any more, but for outages: these end at their time."""
         rates = self._rates
-        self._rates = FaultRates(storage_outages=rates.storage_outages, graph_outages=rates.graph_outages)
+        self._rates = FaultRates(
+            storage_outages=rates.storage_outages,
+            graph_outages=rates.graph_outages,
+            sink_outages=rates.sink_outages,
+        )
 
     def outcome(self, point: Point) -> CallOutcome:
         """Return what happens to a call."""
@@ -106,6 +118,8 @@ class RandomFaults:
                 if graph
                 else CallOutcome(Ending.NOT_SENT, usual)
             )
+        if self._away(rates.sink_outages.get(point.what, ())):
+            return CallOutcome(Ending.NOT_SENT, usual)
         if rates.first_creations and point.creates and point.creates not in self._created:
             self._created.add(point.creates)
             return rates.first_creations
@@ -144,10 +158,20 @@ class RandomFaults:
             case "throttled":
                 return CallOutcome(Ending.REFUSED, usual, refusal=Refusal(429, self._retry_after()))
             case "unavailable":
-                refusal = self._random.choice([Refusal(503), Refusal(504), Refusal(503, self._retry_after())])
-                return CallOutcome(Ending.REFUSED, usual, refusal=refusal)
+                return CallOutcome(Ending.REFUSED, usual, refusal=self._unavailable())
             case _:
                 return CallOutcome(Ending(ending), usual)
+
+    def refusal(self, point: Point) -> Refusal | None:
+        """Return how Graph refuses a call within a batch, as often as one on its own."""
+        del point
+        chance = self._random.random()
+        if chance < self._rates.throttled:
+            return Refusal(429, self._retry_after())
+        return self._unavailable() if chance < self._rates.throttled + self._rates.unavailable else None
+
+    def _unavailable(self) -> Refusal:
+        return self._random.choice([Refusal(503), Refusal(504), Refusal(503, self._retry_after())])
 
     def _retry_after(self) -> str | None:
         seconds = self._random.uniform(1, 10)

@@ -16,8 +16,9 @@ from local.host.queue_trigger import QueueListener
 from shared.bootstrap import App
 from shared.errors import ConveneError
 from tests.app_fixture import Wires, World
+from tests.proofs.simulation.graph_wire import GraphWire
 from tests.proofs.simulation.loop import Process, SimulatedClock
-from tests.proofs.simulation.network import GraphWire, Network, QueueWire, TableWire
+from tests.proofs.simulation.network import Network, QueueWire, TableWire, TopicWire
 
 RECORDED_EVERY = 60.0  # as CRASHES_SCHEDULE has it
 _WORKER_START = 1.0
@@ -80,6 +81,7 @@ class Host:
                 QueueWire(network, worker, world.poison),
                 QueueWire(network, worker, world.results),
                 GraphWire(network, worker, world.tenant, clock),
+                TopicWire(network, worker, world.topic),
             )
         )
         self._has_worker.set()
@@ -168,15 +170,21 @@ class Farm:
     def __init__(self, hosts: list[Host], seed: int) -> None:
         self.hosts = hosts
         self.crashes = 0
+        self.faults: list[Exception] = []  # what a timer has raised that has no name
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._mean_life: float | None = None
 
-    def start(self, mean_life: float | None, upkeep_seconds: float = 300.0) -> None:
-        """Start every host, and go on doing so; each dies after a while, `mean_life` seconds on average."""
+    def start(self, mean_life: float | None, upkeep_seconds: float = 300.0, watch_seconds: float | None = None) -> None:
+        """Start every host, and go on doing so; each dies after a while, `mean_life` seconds on average.
+
+        Without `watch_seconds` nobody serves the timer of the watch.
+        """
         self._mean_life = mean_life
         for host in self.hosts:
             asyncio.create_task(self._keep(host))  # noqa: RUF006 - the loop keeps what sleeps in it
-        asyncio.create_task(self._upkeep(upkeep_seconds))  # noqa: RUF006
+        asyncio.create_task(self._serve(upkeep_seconds, lambda app: app.upkeep.run()))  # noqa: RUF006
+        if watch_seconds is not None:
+            asyncio.create_task(self._serve(watch_seconds, lambda app: app.watch.run()))  # noqa: RUF006
         asyncio.create_task(self._record_crashes())  # noqa: RUF006
 
     @property
@@ -214,14 +222,16 @@ class Farm:
             host.die()
         await host.death()
 
-    async def _upkeep(self, seconds: float) -> None:
-        """Serve the timer, which runs on one host at a time and never overlaps."""
+    async def _serve(self, seconds: float, run: Callable[[App], Awaitable[object]]) -> None:
+        """Serve a timer, which runs on one host at a time and never overlaps."""
         while True:
             await asyncio.sleep(seconds)
             try:
-                await self.ask(lambda app: app.upkeep.run())
+                await self.ask(run)
             except (HostDiedError, ConveneError):
                 continue
+            except Exception as error:  # noqa: BLE001 - the run shows it as a violation
+                self.faults.append(error)
 
     async def _record_crashes(self) -> None:
         """Serve the timer of functions/record_crashes.py, on the first host that lives."""

@@ -10,26 +10,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from http import HTTPStatus
-from math import inf, isfinite
-from typing import Any, Never, Protocol, override
+from math import inf
+from typing import Never, Protocol
 
-import httpx
 from azure.core.exceptions import ServiceRequestError
 
-from local.graph.errors import ConnectionDropError
-from local.graph.exchange import GraphRequest
-from local.graph.service import GraphService
-from local.graph.tenant import Tenant
 from local.host.queue_storage import Message, with_retries
-from shared.errors import StorageUnavailableError
+from shared.errors import StorageUnavailableError, TopicUnavailableError
 from shared.storage import Operation, QueuedMessage, Row
-from tests.fakes import InMemoryQueue, InMemoryTable
+from tests.fakes import InMemoryQueue, InMemoryTable, InMemoryTopic
 from tests.proofs.simulation.checker import Call
-from tests.proofs.simulation.loop import Process, SimulatedClock, outside
+from tests.proofs.simulation.loop import Process, outside
 
 # functionTimeout of host.json, and the two seconds of grace after which the host kills the worker.
 FROZEN_SECONDS = 302.0
@@ -40,6 +33,7 @@ class Service(StrEnum):
 
     TABLE = "table"
     QUEUE = "queue"
+    TOPIC = "topic"
     GRAPH = "graph"
 
 
@@ -114,6 +108,10 @@ class FaultInjector(Protocol):
         """Return what happens to a call."""
         ...
 
+    def refusal(self, point: Point) -> Refusal | None:
+        """Return how Graph refuses a call within a batch; None if it does not."""
+        ...
+
 
 class NoFaults:
     """Nothing goes wrong."""
@@ -121,6 +119,10 @@ class NoFaults:
     def outcome(self, point: Point) -> CallOutcome:
         del point
         return CallOutcome()
+
+    def refusal(self, point: Point) -> Refusal | None:
+        del point
+        return None
 
 
 class NoAnswerError(Exception):
@@ -144,6 +146,7 @@ class Network:
         self.creations = Counter[str]()  # how often each was sent
         self._calls: list[Call] = []
         self.points: list[Point] | None = None  # where they are wanted
+        self.wrote: Callable[[str], None] = _nobody_asks  # is given the mailbox that the app has just changed
         self._trace = hashlib.sha256()
 
     @property
@@ -230,6 +233,10 @@ async def _carry[T](process: Process, outcome: CallOutcome, effect: Callable[[],
     if outcome.ending is Ending.LOST:
         raise NoAnswerError
     return answer
+
+
+def _nobody_asks(_mailbox: str) -> None:
+    pass
 
 
 async def _never() -> Never:
@@ -331,66 +338,17 @@ class QueueWire:
         return await self._network.exchange(self._process, point, effect)
 
 
-def _created(request: GraphRequest) -> str:
-    if request.method != "POST" or not request.content:
-        return ""
-    body = request.json()
-    return body.get("transactionId") or body.get("externalId") or ""
+class TopicWire:
+    """The Event Grid topic, from inside a process."""
 
-
-class GraphWire(httpx.AsyncBaseTransport):
-    """Graph, from inside a process: the stand-in's service without its web server."""
-
-    def __init__(self, network: Network, process: Process, tenant: Tenant, clock: SimulatedClock) -> None:
+    def __init__(self, network: Network, process: Process, topic: InMemoryTopic) -> None:
         self._network = network
         self._process = process
-        self._tenant = tenant
-        self._service = GraphService(tenant)
-        self._clock = clock
+        self._topic = topic
 
-    @override
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        target = request.url.raw_path.decode()
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        given = GraphRequest(request.method, target, headers, await request.aread())
-        [_, name, *rest] = given.segments()
-        what = f"{request.method} {rest[0] if rest else 'user'}"
-        user = self._tenant.find_user(name)
-        mailbox = user.user_principal_name if user else name
-        point = Point(self._process.name, Service.GRAPH, what, _created(given), mailbox)
-        with self._network.watched(self._process, mailbox) as answered:
-            response = await self._exchange(request, point, given)
-            answered(self._closed_until(response))
-        response.headers.setdefault("date", format_datetime(self._clock(), usegmt=True))
-        return response
-
-    async def _exchange(self, request: httpx.Request, point: Point, given: GraphRequest) -> httpx.Response:
+    async def send(self, events: Sequence[str]) -> None:
+        point = Point(self._process.name, Service.TOPIC, "send topic")
         try:
-            answer = await self._network.exchange(self._process, point, lambda: self._service.answer(given))
-        except RefusedError as error:
-            return self._refusal(error.refusal)
-        except (NoAnswerError, ConnectionDropError) as error:
-            raise httpx.ReadError("the connection was reset", request=request) from error
-        answer.headers.setdefault("content-type", "application/json")
-        return httpx.Response(answer.status, headers=answer.headers, content=answer.content())
-
-    def _refusal(self, refusal: Refusal) -> httpx.Response:
-        headers = {} if refusal.retry_after is None else {"Retry-After": refusal.retry_after}
-        code = "ApplicationThrottled" if refusal.status == HTTPStatus.TOO_MANY_REQUESTS else "ServiceNotAvailable"
-        body: dict[str, Any] = {"error": {"code": code, "message": "Later."}}
-        return httpx.Response(refusal.status, headers=headers, json=body)
-
-    def _closed_until(self, response: httpx.Response) -> float | None:
-        """Return when Graph may be called again: read here anew, and not by what is under test."""
-        text = response.headers.get("retry-after")
-        if response.status_code not in {429, 503} or not text:
-            return None
-        try:
-            seconds = float(text)
-        except ValueError:
-            try:
-                seconds = (parsedate_to_datetime(text).astimezone(UTC) - self._clock()).total_seconds()
-            except ValueError:
-                return None
-        now = asyncio.get_running_loop().time()
-        return now + seconds if isfinite(seconds) and seconds > 0 else None
+            await self._network.exchange(self._process, point, lambda: self._topic.send(events))
+        except NoAnswerError as error:
+            raise TopicUnavailableError("the topic does not answer") from error

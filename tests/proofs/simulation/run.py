@@ -115,7 +115,7 @@ async def _run(plan: Plan, seed: int) -> Report:
         set_switches(world.tenant.settings, seed)
     world.tenant.settings.latency_seconds = 0.1
     world.tenant.settings.transaction_id_memory = plan.transaction_id_memory
-    organizers = _organizers(world, plan.organizers)
+    organizers = add_organizers(world, plan.organizers)
     before = frozenset(event.id for mailbox in world.tenant.mailboxes.values() for event in mailbox.events.values())
     injector = RandomFaults(plan.fault_rates, seed, clock)
     network = Network(injector)
@@ -172,7 +172,8 @@ def _settled(world: World) -> bool:
     return not any(key.startswith(("due.", "unsent.")) for rows in world.table.partitions.values() for key in rows)
 
 
-def _organizers(world: World, number: int) -> list[str]:
+def add_organizers(world: World, number: int) -> list[str]:
+    """Return as many organizers, added to the tenant where it does not have them."""
     more = [f"user{each}@contoso.com" for each in range(len(ORGANIZERS), number)]
     for name in more:
         world.tenant.add_user(name, name)

@@ -1,0 +1,337 @@
+"""The watch under bad luck: people act in Outlook for hours while hosts die, Graph throttles and sinks are away.
+
+    python -m tests.proofs.simulation.watch --meetings 1000 --seed 1
+
+The same figures come again from the same seed and size. Exit code 1 says that promise 7 was broken.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from local.graph.records import Event, Mailbox
+from shared.access.origin import Origin
+from shared.bootstrap import App
+from shared.errors import ConveneError, StorageUnavailableError
+from shared.meeting import MeetingResponse
+from shared.meeting.ledger import Ledger
+from tests.app_fixture import World
+from tests.proofs.simulation.checker import Violation, check_calls
+from tests.proofs.simulation.fault_injection import FaultRates, RandomFaults
+from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError
+from tests.proofs.simulation.loop import SimulatedClock, simulate
+from tests.proofs.simulation.network import Network
+from tests.proofs.simulation.people import People
+from tests.proofs.simulation.run import BAD, add_organizers
+from tests.proofs.simulation.sights import Timeline, WitnessedTable
+from tests.proofs.simulation.watch_checker import Arrival, Flaw, Watched, check_watch
+from tests.tenants import set_switches
+
+TOPIC = "https://convene.westeurope-1.eventgrid.azure.net/api/events"
+_HOUR = 3600.0
+_MEETINGS_PER_ORGANIZER = 10
+# After the last deed: a meeting that is days away is looked at every six hours, and hosts may be slow.
+_SETTLING = timedelta(hours=7, minutes=30)
+_FAR_AWAY = 0.15
+_CALLER_CHANGES = 0.4
+_SHOWN = 20
+# In a row, of a meeting that is due: throttled, unanswered, or on a host that dies.
+_RUNS_THAT_MAY_FAIL = 12
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPlan:
+    """What is to be run.
+
+    Attributes:
+        hours: for how long people act.
+        pause: between what the people of one meeting do, in seconds on average.
+        mean_life: of a host, in seconds.
+        watch_seconds: between the timer's runs.
+    """
+
+    meetings: int
+    hosts: int = 3
+    hours: float = 12.0
+    pause: float = _HOUR
+    mean_life: float | None = 600.0
+    watch_seconds: float = 300.0
+    fault_rates: FaultRates = field(default_factory=lambda: replace(BAD, crashes=0.0005))
+
+
+@dataclass(frozen=True, slots=True)
+class WatchReport:
+    """What came of it.
+
+    Attributes:
+        flaws: of the watch.
+        violations: of the promises about Graph's patience.
+        deeds: what people did.
+        published: the events, each once.
+        repeated: how many were sent again.
+    """
+
+    flaws: Sequence[Flaw]
+    violations: Sequence[Violation]
+    faults: Sequence[str]
+    deeds: Counter[str]
+    published: Counter[str]
+    repeated: int
+    looks: int
+    ends: Counter[str]
+    graph_calls: int
+    throttled: int
+    crashes: int
+    endings: Counter[str]
+    digest: str
+    seconds: float
+
+
+def run_watch(plan: WatchPlan, seed: int) -> WatchReport:
+    """Run a plan; the same seed brings the same run."""
+    return simulate(partial(_run, plan, seed), seed)
+
+
+@dataclass(slots=True)
+class _Caller:
+    """Asks for one meeting, then perhaps changes what people in Outlook have nothing to do with."""
+
+    name: str
+    world: World
+    farm: Farm
+    request: dict[str, Any]
+    chance: random.Random
+    find: Callable[[str], tuple[Mailbox, Event] | None]
+    meeting_id: str = ""
+
+    async def run(self, arrival: float, seconds: float) -> None:
+        """Do all that this caller does within so many seconds."""
+        await asyncio.sleep(arrival)
+        accepted = await self._insist(lambda app: app.acceptance.accept(dict(self.request), Origin(key=self.name)))
+        self.meeting_id = accepted.meeting.id
+        while self.chance.random() < _CALLER_CHANGES:
+            await asyncio.sleep(self.chance.uniform(0, seconds / 2))
+            if asyncio.get_running_loop().time() > seconds or self._is_nearly_over():
+                return
+            await self._change()
+
+    def _is_nearly_over(self) -> bool:
+        """Return whether a change might come after the end, when nobody looks any more."""
+        found = self.find(self.name)
+        return found is not None and found[1].end.moment.second < self.world.clock() + timedelta(hours=1)
+
+    async def _change(self) -> None:
+        match self.chance.choice(("body", "add", "refresh")):
+            case "body":
+                content = f"<p>Text {self.chance.randrange(1000)}.</p>"
+                await self._patch({"body": {"contentType": "html", "content": content}})
+            case "add":
+                guest = {"emailAddress": {"address": f"{self.name}.{self.chance.randrange(10**6)}@fabrikam.com"}}
+                await self._insist(lambda app: app.changes.add_attendee(self.meeting_id, guest))
+                self.request["attendees"] = [*self.request["attendees"], guest]
+            case _:
+                with suppress(HostDiedError, ConveneError):
+                    await self.farm.ask(lambda app: app.refreshing.refresh(self.meeting_id))
+
+    async def _patch(self, patch: dict[str, Any]) -> None:
+        await self._insist(lambda app: app.changes.patch(self.meeting_id, patch))
+        self.request |= patch
+
+    async def _insist[T](self, work: Callable[[App], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await self.farm.ask(work)
+            except (HostDiedError, StorageUnavailableError):
+                await asyncio.sleep(self.chance.uniform(0.5, 5))
+
+
+async def _run(plan: WatchPlan, seed: int) -> WatchReport:
+    begun, clock = time.perf_counter(), SimulatedClock()
+
+    def chance_of(name: str) -> random.Random:
+        return random.Random(f"{seed} {name}")  # noqa: S311 - repeatable, not secret
+
+    chance = chance_of("requests")
+    world, timeline = World({"RESULT_TOPIC": TOPIC}, clock), Timeline(clock)
+    world.table = table = WitnessedTable()
+    world.ledger = Ledger(table)
+    set_switches(world.tenant.settings, seed)
+    world.tenant.settings.link_after_change = "kept"  # a link that is lost is a change that nobody made
+    world.tenant.settings.latency_seconds = 0.1
+    organizers = add_organizers(world, max(5, plan.meetings // _MEETINGS_PER_ORGANIZER))
+    seconds = plan.hours * _HOUR
+    outages = {"send queue": [(seconds * 0.2, seconds * 0.35)], "send topic": [(seconds * 0.5, seconds * 0.75)]}
+    injector = RandomFaults(replace(plan.fault_rates, sink_outages=outages), seed, clock)
+    network = Network(injector)
+    events = _Events(world, timeline)
+    network.wrote = events.changed
+    options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))
+    farm = Farm([Host(f"host{number}", world, network, options) for number in range(plan.hosts)], seed)
+    names = [f"r{number}" for number in range(plan.meetings)]
+    callers = [
+        _Caller(
+            name, world, farm, _request(name, chance, organizers, clock(), plan.hours), chance_of(name), events.find
+        )
+        for name in names
+    ]
+    people = [People(name, world, timeline, timedelta(hours=plan.hours), seed) for name in names]
+    farm.start(plan.mean_life, watch_seconds=plan.watch_seconds)
+    await asyncio.gather(
+        *(caller.run(600 * number / plan.meetings, seconds) for number, caller in enumerate(callers)),
+        *(each.act(events.find, plan.pause) for each in people),
+    )
+    injector.stop_faults()
+    farm.spare()
+    await asyncio.sleep(max(0, seconds - asyncio.get_running_loop().time()) + _SETTLING.total_seconds())
+    shown = [MeetingResponse.of(await world.ledger.read(caller.meeting_id)).as_json() for caller in callers]
+    arrivals = _arrivals(world)
+    watched = [
+        Watched(
+            name=each.name,
+            shown=meeting,
+            course=timeline.sights[each.name],
+            kept=table.kept[meeting["id"]],
+            arrivals={sink: by_meeting[meeting["id"]] for sink, by_meeting in arrivals.items()},
+            wanted=caller.request,
+            wishes=each.wishes,
+        )
+        for caller, each, meeting in zip(callers, people, shown, strict=True)
+    ]
+    away = {
+        name.partition(" ")[2]: [(clock.now + timedelta(seconds=begin), clock.now + timedelta(seconds=end))]
+        for name, [(begin, end)] in outages.items()
+    }
+    return WatchReport(
+        flaws=check_watch(watched, clock(), away, _RUNS_THAT_MAY_FAIL * timedelta(seconds=plan.watch_seconds)),
+        violations=list(check_calls(network.calls, world.settings.graph_calls_per_mailbox)),
+        faults=[repr(fault) for fault in (*(fault for host in farm.hosts for fault in host.faults), *farm.faults)],
+        deeds=sum((each.deeds for each in people), Counter[str]()),
+        published=Counter(event["type"] for event in {event["id"]: event for event in world.topic.events()}.values()),
+        repeated=len(world.topic.events()) - len({event["id"] for event in world.topic.events()}),
+        looks=sum(map(len, table.kept.values())),
+        ends=Counter(meeting["status"] for meeting in shown),
+        graph_calls=len(network.calls),
+        throttled=sum(call.closed_until is not None for call in network.calls),
+        crashes=farm.crashes + farm.worker_deaths,
+        endings=network.endings,
+        digest=network.digest,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+class _Events:
+    """The events that this app has made, by the meeting's name, which their subjects begin with."""
+
+    def __init__(self, world: World, timeline: Timeline) -> None:
+        self._world = world
+        self._timeline = timeline
+        self._found: dict[str, tuple[Mailbox, Event]] = {}
+
+    def find(self, name: str) -> tuple[Mailbox, Event] | None:
+        """Return the event of a meeting, with its mailbox."""
+        return self._found.get(name)
+
+    def changed(self, name: str) -> None:
+        """Note what the app may have changed in a mailbox."""
+        mailbox = self._world.tenant.mailboxes.get(name.lower())
+        if mailbox is None:
+            return
+        for event in (*mailbox.events.values(), *mailbox.deleted_items.values()):
+            meeting = str(event.properties["subject"]).partition(" ")[0]
+            self._found.setdefault(meeting, (mailbox, event))
+            self._timeline.note(meeting, event)
+
+
+def _request(
+    name: str, chance: random.Random, organizers: Sequence[str], now: datetime, hours: float
+) -> dict[str, Any]:
+    """Return a request for a meeting that begins while people act, or in some days."""
+    ahead = chance.uniform(48, 120) if chance.random() < _FAR_AWAY else chance.uniform(1, hours)
+    start = (now + timedelta(hours=ahead)).replace(second=0, microsecond=0)
+    return {
+        "organizer": chance.choice(organizers),
+        "reference": name,
+        "subject": name,
+        "start": {"dateTime": start.strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"},
+        "end": {"dateTime": (start + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"},
+        "attendees": [{"emailAddress": {"address": f"{name}.{number}@fabrikam.com"}} for number in range(2)],
+    }
+
+
+def _arrivals(world: World) -> Mapping[str, Mapping[str, Sequence[Arrival]]]:
+    """Return what each sink has got of each meeting, in order."""
+    got = {
+        "queue": [
+            (message.put_at, event)
+            for message, event in zip(world.results.messages, world.results.events(), strict=True)
+        ],
+        "topic": list(zip(world.topic.arrived_at, world.topic.events(), strict=True)),
+    }
+    return {name: _by_meeting(events) for name, events in got.items()}
+
+
+def _by_meeting(events: Sequence[tuple[datetime, dict[str, Any]]]) -> Mapping[str, Sequence[Arrival]]:
+    found: defaultdict[str, list[Arrival]] = defaultdict(list)
+    for at, event in events:
+        found[event["subject"]].append(Arrival(at, event))
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run it, print a table, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proofs.simulation.watch", description="Watch meetings under simulated bad luck."
+    )
+    parser.add_argument("--meetings", type=int, default=1000, help="how many (1000)")
+    parser.add_argument("--hours", type=float, default=12.0, help="for how long people act (12)")
+    parser.add_argument("--seed", type=int, help="of all chance; a new one without it")
+    given = parser.parse_args(arguments)
+    seed = random.SystemRandom().randrange(10**9) if given.seed is None else given.seed
+    report = run_watch(WatchPlan(meetings=given.meetings, hours=given.hours), seed)
+    console = Console()
+    console.print(_table(seed, report))
+    problems = [*map(str, report.flaws), *map(str, report.violations), *report.faults]
+    for problem in problems[:_SHOWN]:
+        console.print(problem, style="red", markup=False)
+    return 1 if problems else 0
+
+
+def _table(seed: int, report: WatchReport) -> Table:
+    table = Table("figure", "value", title=f"seed {seed}")
+    table.columns[1].justify = "right"
+    figures: dict[str, object] = {
+        "wrong about a meeting": len(report.flaws),
+        "too many or too early calls": len(report.violations),
+        "failures without a name": len(report.faults),
+        "what people did": report.deeds.total(),
+        **dict(sorted(report.deeds.items())),
+        "observations": report.looks,
+        **dict(sorted(report.published.items())),
+        "events sent again": report.repeated,
+        **{f"ended {name}": count for name, count in sorted(report.ends.items())},
+        "deaths of hosts and workers": report.crashes,
+        "calls to Graph": report.graph_calls,
+        "answers with a Retry-After": report.throttled,
+        **dict(sorted(report.endings.items())),
+        "seconds": f"{report.seconds:.1f}",
+        "digest": report.digest[:16],
+    }
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
