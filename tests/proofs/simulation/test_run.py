@@ -35,9 +35,12 @@ def test_the_same_seed_is_the_same_run() -> None:
     assert run(SMALL, 8).digest != run(SMALL, 7).digest
 
 
-def test_a_thousand_requests_lose_nothing_and_double_nothing() -> None:
-    """Three hosts, 10 % 429, 5 % 503, 3 % lost after the commit, 2 % reset, crashes: every promise is kept."""
-    plan = Plan(requests=1000, hosts=3, fault_rates=BAD, arrive_within=200.0, mean_life=60.0, organizers=20)
+def test_hundreds_of_requests_lose_nothing_and_double_nothing() -> None:
+    """Three hosts, 10 % 429, 5 % 503, 3 % lost after the commit, 2 % reset, crashes: every promise is kept.
+
+    `make soak` does the same with ten thousand, test_seeds with many other seeds.
+    """
+    plan = Plan(requests=300, hosts=3, fault_rates=BAD, arrive_within=60.0, mean_life=60.0, organizers=20)
     report = run(plan, 1)
     assert [*report.violations, *report.faults] == []
     assert report.crashes > 5
@@ -52,14 +55,14 @@ def test_hosts_share_a_mailbox_in_peace() -> None:
     assert report.throttled > 0
 
 
-def test_a_thousand_creations_whose_first_answers_are_lost_make_a_thousand_meetings(
+def test_creations_whose_first_answers_are_lost_make_one_meeting_each(
     record_property: Callable[[str, object], None],
 ) -> None:
     """Graph has made each before its answer was lost: events are found again, and none is asked for a third time."""
     rates = FaultRates(first_creations=CallOutcome(Ending.LOST))
-    report = run(Plan(requests=1400, hosts=3, fault_rates=rates, arrive_within=280.0, organizers=20), 1)
+    report = run(Plan(requests=420, hosts=3, fault_rates=rates, arrive_within=84.0, organizers=20), 1)
     assert [*report.violations, *report.faults] == []
-    assert report.endings["graph lost"] > 1000
+    assert report.endings["graph lost"] > 300
     assert report.most_creations == 2
     record_property("first answers lost", report.endings["graph lost"])
     record_property("most POSTs for one meeting", report.most_creations)
