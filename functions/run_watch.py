@@ -1,5 +1,7 @@
 """The timer of the watch."""
 
+import asyncio
+
 import azure.functions as func
 
 from functions.redaction import redacts_failures
@@ -13,5 +15,12 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger("timer", schedule=setting_reference(WATCH_SCHEDULE))
 @redacts_failures
 async def run_watch(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
-    """Look in Graph at the meetings that are due."""
-    await app().watch.run()
+    """Look in Graph at the meetings that are due, and for attendance reports; neither waits for the other, or fails it.
+
+    Raises:
+        StorageUnavailableError: the storage did not answer one of them.
+    """
+    runs = (app().watch.run(), app().watched_attendance.run())
+    for outcome in await asyncio.gather(*runs, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome

@@ -17,6 +17,7 @@ from shared.meeting.results import Results, Topic
 from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
+from shared.settings.artifacts import Artifact
 from shared.storage import AzureQueue, AzureTable, Queue, storage_services
 from shared.storage.event_grid_topic import topic_of
 from shared.throttling.mailbox_gate import MailboxGate
@@ -50,6 +51,7 @@ from shared.use_cases.schedules import Schedules
 from shared.use_cases.summary import Summaries
 from shared.use_cases.take_message import MessageHandler
 from shared.use_cases.upkeep import Upkeep
+from shared.use_cases.watch.attendance import WatchedAttendance
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.observations import Observations
 from shared.use_cases.watch.refresh import Refreshing
@@ -74,6 +76,7 @@ class App:
     forgetting: Forgetting
     refreshing: Refreshing
     watch: Watch
+    watched_attendance: WatchedAttendance
     finder: Finder
     invitations: Invitations
     artifacts: Artifacts
@@ -166,6 +169,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     isolation = Isolation()
     counts = Quotas(quotas, clock)
     acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
+    attendance_watched = settings.watch and Artifact.ATTENDANCE in settings.artifacts
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
     provisioner = Provisioner(
         ledger=ledger,
@@ -177,12 +181,13 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         isolation=isolation,
         give_up_after=settings.give_up_after,
         watched=settings.watch,
+        attendance_watched=attendance_watched,
         clock=clock,
     )
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
     lookup = OnlineMeetingLookup(graph, gate)
     look = Look(graph, ownership, lookup, clock)
-    observations = Observations(ledger, reporter, watched=settings.watch)
+    observations = Observations(ledger, reporter, watched=settings.watch, attendance_watched=attendance_watched)
     return App(
         callers=settings.callers,
         acceptance=acceptance,
@@ -205,6 +210,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         queue_upkeep=QueueUpkeep(queues, results, clock),
         forgetting=Forgetting(ledger, reporter, clock),
         watch=Watch(observations, look, gate, clock, on=settings.watch),
+        watched_attendance=WatchedAttendance(observations, graph, lookup, gate, clock, on=attendance_watched),
         refreshing=Refreshing(observations, look, gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),

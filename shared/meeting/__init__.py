@@ -1,5 +1,6 @@
 """The meeting: its record, and the ledger, the queue messages and the results that it lives in."""
 
+from shared.meeting.attendance import Attendance, AttendanceWatch
 from shared.meeting.meeting import (
     FAILURE_CODES,
     FINISHED,
@@ -22,6 +23,8 @@ from shared.meeting.observed import Observed, ObservedAttendee, ObservedState
 __all__ = [
     "FAILURE_CODES",
     "FINISHED",
+    "Attendance",
+    "AttendanceWatch",
     "Cancellation",
     "Claim",
     "DialIn",

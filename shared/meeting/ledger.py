@@ -8,6 +8,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          its result, or what else is in its outbox, should be sent by then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
+    attendance.<moment>.<id>                      has ended by then: the watch looks for its attendance reports
     finished.<moment>.<id>                        finished; forgotten once the retention has passed since then
     pending.<moment>.<id>                         unfinished, and wanted since then
     forgotten.<moment>.<id>                       forgotten on demand, or its key used again, then; a marker
@@ -158,6 +159,10 @@ class Ledger(RecordStore[Meeting]):
         """Return the ids of at most `limit` meetings that the watch should look at by now, longest due first."""
         return await self.before("look.", now, limit)
 
+    async def attendance_due(self, now: datetime, limit: int) -> list[str]:
+        """Return the ids of at most `limit` meetings whose attendance reports are due by now, longest due first."""
+        return await self.before("attendance.", now, limit)
+
     async def pending_since(self) -> datetime | None:
         """Return since when the longest pending meeting is wanted, None if every meeting is finished."""
         return await self.earliest("pending.")
@@ -200,6 +205,8 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
         keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
     if meeting.look_at:
         keys.add(f"look.{key_moment(meeting.look_at)}.{meeting.id}")
+    if meeting.attendance.look_at:
+        keys.add(f"attendance.{key_moment(meeting.attendance.look_at)}.{meeting.id}")
     if meeting.outbox and not meeting.finished:
         keys.add(f"unsent.{key_moment(meeting.outbox[0].at + _REPORT_GRACE)}.{meeting.id}")
     if meeting.finished:

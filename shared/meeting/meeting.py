@@ -20,6 +20,7 @@ from shared.errors import (
     RowTooLargeError,
 )
 from shared.meeting.applied import Applied
+from shared.meeting.attendance import AttendanceWatch
 from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
 from shared.meeting.record_model import RecordModel, StoredRecord
@@ -256,6 +257,7 @@ class Meeting(RecordModel, StoredRecord):
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         observed: what was seen in Graph when somebody looked last; None until then.
         look_at: when to look at it in Graph again; None where nobody does by themselves.
+        attendance: what the watch knows of its attendance reports.
         reported: the result event of this version is sent, or noted in the outbox (or none is wanted).
         outbox: what is still to be sent to one sink or both, in order.
         observations: how many events about what was observed there have been, in all versions.
@@ -291,6 +293,7 @@ class Meeting(RecordModel, StoredRecord):
     outcome: Outcome = Outcome()
     observed: Observed | None = None
     look_at: datetime | None = None
+    attendance: AttendanceWatch = AttendanceWatch()
     error: MeetingError | None = None
     traceparent: str | None = None
     caller: str | None = None

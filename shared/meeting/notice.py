@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from shared.meeting.attendance import Attendance
 from shared.meeting.record_model import RecordModel
 
 # A meeting with as many notices waiting is not looked at, and not changed, until a sink takes them.
@@ -27,6 +28,7 @@ class Notice(RecordModel):
         number: counts what was observed of a meeting, from 1; None for the result of a version.
         at: when it was found out.
         sinks: the names of the sinks that it was not sent to.
+        attendance: what the event says besides the meeting, if it is about an attendance report.
     """
 
     type: str
@@ -34,6 +36,7 @@ class Notice(RecordModel):
     number: int | None = None
     at: datetime
     sinks: tuple[str, ...]
+    attendance: Attendance | None = None
 
     def without(self, sinks: frozenset[str]) -> "Notice":
         """Return the notice once it was sent to these sinks."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from shared.errors import Fault, RequestTooLargeError
 from shared.meeting.applied import Applied
+from shared.meeting.attendance import AttendanceWatch
 from shared.meeting.meeting import Meeting, MeetingError
 from shared.validation.text import MAX_TEXT
 
@@ -62,7 +63,8 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
 
 def bare(meeting: Meeting) -> Meeting:
     """Return a finished meeting in a form that always fits: how it ended, without what was asked for."""
-    return _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), look_at=None)
+    nobody_looks = {"look_at": None, "attendance": AttendanceWatch()}
+    return _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), **nobody_looks)
 
 
 def _without_invitation(meeting: Meeting) -> Meeting:

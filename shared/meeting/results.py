@@ -176,7 +176,7 @@ def cloud_event(meeting: Meeting, notice: Notice | None = None) -> str:
     notice = notice or Notice(
         type=f"meeting.{meeting.status}", version=meeting.version, at=meeting.updated_at, sinks=()
     )
-    data = MeetingResponse.of(meeting).as_json()
+    data = MeetingResponse.of(meeting).as_json() | _attendance(notice)
     event: dict[str, Any] = {
         "specversion": "1.0",
         "type": notice.type,
@@ -189,6 +189,7 @@ def cloud_event(meeting: Meeting, notice: Notice | None = None) -> str:
     if meeting.traceparent:
         event["traceparent"] = meeting.traceparent
     essence = {name: data[name] for name in ("id", "status", "kind", "version", "organizer", "reference")}
+    essence |= _attendance(notice)
     if notice.number is None and notice.version != meeting.version:
         ended = {"version": notice.version, "status": notice.type.removeprefix("meeting.")}
         return _json(event | _whole(meeting) | {"data": essence | ended})
@@ -198,6 +199,12 @@ def cloud_event(meeting: Meeting, notice: Notice | None = None) -> str:
         if len(text.encode()) <= _LARGEST_EVENT:
             return text
     return _json(event | _whole(meeting) | {"data": essence})
+
+
+def _attendance(notice: Notice) -> dict[str, Any]:
+    if notice.attendance is None:
+        return {}
+    return {"attendance": notice.attendance.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 
 def _whole(meeting: Meeting) -> dict[str, str]:

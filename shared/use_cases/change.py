@@ -162,7 +162,8 @@ class Changes:
             origin.require_version(meeting.version)
             if meeting.cancellation:
                 return None
-            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment), look_at=None)
+            nobody_looks = {"look_at": None, "attendance": meeting.attendance.changed(look_at=None)}
+            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment), **nobody_looks)
 
         return await self._change(meeting_id, edit, origin)
 

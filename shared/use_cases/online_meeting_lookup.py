@@ -6,7 +6,7 @@ from shared.graph.services import GraphServices
 from shared.meeting import Meeting
 from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.validation.join_links import meeting_id_in, organizer_in
+from shared.validation.join_links import meeting_id_in, names_teams_meeting, organizer_in
 
 
 class OnlineMeetingLookup:
@@ -33,9 +33,12 @@ class OnlineMeetingLookup:
     async def find(self, meeting: Meeting) -> OnlineMeetingIds | None:
         """Return the ids of the meeting's online meeting, None if Graph has none, or only another organizer's."""
         organizer_id = await self.organizer_id(meeting)
-        if meeting.kind != "existing" and (known := meeting.outcome.online_meeting_id):
+        known = meeting.outcome.online_meeting_id if meeting.kind != "existing" else None
+        if known := known or meeting.attendance.online_meeting_id:
             return OnlineMeetingIds(organizer_id, known)
         link = _link(meeting)
+        if not names_teams_meeting(link):
+            return None
         number = meeting_id_in(link)
         condition = by_join_meeting_id(number) if number else by_join_url(link)
         found = await self._graph.online_meetings.find(organizer_id, condition, None)

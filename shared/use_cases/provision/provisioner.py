@@ -18,7 +18,7 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.graph.services import GraphServices
-from shared.meeting import Claim, Doubt, Meeting, MeetingError, Status, as_meeting_error
+from shared.meeting import AttendanceWatch, Claim, Doubt, Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
@@ -39,7 +39,7 @@ from shared.use_cases.provision.calendar import provision_calendar, provision_ex
 from shared.use_cases.provision.cancel import cancel_event, cancel_online_meeting
 from shared.use_cases.provision.standalone import provision_standalone
 from shared.use_cases.provision.steps import Steps
-from shared.use_cases.watch.next_look import first_look
+from shared.use_cases.watch.next_look import first_look, first_look_for_reports
 
 _logger = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class Provisioner:
         give_up_after: timedelta,
         clock: Callable[[], datetime],
         watched: bool = False,
+        attendance_watched: bool = False,
     ) -> None:
         self._ledger = ledger
         self._requests = requests
@@ -83,6 +84,7 @@ class Provisioner:
         self._isolation = isolation
         self._give_up_after = give_up_after
         self._watched = watched
+        self._attendance_watched = attendance_watched
         self._clock = clock
 
     async def provision(self, meeting_id: str) -> None:
@@ -253,6 +255,7 @@ class Provisioner:
             doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),
             reported=not self._results.wanted,
             look_at=self._look_at(attempt, status, request),
+            attendance=self._attendance(attempt, status, request),
             updated_at=self._clock(),
         )
         _logger.info(
@@ -272,6 +275,14 @@ class Provisioner:
         if status is Status.SUCCEEDED and request is not None:
             return first_look(request, meeting.observed, now)
         return (meeting.look_at or now) if attempt.outcome.event_id else None
+
+    def _attendance(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> AttendanceWatch:
+        """Return when the watch looks for attendance reports of a meeting that ends; one that failed may take place."""
+        meeting, wanted = attempt.meeting, self._attendance_watched and not attempt.meeting.cancellation
+        if wanted and (status is not Status.SUCCEEDED or request is None):
+            return meeting.attendance
+        look_at = first_look_for_reports(request, meeting.observed, self._clock()) if wanted and request else None
+        return meeting.attendance.changed(look_at=look_at)
 
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""

@@ -1,4 +1,8 @@
-"""When a meeting is looked at: every six hours, at every run in its last day and while it lasts, once after its end."""
+"""When a meeting is looked at: every six hours, at every run in its last day and while it lasts, once after its end.
+
+Attendance reports are looked for from its end on: every 15 minutes for six hours, then daily for a week. Graph does not
+say when one comes.
+"""
 
 from datetime import datetime, timedelta
 
@@ -10,6 +14,10 @@ FAR = timedelta(hours=6)
 _LAST_DAY = timedelta(days=1)
 # Between two looks at a meeting: the timer runs less often, unless somebody sets WATCH_SCHEDULE so.
 _SHORTEST = timedelta(minutes=1)
+_REPORTS_ARE_LIKELY_FOR = timedelta(hours=6)
+_BETWEEN_LIKELY_REPORTS = timedelta(minutes=15)
+REPORTS_MAY_COME_FOR = timedelta(days=7)
+_BETWEEN_LATE_REPORTS = timedelta(days=1)
 # A room that accepts by itself does so within seconds: the first look is early.
 _ROOMS_HAVE_ANSWERED = timedelta(minutes=1)
 
@@ -42,3 +50,28 @@ def next_look(request: MeetingRequest, observed: Observed | None, now: datetime)
             return now + _SHORTEST if begins - _LAST_DAY <= now else min(now + FAR, begins - _LAST_DAY)
         passed += 1
     return now + FAR if passed == MOST_OCCURRENCES else None  # of a longer series the rest is not computed
+
+
+def first_look_for_reports(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime | None:
+    """Return when to look for attendance reports of a meeting that was created or changed now, as `first_look` does."""
+    looks = (next_look_for_reports(request, None, now), next_look_for_reports(request, observed, now))
+    return min(filter(None, looks), default=None)
+
+
+def next_look_for_reports(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime | None:
+    """Return when to look next for attendance reports, later than now; None a week after the last occurrence."""
+    looks: list[datetime] = []
+    for occurrence in occurrences(request, observed):
+        if (look := _look_for_reports(occurrence.end, now)) is not None:
+            looks.append(look)
+        if occurrence.end > now:
+            break
+    return min(looks, default=None)
+
+
+def _look_for_reports(end: datetime, now: datetime) -> datetime | None:
+    if now < end:
+        return end
+    pause = _BETWEEN_LIKELY_REPORTS if now - end < _REPORTS_ARE_LIKELY_FOR else _BETWEEN_LATE_REPORTS
+    look = end + ((now - end) // pause + 1) * pause
+    return look if look <= end + REPORTS_MAY_COME_FOR else None

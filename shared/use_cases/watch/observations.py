@@ -1,18 +1,19 @@
 """Keeps what was observed with the meeting, together with the notices of what is to be published about it."""
 
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import count
 
 from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
-from shared.meeting import Meeting, Observed, ObservedState, Status
+from shared.meeting import Attendance, AttendanceWatch, Meeting, Observed, ObservedState, Status
 from shared.meeting.ledger import Ledger
-from shared.meeting.notice import MOST_NOTICES, Notice
+from shared.meeting.notice import MOST_NOTICES, EventType, Notice
 from shared.meeting.results import Results
-from shared.meeting_request import parse_request
+from shared.meeting_request import MeetingRequest, parse_request
 from shared.use_cases.watch.events import events_between, with_unapplied
-from shared.use_cases.watch.next_look import next_look
+from shared.use_cases.watch.next_look import next_look, next_look_for_reports
 
 _logger = logging.getLogger(__name__)
 
@@ -24,16 +25,18 @@ class Observations:
         ledger: where they are kept.
     """
 
-    def __init__(self, ledger: Ledger, results: Results, *, watched: bool) -> None:
+    def __init__(self, ledger: Ledger, results: Results, *, watched: bool, attendance_watched: bool = False) -> None:
         """Keep observations.
 
         Args:
             ledger: where they are kept.
             results: publishes what they cause.
             watched: whether the watch looks at meetings by itself.
+            attendance_watched: whether it looks for attendance reports, too.
         """
         self.ledger = ledger
         self._watched = watched
+        self._attendance_watched = attendance_watched
         self._results = results
 
     async def keep(self, looked_at: Meeting, observed: Observed) -> Meeting:
@@ -42,19 +45,47 @@ class Observations:
         If the meeting is another since it was looked at, or is in progress, the observation is only returned with it.
         Of two looks at once the one counts that is kept first: which of them has seen the later state is not known.
         """
-        meeting = looked_at
-        while meeting.version == looked_at.version and meeting.finished and not meeting.cancellation:
+
+        def change(meeting: Meeting) -> Meeting:
             if meeting.observed != looked_at.observed:
                 return meeting  # somebody else has looked meanwhile
-            if len(meeting.outbox) >= MOST_NOTICES:  # the next look sees the same, once a sink has taken some
+            return self._with_notices(meeting, observed)
+
+        meeting, kept = await self._keep(looked_at, change)
+        return meeting if kept else _with(meeting, observed)
+
+    async def keep_attendance(
+        self, looked_at: Meeting, watch: AttendanceWatch, attended: Sequence[Attendance], now: datetime
+    ) -> None:
+        """Write down how far the watch has come with the attendance reports, and publish the numbers of new ones."""
+
+        def change(meeting: Meeting) -> Meeting:
+            if meeting.attendance.reports != looked_at.attendance.reports:
+                return meeting  # somebody else has looked meanwhile
+            facts = [(EventType.ATTENDED, numbers) for numbers in attended]
+            return self._noted(meeting, facts, now).changed(attendance=watch)
+
+        await self._keep(looked_at, change)
+
+    async def _keep(self, looked_at: Meeting, change: Callable[[Meeting], Meeting]) -> tuple[Meeting, bool]:
+        """Write a change down, publish what it notes, and return the meeting and whether the change is kept.
+
+        It is not if the meeting is another since it was looked at, or is in progress, nor if its outbox has no room:
+        the next look sees the same, once a sink has taken some.
+        """
+        meeting = looked_at
+        while meeting.version == looked_at.version and meeting.finished and not meeting.cancellation:
+            if (changed := change(meeting)) is meeting:
+                return meeting, True
+            if len(meeting.outbox) >= MOST_NOTICES:
                 break
             try:
-                kept = await self.ledger.write(meeting, self._with_notices(meeting, observed))
+                kept = await self.ledger.write(meeting, changed)
             except ConflictError:
                 meeting = await self.ledger.read(meeting.id)
                 continue
-            return await self._publish(kept) if kept.outbox != meeting.outbox else kept
-        return _with(meeting, observed)
+            return (await self._publish(kept) if kept.outbox != meeting.outbox else kept), True
+        return meeting, False
 
     def _with_notices(self, meeting: Meeting, observed: Observed) -> Meeting:
         request = parse_request(meeting.request)
@@ -63,18 +94,39 @@ class Observations:
         if observed.state is ObservedState.REMOVED:
             known = meeting.observed.removed_at if meeting.observed else None
             observed = observed.changed(removed_at=known or observed.observed_at)
-        types, number = events_between(meeting.observed, observed), count(meeting.observations + 1)
-        sinks = self._results.sinks
-        notices = tuple(
-            Notice(type=each, version=meeting.version, number=next(number), at=observed.observed_at, sinks=sinks)
-            for each in types
-        )
+        facts = [(event_type, None) for event_type in events_between(meeting.observed, observed)]
         look_at = next_look(request, observed, observed.observed_at) if self._watched else None
-        return _with(meeting, observed).changed(
-            look_at=look_at,
-            observations=meeting.observations + len(types),
-            outbox=(*meeting.outbox, *(notices if sinks else ())),
+        noted = self._noted(_with(meeting, observed), facts, observed.observed_at)
+        return noted.changed(look_at=look_at, attendance=self._attendance(meeting, request, observed))
+
+    def _noted(self, meeting: Meeting, facts: Sequence[tuple[EventType, Attendance | None]], now: datetime) -> Meeting:
+        """Return a meeting with a notice of each fact, numbered on."""
+        number, sinks = count(meeting.observations + 1), self._results.sinks
+        notices = tuple(
+            Notice(
+                type=event_type,
+                version=meeting.version,
+                number=next(number),
+                at=now,
+                sinks=sinks,
+                attendance=attendance,
+            )
+            for event_type, attendance in facts
         )
+        return meeting.changed(
+            observations=meeting.observations + len(facts), outbox=(*meeting.outbox, *(notices if sinks else ()))
+        )
+
+    def _attendance(self, meeting: Meeting, request: MeetingRequest, observed: Observed) -> AttendanceWatch:
+        """Return when to look for attendance reports, now that it is known when the meeting is."""
+        due = meeting.attendance.look_at
+        if not self._attendance_watched or observed.state is ObservedState.REMOVED:
+            look_at = None
+        elif due and due <= observed.observed_at:
+            look_at = due
+        else:
+            look_at = next_look_for_reports(request, observed, observed.observed_at)
+        return meeting.attendance.changed(look_at=look_at)
 
     async def postpone(self, meeting: Meeting, until: datetime) -> None:
         """Have the watch look at a meeting later, because Graph refuses to show it."""

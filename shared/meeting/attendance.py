@@ -1,0 +1,35 @@
+"""What is kept and published of the attendance of a meeting: which reports came, how many people; never who it was."""
+
+from datetime import date, datetime
+
+from shared.meeting.record_model import RecordModel
+
+
+class AttendanceWatch(RecordModel):
+    """How far the watch has come with a meeting's attendance reports.
+
+    Attributes:
+        look_at: when to look for reports again; None where nobody does.
+        online_meeting_id: what Graph finds the reports by, once it was looked up.
+        reports: digests of the ids of reports that are published, or came before the watch could publish them.
+    """
+
+    look_at: datetime | None = None
+    online_meeting_id: str | None = None
+    reports: tuple[str, ...] = ()
+
+
+class Attendance(RecordModel):
+    """The attendance of a meeting, or of one occurrence of a series, in numbers.
+
+    Attributes:
+        reports: how many reports there are: one for each time that everybody had left the call.
+        participants: how many people attended, each counted once.
+        seconds: how long they were there, all of them together.
+        occurrence: the date of the occurrence, by the clocks of the meeting's zone; None of what is no series.
+    """
+
+    reports: int
+    participants: int
+    seconds: int
+    occurrence: date | None = None

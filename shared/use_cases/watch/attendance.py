@@ -1,0 +1,153 @@
+"""The watch's other part: looks for the attendance reports of meetings that have ended, and publishes their numbers.
+
+Nobody's name is kept or published. A meeting that cannot be looked at stays due: the next run tries again.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.errors import MeetingNotFoundError, RejectedError, ThrottledError, UnavailableError
+from shared.graph.artifacts import AttendanceReport, OnlineMeetingIds
+from shared.graph.services import GraphServices
+from shared.meeting import Attendance, AttendanceWatch, Meeting
+from shared.meeting_request import MeetingRequest, parse_request
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.artifacts.reports import by_occurrence
+from shared.use_cases.for_each import for_each
+from shared.use_cases.occurrences import Occurrence, is_series, occurrences
+from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
+from shared.use_cases.watch.next_look import FAR, REPORTS_MAY_COME_FOR, next_look_for_reports
+from shared.use_cases.watch.observations import Observations
+
+_logger = logging.getLogger(__name__)
+
+_MEETINGS_A_ROUND = 64
+# A run ends before the next is due, and within a timer's invocation, and leaves the rest to the next.
+_LONGEST_RUN = timedelta(minutes=2)
+_TIMER_MAY_BE_EARLY = timedelta(seconds=1)
+_DIGEST_CHARACTERS = 16
+# Graph keeps the 50 newest reports of a meeting.
+_MOST_KNOWN = 100
+
+
+@dataclass(slots=True)
+class AttendanceWatchReport:
+    """What one run has done: the meetings it has looked at, and those it could not."""
+
+    looked: int = 0
+    left: int = 0
+
+
+class WatchedAttendance:
+    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+
+    def __init__(
+        self,
+        observations: Observations,
+        graph: GraphServices,
+        lookup: OnlineMeetingLookup,
+        gate: MailboxGate,
+        clock: Callable[[], datetime],
+        *,
+        on: bool,
+    ) -> None:
+        self._observations = observations
+        self._graph = graph
+        self._lookup = lookup
+        self._gate = gate
+        self._clock = clock
+        self._on = on
+
+    async def run(self) -> AttendanceWatchReport:
+        """Look for the reports that are due; nothing is asked of anybody where this is off."""
+        report = AttendanceWatchReport()
+        if not self._on:
+            return report
+        started_at = self._clock()
+        now, tried = started_at + _TIMER_MAY_BE_EARLY, set[str]()
+        while self._clock() - started_at < _LONGEST_RUN:
+            due = await self._observations.ledger.attendance_due(now, _MEETINGS_A_ROUND + len(tried))
+            news = [meeting_id for meeting_id in due if meeting_id not in tried][:_MEETINGS_A_ROUND]
+            tried |= {*news}
+            if not news or not await self._round(news, report):
+                break
+        _logger.info("watch.attendanceDone looked=%d left=%d", report.looked, report.left)
+        return report
+
+    async def _round(self, meeting_ids: list[str], report: AttendanceWatchReport) -> bool:
+        """Look at some meetings, and return whether it makes sense to go on: Graph showed something of one of them."""
+        outcomes = await for_each(meeting_ids, self._look)
+        for failure in outcomes.failures:
+            _logger.error("watch.failed %s: %s", failure.item, failure.fault, extra={"meeting_id": failure.item})
+        looked = sum(outcomes.results)
+        report.looked += looked
+        report.left += len(meeting_ids) - looked
+        return looked > 0
+
+    async def _look(self, meeting_id: str) -> bool:
+        """Look at one meeting, and return whether Graph showed anything."""
+        try:
+            meeting = await self._observations.ledger.read(meeting_id)
+        except MeetingNotFoundError:  # forgotten since its row was read
+            return True
+        now, request = self._clock(), parse_request(meeting.request)
+        if not meeting.attendance.look_at or not meeting.finished:
+            return True  # its end decides when to look again
+        try:
+            async with self._gate.access(meeting.organizer or "", read_only=True):
+                watch, attended = await self._read(meeting, request, now)
+        except RejectedError as error:  # of its organizer, and for as long as nobody has acted
+            _logger.warning("watch.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
+            watch, attended, now = meeting.attendance, (), now + FAR
+        except (ThrottledError, UnavailableError):
+            return False
+        watch = watch.changed(look_at=next_look_for_reports(request, meeting.observed, now))
+        await self._observations.keep_attendance(meeting, watch, attended, self._clock())
+        return True
+
+    async def _read(
+        self, meeting: Meeting, request: MeetingRequest, now: datetime
+    ) -> tuple[AttendanceWatch, tuple[Attendance, ...]]:
+        """Return what is known of the reports after this look, and the numbers of what has new ones.
+
+        A report is published once the occurrence has ended that it is about, and at most a week after that: what was
+        there before somebody switched this on is no news.
+        """
+        watch = meeting.attendance
+        if (ids := await self._lookup.find(meeting)) is None:
+            return watch, ()
+        reports = await self._graph.artifacts.reports(ids)
+        known = {*watch.reports}
+        news: list[str] = []
+        attended: list[Attendance] = []
+        for occurrence, of_it in by_occurrence(reports, occurrences(request, meeting.observed)).items():
+            new = [digest for digest in map(_digest, of_it) if digest not in known]
+            if not new or occurrence.end > now:
+                continue
+            news += new
+            if now <= occurrence.end + REPORTS_MAY_COME_FOR + FAR:
+                attended.append(await self._numbers(ids, of_it, occurrence if is_series(request) else None))
+        seen = (*watch.reports, *news)[-_MOST_KNOWN:]
+        return watch.changed(online_meeting_id=ids.meeting, reports=seen), tuple(attended)
+
+    async def _numbers(
+        self, ids: OnlineMeetingIds, reports: Sequence[AttendanceReport], occurrence: Occurrence | None
+    ) -> Attendance:
+        people, nameless, seconds = set[str](), 0, 0
+        for report in reports:
+            async for record in self._graph.artifacts.records(ids, report.id):
+                seconds += max(record.total_attendance_in_seconds or 0, 0)
+                if record.participant:
+                    people.add(record.participant)
+                else:
+                    nameless += 1
+        participants = len(people) + nameless
+        date = occurrence.date if occurrence else None
+        return Attendance(reports=len(reports), participants=participants, seconds=seconds, occurrence=date)
+
+
+def _digest(report: AttendanceReport) -> str:
+    return hashlib.sha256(report.id.encode()).hexdigest()[:_DIGEST_CHARACTERS]
