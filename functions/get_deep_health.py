@@ -47,7 +47,7 @@ OPERATION = Operation(
 @blueprint.route("health/deep", methods=["GET"])
 @http_trigger
 async def get_deep_health(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Answer that storage and Graph answer, or name those that do not; why not is in the log."""
+    """Report whether storage and Graph answer; the log has the reason for each that does not."""
     del req, caller
     report = await app().health.examine()
     if not report.healthy:

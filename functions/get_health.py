@@ -31,7 +31,7 @@ OPERATION = Operation(
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @anonymous_http_trigger
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer that the app is loaded and its settings are in order; whether its services answer is for who has a key."""
+    """Report that the app is loaded with valid settings; GET /health/deep reports whether its services answer."""
     del req
     app()
     return json_response(HealthResponse(version=VERSION))

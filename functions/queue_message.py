@@ -32,7 +32,7 @@ class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQu
 
 
 def _own(metadata: Mapping[str, Any], body: bytes) -> dict[str, Any]:
-    """Return the metadata without what the message's fields stand in the place of: an event's id hides the queue's."""
+    """Return the metadata without entries that fields of the message override: an event's id hides the queue's."""
     try:
         document = json.loads(body) if body.lstrip().startswith(b"{") else {}
     except (ValueError, RecursionError):

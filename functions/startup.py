@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_garbage_collection() -> Generator[None]:
-    """Look for no garbage during a block of imports, nor ever after in what they have made.
+    """Disable garbage collection during a block of imports, and exempt what they made from later collections.
 
     They make hundreds of thousands of objects that stay: to look through them takes a fifth of the app's start, and
     more of each later collection. https://docs.python.org/3/library/gc.html#gc.freeze

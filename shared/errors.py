@@ -287,7 +287,7 @@ class RejectedError(GraphError):
 
 
 class ThrottledError(GraphError):
-    """Graph asks for patience and did nothing; `delay` is its Retry-After, None when it named none."""
+    """Graph throttles the call and did nothing; `delay` is its Retry-After, None when it named none."""
 
     def __init__(self, message: str, delay: timedelta | None, answer: GraphAnswer | None = None) -> None:
         super().__init__(message, answer)
@@ -295,7 +295,7 @@ class ThrottledError(GraphError):
 
 
 class HeldBackError(ThrottledError):
-    """Graph was not asked: it wants to be left alone about this mailbox, or is asked as much as it allows."""
+    """The call was not sent: Graph throttles this mailbox, or as many calls as it allows are under way."""
 
     def __init__(self, message: str, delay: timedelta) -> None:
         super().__init__(message, delay)

@@ -47,7 +47,7 @@ _LONGEST_IN_DETAIL = 2000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What an error looks like from outside; `members` are those that only this kind of problem has."""
+    """An error as callers see it; `members` are the extension members of its type."""
 
     status: int
     code: str
@@ -68,14 +68,14 @@ class HttpError(Exception):
 
 
 def problem_of(error: Exception, caller_digest: str) -> Problem:
-    """Return what an error looks like from outside, and log what is not the caller's, and what is refused to whom."""
+    """Return the problem for an error, and log failures of the service and whom it refused."""
     problem = as_problem(error)
     _log(error, problem, caller_digest)
     return problem
 
 
 def as_problem(error: Exception) -> Problem:
-    """Return what an error looks like from outside."""
+    """Return the problem for an error."""
     match error:
         case HttpError(problem=problem):
             return problem
@@ -179,7 +179,7 @@ _GRAPH_PAUSE = timedelta(seconds=10)
 
 
 def _graph_problem(error: GraphError) -> Problem:
-    """Return what a failure of Graph looks like where it is asked while the caller waits."""
+    """Return the problem for a failure of Graph while a caller waits."""
     if isinstance(error, RejectedError):
         members = {"remedy": remedies.without_meeting(error.remedy)}
         status = _REJECTION_STATUSES.get(error.code, 502)

@@ -75,7 +75,7 @@ def _is_chunked(req: func.HttpRequest) -> bool:
 
 
 def unsupported_media_type(title: str, detail: str, accept_patch: str | None = None) -> HttpError:
-    """Return what is raised for a body of a form that is not read; `accept_patch` names the patches that are."""
+    """Return the error for a body of an unsupported media type; `accept_patch` names the supported patches."""
     return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
 
 

@@ -41,7 +41,7 @@ class Connection(NamedTuple):
 
 
 def over_http[T](to: Connection, work: Work[HttpClient, T]) -> T:
-    """Return what the work brings, over HTTP."""
+    """Run work over HTTP, and return its result."""
     url = to.url
     if url is None:
         raise not_done("Say where the app is: --url URL, or CONVENE_URL in the environment.")
@@ -49,7 +49,7 @@ def over_http[T](to: Connection, work: Work[HttpClient, T]) -> T:
 
 
 def over_either[T](to: Connection, context: typer.Context, work: Work[AppClient, T]) -> T:
-    """Return what the work brings, over HTTP or over the app's storage; --queue wins over a URL of the environment."""
+    """Run work over HTTP or the app's storage, and return its result; --queue wins over a URL of the environment."""
     source = context.get_parameter_source("url")
     named = source is not None and source.name == "COMMANDLINE"
     if named if to.queue else to.url is None:

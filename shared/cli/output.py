@@ -103,7 +103,7 @@ def print_warnings(warnings: Iterable[str]) -> None:
 
 
 def not_done(message: str) -> typer.Exit:
-    """Print why a command could not be carried out; return what ends it."""
+    """Print why a command could not be carried out, and return the exit that ends it."""
     _print_error(message)
     return typer.Exit(NOT_DONE)
 
@@ -114,7 +114,7 @@ def _print_error(message: str) -> None:
 
 
 def run[T](work: Callable[[Progress], Awaitable[T]]) -> T:
-    """Return what the work brings, with a progress bar on standard error meanwhile."""
+    """Run work with a progress bar on standard error, and return its result."""
     logging.getLogger().addHandler(logging.NullHandler())  # what fails is in the table
 
     async def shown() -> T:
@@ -130,14 +130,14 @@ def run[T](work: Callable[[Progress], Awaitable[T]]) -> T:
 
 
 def counting(progress: Progress, what: str, total: int | None) -> Callable[[int], None]:
-    """Return what moves a bar of its own on; without a total it only counts."""
+    """Return a function that advances a progress bar; without a total the bar only counts."""
     task = progress.add_task(what, total=total)
     return lambda count: progress.advance(task, count)
 
 
 @contextmanager
 def app_libraries() -> Generator[None]:
-    """Say what to do where the block needs the app's libraries and only the client is installed."""
+    """Say what to install when the block needs the app's libraries and only the client is installed."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -225,7 +225,7 @@ class GraphClient:
         return await tenant_id_in_token(self._tokens, self._adapter.base_url)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._http_client.aclose()
         await self._transport.aclose()  # the SDK's pipeline lies between the two and closes nothing
         if self._credential:
@@ -257,13 +257,13 @@ class GraphClient:
 
 
 async def _ask_first(_: httpx.Request) -> None:
-    """Ask whether the call may go, at the last moment: fetching a token takes a while."""
+    """Ask at the last moment whether the call may be sent: fetching a token takes a while."""
     if check := before_each_call.get():
         check()
 
 
 async def _note_refusal(response: httpx.Response) -> None:
-    """Keep an answer that is no success; a redirect ends here, for the SDK takes it for a success."""
+    """Keep an answer that is no success, and refuse a redirect, which the SDK takes for a success."""
     if response.is_success:
         return
     _refused.set(response)

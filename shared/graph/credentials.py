@@ -25,10 +25,10 @@ from shared.settings.clouds import CLOUDS
 
 
 class Credential(Protocol):
-    """What the app holds on to of a credential: that it wants to be closed."""
+    """A credential, which has connections to close."""
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...
 
 
@@ -58,7 +58,7 @@ def make_credential(service: GraphService) -> Credential | None:
 
 
 def make_authentication(credential: Credential | None, host: str) -> BaseBearerTokenAuthenticationProvider:
-    """Return what puts the token on each request to `host`, and on no request to another."""
+    """Return the authentication that adds the token to requests to `host`, and to no others."""
     if credential is None:
         return BaseBearerTokenAuthenticationProvider(_FixedToken())
     # The scope of a local Graph is the global one, so that a real credential can be tried against it.

@@ -43,7 +43,7 @@ _ANY_CLIENT = "<the app's client id>"
 
 
 def without_meeting(remedy: str) -> str:
-    """Return a remedy for somebody who asked something else than a meeting, so that no meeting can be retried."""
+    """Return a remedy without the advice to retry the meeting, for calls that are about none."""
     return remedy.replace(_RETRY, "the same request again").removesuffix(_NOBODY_INVITED)
 
 

@@ -1,4 +1,4 @@
-"""How long Graph asks to be left alone: the header Retry-After, in each of its forms."""
+"""The header Retry-After, in each of its forms: how long Graph asks us to wait."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal, InvalidOperation

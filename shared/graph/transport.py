@@ -53,7 +53,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._session:
             await self._session.close()
 

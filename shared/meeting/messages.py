@@ -125,7 +125,7 @@ def decode_message(text: str) -> Message:
 
 
 def message_digest(text: str, message_id: str | None) -> str:
-    """Return what stands for a message without a key: its content, and its id in the queue as far as that is known."""
+    """Return the key of a message that has none: a digest of its content, and of its id in the queue if known."""
     return hashlib.sha256(f"{message_id or ''}\n{text}".encode(errors="surrogatepass")).hexdigest()
 
 

@@ -23,7 +23,7 @@ class RequestQueue:
         self.poison_queue = poison_queue
 
     async def enqueue(self, meeting: Meeting, delay: timedelta = timedelta(0)) -> None:
-        """Enqueue a message that has the meeting provisioned, after `delay`."""
+        """Enqueue a meeting for its next attempt, after `delay`."""
         await self.queue.send(ProvisionMeeting.of(meeting).encode(), delay)
 
     async def poison(self, meeting: Meeting) -> None:

@@ -117,7 +117,7 @@ class Results:
         return meeting.changed(outbox=due, reported=meeting.finished or meeting.reported)
 
     async def report_or_requeue(self, meeting: Meeting) -> Meeting:
-        """Report a meeting, or have somebody look at it later: a sink that is away fails no message.
+        """Report a meeting, or enqueue it again: an unavailable sink fails no message.
 
         The pauses double, because each is as long as the meeting has been finished.
         """

@@ -26,7 +26,7 @@ TEAMS: OnlineMeetingProviderType = "teamsForBusiness"
 
 
 class AnyKindRequest(ClosedModel):
-    """Whose meeting it is, and how its caller calls it.
+    """The members that requests of every kind have.
 
     Attributes:
         organizer: The organizer, by user principal name or object id.

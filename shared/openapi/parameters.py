@@ -1,4 +1,4 @@
-"""What several operations have in common: parameters, headers, and the responses with a meeting."""
+"""Parameters, headers and responses that several operations share."""
 
 from typing import Any
 

@@ -67,7 +67,7 @@ class Queue(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...
 
 
@@ -139,7 +139,7 @@ class AzureQueue:
         return list({message.id: _queued(message) for message in seen}.values())
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._client.close()
 
     async def _create(self) -> None:

@@ -94,7 +94,7 @@ class Table(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         ...
 
 
@@ -160,7 +160,7 @@ class AzureTable:
             raise _unavailable("write", error) from error
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self._client.close()
 
     async def _send(self, partition: str, operations: Sequence[Operation]) -> list[str]:

@@ -105,7 +105,7 @@ class Changes:
         attendee: Any,
         origin: Origin = ANYWHERE,
     ) -> Meeting:
-        """Invite one more, or change how one is invited. Raises as `patch`, with pointers into the attendee."""
+        """Add an attendee, or change one. Raises as `patch`, with pointers into the attendee."""
         if not isinstance(attendee, dict):
             raise InvalidRequestError(
                 [Fault("", "wrongType", f"The attendee must be a JSON object, not {shown(attendee)}.")]
@@ -168,7 +168,7 @@ class Changes:
         return await self._change(meeting_id, edit, origin)
 
     async def retry(self, meeting_id: str, origin: Origin = ANYWHERE) -> Meeting:
-        """Try a failed meeting again.
+        """Retry a failed meeting.
 
         Raises:
             ChangeRefusedError: it has not failed, or is a message that has to be sent again.
@@ -254,7 +254,7 @@ class Changes:
 
 
 def _mails(before: Meeting, after: Meeting) -> bool:
-    """Return whether a new version may send mail. Whom an event that was there before invites, only Graph knows."""
+    """Return whether a new version may send mail; only Graph knows whom an existing event invites."""
     invited = [(meeting.request or {}).get(name) for meeting in (before, after) for name in ("attendees", "roomPool")]
     return after.kind == "existing" or any(invited) or bool(after.unwanted_attendees)
 
@@ -268,7 +268,7 @@ def _what(before: Meeting, after: Meeting) -> str:
 
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:
-    """Return a meeting's request. What never was one is not tried: it would fail for other reasons than its own."""
+    """Return a meeting's request, or refuse to retry what never was a request."""
     if meeting.request is None:
         raise not_a_meeting()
     return meeting.request

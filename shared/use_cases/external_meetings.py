@@ -38,7 +38,7 @@ class ExternalMeeting:
 
     @property
     def id(self) -> None:
-        """Return that it has no id here."""
+        """Return None: it has no id here."""
         return
 
     def as_response(self) -> FoundMeetingResponse:

@@ -1,4 +1,4 @@
-"""Do something for each of many items, several at once, and go on past those that fail."""
+"""Process many items, several at once, and go on past those that fail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Deep health: do the storage account and Microsoft Graph answer this app."""
+"""Deep health: whether the storage account and Microsoft Graph answer."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""A poisoned message is tried once more while nothing else runs: most have only been beside the one that kills.
+"""Retry a poisoned message while nothing else runs: most of them only ran beside the one that kills the worker.
 
 The host sets a message aside after `maxDequeueCount` deaths of the worker that it was in, whatever caused them.
 """

@@ -1,4 +1,4 @@
-"""Isolation: what is suspected of having killed a worker runs alone in its worker.
+"""Isolation: a message that may have killed its worker runs alone.
 
 A worker that dies, by a crash or because the host ends it after `functionTimeout`, takes along everything that it was
 running, and nothing shows which of it was the cause. So a suspect runs while nothing else does: then a death has one
