@@ -81,10 +81,14 @@ class Results:
         wanted = {QUEUE: self._queue, TOPIC: self._topic}
         return tuple(name for name, sink in wanted.items() if sink is not None)
 
-    async def report(self, meeting: Meeting) -> Meeting:
+    async def report(self, meeting: Meeting, sink: str | None = None) -> Meeting:
         """Send what is due of a meeting, and return the meeting.
 
         Between sending and noting the process may die: then the same is sent again, with the same ids.
+
+        Args:
+            meeting: which.
+            sink: the only one to send to; every one without it.
 
         Raises:
             StorageUnavailableError: nothing could be sent, the queue being away.
@@ -93,8 +97,11 @@ class Results:
         due = self._due(meeting)
         if not due and not meeting.outbox and meeting.reported:
             return meeting
-        failures = await self._send_to_all(meeting, due)
-        sent = frozenset(self.sinks) - failures.keys()
+        sinks = self.sinks if sink is None else (sink,)
+        if due and not any({*sinks} & {*notice.sinks} for notice in due):
+            return meeting
+        failures = await self._send_to_all(meeting, due, sinks)
+        sent = frozenset(sinks) - failures.keys()
         if failures and not any(sent & {*notice.sinks} for notice in due):
             raise next(iter(failures.values()))
         for name, error in failures.items():
@@ -142,14 +149,16 @@ class Results:
             due.append(Notice(type=f"meeting.{meeting.status}", version=meeting.version, at=at, sinks=self.sinks))
         return tuple(due)
 
-    async def _send_to_all(self, meeting: Meeting, due: tuple[Notice, ...]) -> dict[str, ConveneError]:
-        """Send to every sink at once, and return why that failed, by the names of the sinks that failed."""
-        match self.sinks:
+    async def _send_to_all(
+        self, meeting: Meeting, due: tuple[Notice, ...], sinks: tuple[str, ...]
+    ) -> dict[str, ConveneError]:
+        """Send to several sinks at once, and return why that failed, by the names of the sinks that failed."""
+        match sinks:
             case (only,):  # as most apps have it: a task costs as much as the rest
                 outcomes = [await self._send(only, meeting, due)]
-            case sinks:
+            case _:
                 outcomes = await asyncio.gather(*(self._send(name, meeting, due) for name in sinks))
-        return {name: error for name, error in zip(self.sinks, outcomes, strict=True) if error}
+        return {name: error for name, error in zip(sinks, outcomes, strict=True) if error}
 
     async def _send(self, name: str, meeting: Meeting, due: tuple[Notice, ...]) -> ConveneError | None:
         """Send to one sink what it has not got, and return why that failed."""

@@ -80,8 +80,9 @@ class Upkeep:
         await self._each(run, "finished", partial(self._ledger.finished_before, now - self._retention), self._forget)
         await self._drop_markers(run, now)
         await run.ask("the mailbox states", self._mailbox_states.forget_past(now))
-        # Last, because it fails as long as the result queue is away.
-        await self._each(run, "unsent", partial(self._ledger.unsent, now), self._report)
+        # Last, because it fails as long as the result queue is away; each sink on its own, because that ends its list.
+        for sink in self._results.sinks or (None,):
+            await self._each(run, "unsent", partial(self._ledger.unsent, now), partial(self._report, sink=sink))
         report = UpkeepReport(run.done["woken"], run.done["reported"], run.done["forgotten"], len(run.failures))
         # An operator's alerts and workbook read these figures by their names: infra/queries/.
         _logger.info(
@@ -149,9 +150,9 @@ class Upkeep:
         await self._requests.enqueue(woken)
         return "woken"
 
-    async def _report(self, meeting: Meeting) -> str:
+    async def _report(self, meeting: Meeting, sink: str | None = None) -> str:
         try:
-            meeting = await self._results.report(meeting)
+            meeting = await self._results.report(meeting, sink)
         except TopicUnavailableError:  # which has said so in the log
             return "unsent"
         return "unsent" if meeting.outbox else "reported"

@@ -368,6 +368,29 @@ class TestOutbox:
             await world.ledger.read(old.id)
         assert world.results.operations - before <= 16
 
+    async def test_a_queue_that_is_away_keeps_nothing_from_the_topic(self) -> None:
+        """More results wait for the queue than a run tries; what the topic lacks is sent, though it is due last."""
+        world = World({"RESULT_TOPIC": "https://convene.westeurope-1.eventgrid.azure.net/api/events"})
+        world.results.broken = True
+        for number in range(20):
+            await world.accept(CALENDAR, str(number))
+        await world.deliver()
+        assert len(world.topic.events()) == 20
+        world.clock.advance(seconds=10)
+        world.topic.broken = True
+        last = await world.accept(CALENDAR)
+        await world.deliver()
+        world.topic.broken = False
+        world.clock.advance(minutes=1)
+        with pytest.raises(StorageUnavailableError):
+            await world.app.upkeep.run()
+        assert [event["subject"] for event in world.topic.events()[20:]] == [last.id]
+        world.results.broken = False
+        await world.app.upkeep.run()
+        assert len(world.results.events()) == 21
+        assert len(world.topic.events()) == 21
+        assert not await world.ledger.unsent(world.clock() + timedelta(days=1), 10)
+
 
 class TestCost:
     async def cost(self, world: World) -> tuple[int, int]:
