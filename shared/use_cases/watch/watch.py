@@ -42,6 +42,8 @@ MOST_OF_ONE_MAILBOX = 4
 _BATCHES = "$batch"
 # Batches at once, each with mailboxes of its own.
 _LANES = 4
+# So many batches without an answer end a lane; each may have taken as long as a call may.
+_MOST_UNANSWERED = 3
 # A run ends before the next is due, and leaves the rest to it.
 _LONGEST_RUN = timedelta(minutes=4)
 # The host fires a timer up to 5 ms before its second.
@@ -107,15 +109,18 @@ class Watch:
         return meeting if meeting.look_at and meeting.finished else None
 
     async def _lane(self, meetings: list[Meeting], report: WatchReport) -> bool:
+        unanswered = 0
         for batch in batches(meetings):
             organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in batch}
             await asyncio.gather(*map(self._gate.refresh, organizers.values()))
             try:
                 await self._look_at(batch, report)
-            except (ThrottledError, UnavailableError) as error:  # of the whole batch: Graph wants to be left alone
+            except (ThrottledError, UnavailableError) as error:  # of the whole batch
                 _logger.warning("watch.waits %s", error)
                 report.left += len(batch)
-                return False
+                unanswered += 1
+                if error.delay or unanswered == _MOST_UNANSWERED:  # Graph wants to be left alone, or is away
+                    return False
             except RejectedError as error:
                 _logger.error("watch.refused %s", error)  # noqa: TRY400 - what Graph said is the whole of it
                 report.left += len(batch)

@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -47,6 +47,7 @@ _SETTLING = timedelta(hours=7, minutes=30)
 _FAR_AWAY = 0.15
 _CALLER_CHANGES = 0.4
 _SHOWN = 20
+_CRASHES = 0.03
 # In a row, of a meeting that is due: throttled, unanswered, or on a host that dies.
 _RUNS_THAT_MAY_FAIL = 12
 
@@ -68,7 +69,7 @@ class WatchPlan:
     pause: float = _HOUR
     mean_life: float | None = 600.0
     watch_seconds: float = 300.0
-    fault_rates: FaultRates = field(default_factory=lambda: replace(BAD, crashes=0.0005))
+    fault_rates: FaultRates = BAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,9 @@ async def _run(plan: WatchPlan, seed: int) -> WatchReport:
     organizers = add_organizers(world, max(5, plan.meetings // _MEETINGS_PER_ORGANIZER))
     seconds = plan.hours * _HOUR
     outages = {"send queue": [(seconds * 0.2, seconds * 0.35)], "send topic": [(seconds * 0.5, seconds * 0.75)]}
-    injector = RandomFaults(replace(plan.fault_rates, sink_outages=outages), seed, clock)
+    # A run's calls grow with the meetings: as many runs die, whatever their number.
+    rates = replace(plan.fault_rates, crashes=_CRASHES / plan.meetings, sink_outages=outages)
+    injector = RandomFaults(rates, seed, clock)
     network = Network(injector)
     events = _Events(world, timeline)
     network.wrote = events.changed

@@ -184,6 +184,19 @@ async def test_no_call_before_a_mailboxs_retry_after() -> None:
     assert (await run(world, hours=1)).looked == 1
 
 
+@pytest.mark.parametrize(("times", "looked"), [(1, 4 * MOST_OF_ONE_MAILBOX), (9, 0)])
+async def test_a_batch_without_an_answer_keeps_few_others(times: int, looked: int) -> None:
+    """The next batches of the run are sent all the same, unless three in all get no answer."""
+    world = World()
+    for number in range(5 * MOST_OF_ONE_MAILBOX):
+        await world.accept(CALENDAR, str(number))
+    await world.settle()
+    world.fault({"path": r"/\$batch", "times": times, "action": {"status": 504}})
+    assert (await run(world, hours=6)).looked == looked
+    sent = [seen for seen in world.tenant.requests if "$batch" in seen.path]
+    assert len(sent) == (5 if times == 1 else 3)
+
+
 async def test_no_batch_before_its_own_retry_after() -> None:
     """A batch that is refused as a whole with a Retry-After is asked for again after it: in every instance."""
     world = World()
