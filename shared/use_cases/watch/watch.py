@@ -42,7 +42,7 @@ MOST_OF_ONE_MAILBOX = 4
 _BATCHES = "$batch"
 # Batches at once, each with mailboxes of its own.
 _LANES = 4
-# So many batches without an answer end a lane; each may have taken as long as a call may.
+# At most this many batches of a lane may go without an answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
 # A run ends before the next is due, and leaves the rest to it.
 _LONGEST_RUN = timedelta(minutes=4)
