@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from local.graph.errors import JsonObject
-from local.graph.records import Event, EventTime, Mailbox, User
+from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, User
 from local.graph.tenant import Tenant
 
 _REQUESTS_SHOWN: Final = 100
@@ -26,6 +26,7 @@ _FAULTS: Final[tuple[tuple[str, JsonObject], ...]] = (
     ("Lose the next answer to a creation", {"method": "POST", "times": 1, "when": "after", "action": "reset"}),
     ("Graph is away", {"action": {"status": 503, "retryAfter": "10"}}),
 )
+_TRANSCRIPT: Final = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\n<v Organizer>Good morning.</v>\n"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -45,6 +46,7 @@ def page_endpoint(tenant: Tenant) -> Callable[[Request], Awaitable[Response]]:
                 newest_first=_newest_first,
                 faults=_FAULTS,
                 an_hour_later=_an_hour_later,
+                calls=functools.partial(_calls, tenant),
                 readable=unquote,
                 about=functools.partial(_about, tenant),
             )
@@ -71,6 +73,26 @@ def _an_hour_later(event: Event) -> JsonObject:
         return {"dateTime": moved.isoformat(), "timeZone": when.zone}
 
     return {"start": later(event.start), "end": later(event.end)}
+
+
+def _calls(tenant: Tenant, meeting: OnlineMeeting) -> list[tuple[str, JsonObject]]:
+    """Return calls of a meeting that a person may want to have taken place, in the language of the control API."""
+    organizer = _guest(meeting.organizer.display_name, meeting.organizer.user_principal_name, "Organizer")
+    mailbox = tenant.mailboxes.get(meeting.organizer.user_principal_name.lower())
+    event = mailbox.by_id.get(meeting.event_id) if mailbox and meeting.event_id else None
+    invited = [each["emailAddress"] for each in event.properties["attendees"]] if event else []
+    guests = [_guest(each.get("name", ""), each.get("address", ""), "Attendee") for each in invited]
+    guests = guests or [{"name": "A guest", "role": "Attendee"}]
+    everybody = {"attendees": [organizer, *guests], "transcript": _TRANSCRIPT, "recorded": True}
+    return [
+        ("Everybody comes", everybody),
+        ("Nobody but the organizer comes", {"attendees": [organizer]}),
+        ("Everybody comes, the report in 10 minutes", everybody | {"delaySeconds": 600}),
+    ]
+
+
+def _guest(name: str, address: str, role: str) -> JsonObject:
+    return {"name": name, "address": address, "role": role}
 
 
 def _about(tenant: Tenant, path: str) -> Event | None:

@@ -68,14 +68,12 @@ def test_curl_gets_the_link_and_gets_it_again(stack: Stack) -> None:
     assert links[0] == links[1]
 
 
-def hold_call(client: Client, meeting_id: str) -> None:
-    """Let a call of a meeting have taken place in the tenant, with a transcript and a recording."""
+def hold_call(client: Client, meeting_id: str, **call: Any) -> None:
+    """Let a call of a meeting have taken place in the tenant."""
     join_url = client.http.get(f"meetings/{meeting_id}").json()["joinUrl"]
-    tenant = f"{client.stack.graph.url}/_tenant"
-    meetings = httpx.get(f"{tenant}/state").json()["onlineMeetings"]
+    meetings = client.state()["onlineMeetings"]
     [online_meeting] = [each for each in meetings if each["joinWebUrl"] == join_url]
-    call = {"transcript": "WEBVTT", "recorded": True}
-    httpx.post(f"{tenant}/onlineMeetings/{online_meeting['id']}/calls", json=call).raise_for_status()
+    client.tenant.post(f"/onlineMeetings/{online_meeting['id']}/calls", json=call).raise_for_status()
 
 
 def named_values(name: str, body: dict[str, Any]) -> dict[str, str]:
@@ -93,7 +91,7 @@ def test_every_call_of_the_http_file_is_answered_well(client: Client) -> None:
         name = re.search(r"^# @name (\w+)$", rest, re.MULTILINE)
         rest = re.sub(r"^#.*\n", "", rest, flags=re.MULTILINE)
         if "/attendance" in rest:
-            hold_call(client, variables["created.response.body.id"])
+            hold_call(client, variables["created.response.body.id"], transcript="WEBVTT", recorded=True)
         rest = re.sub(r"\{\{([\w.\[\]]+)\}\}", lambda found: variables[found[1]], rest)
         head, _, body = rest.strip().partition("\n\n")
         (method, url), *headers = (line.split(None, 1) for line in head.splitlines())
@@ -296,6 +294,34 @@ def test_a_program_gets_the_link_and_gets_it_again(stack: Stack, program: list[s
     refused = subprocess.run([*command, "wrong"], check=False, capture_output=True, text=True)
     assert refused.returncode == 1
     assert "401" in refused.stderr
+
+
+def test_who_did_not_come(client: Client) -> None:
+    """no_shows.py prints who was invited and not there, and says so as long as there is no report."""
+    names = ("AdeleV@contoso.com", "MeganB@contoso.com", "NestorW@contoso.com")
+    meeting = client.finished(
+        client.post(
+            {
+                "organizer": "AlexW@contoso.com",
+                "subject": "Lecture",
+                "start": {"dateTime": "2027-01-20T09:00:00", "timeZone": "Europe/Berlin"},
+                "end": {"dateTime": "2027-01-20T10:30:00", "timeZone": "Europe/Berlin"},
+                "attendees": [{"emailAddress": {"address": name}} for name in names],
+            }
+        ).headers["location"]
+    )
+    command = [sys.executable, str(RECIPES / "no_shows.py"), f"{client.stack.host.url}/api", _KEY, meeting["id"]]
+    early = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (early.returncode, early.stdout) == (1, "")
+    assert "no attendance report yet" in early.stderr
+    stay = {"joinedAt": "2027-01-20T08:00:00Z", "leftAt": "2027-01-20T08:05:00Z"}
+    came = [{"address": "adelev@contoso.com"}, {"address": names[1], "intervals": [stay]}, {"name": "A guest"}]
+    hold_call(client, meeting["id"], attendees=came)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [names[1], names[2]]
+    assert done.stderr == "1 came as guests or by telephone, and may be among them.\n"
+    refused = subprocess.run([*command, "2027-01-20"], check=False, capture_output=True, text=True)
+    assert refused.stderr.startswith("400 invalidRequest: ")
 
 
 def test_the_consumer_sees_each_result(client: Client) -> None:

@@ -1,5 +1,7 @@
 """People and rooms: who is taken when, who answers what, and what is left of a call."""
 
+import html
+import re
 from typing import Any
 
 import httpx
@@ -188,10 +190,83 @@ async def test_artifacts_of_a_call(graph: httpx.AsyncClient, tenant: Tenant) -> 
     assert (content.text, content.headers["content-type"]) == ("WEBVTT", "text/vtt")
     (recording,) = (await graph.get(f"{path}/recordings")).json()["value"]
     assert recording["recordingContentUrl"].endswith(f"/recordings/{recording['id']}/content")
+    metadata = (await graph.get(f"{path}/transcripts/{transcript['id']}")).json()
+    assert metadata == transcript
     tenant.settings.transcripts_allowed = False
-    assert (await graph.get(f"{path}/transcripts")).status_code == 403
+    refusal = (await graph.get(f"{path}/transcripts")).json()["error"]
+    assert (refusal["code"], refusal["innerError"]["code"]) == ("Forbidden", "GraphAccessToTranscriptsDisabled")
     tenant.settings.readable_artifacts = "recordings"
     assert (await graph.get(f"{path}/attendanceReports")).json()["error"]["code"] == "Authorization_RequestDenied"
+
+
+async def test_a_report_comes_late(graph: httpx.AsyncClient, clock: Clock) -> None:
+    """It shows when its delay has passed; the call was at the meeting's own times, and who came stayed to the end."""
+    times = {"startDateTime": "2026-12-01T09:00:00Z", "endDateTime": "2026-12-01T09:30:00Z"}
+    meeting = (await graph.post(MEETINGS, json=times)).json()
+    call = {"attendees": [{"name": "A guest"}], "delaySeconds": 600}
+    await control(graph, "POST", f"onlineMeetings/{meeting['id']}/calls", json=call)
+    path = f"{MEETINGS}/{meeting['id']}/attendanceReports"
+    clock.advance(599)
+    assert (await graph.get(path)).json()["value"] == []
+    clock.advance(1)
+    [report] = (await graph.get(path)).json()["value"]
+    assert (report["meetingStartDateTime"][:16], report["meetingEndDateTime"][:16]) == (
+        "2026-12-01T09:00",
+        "2026-12-01T09:30",
+    )
+    [record] = (await graph.get(f"{path}/{report['id']}/attendanceRecords")).json()["value"]
+    assert record["totalAttendanceInSeconds"] == 1800
+
+
+async def test_attendance_records_come_in_pages(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """With a link to the next one, whose token is the list's own."""
+    tenant.settings.artifacts_a_page = 2
+    meeting = (await graph.post(MEETINGS, json={})).json()
+    guests = [{"name": f"Guest {number}"} for number in range(3)]
+    await control(graph, "POST", f"onlineMeetings/{meeting['id']}/calls", json={"attendees": guests})
+    path = f"{MEETINGS}/{meeting['id']}/attendanceReports"
+    [report] = (await graph.get(path)).json()["value"]
+    page = (await graph.get(f"{path}/{report['id']}/attendanceRecords")).json()
+    rest = (await graph.get(page["@odata.nextLink"].removeprefix("https://graph.microsoft.com"))).json()
+    names = [each["identity"]["displayName"] for each in (*page["value"], *rest["value"])]
+    assert names == ["Guest 0", "Guest 1", "Guest 2"]
+    assert "@odata.nextLink" not in rest
+    assert (await graph.get(f"{path}/{report['id']}/attendanceRecords?$skiptoken=x")).status_code == 400
+
+
+async def test_what_graph_refuses_of_artifacts(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """Transcripts and recordings without an event, another format, speakers whom the tenant keeps, other users."""
+    alone = (await graph.post(MEETINGS, json={})).json()
+    for kind in ("transcripts", "recordings"):
+        refusal = (await graph.get(f"{MEETINGS}/{alone['id']}/{kind}")).json()["error"]
+        assert "only for calendar backed OnlineMeeting" in refusal["message"]
+    await graph.post(EVENTS, json=online(attendees=[attendee()]))
+    [meeting] = [each for each in tenant.meetings.values() if each.event_id]
+    await control(graph, "POST", f"onlineMeetings/{meeting.id}/calls", json={"transcript": "WEBVTT"})
+    path = f"{MEETINGS}/{meeting.id}/transcripts"
+    [transcript] = (await graph.get(path)).json()["value"]
+    content = f"{path}/{transcript['id']}/content"
+    docx = {"accept": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+    assert (await graph.get(content, headers=docx)).status_code == 400
+    assert (await graph.get(f"{content}?$format=text/vtt", headers=docx)).status_code == 200
+    tenant.settings.transcript_attribution = False
+    refusal = (await graph.get(content)).json()["error"]
+    assert refusal["innerError"]["code"] == "SpeakerAttributionNotAllowed"
+    adele = tenant.find_user("AdeleV@contoso.com")
+    assert adele is not None
+    theirs = f"/v1.0/users/{adele.id}/onlineMeetings/{meeting.id}/attendanceReports"
+    assert (await graph.get(theirs)).json()["error"]["message"].startswith("3003:")
+
+
+async def test_calls_are_held_on_the_page(graph: httpx.AsyncClient) -> None:
+    """Each of its buttons is a call that the control API takes; the page then shows what is left of it."""
+    await graph.post(EVENTS, json=online(attendees=[attendee()]))
+    buttons = re.findall(r'data-url="(/_tenant/onlineMeetings/[^"]+)" data-body="([^"]+)"', (await graph.get("/")).text)
+    assert len(buttons) == 3
+    for path, body in buttons:
+        answer = await graph.post(html.unescape(path), content=html.unescape(body))
+        assert answer.status_code == 204, answer.text
+    assert "3 attendanceReports" in (await graph.get("/")).text
 
 
 async def test_at_most_fifty_reports(graph: httpx.AsyncClient) -> None:
