@@ -77,6 +77,8 @@ class InMemoryTable:
         self.partitions: dict[str, SortedDict[str, Row]] = {}
         self.operations = 0
         self.rows_read = 0
+        self.rows_written = 0
+        self.transactions = 0
         self.broken = False
         self._etag = 0
 
@@ -100,6 +102,8 @@ class InMemoryTable:
         for operation in operations:
             if not self._allowed(rows, operation):
                 raise ConflictError("the row is not as it was read")
+        self.rows_written += len(operations)
+        self.transactions += len(operations) > 1
         return [self._apply(rows, operation) for operation in operations]
 
     async def close(self) -> None:

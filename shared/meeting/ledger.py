@@ -5,15 +5,30 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     <field>.<digest of the value>.<when>.<id>     found by reference, organizer, status, link ...; newest first
     own.<field>.<digest>.<when>.<id>              the same among the meetings of one caller, where callers are known
     errorCode.<code>.<when>.<id>                  failed for this reason; own.errorCode.<digest of the caller>.<code>...
-    due.<moment>.<id>                             unfinished: the upkeep looks at it if nothing has happened by then
-    unsent.<moment>.<id>                          its result, or what else is in its outbox, should be sent by then
+    due.<moment>.<id>                             a wake-up row: the upkeep looks at it if nothing has happened by then
+    unsent.<moment>.<id>                          a wake-up row: what is to be sent should be sent by then
+    waiting.<moment>.<id>                         put off to a later attempt, and wanted since then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
     attendance.<moment>.<id>                      has ended by then: the watch looks for its attendance reports
     finished.<moment>.<id>                        finished; forgotten once the retention has passed since then
-    pending.<moment>.<id>                         unfinished, and wanted since then
     forgotten.<moment>.<id>                       forgotten on demand, or its key used again, then; a marker
+
+Which rows a meeting has beside those that it is found by, and what a death leaves behind:
+
+    state                      due                      unsent       others     a death before the next write
+    queued                     when its message is late              waiting    the upkeep enqueues it again
+    running                    as before the claim                   waiting    the claim expires: so does the upkeep
+    finished, not sent         as before the end        (instead)    finished   the upkeep sets it aside and sends it
+    finished, could not send                            by then      finished   the upkeep sends it
+    finished, sent                                                   finished   `due` may still be there: it is deleted
+    in Graph                                            of notices   look       the watch looks again
+
+`due` is never late: a claim expires, and a result is late, after the moment of a row that was there before. So the
+claim, a checkpoint and the note that the result was sent write the record alone. The end, which is a transaction for
+its other rows, leaves `due` in place of `unsent`. Whoever reads `due` or `unsent` looks at the record.
 """
 
+import asyncio
 import functools
 import hashlib
 import json
@@ -29,13 +44,12 @@ from shared.meeting.record_size import bare, require_room, trimmed
 from shared.meeting.retention import retained_from
 from shared.storage import Table
 from shared.storage.pages import Page, newest_first
-from shared.storage.records import RecordKind, RecordStore, key_moment
+from shared.storage.records import IndexRow, RecordKind, RecordStore, key_moment
 from shared.validation.addresses import mailbox_key
 from shared.validation.join_links import canonical_link
 
 TABLE = "Meetings"
 
-_A_MOMENT = timedelta(seconds=1)
 # How long the message of a waiting meeting, or the result of a finished one, may take before the upkeep looks.
 _WAITING_GRACE = timedelta(seconds=30)
 _REPORT_GRACE = timedelta(seconds=30)
@@ -85,14 +99,25 @@ class Ledger(RecordStore[Meeting]):
         Raises:
             ConflictError: somebody else has changed it since.
         """
+        early = after.finished or after.claim is not None
         try:
             if after.request is not before.request:
                 require_room(after.request)
-            return await super().write(before, after)
+            return await self._write(before, after, early=early)
         except (RequestTooLargeError, RowRefusedError):
             if not after.finished:
                 raise
-            return await super().write(before, bare(after))
+            return await self._write(before, bare(after), early=early)
+
+    async def set_aside(self, meeting: Meeting) -> Meeting:
+        """Move a finished meeting, as it was read, from what is due to what is unsent.
+
+        Raises:
+            ConflictError: somebody else has changed it since.
+        """
+        if _index_keys(meeting) == meeting.index_keys:
+            return meeting
+        return await self._write(meeting, meeting, early=False)
 
     async def forget_on_demand(self, meeting: Meeting, now: datetime) -> None:
         """Put a marker in the place of a meeting as it was read, and remove everything that leads to it.
@@ -144,16 +169,19 @@ class Ledger(RecordStore[Meeting]):
         """Return how many meetings failed for each reason, at most `limit` each; of one caller, if it is named."""
         return await self.count_each(_error_codes(caller), limit)
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of at most `limit` unfinished meetings that should have moved by now, longest due first."""
-        return await self.before("due.", now, limit)
+    async def due(self, now: datetime, limit: int) -> list[IndexRow]:
+        """Return at most `limit` rows of meetings that may be overdue, longest due first; their records say.
 
-    async def unsent(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of at most `limit` finished meetings whose result is overdue, the oldest first.
+        One that is finished is to be set aside.
+        """
+        return await self.rows_before("due.", now, limit)
+
+    async def unsent(self, now: datetime, limit: int) -> list[IndexRow]:
+        """Return at most `limit` rows of meetings whose result is overdue, the oldest first.
 
         They stand apart from what is due: results that cannot be sent must not keep the upkeep from waking meetings.
         """
-        return await self.before("unsent.", now, limit)
+        return await self.rows_before("unsent.", now, limit)
 
     async def to_look_at(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` meetings that the watch should look at by now, longest due first."""
@@ -163,18 +191,23 @@ class Ledger(RecordStore[Meeting]):
         """Return the ids of at most `limit` meetings whose attendance reports are due by now, longest due first."""
         return await self.before("attendance.", now, limit)
 
-    async def pending_since(self) -> datetime | None:
-        """Return since when the longest pending meeting is wanted, None if every meeting is finished."""
-        return await self.earliest("pending.")
+    async def waiting_since(self) -> datetime | None:
+        """Return since when the longest wanted of the meetings is wanted that were put off, None if none was."""
+        return await self.earliest("waiting.")
 
-    async def unfinished(self, now: datetime, limit: int) -> list[Meeting]:
-        """Return at most `limit` unfinished meetings, the longest pending first; what cannot be read is left out."""
-        ids = await self.before("pending.", now + _A_MOMENT, limit)
-        return [meeting for meeting in await self.read_each(ids) if not meeting.finished]
+    async def unfinished(self, limit: int) -> list[Meeting]:
+        """Return at most `limit` unfinished meetings, of those that wait and of those that run the newest first.
 
-    async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
-        """Return the ids of at most `limit` meetings whose retention counts from before the cutoff, oldest first."""
-        return await self.before("finished.", cutoff, limit)
+        What cannot be read is left out.
+        """
+        statuses = (Status.RUNNING, Status.QUEUED)
+        pages = await asyncio.gather(*(self.find(Field.STATUS, status.value, limit) for status in statuses))
+        found = {meeting.id: meeting for page in pages for meeting in page.items if not meeting.finished}
+        return list(found.values())[:limit]
+
+    async def finished_before(self, cutoff: datetime, limit: int) -> list[IndexRow]:
+        """Return at most `limit` rows of meetings whose retention counts from before the cutoff, oldest first."""
+        return await self.rows_before("finished.", cutoff, limit)
 
 
 def _parse(document: str) -> Meeting:
@@ -211,8 +244,8 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
         keys.add(f"unsent.{key_moment(meeting.outbox[0].at + _REPORT_GRACE)}.{meeting.id}")
     if meeting.finished:
         keys.add(f"finished.{key_moment(retained_from(meeting))}.{meeting.id}")
-    else:
-        keys.add(f"pending.{key_moment(meeting.progress.version_started_at)}.{meeting.id}")
+    elif meeting.progress.next_attempt_at or meeting.progress.last_problem:
+        keys.add(f"waiting.{key_moment(meeting.progress.version_started_at)}.{meeting.id}")
     return frozenset(keys)
 
 
@@ -278,4 +311,5 @@ _MEETINGS = RecordKind(
     labels=_labels,
     not_found=lambda meeting_id: MeetingNotFoundError(f"there is no meeting {meeting_id}"),
     trimmed=trimmed,
+    wake_ups=("due.", "unsent."),
 )

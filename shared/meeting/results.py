@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -135,6 +136,8 @@ class Results:
         else:
             if not meeting.outbox:
                 return meeting
+        with suppress(ConflictError, StorageUnavailableError):  # the upkeep does it as well
+            meeting = await self._ledger.set_aside(meeting)
         pause = min(max(self._clock() - meeting.updated_at, _SHORTEST_PAUSE), _LONGEST_PAUSE)
         _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
         await self._requests.enqueue(meeting, pause)

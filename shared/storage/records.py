@@ -2,8 +2,12 @@
 
 A record lives in the partition of its id's first digit: one row for the record, and beside it one empty row for each
 way to find it. The record names those rows, and Azure Tables writes the rows of a partition together or not at all, so
-record and index rows never disagree, and a record costs one write per step. A search asks all sixteen partitions side
-by side.
+record and search rows never disagree. A search asks all sixteen partitions side by side.
+
+A transaction takes three times the processor time of a single write. So wake-up rows, which only make a timer look at
+the record, keep a weaker promise: while something is to be done there is one, at the moment of it or earlier. A step
+that would only move one leaves it where it is, and one that only ends one deletes it after the record, by itself. A row
+that a death leaves behind is not named by its record, and `led_to` deletes it.
 
 Row keys:
     <kind>.<id>        the record
@@ -17,13 +21,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 from pydantic import ValidationError
 
-from shared.errors import ConflictError, RecordNotFoundError, UnreadableRecordError
+from shared.errors import ConflictError, RecordNotFoundError, StorageUnavailableError, UnreadableRecordError
 from shared.ids import is_meeting_id
 from shared.storage.pages import Page, continuation_of, position_of
 from shared.storage.tables import LARGEST_ENTITY, Delete, Insert, Operation, Replace, Row, Table
@@ -81,6 +86,7 @@ class RecordKind[T: Stored]:
         index_keys: returns the keys of the rows that are to lead to a record.
         labels: returns what people see who look at the table; it is never read.
         not_found: the error for an id without a record.
+        wake_ups: how the keys of wake-up rows begin.
         trimmed: returns a record that is too large without what it can do without, as much as is needed to fit, or
             raises RequestTooLargeError.
     """
@@ -91,6 +97,19 @@ class RecordKind[T: Stored]:
     labels: Callable[[T], Mapping[str, str | int]]
     not_found: Callable[[str], RecordNotFoundError]
     trimmed: Callable[[T, Callable[[T], bool]], T]
+    wake_ups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """A row that leads to a record."""
+
+    key: str
+
+    @property
+    def record_id(self) -> str:
+        """Return the id of the record."""
+        return _id_of(self.key)
 
 
 class RecordStore[T: Stored]:
@@ -132,8 +151,14 @@ class RecordStore[T: Stored]:
             ConflictError: somebody else has changed or removed it since.
             RequestTooLargeError: it does not fit.
         """
+        return await self._write(before, after, early=False)
+
+    async def _write(self, before: T, after: T, *, early: bool) -> T:
+        """Write as `write` does; with `early` the wake-up row may stay where it is, if it is early enough."""
         after, document = self._fitted(after)
         keys = self._kind.index_keys(after)
+        if early:
+            keys = self._with_early_wake_up(before.index_keys, keys)
         row = self._row(after.changed(etag=before.etag), document, keys)
         [etag, *_] = await self._replace(before, Replace(row), keys)
         return after.changed(etag=etag, index_keys=keys)
@@ -213,10 +238,26 @@ class RecordStore[T: Stored]:
         found = await asyncio.gather(*(self._read_or_none(record_id) for record_id in ids))
         return [record for record in found if record is not None]
 
+    async def led_to(self, row: IndexRow) -> T | None:
+        """Return the record that a row leads to, None where the record does not name it; such a row is deleted.
+
+        Raises:
+            UnreadableRecordError: its row does not hold a record of this kind.
+        """
+        with suppress(RecordNotFoundError):
+            record = await self.read(row.record_id)
+            if row.key in record.index_keys:
+                return record
+        await self._drop(row.record_id, [row.key])
+        return None
+
+    async def rows_before(self, prefix: str, moment: datetime, limit: int) -> list[IndexRow]:
+        """Return at most `limit` of the rows `prefix` + `key_moment` before a moment, the oldest first."""
+        return [IndexRow(key) for key in await self._across_partitions(prefix, prefix + key_moment(moment), limit)]
+
     async def before(self, prefix: str, moment: datetime, limit: int) -> list[str]:
-        """Return at most `limit` of the ids that rows `prefix` + `key_moment` before a moment lead to, oldest first."""
-        keys = await self._across_partitions(prefix, prefix + key_moment(moment), limit)
-        return [_id_of(key) for key in keys]
+        """Return the ids of the records that `rows_before` leads to."""
+        return [row.record_id for row in await self.rows_before(prefix, moment, limit)]
 
     async def earliest(self, prefix: str) -> datetime | None:
         """Return the earliest `key_moment` of the rows `prefix` + `key_moment`, None if there is no such row."""
@@ -256,6 +297,11 @@ class RecordStore[T: Stored]:
         The rows may not be those that the record names: somebody has deleted one by hand, or restored a part of the
         table. Then the write looks for them once, or it would always fail.
         """
+        stale = self._wake_ups_of(before.index_keys - keys)
+        if isinstance(operation, Replace) and before.index_keys.difference(stale) == keys:
+            etags = await self._table.write(_partition(before.id), [operation])
+            await self._drop(before.id, stale)
+            return etags
         try:
             return await self._table.write(_partition(before.id), [operation, *_moves(before.index_keys, keys)])
         except ConflictError:
@@ -265,6 +311,23 @@ class RecordStore[T: Stored]:
         there = await self._existing(before.id, before.index_keys | keys)
         _logger.warning("record.rowsRepaired %s %s", self._kind.name, before.id)
         return await self._table.write(_partition(before.id), [operation, *_moves(there, keys)])
+
+    async def _drop(self, record_id: str, keys: Iterable[str]) -> None:
+        """Delete wake-up rows that their record does not name; one that stays is deleted when its moment has come."""
+        for key in keys:
+            with suppress(ConflictError, StorageUnavailableError):
+                await self._table.write(_partition(record_id), [Delete(key)])
+
+    def _with_early_wake_up(self, former: frozenset[str], keys: frozenset[str]) -> frozenset[str]:
+        """Return keys with the former wake-up row in the place of the one among them, if it is no later."""
+        match self._wake_ups_of(former), self._wake_ups_of(keys):
+            case [there], [wanted] if _moment_in(there) <= _moment_in(wanted):
+                return keys - {wanted} | {there}
+            case _:
+                return keys
+
+    def _wake_ups_of(self, keys: frozenset[str]) -> list[str]:
+        return [key for key in keys if key.startswith(self._kind.wake_ups)]
 
     async def _existing(self, record_id: str, keys: frozenset[str]) -> frozenset[str]:
         rows = await asyncio.gather(*(self._table.read(_partition(record_id), key) for key in keys))
@@ -359,6 +422,11 @@ def _moment(text: str) -> datetime | None:
 
 def _partition(record_id: str) -> str:
     return record_id[0]
+
+
+def _moment_in(key: str) -> str:
+    """Return the `key_moment` in the key of a wake-up row."""
+    return key.partition(".")[2].rpartition(".")[0]
 
 
 def _id_of(key: str) -> str:

@@ -5,7 +5,7 @@ It looks only at rows that are due, a bounded number of them, so its work does n
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,8 +17,9 @@ from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting.retention import retained_from
+from shared.storage.records import IndexRow
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
-from shared.use_cases.for_each import Failure, Outcomes, for_each, raise_if_incomplete
+from shared.use_cases.for_each import Failure, for_each, raise_if_incomplete
 
 _logger = logging.getLogger(__name__)
 
@@ -69,14 +70,22 @@ class Upkeep:
         run = _Run()
         backlog_since = await run.ask("the request queue", self._requests.backlog_since())
         poison_since = await run.ask("the poison queue", self._requests.poison_since())
-        pending_since = await run.ask("pending", self._ledger.pending_since())
+        waiting_since = await run.ask("waiting", self._ledger.waiting_since())
 
         async def wake(meeting: Meeting) -> str:
-            if not meeting.finished:
-                run.stalled_since.append(meeting.progress.version_started_at)
+            if meeting.finished:  # it died before it was sent
+                await self._ledger.set_aside(meeting)
+                return "setAside"
+            run.pending_since.append(meeting.progress.version_started_at)
+            due = due_at(meeting)
+            if due is None or due >= now:  # its row is early
+                return "early"
+            run.stalled_since.append(meeting.progress.version_started_at)
             return await self._wake(meeting, now, backlog_since)
 
         await self._each(run, "due", partial(self._ledger.due, now), wake)
+        if waiting_since:
+            run.pending_since.append(waiting_since)
         await self._each(run, "finished", partial(self._ledger.finished_before, now - self._retention), self._forget)
         await self._drop_markers(run, now)
         await run.ask("the mailbox states", self._mailbox_states.forget_past(now))
@@ -95,7 +104,7 @@ class Upkeep:
             _age(now, backlog_since),
             _age(now, poison_since),
             _age(now, min(run.stalled_since, default=None)),
-            _age(now, pending_since),
+            _age(now, min(run.pending_since, default=None)),
         )
         raise_if_incomplete(run.failures)
         return report
@@ -115,24 +124,26 @@ class Upkeep:
         self,
         run: "_Run",
         phase: str,
-        ids_of: Callable[[int], Awaitable[list[str]]],
+        rows_of: Callable[[int], Awaitable[list[IndexRow]]],
         act: Callable[[Meeting], Awaitable[str]],
     ) -> None:
         """Act on the meetings of a list, several at once; those that fail take no place of others in the list."""
 
-        async def act_on(meeting_id: str) -> str:
+        async def act_on(row: IndexRow) -> str:
             try:
-                return await act(await self._ledger.read(meeting_id))
+                meeting = await self._ledger.led_to(row)
+                return await act(meeting) if meeting else "stale"
             except (ConflictError, MeetingNotFoundError):
                 return "overtaken"  # somebody else has just taken care of it
 
-        tried: set[str] = set()
+        tried: set[IndexRow] = set()
         while True:
-            ids = await run.ask(phase, ids_of(_PER_RUN + len(tried)))
-            news = [each for each in ids or () if each not in tried]
+            rows = await run.ask(phase, rows_of(_PER_RUN + len(tried)))
+            news = [each for each in rows or () if each not in tried]
             outcomes = await for_each(news, act_on)
             tried |= {failure.item for failure in outcomes.failures}
-            run.add(phase, outcomes)
+            failures = [Failure(each.item.record_id, each.error) for each in outcomes.failures]
+            run.add(phase, outcomes.results, failures)
             if not outcomes.failures or outcomes.skipped or len(news) < _PER_RUN:
                 return
 
@@ -167,7 +178,8 @@ class Upkeep:
             return "dropped"
 
         markers = await run.ask("markers", self._ledger.markers_before(cutoff, _PER_RUN))
-        run.add("markers", await for_each(markers or (), drop))
+        outcomes = await for_each(markers or (), drop)
+        run.add("markers", outcomes.results, outcomes.failures)
 
     async def _forget(self, meeting: Meeting) -> str:
         if not (meeting.finished and meeting.reported) or meeting.outbox:
@@ -191,6 +203,7 @@ class _Run:
     def __init__(self) -> None:
         self.done = Counter[str]()
         self.failures: list[Failure[str]] = []
+        self.pending_since: list[datetime] = []
         self.stalled_since: list[datetime] = []
 
     async def ask[T](self, what: str, answer: Awaitable[T]) -> T | None:
@@ -201,10 +214,10 @@ class _Run:
             self._note(what, Failure("", error))
             return None
 
-    def add(self, phase: str, outcomes: Outcomes[str, str]) -> None:
+    def add(self, phase: str, results: Sequence[str], failures: Sequence[Failure[str]]) -> None:
         """Count what has become of a phase's meetings, and log those that failed."""
-        self.done.update(outcomes.results)
-        for failure in outcomes.failures:
+        self.done.update(results)
+        for failure in failures:
             self._note(phase, failure)
 
     def _note(self, phase: str, failure: Failure[str]) -> None:

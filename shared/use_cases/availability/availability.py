@@ -84,7 +84,7 @@ class Availability:
         window = Stretch(request.start.instant[0], request.end.instant[0])
         addresses, unknown = await self._addresses(names)
         meetings, shown = await asyncio.gather(
-            self._ledger.unfinished(self._clock(), MOST_UNFINISHED), self._ask(request, addresses, window)
+            self._ledger.unfinished(MOST_UNFINISHED), self._ask(request, addresses, window)
         )
         own = taken_by(meetings, window)
         free: dict[str, list[Stretch]] = {}

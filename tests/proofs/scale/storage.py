@@ -19,7 +19,7 @@ from shared.errors import ConflictError, MeetingNotFoundError
 from shared.meeting import Meeting, Progress, Status
 from shared.meeting.ledger import Ledger, due_at
 from shared.storage import Operation, QueuedMessage, Row
-from shared.storage.records import PARTITIONS
+from shared.storage.records import PARTITIONS, IndexRow
 from tests.fakes import InMemoryTable
 
 
@@ -231,25 +231,29 @@ class LightLedger(Ledger):
         return after
 
     @override
-    async def due(self, now: datetime, limit: int) -> list[str]:
-        found: list[str] = []
+    async def led_to(self, row: IndexRow) -> Meeting | None:
+        return await self.read(row.record_id)
+
+    @override
+    async def due(self, now: datetime, limit: int) -> list[IndexRow]:
+        found: list[IndexRow] = []
         while self._due and self._due[0][0] < now and len(found) < limit:
             due, meeting_id = heapq.heappop(self._due)
             number = number_of(meeting_id)
             state = self._states[number]
             now_due = self._untouched(number, state) if isinstance(state, datetime) else state
             if isinstance(now_due, Meeting) and due_at(now_due) == due:
-                found.append(meeting_id)
+                found.append(IndexRow(meeting_id))
         await self._ask_every_partition()
         return found
 
     @override
-    async def unsent(self, now: datetime, limit: int) -> list[str]:
+    async def unsent(self, now: datetime, limit: int) -> list[IndexRow]:
         await self._ask_every_partition()
         return []
 
     @override
-    async def finished_before(self, cutoff: datetime, limit: int) -> list[str]:
+    async def finished_before(self, cutoff: datetime, limit: int) -> list[IndexRow]:
         await self._ask_every_partition()
         return []
 

@@ -16,7 +16,7 @@ from shared.errors import ConflictError, GraphAnswer, InvalidContinuationError, 
 from shared.meeting import Claim, Meeting, MeetingError, Outcome, Progress, Status
 from shared.meeting.ledger import Field, Ledger
 from shared.storage import AzureTable
-from shared.storage.records import PARTITIONS
+from shared.storage.records import PARTITIONS, IndexRow
 from tests.fakes import InMemoryTable
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -48,6 +48,10 @@ def meeting(**values: Any) -> Meeting:
         }
         | values
     )
+
+
+def led_to(rows: list[IndexRow]) -> list[str]:
+    return [row.record_id for row in rows]
 
 
 def waiting_until(moment: datetime) -> dict[str, Any]:
@@ -144,8 +148,8 @@ class TestRecord:
             await ledger.read(one.id)
         for field, value in ((Field.REFERENCE, "R-1"), (Field.JOIN_URL, JOIN_URL), (Field.STATUS, "succeeded")):
             assert await ids(ledger, field, value) == []
-        assert await ledger.due(NOW + timedelta(days=1), 10) == []
-        assert await ledger.finished_before(NOW + timedelta(days=1), 10) == []
+        assert led_to(await ledger.due(NOW + timedelta(days=1), 10)) == []
+        assert led_to(await ledger.finished_before(NOW + timedelta(days=1), 10)) == []
 
     @pytest.mark.parametrize("character", ["x", "会", "😀", "\\", "'"])
     async def test_a_large_request_survives(self, ledger: Ledger, character: str) -> None:
@@ -312,9 +316,9 @@ class TestDue:
         one = await ledger.insert(meeting(**values))
         latest = NOW + timedelta(days=1)
         listed, other = (ledger.unsent, ledger.due) if one.finished else (ledger.due, ledger.unsent)
-        assert await listed(due or latest, 10) == []
-        assert await listed(due + timedelta(microseconds=1) if due else latest, 10) == ([one.id] if due else [])
-        assert await other(latest, 10) == []
+        assert led_to(await listed(due or latest, 10)) == []
+        assert led_to(await listed(due + timedelta(microseconds=1) if due else latest, 10)) == ([one.id] if due else [])
+        assert led_to(await other(latest, 10)) == []
 
     async def test_the_longest_due_come_first(self, ledger: Ledger) -> None:
         """Across partitions, the meetings that wait longest are taken first, as many as asked for."""
@@ -323,8 +327,8 @@ class TestDue:
             for n, first in enumerate("0f3a9c7")
         ]
         expected = [one.id for one in reversed(made)]
-        assert await ledger.due(NOW + timedelta(hours=1), 100) == expected
-        assert await ledger.due(NOW + timedelta(hours=1), 3) == expected[:3]
+        assert led_to(await ledger.due(NOW + timedelta(hours=1), 100)) == expected
+        assert led_to(await ledger.due(NOW + timedelta(hours=1), 3)) == expected[:3]
 
     async def test_only_the_finished_are_forgotten(self, ledger: Ledger) -> None:
         """Past retention is what finished before the cutoff, the oldest first; what is under way never is."""
@@ -332,10 +336,10 @@ class TestDue:
         older = await ledger.insert(meeting(status=Status.SUCCEEDED, updated_at=NOW - timedelta(days=3)))
         await ledger.insert(meeting(updated_at=NOW - timedelta(days=400)))
         await ledger.insert(meeting(status=Status.SUCCEEDED, updated_at=NOW))
-        assert await ledger.finished_before(NOW - timedelta(days=1), 10) == [older.id, old.id]
-        assert await ledger.finished_before(NOW - timedelta(days=1), 1) == [older.id]
+        assert led_to(await ledger.finished_before(NOW - timedelta(days=1), 10)) == [older.id, old.id]
+        assert led_to(await ledger.finished_before(NOW - timedelta(days=1), 1)) == [older.id]
         await ledger.write(older, older.changed(status=Status.QUEUED))
-        assert await ledger.finished_before(NOW - timedelta(days=1), 10) == [old.id]
+        assert led_to(await ledger.finished_before(NOW - timedelta(days=1), 10)) == [old.id]
 
 
 async def pages(ledger: Ledger, field: Field, value: str, top: int) -> list[list[str]]:
