@@ -1,4 +1,4 @@
-"""GET /meetings: list the meetings with an organizer, reference, link, id, schedule or status."""
+"""GET /meetings: list the meetings with an organizer, reference, link, id, schedule, status or start."""
 
 import azure.functions as func
 
@@ -22,7 +22,7 @@ class MeetingListResponse(ResponseModel, frozen=True):
     """Some of the meetings that a search found.
 
     Attributes:
-        meetings: The meetings, newest first.
+        meetings: The meetings, newest first; by their start, where the search names one. A page may be short.
         continuation_token: Requests the next meetings; null after the last.
     """
 
@@ -35,11 +35,16 @@ def _one_meeting() -> MeetingListResponse:
 
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
+_TIME = {"type": "string", "minLength": 10, "maxLength": 64}
+_INSTANT = "an RFC 3339 time with an offset, or a date, which begins in UTC. An event starts by the clock of its zone."
+_DAY = "2027-01-20"
 OPERATION = Operation(
     summary="List meetings",
-    description="Returns the meetings with an organizer, reference, link, id, schedule or status, newest first."
-    " Exactly one of these filters is required; an organizer may accompany a link or id, and then a meeting that this"
-    " app did not make is read from Graph.",
+    description="Returns the meetings with an organizer, reference, link, id or schedule, newest first. One of these"
+    " filters is allowed; `status`, `from` and `to` narrow it, or stand alone. With `from` or `to` the meetings come by"
+    " their start. An organizer may accompany a link or id, and then a meeting that this app did not make is read from"
+    " Graph, unless the search is narrowed. A page that is narrowed may be short or empty, and have a continuation"
+    " token.",
     tag="Meetings",
     parameters=(
         Parameter("organizer", "query", "The organizer, as the requests name them.", _TEXT, "AlexW@contoso.com"),
@@ -49,6 +54,8 @@ OPERATION = Operation(
         Parameter("eventId", "query", "The id of the event in the organizer's calendar.", _TEXT),
         Parameter("schedule", "query", "The id of the schedule that made the meetings.", _TEXT),
         Parameter("status", "query", "The status of the meetings.", MEETING_STATUS),
+        Parameter("from", "query", f"Meetings that are requested to start then or later: {_INSTANT}", _TIME, _DAY),
+        Parameter("to", "query", f"Meetings that are requested to start before: {_INSTANT}", _TIME, _DAY),
         TOP,
         CONTINUATION,
     ),
@@ -68,7 +75,7 @@ OPERATION = Operation(
 @blueprint.route("meetings", methods=["GET"])
 @http_trigger
 async def list_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Answer with the meetings that a filter describes, newest first."""
+    """Answer with the meetings that a filter describes."""
     page = await app().finder.find(parse_filter(dict(req.params)), caller)
     meetings = tuple(
         MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in page.items

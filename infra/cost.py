@@ -43,7 +43,7 @@ class Figures:
     """
 
     executions: int = 2
-    operations: int = 8
+    operations: int = 9
     host_operations: int = 5
     lines: int = 4
     host_lines: int = 3

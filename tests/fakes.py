@@ -77,6 +77,7 @@ class InMemoryTable:
         self.partitions: dict[str, SortedDict[str, Row]] = {}
         self.operations = 0
         self.rows_read = 0
+        self.records_read = 0
         self.rows_written = 0
         self.transactions = 0
         self.broken = False
@@ -85,6 +86,7 @@ class InMemoryTable:
     async def read(self, partition: str, key: str) -> Row | None:
         self._count()
         self.rows_read += 1
+        self.records_read += 1
         return self.partitions.get(partition, {}).get(key)
 
     async def read_range(self, partition: str, first: str, last: str, limit: int) -> list[Row]:

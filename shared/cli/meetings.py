@@ -34,14 +34,20 @@ def list_meetings(
     join_url: Annotated[str | None, typer.Option("--join-url", help="The one with a join link.")] = None,
     join_meeting_id: Annotated[str | None, typer.Option("--join-meeting-id", help="The one with a meeting ID.")] = None,
     event_id: Annotated[str | None, typer.Option("--event-id", help="The one of a calendar event.")] = None,
-    status: Annotated[Status | None, typer.Option(help="Those with a status.")] = None,
-    most: Annotated[int, typer.Option("--top", help="The most to list, newest first.", min=1, max=10_000)] = 25,
+    status: Annotated[Status | None, typer.Option(help="Only those with a status.")] = None,
+    starts_from: Annotated[str | None, typer.Option("--from", help="Only those that start then or later.")] = None,
+    starts_before: Annotated[str | None, typer.Option("--to", help="Only those that start before.")] = None,
+    most: Annotated[int, typer.Option("--top", help="The most to list.", min=1, max=10_000)] = 25,
     url: Url = None,
     key: Key = None,
     allow_http: AllowHttp = False,
     as_json: Json = False,
 ) -> None:
-    """List meetings by one of their properties, newest first."""
+    """List meetings by one of their properties, status or start.
+
+    They come newest first; with --from or --to by their start. Both take a date, which begins in UTC, or a time with an
+    offset, such as 2027-01-20T13:00:00-08:00.
+    """
     filters = {
         "organizer": organizer,
         "reference": reference,
@@ -49,6 +55,8 @@ def list_meetings(
         "joinMeetingId": join_meeting_id,
         "eventId": event_id,
         "status": status,
+        "from": starts_from,
+        "to": starts_before,
     }
     query = {name: str(value) for name, value in filters.items() if value is not None}
 

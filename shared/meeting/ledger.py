@@ -4,6 +4,7 @@ One table, in which a meeting is a record with the rows that lead to it (shared/
     meeting.<id>                                  the record
     <field>.<digest of the value>.<when>.<id>     found by reference, organizer, status, link ...; newest first
     own.<field>.<digest>.<when>.<id>              the same among the meetings of one caller, where callers are known
+    start.<instant>.<id>                          to start then, by its request; own.start.<digest of the caller>...
     errorCode.<code>.<when>.<id>                  failed for this reason; own.errorCode.<digest of the caller>.<code>...
     due.<moment>.<id>                             a wake-up row: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          a wake-up row: what is to be sent should be sent by then
@@ -25,7 +26,7 @@ Which rows a meeting has beside those that it is found by, and what a death leav
 
 `due` is never late: a claim expires, and a result is late, after the moment of a row that was there before. So the
 claim, a checkpoint and the note that the result was sent write the record alone. The end, which is a transaction for
-its other rows, leaves `due` in place of `unsent`. Whoever reads `due` or `unsent` looks at the record.
+its other rows, leaves `due` in place of `unsent`. The reader of `due` or `unsent` looks at the record.
 """
 
 import asyncio
@@ -34,16 +35,18 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
+from functools import partial
 
 from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefusedError
 from shared.ids import id_after
 from shared.meeting import Meeting, Status
+from shared.meeting.criteria import Criteria, Field
 from shared.meeting.markers import Marker, MarkerStore, refuse_marker
 from shared.meeting.record_size import bare, require_room, trimmed
+from shared.meeting.requested_start import START_ORDER, requested_start, start_key
 from shared.meeting.retention import retained_from
 from shared.storage import Table
-from shared.storage.pages import Page, newest_first
+from shared.storage.pages import Page, Span, newest_first
 from shared.storage.records import IndexRow, RecordKind, RecordStore, key_moment
 from shared.validation.addresses import mailbox_key
 from shared.validation.join_links import canonical_link
@@ -53,18 +56,6 @@ TABLE = "Meetings"
 # How long the message of a waiting meeting, or the result of a finished one, may take before the upkeep looks.
 _WAITING_GRACE = timedelta(seconds=30)
 _REPORT_GRACE = timedelta(seconds=30)
-
-
-class Field(StrEnum):
-    """What a meeting is found by."""
-
-    ORGANIZER = "organizer"
-    REFERENCE = "reference"
-    JOIN_URL = "joinUrl"
-    JOIN_MEETING_ID = "joinMeetingId"
-    EVENT_ID = "eventId"
-    SCHEDULE = "schedule"
-    STATUS = "status"
 
 
 class Ledger(RecordStore[Meeting]):
@@ -115,7 +106,7 @@ class Ledger(RecordStore[Meeting]):
         Raises:
             ConflictError: somebody else has changed it since.
         """
-        if _index_keys(meeting) == meeting.index_keys:
+        if index_keys(meeting) == meeting.index_keys:
             return meeting
         return await self._write(meeting, meeting, early=False)
 
@@ -160,6 +151,21 @@ class Ledger(RecordStore[Meeting]):
             InvalidContinuationError: no earlier call has returned `continuation`.
         """
         return await self.newest(_prefix(field, value, caller), top, continuation)
+
+    async def search(
+        self, criteria: Criteria, top: int, continuation: str | None = None, *, caller: str | None = None
+    ) -> Page[Meeting]:
+        """Return the meetings that meet criteria, at most `top`; of one caller, if it is named.
+
+        They are looked up by their start where the criteria name one, and come by it. Else they are looked up by the
+        field, or by the status, and come newest first. Whatever else is asked their records answer, of which a page
+        reads a bounded number: it may be short or empty, and have a continuation.
+
+        Raises:
+            InvalidContinuationError: no earlier call has returned `continuation` in this order.
+        """
+        prefix, span = _looked_up(criteria, caller)
+        return await self.narrowed(prefix, span, top, continuation, partial(_meets, criteria))
 
     async def count_by_status(self, status: Status, limit: int, *, caller: str | None = None) -> int:
         """Return how many meetings have a status, at most `limit`; of one caller, if it is named."""
@@ -224,7 +230,8 @@ def _labels(meeting: Meeting) -> dict[str, str | int]:
     }
 
 
-def _index_keys(meeting: Meeting) -> frozenset[str]:
+def index_keys(meeting: Meeting) -> frozenset[str]:
+    """Return the keys of the rows that are to lead to a meeting."""
     created = newest_first(meeting.created_at)
     searchers = {None, meeting.caller}
     keys = {
@@ -232,6 +239,8 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
         for field, value in _found_by(meeting)
         for searcher in searchers
     }
+    if start := requested_start(meeting):
+        keys |= {f"{_starts(searcher)}{start_key(start)}.{meeting.id}" for searcher in searchers}
     if meeting.error:
         keys |= {f"{_error_codes(searcher)}{meeting.error.code}.{created}.{meeting.id}" for searcher in searchers}
     if (due := due_at(meeting)) is not None:
@@ -247,6 +256,26 @@ def _index_keys(meeting: Meeting) -> frozenset[str]:
     elif meeting.progress.next_attempt_at or meeting.progress.last_problem:
         keys.add(f"waiting.{key_moment(meeting.progress.version_started_at)}.{meeting.id}")
     return frozenset(keys)
+
+
+def _looked_up(criteria: Criteria, caller: str | None) -> tuple[str, Span]:
+    """Return which rows lead to all that meets criteria."""
+    if criteria.by_start:
+        start, before = (instant and start_key(instant) for instant in (criteria.starts_from, criteria.starts_before))
+        return _starts(caller), Span(start or "", before or "~", START_ORDER)
+    if criteria.field is not None:
+        return _prefix(criteria.field, criteria.value, caller), Span()
+    return _prefix(Field.STATUS, criteria.status or "", caller), Span()
+
+
+def _meets(criteria: Criteria, meeting: Meeting) -> bool:
+    """Return whether a meeting meets what the rows that led to it do not say."""
+    if criteria.status not in {None, meeting.status}:
+        return False
+    if criteria.field is None or not criteria.by_start:
+        return True
+    wanted = _normal(criteria.field, criteria.value)
+    return any(field is criteria.field and _normal(field, value) == wanted for field, value in _found_by(meeting))
 
 
 def _found_by(meeting: Meeting) -> Iterator[tuple[Field, str]]:
@@ -288,6 +317,10 @@ def _error_codes(caller: str | None) -> str:
     return "errorCode." if caller is None else f"own.errorCode.{_digest(caller)}."
 
 
+def _starts(caller: str | None) -> str:
+    return "start." if caller is None else f"own.start.{_digest(caller)}."
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:40]
 
@@ -307,7 +340,7 @@ def _normal(field: Field, value: str) -> str:
 _MEETINGS = RecordKind(
     name="meeting",
     parse=_parse,
-    index_keys=_index_keys,
+    index_keys=index_keys,
     labels=_labels,
     not_found=lambda meeting_id: MeetingNotFoundError(f"there is no meeting {meeting_id}"),
     trimmed=trimmed,

@@ -20,7 +20,7 @@ be read raises UnreadableRecordError where it is asked for by its id, and is log
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from pydantic import ValidationError
 
 from shared.errors import ConflictError, RecordNotFoundError, StorageUnavailableError, UnreadableRecordError
 from shared.ids import is_meeting_id
-from shared.storage.pages import Page, continuation_of, position_of
+from shared.storage.pages import Page, Span, continuation_of
 from shared.storage.tables import LARGEST_ENTITY, Delete, Insert, Operation, Replace, Row, Table
 
 _logger = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ _CHUNK = 16_000
 LARGEST_DOCUMENT = LARGEST_ENTITY - 64 * 1024
 _AFTER_EVERY_KEY = "~"
 _READ_AT_ONCE = 100
+# Of one search: about half a second of an instance's processor.
+_MOST_READ = 400
 _COUNTED_AT_ONCE = 1000  # rows without values, and Azure's page: https://learn.microsoft.com/rest/api/storageservices/query-timeout-and-pagination
 _TOLD_FAULTS = 3
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
@@ -227,16 +229,43 @@ class RecordStore[T: Stored]:
         Raises:
             InvalidContinuationError: no earlier call has returned `continuation`.
         """
-        first = prefix + (position_of(continuation) if continuation else "")
-        keys = await self._across_partitions(first, prefix + _AFTER_EVERY_KEY, top + 1)
-        more = len(keys) > top
-        last = continuation_of(keys[top - 1].removeprefix(prefix)) if more else None
-        return Page(await self.read_each([_id_of(key) for key in keys[:top]]), last)
+        return await self.narrowed(prefix, Span(), top, continuation, lambda _: True)
 
-    async def read_each(self, ids: Iterable[str]) -> list[T]:
-        """Return the records of these ids that are there; one that cannot be read is logged and left out."""
-        found = await asyncio.gather(*(self._read_or_none(record_id) for record_id in ids))
-        return [record for record in found if record is not None]
+    async def narrowed(
+        self, prefix: str, span: Span, top: int, continuation: str | None, keeps: Callable[[T], bool]
+    ) -> Page[T]:
+        """Return at most `top` of the records that rows with a prefix lead to and `keeps` accepts, in the rows' order.
+
+        It reads a bounded number of records: a page may have fewer than `top`, or none, and a continuation.
+
+        Args:
+            prefix: of the rows' keys.
+            span: which of these rows, by what follows the prefix.
+            top: the most records.
+            continuation: of the page before.
+            keeps: returns whether a record is wanted.
+
+        Raises:
+            InvalidContinuationError: no earlier call has returned `continuation` for rows in this order.
+        """
+        position = span.after(continuation)
+        found: list[T] = []
+        read = 0
+        while True:
+            batch = min(max(top - len(found), _READ_AT_ONCE if read else 0), _MOST_READ - read)
+            keys = await self._across_partitions(prefix + position, prefix + span.before, batch + 1)
+            for key, record in zip(keys, await self._records_of(keys[:batch]), strict=False):
+                read += 1
+                position = key.removeprefix(prefix)
+                if record is not None and keeps(record):
+                    found.append(record)
+                if len(found) == top:
+                    break
+            exhausted = len(keys) <= batch and (not keys or position == keys[-1].removeprefix(prefix))
+            if exhausted:
+                return Page(found, None)
+            if len(found) == top or read >= _MOST_READ:
+                return Page(found, continuation_of(position))
 
     async def led_to(self, row: IndexRow) -> T | None:
         """Return the record that a row leads to, None where the record does not name it; such a row is deleted.
@@ -339,6 +368,9 @@ class RecordStore[T: Stored]:
         )
         keys = sorted(row.key for page in pages for row in page)
         return [key for key in keys if is_meeting_id(_id_of(key))][:limit]
+
+    async def _records_of(self, keys: Sequence[str]) -> list[T | None]:
+        return await asyncio.gather(*(self._read_or_none(_id_of(key)) for key in keys))
 
     async def _read_or_none(self, record_id: str) -> T | None:
         try:

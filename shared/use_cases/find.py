@@ -1,19 +1,29 @@
-"""Find: which meetings there are, by one of the things that people know of them."""
+"""Find: which meetings there are, by what people know of them, by status and by start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic_core import PydanticCustomError
 
 from shared.access.callers import ANYBODY, Caller
 from shared.errors import Fault, InvalidContinuationError, InvalidRequestError
 from shared.meeting import Meeting, Status
-from shared.meeting.ledger import Field, Ledger
+from shared.meeting.criteria import Criteria, Field
+from shared.meeting.ledger import Ledger
+from shared.meeting.requested_start import parse_instant
 from shared.storage.pages import Page
 from shared.use_cases.external_meetings import ExternalMeeting, ExternalMeetings
 from shared.use_cases.ownership import Ownership
 from shared.validation.addresses import mailbox_key
+from shared.validation.date_times import Instant
 from shared.validation.join_links import is_join_link, meeting_id_in
 from shared.validation.paging import invalid_continuation, read_top
 
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
+_STARTS = ("from", "to")
+_ONE_FILTER = (
+    f"At most one of {', '.join(field.value for field in Field if field is not Field.STATUS)} is needed, or status, "
+    "from or to; organizer may go with a link or id."
+)
 LONGEST_VALUE = 4096
 
 
@@ -21,8 +31,7 @@ LONGEST_VALUE = 4096
 class Filter:
     """What to look for; `organizer` narrows a search by link, join meeting id or event id to one organizer."""
 
-    field: Field
-    value: str
+    criteria: Criteria
     organizer: str | None
     top: int
     continuation: str | None
@@ -60,9 +69,11 @@ class Finder:
             for meeting in page.items
             if organizer in {mailbox_key(meeting.organizer or ""), mailbox_key(meeting.organizer_id or "")}
         ]
-        if mine or page.continuation or wanted.continuation:
+        field, value = wanted.criteria.field, wanted.criteria.value
+        # A meeting that this app did not make has no status here, and was not requested to start at any time.
+        if mine or page.continuation or wanted.continuation or wanted.criteria.narrowed or field is None:
             return Page(mine, page.continuation)
-        found = await self._external.find(wanted.organizer, wanted.field, wanted.value, caller)
+        found = await self._external.find(wanted.organizer, field, value, caller)
         if found is None:
             return Page([], None)
         # It may still be in the ledger, under a name or a link that the lookup did not know: then it is not external.
@@ -71,12 +82,14 @@ class Finder:
 
     async def _page(self, wanted: Filter, caller: Caller) -> Page[Meeting]:
         searcher = None if caller.sees_all else caller.id
-        top, continuation = wanted.top, wanted.continuation
+        criteria, top, continuation = wanted.criteria, wanted.top, wanted.continuation
         try:
-            page = await self._ledger.find(wanted.field, wanted.value, top, continuation, caller=searcher)
-            if not page.items and wanted.field is Field.JOIN_URL and (number := meeting_id_in(wanted.value)):
+            page = await self._ledger.search(criteria, top, continuation, caller=searcher)
+            nothing = not page.items and page.continuation is None
+            if nothing and criteria.field is Field.JOIN_URL and (number := meeting_id_in(criteria.value)):
                 # A short link has the Meeting ID in it, which the invitation shows as well.
-                page = await self._ledger.find(Field.JOIN_MEETING_ID, number, top, continuation, caller=searcher)
+                by_number = replace(criteria, field=Field.JOIN_MEETING_ID, value=number)
+                page = await self._ledger.search(by_number, top, continuation, caller=searcher)
         except InvalidContinuationError as error:
             raise invalid_continuation() from error
         return page
@@ -90,18 +103,38 @@ def parse_filter(parameters: dict[str, str]) -> Filter:
     """
     faults: list[Fault] = []
     given = [field for field in Field if field.value in parameters]
-    narrowing = Field.ORGANIZER in given and bool(_WITH_ORGANIZER & set(given))
-    filters = [field for field in given if not (narrowing and field is Field.ORGANIZER)]
-    if len(filters) != 1:
-        names = ", ".join(field.value for field in Field)
-        faults.append(Fault("", "oneFilter", f"Exactly one of {names} is needed; organizer may go with a link or id."))
+    by_id = Field.ORGANIZER in given and bool(_WITH_ORGANIZER & set(given))
+    fields = [field for field in given if field is not Field.STATUS and not (by_id and field is Field.ORGANIZER)]
+    narrowing = Field.STATUS in given or any(name in parameters for name in _STARTS)
+    if len(fields) > 1 or not (fields or narrowing):
+        faults.append(Fault("", "oneFilter", _ONE_FILTER))
     faults += [fault for field in given for fault in _value_faults(field, parameters[field.value])]
+    starts = {name: _read_instant(name, parameters, faults) for name in _STARTS}
     top, top_faults = read_top(parameters)
     faults += top_faults
     if faults:
         raise InvalidRequestError(faults)
-    organizer = parameters[Field.ORGANIZER] if narrowing else None
-    return Filter(filters[0], parameters[filters[0]], organizer, top, parameters.get("continuationToken") or None)
+    field = fields[0] if fields else None
+    criteria = Criteria(
+        field,
+        parameters[field] if field else "",
+        Status(parameters[Field.STATUS]) if Field.STATUS in given else None,
+        starts["from"],
+        starts["to"],
+    )
+    organizer = parameters[Field.ORGANIZER] if by_id else None
+    return Filter(criteria, organizer, top, parameters.get("continuationToken") or None)
+
+
+def _read_instant(name: str, parameters: dict[str, str], faults: list[Fault]) -> Instant | None:
+    """Return the instant that a parameter names, None without it; add its fault, if it has one."""
+    if name not in parameters:
+        return None
+    try:
+        return parse_instant(parameters[name])
+    except PydanticCustomError as error:
+        faults.append(Fault(_pointer(name), error.type, f"{name} {error.message()}."))
+        return None
 
 
 def _value_faults(field: Field, value: str) -> list[Fault]:

@@ -160,7 +160,7 @@ async def test_what_a_wait_costs() -> None:
     world.clock.advance(seconds=30)
     await world.deliver()
     assert not world.requests.messages
-    assert f"each wait for Graph adds {counted.take() - 8} operations, and 2 of the host." in PAGE
+    assert f"each wait for Graph adds {counted.take() - 9} operations, and 2 of the host." in PAGE
 
 
 async def test_what_the_timers_cost() -> None:

@@ -128,8 +128,8 @@ class Report:
     def limit_per_second(self) -> float:
         """Return the rate with every place busy all the time, with what a meeting needs and nothing else."""
         plan = self.plan
-        # read, claim, note the end, send the result, note it, delete the message
-        storage = 6 * plan.storage_seconds
+        # read, claim, note the end, send the result, note it, delete the wake-up row, delete the message
+        storage = 7 * plan.storage_seconds
         if plan.arrival is Arrival.BURST:
             storage += 3 * plan.storage_seconds  # write the record, send the message about it, delete the request
         graph = plan.graph_seconds * self.calls_needed / plan.requests

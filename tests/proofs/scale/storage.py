@@ -221,6 +221,7 @@ class LightLedger(Ledger):
             self.ends[number] = asyncio.get_running_loop().time()
         after = after.changed(etag=str(next(self._etags)))
         if after.finished and after.reported:
+            await self._wire.send("write Meetings")  # the wake-up row is deleted by itself
             self._states[number] = _TOLD
             self._left -= 1
             if not self._left:

@@ -17,7 +17,7 @@ from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import NoJoinLinkError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.meeting import Meeting, Status
-from shared.meeting.ledger import Field
+from shared.meeting.criteria import Criteria, Field
 from shared.use_cases.find import Filter
 from shared.use_cases.provision.provisioner import _pause
 from tests.app_fixture import World
@@ -79,7 +79,7 @@ ASKS: dict[str, Ask] = {
     "attendee": lambda app, made: app.changes.patch(
         made["calendar"].id, {"attendees": [{"emailAddress": {"address": "LidiaH@contoso.com"}}]}
     ),
-    "lookup": lambda app, _: app.finder.find(Filter(Field.EVENT_ID, "AAMk", "AlexW@contoso.com", 1, None)),
+    "lookup": lambda app, _: app.finder.find(Filter(Criteria(Field.EVENT_ID, "AAMk"), "AlexW@contoso.com", 1, None)),
     "readiness": lambda app, _: app.readiness.examine("AlexW@contoso.com"),
     "invitation of an event": lambda app, made: app.invitations.write(made["existing"].id),
     "invitation by object id": lambda app, made: app.invitations.write(made["by object id"].id),
