@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -58,7 +59,7 @@ class World:
         self.poison = InMemoryQueue(self.clock, f"{self.requests.name}-poison")
         self.results = InMemoryQueue(self.clock)
         self.topic = InMemoryTopic(self.clock)
-        self.settings = _settings(settings or {})
+        self.settings = _settings(tuple((settings or {}).items()))
         self.ledger = Ledger(self.table)
         self.app = self.new_host()
 
@@ -139,13 +140,14 @@ class World:
         ]
 
 
-def _settings(changes: Mapping[str, str]) -> Settings:
+@cache
+def _settings(changes: tuple[tuple[str, str], ...]) -> Settings:
     return read_settings(
         {
             "MeetingStorage": "UseDevelopmentStorage=true",
             "GRAPH_CREDENTIAL": "none",
             "GRAPH_BASE_URL": "http://127.0.0.1/v1.0",
             "AZURE_CLIENT_ID": APP_ID,
-            **changes,
+            **dict(changes),
         }
     )

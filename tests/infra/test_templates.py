@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,6 +39,7 @@ NOT_IN_AZURE = {
 }
 
 
+@cache
 def parse(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", BicepParser().parse(text=path.read_text()))
 
