@@ -93,28 +93,26 @@ class Attempt:
             ClaimLostError: the claim is somebody else's.
             SupersededError: another version is wanted; the claim is given back.
         """
-        owner = self._owner
+        owner, version = self._owner, self.meeting.version
         update |= {
             "outcome": self.outcome,
             "applied": self.applied,
             "organizer_id": self.organizer_id or self.meeting.organizer_id,
         }
-        while True:
-            try:
-                self.meeting = await self.ledger.write(self.meeting, self.meeting.changed(**update))
-            except ConflictError:
-                latest = await self.ledger.read(self.meeting.id)
-                if latest.claim is None or latest.claim.owner != owner:
-                    raise ClaimLostError("the claim on the meeting is somebody else's now") from None
-                if latest.version != self.meeting.version and "version" not in update:
-                    update = {name: update[name] for name in _EFFECTS if name in update} | {
-                        "claim": None,
-                        "version": latest.version,
-                    }
-                self.meeting = latest
-            else:
-                break
-        if "version" in update:
+
+        async def change(latest: Meeting) -> Meeting:
+            if latest.claim is None or latest.claim.owner != owner:
+                raise ClaimLostError("the claim on the meeting is somebody else's now")
+            if latest.version == version:
+                return latest.changed(**update)
+            effects = {name: update[name] for name in _EFFECTS if name in update}
+            return latest.changed(**effects, claim=None)
+
+        try:
+            self.meeting = await self.ledger.write(self.meeting, self.meeting.changed(**update))
+        except ConflictError:
+            _, self.meeting = await self.ledger.update(self.meeting.id, change)
+        if self.meeting.version != version:
             raise SupersededError(self.meeting)
 
     @property
