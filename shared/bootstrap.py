@@ -13,12 +13,14 @@ from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.meeting.ledger import TABLE, Ledger
 from shared.meeting.request_queue import RequestQueue
+from shared.meeting.reservations import Reservations
 from shared.meeting.results import Results, Topic
+from shared.meeting.turns import Turns
 from shared.schedules import TABLE as SCHEDULES_TABLE
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_environment
 from shared.settings.artifacts import Artifact
-from shared.storage import AzureQueue, AzureTable, Queue, storage_services
+from shared.storage import AzureQueue, AzureTable, Queue, Table, storage_services
 from shared.storage.event_grid_topic import topic_of
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
@@ -26,7 +28,7 @@ from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.admission import Admission
 from shared.use_cases.artifacts import Artifacts
-from shared.use_cases.availability import Availability
+from shared.use_cases.availability import Availability, Calendars
 from shared.use_cases.batch.acceptance import Batch
 from shared.use_cases.change import Changes
 from shared.use_cases.external_meetings import ExternalMeetings
@@ -40,6 +42,7 @@ from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision import Provisioner
+from shared.use_cases.provision.organizer_pool import OrganizerPools
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
 from shared.use_cases.quota import Quotas, QuotaStore
@@ -133,7 +136,7 @@ def _build(settings: Settings) -> App:
         schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
         quotas=QuotaStore(meetings),
         poisoned=PoisonedMessages(meetings),
-        mailbox_states=SharedMailboxStates(AzureTable(tables.get_table_client(MAILBOXES_TABLE))),
+        mailboxes=AzureTable(tables.get_table_client(MAILBOXES_TABLE)),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
         graph=GraphServices.over(client),
@@ -148,7 +151,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     schedules: ScheduleStore,
     quotas: QuotaStore,
     poisoned: PoisonedMessages,
-    mailbox_states: SharedMailboxStates,
+    mailboxes: Table,
     requests: RequestQueue,
     results: Queue | None,
     graph: GraphServices,
@@ -164,13 +167,16 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     }
     reporter = Results(results, settings.result_time_to_live, ledger, requests, clock, topic)
     admission = Admission(settings.allowed_organizers, settings.graph.cloud)
+    mailbox_states, reservations, turns = SharedMailboxStates(mailboxes), Reservations(mailboxes), Turns(mailboxes)
     gate = MailboxGate(settings.graph_calls_per_mailbox, clock, mailbox_states)
+    calendars = Calendars(graph, gate)
     ownership = Ownership(ledger, settings.callers)
     isolation = Isolation()
     counts = Quotas(quotas, clock)
     acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
     attendance_watched = settings.watch and Artifact.ATTENDANCE in settings.artifacts
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
+    pools = OrganizerPools(ledger, calendars, reservations, turns, clock)
     provisioner = Provisioner(
         ledger=ledger,
         requests=requests,
@@ -179,6 +185,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         gate=gate,
         ownership=ownership,
         isolation=isolation,
+        pools=pools,
         give_up_after=settings.give_up_after,
         watched=settings.watch,
         attendance_watched=attendance_watched,
@@ -206,16 +213,16 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
             retention=settings.retention,
             clock=clock,
         ),
-        upkeep=Upkeep(ledger, mailbox_states, requests, reporter, settings.retention, clock),
+        upkeep=Upkeep(ledger, (mailbox_states, reservations, turns), requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
-        forgetting=Forgetting(ledger, reporter, clock),
+        forgetting=Forgetting(ledger, reporter, pools, clock),
         watch=Watch(observations, look, gate, clock, on=settings.watch),
         watched_attendance=WatchedAttendance(observations, graph, lookup, gate, clock, on=attendance_watched),
         refreshing=Refreshing(observations, look, gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
         artifacts=Artifacts(ledger, graph, gate, lookup, settings.artifacts),
-        availability=Availability(ledger, graph, gate, admission, clock),
+        availability=Availability(ledger, calendars, admission, clock),
         rooms=Rooms(graph, gate, clock),
         summaries=Summaries(ledger),
         readiness=Readiness(graph, gate, admission, settings.artifacts),

@@ -23,7 +23,6 @@ from shared.meeting.results import Topic
 from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, QueuedMessage, Table
-from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision.provisioner import MAX_CRASHES
 from shared.use_cases.quota import QuotaStore
@@ -73,7 +72,7 @@ class World:
             schedules=ScheduleStore(self.schedules_table),
             quotas=QuotaStore(wires.table),
             poisoned=PoisonedMessages(wires.table),
-            mailbox_states=SharedMailboxStates(wires.mailboxes),
+            mailboxes=wires.mailboxes,
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
             graph=GraphServices.over(client),

@@ -25,6 +25,8 @@ from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
 from shared.meeting.record_model import RecordModel, StoredRecord
 from shared.meeting.rejected_message import ReceivedMessage
+from shared.meeting.reserved import PassedOver, Reserved
+from shared.meeting_request.pools import organizers_in
 
 
 class Status(StrEnum):
@@ -104,12 +106,18 @@ class Outcome(RecordModel):
     expires_at: datetime | None = None
     meeting_id_in_body: str | None = None
 
+    @property
+    def made(self) -> bool:
+        """Return whether Graph is known to have something of the meeting."""
+        return bool(self.event_id or self.online_meeting_id)
+
 
 # Every `code` that the error of a meeting can have; docs/api.md and docs/operations.md say who acts on each.
 FAILURE_CODES = (
     "invalidRequest",
     "organizerNotAllowed",
     "callerNotAllowed",
+    "nobodyFree",
     "organizerNotFound",
     "organizerHasNoMailbox",
     "providerNotAllowed",
@@ -261,7 +269,10 @@ class Meeting(RecordModel, StoredRecord):
         reported: the result event of this version is sent, or noted in the outbox (or none is wanted).
         outbox: what is still to be sent to one sink or both, in order.
         observations: how many events about what was observed there have been, in all versions.
+        organizer: None until one of the request's pool is chosen.
         organizer_id: the organizer's object id, once it was looked up.
+        reserved: the time that is reserved of an organizer who was chosen.
+        passed_over: the candidates whom Graph refused, in this version.
         schedule: the id of the schedule that made it.
         traceparent: of the caller, kept for the result event.
         caller: the principal that asked over HTTP; None where callers are not distinguished, and for the queue.
@@ -290,6 +301,8 @@ class Meeting(RecordModel, StoredRecord):
     outbox: tuple[Notice, ...] = ()
     observations: int = 0
     organizer_id: str | None = None
+    reserved: Reserved | None = None
+    passed_over: tuple[PassedOver, ...] = ()
     outcome: Outcome = Outcome()
     observed: Observed | None = None
     look_at: datetime | None = None
@@ -302,6 +315,11 @@ class Meeting(RecordModel, StoredRecord):
     def finished(self) -> bool:
         """Return whether nothing is left to be done in Graph."""
         return self.status in FINISHED
+
+    @property
+    def organizers(self) -> tuple[str, ...]:
+        """Return everybody who may organize the meeting: who does, or the candidates of its pool."""
+        return (self.organizer,) if self.organizer else organizers_in(self.request or {})
 
     def next_version(self, now: datetime, **update: Any) -> "Meeting":
         """Return the next version of the meeting, queued and without progress; a claim on this one stays."""

@@ -15,7 +15,7 @@ from shared.meeting_request.canonical_form import as_given, canonical, fingerpri
 from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.graph_properties import option_properties
 from shared.meeting_request.options import MeetingOptions
-from shared.meeting_request.parse import LARGEST_REQUEST, MeetingRequest, parse_request
+from shared.meeting_request.parse import LARGEST_REQUEST, MeetingRequest, NewMeetingRequest, parse_request
 from shared.meeting_request.standalone_request import StandaloneRequest, online_meeting_properties
 from shared.meeting_request.warnings import find_warnings
 from shared.validation.date_times import DateTimeTimeZone, to_graph
@@ -28,6 +28,7 @@ __all__ = [
     "ExistingRequest",
     "MeetingOptions",
     "MeetingRequest",
+    "NewMeetingRequest",
     "StandaloneRequest",
     "as_given",
     "canonical",

@@ -5,7 +5,6 @@ from typing import Annotated, Literal, override
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from shared.errors import Fault
-from shared.meeting_request.people import Organizer
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
 from shared.validation.text import AnyCase, FilledLine, Language
@@ -29,12 +28,10 @@ class AnyKindRequest(ClosedModel):
     """The members that requests of every kind have.
 
     Attributes:
-        organizer: The organizer, by user principal name or object id.
         reference: The caller's own reference, which need not be unique.
         language: The language of the join information, as a BCP 47 tag; English without it.
     """
 
-    organizer: Organizer
     reference: FilledLine | None = None
     language: Language | None = None
 

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shared.meeting_request.any_kind import TEAMS, AnyKindRequest, IsOnlineMeeting, OnlineMeetingProviderType
+from shared.meeting_request.any_kind import TEAMS, IsOnlineMeeting, OnlineMeetingProviderType
 from shared.meeting_request.event_times import time_findings
 from shared.meeting_request.html_body import Body
 from shared.meeting_request.options import Options
 from shared.meeting_request.people import Attendees
 from shared.meeting_request.places import Location, Locations
+from shared.meeting_request.pools import PooledRequest
 from shared.meeting_request.recurrence import PATTERN_NEEDS, Recurrence, recurrence_findings
 from shared.meeting_request.recurrence_rule import first_start
 from shared.validation.date_times import DateTimeTimeZone, to_graph
@@ -30,7 +31,7 @@ type Sensitivity = Annotated[Literal["normal", "personal", "private", "confident
 type FreeBusyStatus = Annotated[Literal["free", "tentative", "busy", "oof", "workingElsewhere"], AnyCase()]
 
 
-class CalendarRequest(AnyKindRequest):
+class CalendarRequest(PooledRequest):
     """The properties of an event that an app may set on creation, and the options of its meeting.
 
     Attributes:
@@ -120,7 +121,7 @@ def provider_findings(draft: Draft) -> Iterator[Finding]:
 
 def event_properties(request: CalendarRequest) -> dict[str, Any]:
     """Return the event that Graph is to create, without what belongs to this service's own bookkeeping."""
-    ours = {"kind", "organizer", "reference", "language", "options"}
+    ours = {"kind", "organizer", "organizer_pool", "reference", "language", "options"}
     event = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=ours)
     recurring, all_day = request.recurrence is not None, request.is_all_day is True
     event["start"] = to_graph(request.start, recurring=recurring, all_day=all_day)

@@ -8,18 +8,23 @@ from shared.meeting_request.parse import MeetingRequest
 
 
 def canonical(request: MeetingRequest) -> dict[str, Any]:
-    """Return the request as JSON: kind and organizer first, then, under Graph's names, only what was given.
+    """Return the request as JSON: kind first, then the organizer if one is named, then only what was given.
 
-    A value that is this service's default counts as not given. `parse_request` makes an equal request of it.
+    Members have Graph's names. A value that is this service's default counts as not given. `parse_request` makes an
+    equal request of it.
     """
     given = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return {"kind": request.kind, "organizer": request.organizer, **given}
+    return _beginning(request) | given
 
 
 def as_given(request: MeetingRequest) -> dict[str, Any]:
     """Return the request as JSON with everything that was given, defaults too: what its reader recognises."""
     given = request.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_none=True)
-    return {"kind": request.kind, "organizer": request.organizer, **given}
+    return _beginning(request) | given
+
+
+def _beginning(request: MeetingRequest) -> dict[str, Any]:
+    return {"kind": request.kind} | ({"organizer": request.organizer} if request.organizer else {})
 
 
 def fingerprint(request: MeetingRequest) -> str:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from shared.meeting_request.any_kind import TEAMS, AnyKindRequest, IsOnlineMeeting, OnlineMeetingProviderType
 from shared.meeting_request.options import Options
+from shared.meeting_request.people import Organizer
 from shared.validation.text import Identifier
 
 
@@ -12,6 +13,7 @@ class ExistingRequest(AnyKindRequest):
 
     Attributes:
         kind: The kind of the meeting.
+        organizer: The organizer, by user principal name or object id.
         event_id: The id of the event in the organizer's calendar.
         is_online_meeting: Only true: the app makes online meetings.
         online_meeting_provider: The provider of the online meeting; `teamsForBusiness` without it.
@@ -21,7 +23,13 @@ class ExistingRequest(AnyKindRequest):
     """
 
     kind: Literal["existing"] = "existing"
+    organizer: Organizer
     event_id: Identifier
     is_online_meeting: IsOnlineMeeting = True
     online_meeting_provider: OnlineMeetingProviderType = TEAMS
     options: Options = None
+
+    @property
+    def organizers(self) -> tuple[str, ...]:
+        """Everybody who may organize the meeting: whose calendar the event is in."""
+        return (self.organizer,)

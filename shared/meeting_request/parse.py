@@ -13,6 +13,7 @@ from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.graph_only import without_graph_only
 from shared.meeting_request.html_body import removed_names
 from shared.meeting_request.people import invite_once
+from shared.meeting_request.pools import PooledRequest, organizer_findings
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
 from shared.validation.draft import Draft
@@ -22,7 +23,8 @@ from shared.validation.member_names import field_names
 
 # The most bytes of JSON that one request may have.
 LARGEST_REQUEST = 256 * 1024
-MeetingRequest = CalendarRequest | StandaloneRequest | ExistingRequest
+NewMeetingRequest = CalendarRequest | StandaloneRequest
+MeetingRequest = NewMeetingRequest | ExistingRequest
 
 _MODELS: Mapping[str, type[MeetingRequest]] = {
     "calendar": CalendarRequest,
@@ -80,9 +82,12 @@ def _likely_kind(document: dict[str, Any]) -> str:
 
 def _examine[M: AnyKindRequest](model: type[M], document: dict[str, Any], kind: str) -> tuple[M | None, list[Finding]]:
     try:
-        return model.model_validate(document), []
+        request, findings = model.model_validate(document), list[Finding]()
     except ValidationError as error:
-        return None, findings_of(error, kind, _reasons_against(model, kind))
+        request, findings = None, findings_of(error, kind, _reasons_against(model, kind))
+    if issubclass(model, PooledRequest):
+        findings = [*organizer_findings(Draft(document, findings)), *findings]
+    return request, findings
 
 
 @cache

@@ -147,12 +147,14 @@ class Attendee(ClosedModel):
 Attendees = Annotated[tuple[Attendee, ...], Field(strict=False), AtMost(MAX_ATTENDEES)]
 
 
-def invite_once(attendees: tuple[Attendee, ...], organizer: str) -> tuple[tuple[Attendee, ...], tuple[Fault, ...]]:
+def invite_once(
+    attendees: tuple[Attendee, ...], organizer: str | None
+) -> tuple[tuple[Attendee, ...], tuple[Fault, ...]]:
     """Return the attendees without repetitions and without the organizer, and a warning for each left out."""
     seen: dict[str, int] = {}
     kept: list[Attendee] = []
     warnings: list[Fault] = []
-    own = mailbox_key(organizer)
+    own = mailbox_key(organizer or "")
     for index, attendee in enumerate(attendees):
         address = attendee.email_address.address
         key = mailbox_key(address)

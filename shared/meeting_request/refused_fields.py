@@ -19,6 +19,8 @@ _NOBODY_INVITED = "belongs to a calendar meeting: a standalone meeting is in no 
 _OWN_RETRIES = "is set by this service; send an idempotency key instead"
 _EVENT_IS_THERE = "cannot be given: the event is there already, and only becomes an online meeting"
 
+_ONE_CALENDAR = "cannot be given: the event is in the calendar of one organizer, who is named"
+
 _REASONS: Mapping[tuple[str, str], str] = {
     ("participants", "organizer"): "cannot be changed: a meeting's organizer is the request's organizer",
     ("calendar", "startDateTime"): _CALENDAR_TIMES,
@@ -32,6 +34,7 @@ _REASONS: Mapping[tuple[str, str], str] = {
     ("options", "startDateTime"): _EVENT_DECIDES,
     ("options", "endDateTime"): _EVENT_DECIDES,
     **{("standalone", name): _NOBODY_INVITED for name in ("attendees", "body", "location", "locations", "recurrence")},
+    ("existing", "organizerPool"): _ONE_CALENDAR,
     **{("existing", name): _EVENT_IS_THERE for name in ("subject", "body", "start", "end", "attendees", "recurrence")},
 }
 _REASONS_ANYWHERE: Mapping[str, str] = {

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from shared.meeting_request.any_kind import AnyKindRequest
 from shared.meeting_request.options import MeetingOptions
+from shared.meeting_request.pools import PooledRequest
 from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import Timestamp, instant_of
 from shared.validation.draft import Draft
@@ -24,7 +24,7 @@ class JoinMeetingIdSettings(ClosedModel):
     is_passcode_required: bool
 
 
-class StandaloneRequest(MeetingOptions, AnyKindRequest):
+class StandaloneRequest(MeetingOptions, PooledRequest):
     """The properties of an onlineMeeting that an app may set.
 
     Attributes:

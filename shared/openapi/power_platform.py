@@ -122,7 +122,8 @@ class _Converter:
         converted = self._schema(self._schemas[name])
         if name in _REQUESTS:
             for member, property_ in converted["properties"].items():
-                if member in converted.get("required", ()):
+                # An organizer is required, unless a pool stands in its place.
+                if member in converted.get("required", ()) or member == "organizer":
                     property_["x-ms-visibility"] = "important"
                 elif member not in _SHOWN:
                     property_["x-ms-visibility"] = "advanced"

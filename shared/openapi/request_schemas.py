@@ -53,12 +53,12 @@ def _one_object(description: str, forms: Mapping[str, Mapping[str, Any]], kind: 
             if known != schema and without_null(schema) == without_null(known):
                 members[name] = nullable(known)
     members["kind"] = nullable(kind) | {"description": "The kind of the meeting; `calendar` without it."}
-    required = [name for name in members if all(name in form["required"] for form in forms.values())]
+    required = [name for name in members if all(name in form.get("required", ()) for form in forms.values())]
     return {
         "description": description,
         "type": "object",
         "properties": members,
-        "required": required,
+        **({"required": required} if required else {}),
         "additionalProperties": False,
         **_rules(list(forms.items()), required),
     }
@@ -75,14 +75,20 @@ def _rules(forms: Sequence[tuple[str, Mapping[str, Any]]], required: Sequence[st
 
 
 def _form_rules(form: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:
-    own = [name for name in form["required"] if name not in required]
+    own = [name for name in form.get("required", ()) if name not in required]
     rules: dict[str, Any] = {"propertyNames": {"enum": list(form["properties"])}}
-    return rules | ({"required": own, "properties": {name: {"not": NULL} for name in own}} if own else {})
+    if "organizerPool" in form["properties"]:
+        rules["oneOf"] = [_given(["organizer"]), _given(["organizerPool"])]
+    return rules | (_given(own) if own else {})
+
+
+def _given(names: Sequence[str]) -> dict[str, Any]:
+    return {"required": list(names), "properties": {name: {"not": NULL} for name in names}}
 
 
 def _timeless(form: dict[str, Any]) -> dict[str, Any]:
     members = {name: each for name, each in form["properties"].items() if name not in _OF_SCHEDULE}
-    return form | {"properties": members, "required": [name for name in form["required"] if name in members]}
+    return form | {"properties": members, "required": [name for name in form.get("required", ()) if name in members]}
 
 
 def _meeting_patch() -> dict[str, Any]:

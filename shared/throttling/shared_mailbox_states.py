@@ -9,7 +9,6 @@ The row does not stop a call that another instance has already sent, nor an atte
 was written. That attempt reads it again the next time.
 """
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Callable
@@ -17,8 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import ConflictError
-from shared.storage import Delete, Insert, Replace, Row, Table
+from shared.storage import Insert, Replace, Row, Table
 from shared.storage.records import PARTITIONS
+from shared.storage.sweep import Sweep
 from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
@@ -30,10 +30,8 @@ TABLE = "Mailboxes"
 PROVIDERS_TTL = timedelta(hours=1)
 
 _MOST_RACES = 10
-# An expired row is kept for as long as clocks might differ, and deleted in batches.
+# An expired row is kept for as long as clocks might differ, and then deleted.
 _LONG_PAST = timedelta(hours=1)
-_FORGOTTEN_AT_ONCE = 50
-_BEFORE_EVERY_KEY, _AFTER_EVERY_KEY = "", "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class SharedMailboxStates:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._looked_through = dict.fromkeys(PARTITIONS, _BEFORE_EVERY_KEY)
+        self._sweep = Sweep(table, PARTITIONS)
 
     async def read(self, name: str) -> MailboxState:
         """Return what is shared about the mailbox of an organizer with this name."""
@@ -93,7 +91,13 @@ class SharedMailboxStates:
 
     async def forget_past(self, now: datetime) -> None:
         """Delete rows that expired long ago, a bounded number of them; the next run takes the rest."""
-        await asyncio.gather(*(self._forget_past(partition, now) for partition in PARTITIONS))
+
+        def is_dead(row: Row) -> bool:
+            state = _state(row)
+            moments = [state.closed_until, state.allowed and state.allowed.until]
+            return not any(moment and moment > now - _LONG_PAST for moment in moments)
+
+        await self._sweep.delete(is_dead)
 
     async def _change(
         self, name: str, change: Callable[[MailboxState], MailboxState], seen: MailboxState | None
@@ -112,21 +116,6 @@ class SharedMailboxStates:
                 continue
             return
         _logger.warning("mailbox.notShared")
-
-    async def _forget_past(self, partition: str, now: datetime) -> None:
-        first = self._looked_through[partition]
-        rows = await self._table.read_range(partition, first, _AFTER_EVERY_KEY, _FORGOTTEN_AT_ONCE)
-        # The next run continues behind these, so that rows which stay do not hide others forever.
-        self._looked_through[partition] = rows[-1].key if len(rows) == _FORGOTTEN_AT_ONCE else _BEFORE_EVERY_KEY
-        for row in rows:
-            state = _state(row)
-            moments = [state.closed_until, state.allowed and state.allowed.until]
-            if any(moment and moment > now - _LONG_PAST for moment in moments):
-                continue
-            try:
-                await self._table.write(partition, [Delete(row.key, row.etag)])
-            except ConflictError:
-                continue  # another instance has just written a new fact
 
 
 def _key(name: str) -> str:

@@ -27,11 +27,12 @@ class Admission:
 
         Raises:
             InvalidRequestError: Graph has no online meetings in this cloud, or not with the options of the request.
-            OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
+            OrganizerNotAllowedError: the settings do not let an organizer organize, or this caller name them.
         """
         self.require_in_cloud(request)
-        require_allowed(request.organizer, self.allowed_organizers)
-        caller.require_may_name(request.organizer)
+        for organizer in request.organizers:
+            require_allowed(organizer, self.allowed_organizers)
+            caller.require_may_name(organizer)
 
     def require_in_cloud(self, request: MeetingRequest) -> None:
         """Refuse what Graph does not have here.

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from shared.access.callers import Caller
 from shared.access.organizers import require_allowed
@@ -32,6 +32,7 @@ from shared.meeting_request import (
 )
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import same_mailbox
+from shared.meeting_request.pools import USUAL_STRATEGY
 from shared.use_cases.admission import Admission
 from shared.use_cases.quota import Quotas
 from shared.use_cases.refused_changes import (
@@ -46,7 +47,7 @@ from shared.validation.merge_patch import merged
 
 _logger = logging.getLogger(__name__)
 
-IMMUTABLE = ("kind", "organizer", "eventId", "joinMeetingIdSettings", "onlineMeetingProvider")
+IMMUTABLE = ("kind", "organizer", "organizerPool", "eventId", "joinMeetingIdSettings", "onlineMeetingProvider")
 _REMEMBERED_MESSAGES = 50
 
 
@@ -215,11 +216,11 @@ class Changes:
         return after
 
     def _require_may_change(self, wanted: Meeting, caller: Caller) -> None:
-        organizer = wanted.organizer or ""
-        if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
-            require_allowed(organizer, self._admission.allowed_organizers)
-        if not (wanted.cancellation and wanted.caller == caller.id):  # cancelling one's own meeting takes no right
-            caller.require_may_name(organizer)
+        for organizer in wanted.organizers or ("",):
+            if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
+                require_allowed(organizer, self._admission.allowed_organizers)
+            if not (wanted.cancellation and wanted.caller == caller.id):  # cancelling one's own meeting takes no right
+                caller.require_may_name(organizer)
 
     def _without_seen_attendee(self, meeting: Meeting, address: str) -> Meeting:
         """Return a version without an attendee who was invited in Outlook and is therefore not in the request."""
@@ -275,12 +276,16 @@ def _require_request(meeting: Meeting) -> dict[str, Any]:
 
 
 def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
-    defaults = {"kind": "calendar", "onlineMeetingProvider": TEAMS}
-    changed = [
-        name for name in IMMUTABLE if before.get(name, defaults.get(name)) != after.get(name, defaults.get(name))
-    ]
+    changed = [name for name in IMMUTABLE if _immutable_value(before, name) != _immutable_value(after, name)]
     if changed:
         raise immutable_field(changed)
+
+
+def _immutable_value(document: dict[str, Any], name: str) -> Any:
+    defaults = {"kind": "calendar", "onlineMeetingProvider": TEAMS}
+    value = document.get(name, defaults.get(name))
+    is_pool = name == "organizerPool" and isinstance(value, dict)
+    return {"strategy": USUAL_STRATEGY} | cast("dict[str, Any]", value) if is_pool else value
 
 
 def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> None:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import InvalidRequestError, MeetingNotFoundError
+from shared.meeting import Status
 from shared.meeting.ledger import Field, Ledger
 from shared.meeting.messages import Message, NewRequest, ProvisionMeeting, decode_message
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting_request import fingerprint, parse_request
+from shared.meeting_request.pools import organizers_in
 from shared.storage import QueuedMessage
 from shared.use_cases.provision.provisioner import has_crashed
 from shared.use_cases.take_message import MessageHandler
@@ -67,15 +69,15 @@ class IsolatedRetry:
         Set aside, a message has another id: nothing distinguishes it from another with the same text. So two requests
         that ask for the same, one of them set aside, count as one.
         """
-        organizer = document.get("organizer")
-        if not isinstance(organizer, str):
-            return False
         try:
             wanted = fingerprint(parse_request(document))
         except InvalidRequestError:
             return False
-        page = await self._ledger.find(Field.ORGANIZER, organizer, _COMPARED)
-        return any(each.fingerprint == wanted and each.created_at <= before for each in page.items)
+        found = [(Field.ORGANIZER, organizer) for organizer in organizers_in(document)]
+        if "organizerPool" in document:  # while nobody of it is chosen
+            found += [(Field.STATUS, status) for status in (Status.QUEUED, Status.RUNNING, Status.FAILED)]
+        pages = [await self._ledger.find(field, value, _COMPARED) for field, value in found]
+        return any(each.fingerprint == wanted and each.created_at <= before for page in pages for each in page.items)
 
 
 def _decoded(text: str) -> Message | None:

@@ -21,6 +21,7 @@ from shared.errors import (
 from shared.ids import KeyNamespace, id_from_key, random_id
 from shared.meeting.record_size import require_room
 from shared.meeting_request import parse_request
+from shared.meeting_request.pools import organizers_in
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
@@ -163,7 +164,8 @@ class Schedules:
             schedule = await self.read(schedule_id, origin.caller)
             origin.require_version(schedule.version)
             if schedule.caller != origin.caller.id:
-                origin.caller.require_may_name(str(schedule.request.request["organizer"]))
+                for organizer in organizers_in(schedule.request.request):
+                    origin.caller.require_may_name(organizer)
             try:
                 await self._store.remove(schedule)
             except ConflictError:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Meeting, Status
@@ -18,7 +19,6 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting.retention import retained_from
 from shared.storage.records import IndexRow
-from shared.throttling.shared_mailbox_states import SharedMailboxStates
 from shared.use_cases.for_each import Failure, for_each, raise_if_incomplete
 
 _logger = logging.getLogger(__name__)
@@ -38,20 +38,28 @@ class UpkeepReport:
     failed: int = 0
 
 
+class Perishable(Protocol):
+    """Rows that end by themselves."""
+
+    async def forget_past(self, now: datetime) -> None:
+        """Delete what has ended, a bounded number of rows."""
+        ...
+
+
 class Upkeep:
     """The use case."""
 
     def __init__(
         self,
         ledger: Ledger,
-        mailbox_states: SharedMailboxStates,
+        perishable: Sequence[Perishable],
         requests: RequestQueue,
         results: Results,
         retention: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._mailbox_states = mailbox_states
+        self._perishable = perishable
         self._requests = requests
         self._results = results
         self._retention = retention
@@ -88,7 +96,8 @@ class Upkeep:
             run.pending_since.append(waiting_since)
         await self._each(run, "finished", partial(self._ledger.finished_before, now - self._retention), self._forget)
         await self._drop_markers(run, now)
-        await run.ask("the mailbox states", self._mailbox_states.forget_past(now))
+        for rows in self._perishable:
+            await run.ask(type(rows).__name__, rows.forget_past(now))
         # Last, because it fails as long as the result queue is away; each sink on its own, because that ends its list.
         for sink in self._results.sinks or (None,):
             await self._each(run, "unsent", partial(self._ledger.unsent, now), partial(self._report, sink=sink))

@@ -1,4 +1,4 @@
-"""A bound on the items of a list that holds before any of them is looked at."""
+"""Bounds on the number of items of a list that hold before any of them is looked at."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,4 +25,22 @@ class AtMost:
     def _check(self, value: Any) -> Any:
         if isinstance(value, list) and len(value) > self.items:
             raise invalid("tooMany", f"has more than {self.items} items")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Refuses a list of fewer items, whatever they are."""
+
+    items: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"minItems": self.items}
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, list) and len(value) < self.items:
+            raise invalid("tooFew", f"has {len(value)} items, at least {self.items} are needed")
         return value

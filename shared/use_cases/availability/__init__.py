@@ -3,7 +3,16 @@
 availability (asks Graph and the ledger) -> stretches (what is left of a window) -> slots (which of them fit).
 """
 
-from shared.use_cases.availability.availability import Availability, FreeSlot, Unknown
+from shared.use_cases.availability.availability import Availability, FreeSlot
+from shared.use_cases.availability.calendars import Calendars, Unknown
 from shared.use_cases.availability.request import MOST_ADDRESSES, AvailabilityRequest, parse_availability
 
-__all__ = ["MOST_ADDRESSES", "Availability", "AvailabilityRequest", "FreeSlot", "Unknown", "parse_availability"]
+__all__ = [
+    "MOST_ADDRESSES",
+    "Availability",
+    "AvailabilityRequest",
+    "Calendars",
+    "FreeSlot",
+    "Unknown",
+    "parse_availability",
+]

@@ -1,23 +1,18 @@
 """Meetings of this app that are accepted and not made yet: no calendar shows them, and they count as taken."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.meeting import Meeting
 from shared.meeting_request.recurrence import Recurrence
-from shared.meeting_request.recurrence_rule import wall_starts
+from shared.use_cases.availability.occurrences import occurrences
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
 from shared.validation.date_times import DateTimeTimeZone
-from shared.validation.time_zones import to_utc, zone
 
 _FREE = frozenset({"free", "workingElsewhere"})
-# Twenty-seven years of every day: a series that began longer ago is no new one.
-_MOST_OCCURRENCES = 10_000
 
 
 class _Part(BaseModel):
@@ -54,30 +49,14 @@ def taken_by(meetings: Iterable[Meeting], window: Stretch) -> dict[str, list[Str
             continue
         if event.show_as in _FREE:
             continue
-        stretches = list(_occurrences(event, window))
+        stretches = list(_within(event, window))
         invited = [attendee.email_address.address for attendee in event.attendees]
         for name in {mailbox_key(name) for name in (meeting.organizer, meeting.organizer_id, *invited) if name}:
             taken.setdefault(name, []).extend(stretches)
     return taken
 
 
-def _occurrences(event: _Event, window: Stretch) -> Iterator[Stretch]:
-    for start, end in _all_until(event, window.end):
+def _within(event: _Event, window: Stretch) -> Iterator[Stretch]:
+    for start, end in occurrences(event.start, event.end, event.recurrence, window.end):
         if start < window.end and window.start < end:
             yield Stretch(start, end)
-
-
-def _all_until(event: _Event, until: datetime) -> Iterator[Stretch]:
-    """Yield an event, or each occurrence of a series, which begins and ends by the clock of the event's zone."""
-    first, name = Stretch(event.start.instant[0], event.end.instant[0]), event.start.time_zone
-    if event.recurrence is None:
-        yield first
-        return
-    extent = event.recurrence.range
-    length = first.end.astimezone(zone(name)).replace(tzinfo=None) - event.start.wall
-    last = until.astimezone(UTC).replace(tzinfo=None) + timedelta(days=2)  # whatever the zone
-    most = min(extent.number_of_occurrences or _MOST_OCCURRENCES, _MOST_OCCURRENCES)
-    for wall in islice(wall_starts(event.recurrence.pattern, event.start.wall), most):
-        if wall > last or (extent.end_date is not None and wall.date().isoformat() > extent.end_date):
-            return
-        yield Stretch(to_utc(wall, name), to_utc(wall + length, name))

@@ -9,6 +9,7 @@ is none. A cell is plain text, whatever it begins with.
                         twice invites nobody twice
     kind                calendar (also when empty), standalone, existing
     organizer           user principal name or object id
+    organizerPool       in the place of organizer: several of them, separated by semicolons
     reference, language, subject, eventId
                         as in the JSON request
     start, end          2027-01-20T13:00:00, 2027-01-20 13:00 or 2027-01-20 9:00, without an offset
@@ -35,6 +36,7 @@ from pydantic import ValidationError
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import LARGEST_REQUEST
 from shared.meeting_request.people import MAX_ATTENDEES
+from shared.meeting_request.pools import MOST_CANDIDATES
 from shared.use_cases.batch.items import MOST_ITEMS, TOO_LARGE, BatchItem, count_fault, with_key, with_keys
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.findings import Finding, findings_of, pointer_to, quoted
@@ -48,6 +50,7 @@ COLUMNS = (
     "idempotencyKey",
     "kind",
     "organizer",
+    "organizerPool",
     "reference",
     "language",
     "subject",
@@ -63,8 +66,7 @@ COLUMNS = (
 # Those of which a blank at an end is never a part.
 _TRIMMED = ("idempotencyKey", "kind", "organizer", "language", "start", "end", "timeZone", "eventId")
 _AS_THEY_ARE = ("kind", "organizer", "reference", "language", "subject", "eventId")
-_NEEDED = ("organizer",)
-_NEEDED_BY_CALENDAR = ("organizer", "subject", "start", "end", "timeZone")
+_NEEDED_BY_CALENDAR = ("subject", "start", "end", "timeZone")
 _SEPARATORS = ",;\t"
 _LONGEST_HEADER = 10_000
 _LARGEST_CELL = 4 * 1024 * 1024
@@ -167,7 +169,9 @@ def _header_faults(header: list[str]) -> Iterator[Fault]:
             yield Fault(pointer, "unknownColumn", f"{quoted(name)} is not a column; {hint}")
         if times > 1:
             yield Fault(pointer, "duplicateColumn", f"The column {quoted(name)} is there {times} times.")
-    for name in _NEEDED if "kind" in header else _NEEDED_BY_CALENDAR:
+    if not {"organizer", "organizerPool"} & {*header}:
+        yield Fault("/columns/organizer", "required", "The column organizer is required, or organizerPool is.")
+    for name in () if "kind" in header else _NEEDED_BY_CALENDAR:
         if name not in header:
             yield Fault(f"/columns/{name}", "required", f"The column {name} is required.")
 
@@ -200,6 +204,9 @@ def _request(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
     else:
         times, findings = {name: _time(cells, name) for name in ("start", "end") if name in cells}, []
     document |= times
+    if "organizerPool" in cells:
+        candidates = islice(filter(None, map(str.strip, cells["organizerPool"].split(";"))), MOST_CANDIDATES + 1)
+        document["organizerPool"] = {"candidates": [*candidates]}
     if "location" in cells:
         document["location"] = {"displayName": cells["location"]}
     if "body" in cells:

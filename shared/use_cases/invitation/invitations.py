@@ -6,7 +6,8 @@ from shared.graph.event_details import read_event
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger
-from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
+from shared.meeting.wanted import wanted_request
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.invitation.appointment import Appointment, of_calendar, of_event, of_standalone
 from shared.use_cases.ownership import Ownership
@@ -41,18 +42,19 @@ class Invitations:
         return meeting, calendar_file(meeting, await self._appointment(meeting))
 
     async def _appointment(self, meeting: Meeting) -> Appointment:
-        match parse_request(meeting.request):
+        organizer = meeting.organizer or ""
+        match wanted_request(meeting):
             case CalendarRequest() as request:
-                return of_calendar(request, await self._address(request.organizer))
+                return of_calendar(request, await self._address(organizer))
             case StandaloneRequest() as request:
-                return of_standalone(request, await self._address(request.organizer), meeting.created_at)
+                return of_standalone(request, await self._address(organizer), meeting.created_at)
             case ExistingRequest() as request if meeting.status is Status.CANCELLED:
                 # The event is gone; a cancellation needs no times: RFC 5546, section 3.2.5.
-                return Appointment(None, organizer=await self._address(request.organizer), language=request.language)
+                return Appointment(None, organizer=await self._address(organizer), language=request.language)
             case ExistingRequest() as request:
-                async with self._gate.access(request.organizer, read_only=True):
+                async with self._gate.access(organizer, read_only=True):
                     event_id = meeting.outcome.event_id or request.event_id
-                    event = await read_event(self._graph.events, request.organizer, event_id)
+                    event = await read_event(self._graph.events, organizer, event_id)
                 await self._ownership.require_own(meeting, event)
                 return of_event(event, request.language)
 

@@ -8,6 +8,7 @@ from shared.errors import ConflictError, ConveneError, UnavailableError
 from shared.meeting import Claim, Meeting, Outcome
 from shared.meeting.applied import Applied
 from shared.meeting.ledger import Ledger
+from shared.meeting.reserved import PassedOver, Reserved
 from shared.throttling.shared_mailbox_states import MailboxState
 
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
@@ -37,7 +38,7 @@ class SupersededError(ConveneError):
 
 
 # What an attempt has found out about Graph stays true for the next version; how it would have ended does not.
-_EFFECTS = ("outcome", "applied", "doubt", "organizer_id")
+_EFFECTS = ("outcome", "applied", "doubt", "organizer", "organizer_id", "reserved", "passed_over")
 
 
 @dataclass(slots=True)
@@ -50,7 +51,11 @@ class Attempt:
             know of, so that it has to be looked for first; None if there is none.
         outcome: what Graph has made so far.
         applied: which properties Graph has.
+        organizer: who organizes, None until one of a pool is chosen.
         organizer_id: the organizer's object id, once it was looked up.
+        reserved: the time that is reserved of an organizer who was chosen.
+        passed_over: the candidates of a pool whom Graph has refused.
+        undecided: one of a pool is to be chosen.
         mailbox_state: what other instances shared about the mailbox when the attempt began; None if that is not known.
     """
 
@@ -59,8 +64,17 @@ class Attempt:
     in_doubt_since: int | None
     outcome: Outcome
     applied: Applied
+    organizer: str | None = None
     organizer_id: str | None = None
+    reserved: Reserved | None = None
+    passed_over: tuple[PassedOver, ...] = ()
+    undecided: bool = False
     mailbox_state: MailboxState | None = None
+
+    @property
+    def mailbox(self) -> str:
+        """Return the name of the organizer, in whose mailbox the meeting is; empty until one is chosen."""
+        return self.organizer or ""
 
     @property
     def language(self) -> str | None:
@@ -97,7 +111,10 @@ class Attempt:
         update |= {
             "outcome": self.outcome,
             "applied": self.applied,
-            "organizer_id": self.organizer_id or self.meeting.organizer_id,
+            "organizer": self.organizer,
+            "organizer_id": self.organizer_id,
+            "reserved": self.reserved,
+            "passed_over": self.passed_over,
         }
 
         async def change(latest: Meeting) -> Meeting:

@@ -68,7 +68,7 @@ async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRe
 
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest) -> Event:
     """Return the meeting's event, made or found; what it was made with is noted as far as it is known."""
-    organizer, meeting = request.organizer, attempt.meeting
+    organizer, meeting = attempt.mailbox, attempt.meeting
     properties = event_properties(request)
     if attempt.in_doubt_since is not None and (event := await steps.events.find(organizer, meeting.id)):
         return _as_made(attempt, event, properties)
@@ -121,8 +121,8 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
     if "recurrence" in properties:  # a series that is changed without it can lose occurrences
         changes["recurrence"] = properties["recurrence"]
     event_id = attempt.outcome.event_id or ""
-    current = await steps.read_event(request.organizer, event_id, with_body="body" in changes)
-    await steps.require_in_calendar(request.organizer, current)
+    current = await steps.read_event(attempt.mailbox, event_id, with_body="body" in changes)
+    await steps.require_in_calendar(attempt.mailbox, current)
     if "body" in changes:
         changes["body"] = _merged_body(attempt, current, properties)
     if "attendees" in changes:

@@ -24,9 +24,9 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
             return
         cancellation = attempt.meeting.cancellation
         if event.attendees == ():
-            await steps.events.delete(request.organizer, event.id)
+            await steps.events.delete(attempt.mailbox, event.id)
         else:
-            await steps.events.cancel(request.organizer, event.id, cancellation.comment if cancellation else None)
+            await steps.events.cancel(attempt.mailbox, event.id, cancellation.comment if cancellation else None)
     except RejectedError as error:
         if not _is_gone(error):
             raise
@@ -51,14 +51,14 @@ def _wait_for_what_may_come(attempt: Attempt) -> None:
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:
     """Return the meeting's event, None if nothing was made."""
     if attempt.outcome.event_id is not None:
-        return await steps.events.read(request.organizer, attempt.outcome.event_id)
+        return await steps.events.read(attempt.mailbox, attempt.outcome.event_id)
     if attempt.in_doubt_since is None:
         return None
     if isinstance(request, ExistingRequest):  # as it was, or online by us: then only the answer was lost
-        event = await steps.events.read(request.organizer, request.event_id, with_meeting_id=True)
+        event = await steps.events.read(attempt.mailbox, request.event_id, with_meeting_id=True)
         await steps.ownership.require_own(attempt.meeting, event)
         return event if event.is_online_meeting else None
-    return await steps.events.find(request.organizer, attempt.meeting.id)
+    return await steps.events.find(attempt.mailbox, attempt.meeting.id)
 
 
 async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:

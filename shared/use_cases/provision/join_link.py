@@ -82,7 +82,7 @@ async def _with_link(
 ) -> Event:
     misses = attempt.meeting.progress.not_found_yet
     if event is None:
-        event = await steps.read_event(request.organizer, attempt.outcome.event_id or "", with_body=True)
+        event = await steps.read_event(attempt.mailbox, attempt.outcome.event_id or "", with_body=True)
     if event.join_url is None and misses >= _LOOKS_BEFORE_ENABLING and not event.is_online_meeting:
         event = await enable(steps, attempt, event, request)
     if event.join_url is not None:

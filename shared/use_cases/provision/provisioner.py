@@ -22,7 +22,16 @@ from shared.meeting import AttendanceWatch, Claim, Doubt, Meeting, MeetingError,
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
-from shared.meeting_request import CalendarRequest, ExistingRequest, MeetingRequest, StandaloneRequest, parse_request
+from shared.meeting.wanted import wanted_request
+from shared.meeting_request import (
+    CalendarRequest,
+    ExistingRequest,
+    MeetingRequest,
+    NewMeetingRequest,
+    StandaloneRequest,
+    parse_request,
+)
+from shared.meeting_request.pools import OrganizerPool
 from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.trace_context import caller_traceparent
 from shared.use_cases.isolation import Isolation, OccupiedError
@@ -37,6 +46,7 @@ from shared.use_cases.provision.attempt import (
 )
 from shared.use_cases.provision.calendar import provision_calendar, provision_existing
 from shared.use_cases.provision.cancel import cancel_event, cancel_online_meeting
+from shared.use_cases.provision.organizer_pool import OrganizerPools, is_undecided
 from shared.use_cases.provision.standalone import provision_standalone
 from shared.use_cases.provision.steps import Steps
 from shared.use_cases.watch.next_look import first_look, first_look_for_reports
@@ -71,6 +81,7 @@ class Provisioner:
         gate: MailboxGate,
         ownership: Ownership,
         isolation: Isolation,
+        pools: OrganizerPools,
         give_up_after: timedelta,
         clock: Callable[[], datetime],
         watched: bool = False,
@@ -81,6 +92,7 @@ class Provisioner:
         self._results = results
         self._steps = Steps(graph, gate, ownership, clock)
         self._gate = gate
+        self._pools = pools
         self._isolation = isolation
         self._give_up_after = give_up_after
         self._watched = watched
@@ -134,6 +146,10 @@ class Provisioner:
             self._gate.alias(organizer, meeting.organizer_id)
         traced_before = caller_traceparent.set(meeting.traceparent)
         try:
+            if is_undecided(meeting):
+                if attempt := await self._claim(meeting, now):
+                    await self._carry_out(attempt, seconds)
+                return
             async with self._gate.access(organizer):
                 # Concurrently, so that the state of the mailbox in other processes costs no time.
                 attempt, state = await asyncio.gather(self._claim(meeting, now), self._gate.refresh(organizer))
@@ -172,12 +188,18 @@ class Provisioner:
             claimed = await self._ledger.read(meeting.id)
             if claimed.claim is None or claimed.claim.owner != owner:
                 return None  # another instance was quicker; if not, only the answer to our write was lost
+        undecided = is_undecided(meeting)
         return Attempt(
             self._ledger,
             claimed,
-            in_doubt_since=doubt.in_doubt_since,
+            in_doubt_since=None if undecided else doubt.in_doubt_since,
             outcome=meeting.outcome,
             applied=meeting.applied,
+            organizer=meeting.organizer,
+            organizer_id=meeting.organizer_id,
+            reserved=meeting.reserved,
+            passed_over=meeting.passed_over,
+            undecided=undecided,
         )
 
     async def _carry_out(self, attempt: Attempt, seconds: float) -> None:
@@ -212,18 +234,44 @@ class Provisioner:
         if not wanted and _never_made(attempt):
             return None
         parsed = parse_request(attempt.meeting.request)
-        match parsed:
-            case CalendarRequest() as request if wanted:
+        if wanted and not isinstance(parsed, ExistingRequest) and (pool := parsed.organizer_pool):
+            if attempt.undecided:
+                return await self._make_with_any_of(pool, attempt, parsed)
+            await self._pools.keep(attempt, parsed)
+        return await (self._make_wanted(attempt) if wanted else self._make_gone(attempt, parsed))
+
+    async def _make_with_any_of(
+        self, pool: OrganizerPool, attempt: Attempt, request: NewMeetingRequest
+    ) -> MeetingRequest:
+        """Make a meeting with one of a pool: the next one, where Graph refuses somebody."""
+        while True:
+            await self._pools.choose(attempt, request, pool)
+            async with self._gate.access(attempt.mailbox):
+                attempt.mailbox_state = await self._gate.refresh(attempt.mailbox)
+                try:
+                    await self._steps.require_organizer(attempt, request)
+                    await attempt.stretch(self._clock())
+                    return await self._make_wanted(attempt)
+                except RejectedError as error:
+                    if not await self._pools.pass_over(attempt, error):
+                        raise
+
+    async def _make_wanted(self, attempt: Attempt) -> MeetingRequest:
+        match wanted_request(attempt.meeting):
+            case CalendarRequest() as request:
                 await provision_calendar(self._steps, attempt, request)
-            case ExistingRequest() as request if wanted:
+            case ExistingRequest() as request:
                 await provision_existing(self._steps, attempt, request)
-            case StandaloneRequest() as request if wanted:
-                await provision_standalone(self._steps, attempt, request)
-            case CalendarRequest() | ExistingRequest() as request:
-                await cancel_event(self._steps, attempt, request)
             case StandaloneRequest() as request:
-                await cancel_online_meeting(self._steps, attempt, request)
-        return parsed
+                await provision_standalone(self._steps, attempt, request)
+        return request
+
+    async def _make_gone(self, attempt: Attempt, request: MeetingRequest) -> MeetingRequest:
+        if isinstance(request, StandaloneRequest):
+            await cancel_online_meeting(self._steps, attempt, request)
+        else:
+            await cancel_event(self._steps, attempt, request)
+        return request
 
     async def _fail_unstored(self, meeting: Meeting, error: MeetingError) -> None:
         """End a meeting whose record the storage does not take; what an attempt may have made stays in doubt."""
@@ -243,8 +291,14 @@ class Provisioner:
     async def _finish(
         self, attempt: Attempt, status: Status, error: MeetingError | None, request: MeetingRequest | None = None
     ) -> None:
-        known = attempt.outcome.event_id or attempt.outcome.online_meeting_id
-        in_doubt_since = attempt.in_doubt_since if error and not known else None
+        in_doubt_since = attempt.in_doubt_since if error and not attempt.outcome.made else None
+        reserved = attempt.reserved
+        if status is Status.SUCCEEDED:
+            await self._pools.settle(attempt)
+        if error:
+            attempt.passed_over = ()
+            if reserved and not attempt.outcome.made and in_doubt_since is None:
+                attempt.organizer = attempt.organizer_id = attempt.reserved = None
         unwanted = frozenset[str]() if status is Status.SUCCEEDED else attempt.meeting.unwanted_attendees
         await attempt.write(
             status=status,
@@ -265,6 +319,8 @@ class Provisioner:
             error.code if error else "",
             extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
         )
+        if reserved and (status is Status.CANCELLED or attempt.reserved is None):
+            await self._pools.let_go(attempt.meeting, reserved)
         await self._results.report_or_requeue(attempt.meeting)
 
     def _look_at(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> datetime | None:
@@ -287,10 +343,12 @@ class Provisioner:
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""
         now, meeting, progress = self._clock(), attempt.meeting, attempt.meeting.progress
-        organizer = meeting.organizer or ""
+        organizer = attempt.mailbox
         missed, held_back = isinstance(error, NotYetThereError), isinstance(error, HeldBackError)
         delay = _pause(progress.not_found_yet if missed else progress.graph_failures)
-        if held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
+        if not organizer:  # nobody is chosen yet, and the gate of the mailbox that was asked is closed already
+            delay = max(delay, error.delay or timedelta(0))
+        elif held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
             delay = self._gate.next_slot(organizer)
         next_attempt_at = min(now + delay, self._patience_ends(meeting))
         uncertain = isinstance(error, UnavailableError) and error.uncertain
@@ -349,8 +407,7 @@ def has_crashed(meeting: Meeting) -> bool:
 
 def _late_effect_until(meeting: Meeting) -> datetime | None:
     """Return the latest time at which Graph may still carry out an abandoned creation."""
-    known = meeting.outcome.event_id or meeting.outcome.online_meeting_id
-    if meeting.doubt.in_doubt_since is None or known or meeting.cancellation:
+    if meeting.doubt.in_doubt_since is None or meeting.outcome.made or meeting.cancellation:
         return meeting.doubt.late_effect_until
     asked_until = meeting.claim.expires_at if meeting.claim else meeting.updated_at
     return asked_until + LATEST_EFFECT
@@ -360,7 +417,7 @@ def _never_made(attempt: Attempt) -> bool:
     """Return whether there is nothing to delete, because the request was never valid."""
     if attempt.meeting.request is None:
         return True
-    return attempt.in_doubt_since is None and not (attempt.outcome.event_id or attempt.outcome.online_meeting_id)
+    return attempt.in_doubt_since is None and not attempt.outcome.made
 
 
 def _pause(failures: int) -> timedelta:

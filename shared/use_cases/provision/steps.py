@@ -14,7 +14,7 @@ from shared.graph.online_meetings import by_join_url
 from shared.graph.organizers import MOST_AT_ONCE
 from shared.graph.refusals import event_deleted
 from shared.graph.services import GraphServices
-from shared.meeting_request import ExistingRequest
+from shared.meeting_request import CalendarRequest, ExistingRequest, NewMeetingRequest, option_properties
 from shared.meeting_request.people import is_object_id
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
@@ -60,7 +60,7 @@ class Steps:
         an administrator may have acted. A calendar that names none refuses nothing; the link is verified afterwards
         in any case.
         """
-        organizer, asked_at = attempt.meeting.organizer or "", self._clock()
+        organizer, asked_at = attempt.mailbox, self._clock()
         if self._knows(attempt, provider):
             return
         names = (await self.events.providers(organizer)).allowed_online_meeting_providers
@@ -77,15 +77,22 @@ class Steps:
         if news:
             await self._gate.publish_providers(organizer, allowed, attempt.mailbox_state)
 
+    async def require_organizer(self, attempt: Attempt, request: NewMeetingRequest) -> None:
+        """Refuse an organizer for whom Graph would not make a meeting, before anything is made or anybody invited."""
+        if isinstance(request, CalendarRequest):
+            await self.require_provider(attempt, request.online_meeting_provider)
+        if not isinstance(request, CalendarRequest) or option_properties(request) or request.language:
+            await self.online_meetings.require_access(await self.organizer_id(attempt))
+
     def _knows(self, attempt: Attempt, provider: str) -> bool:
         """Return whether a provider is known to be allowed, from this instance's own questions or from another's."""
-        asked = self._allowed.get(mailbox_key(attempt.meeting.organizer or ""))
+        asked = self._allowed.get(mailbox_key(attempt.mailbox))
         shared = attempt.mailbox_state and attempt.mailbox_state.allowed
         return any(known.names(provider, self._clock()) for known in (asked, shared) if known)
 
     async def organizer_id(self, attempt: Attempt) -> str:
         """Return the organizer's object id, which is looked up unless it was given or is in the meeting's link."""
-        organizer = attempt.meeting.organizer or ""
+        organizer = attempt.mailbox
         if is_object_id(organizer):
             return organizer
         key = mailbox_key(organizer)
@@ -113,7 +120,7 @@ class Steps:
         Raises:
             RejectedError: `eventDeleted`: it is one or the other.
         """
-        event = await self.events.read(request.organizer, request.event_id, with_meeting_id=True)
+        event = await self.events.read(attempt.mailbox, request.event_id, with_meeting_id=True)
         if event.is_cancelled:
             raise event_deleted()
         await self.ownership.require_own(attempt.meeting, event)
@@ -135,7 +142,7 @@ class Steps:
         refused = attempt.applied.refused_etags
         etag = None if event.etag in refused or len(refused) >= _MOST_REFUSED_ETAGS else event.etag
         try:
-            return await self.events.change(attempt.meeting.organizer or "", event.id, changes, etag)
+            return await self.events.change(attempt.mailbox, event.id, changes, etag)
         except UnavailableError as error:
             if etag and error.answer and error.answer.status == HTTPStatus.PRECONDITION_FAILED:
                 attempt.applied = attempt.applied.changed(refused_etags=refused | {etag})
@@ -181,7 +188,7 @@ class Steps:
         for batch in batched(dict.fromkeys(names), MOST_AT_ONCE, strict=False):
             await attempt.stretch(self._clock())
             try:
-                users = await self._organizers.find(attempt.meeting.organizer or "", batch)
+                users = await self._organizers.find(attempt.mailbox, batch)
             except RejectedError:  # without the permission the change is sent as it is, and its answer verified
                 break
             found |= {mailbox_key(name): user for user in users for name in user}

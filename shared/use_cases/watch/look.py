@@ -9,7 +9,8 @@ from shared.graph.refusals import NothingFoundError
 from shared.graph.seen_event import SeenEvent, search_event, see_event, see_events
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Observed, ObservedState
-from shared.meeting_request import ExistingRequest, StandaloneRequest, parse_request
+from shared.meeting.wanted import wanted_request
+from shared.meeting_request import ExistingRequest, StandaloneRequest
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.watch.observation import EventRequest, of_event, of_nothing, of_online_meeting
@@ -28,11 +29,11 @@ class Look:
 
     async def observe(self, meeting: Meeting) -> Observed:
         """Return what is in Graph of a meeting that was created there."""
-        request = parse_request(meeting.request)
+        request = wanted_request(meeting)
         if isinstance(request, StandaloneRequest):
             return await self._online_meeting(meeting, request)
         try:
-            event = await see_event(self._graph.events, request.organizer, meeting.outcome.event_id or "")
+            event = await see_event(self._graph.events, meeting.organizer or "", meeting.outcome.event_id or "")
         except RejectedError as error:
             return await self.without_event(meeting, request, error)
         return await self.with_event(meeting, request, event)
@@ -60,7 +61,7 @@ class Look:
         Raises:
             GraphError: the error itself, where it does not say that the event is gone.
         """
-        request = parse_request(meeting.request)
+        request = wanted_request(meeting)
         if isinstance(request, StandaloneRequest):
             return await self._online_meeting(meeting, request)
         match event:
@@ -79,7 +80,7 @@ class Look:
         """
         if isinstance(request, ExistingRequest):
             await self._ownership.require_own(meeting, event)
-        known = meeting.observed
+        known, organizer = meeting.observed, meeting.organizer or ""
         if event.is_cancelled:
             removed = True
         elif event.attendees:
@@ -87,7 +88,7 @@ class Look:
         elif known and event.etag and known.etag == event.etag:
             removed = known.state is ObservedState.REMOVED
         else:
-            removed = not await self._graph.events.is_in_calendar(request.organizer, event.id, event.start, event.end)
+            removed = not await self._graph.events.is_in_calendar(organizer, event.id, event.start, event.end)
         return of_event(meeting, request, event, self._clock(), removed=removed)
 
     async def without_event(self, meeting: Meeting, request: EventRequest, error: RejectedError) -> Observed:
@@ -99,7 +100,7 @@ class Look:
         if error.code != "eventDeleted":
             raise error
         outcome = meeting.outcome
-        event = await search_event(self._graph.events, request.organizer, meeting.id, outcome.i_cal_u_id)
+        event = await search_event(self._graph.events, meeting.organizer or "", meeting.id, outcome.i_cal_u_id)
         if event is None:
             return of_nothing(meeting, self._clock())
         observed = await self.with_event(meeting, request, event)

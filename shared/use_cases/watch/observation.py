@@ -28,7 +28,11 @@ def of_event(meeting: Meeting, request: EventRequest, event: SeenEvent, now: dat
     link = event.join_url
     if link is None and event.is_online_meeting:  # a link that Graph does not show at the moment is not a change
         link = meeting.outcome.join_url
-    changes = tuple(_changes_of_event(request, event)) if isinstance(request, CalendarRequest) else ()
+    changes = (
+        tuple(_changes_of_event(request, event, meeting.organizer or ""))
+        if isinstance(request, CalendarRequest)
+        else ()
+    )
     if _other_link(link, meeting.outcome.join_url):
         changes = (*changes, "joinUrl")
     return Observed(
@@ -80,7 +84,7 @@ def _state(changes: tuple[str, ...]) -> ObservedState:
     return ObservedState.CHANGED if changes else ObservedState.AS_REQUESTED
 
 
-def _changes_of_event(request: CalendarRequest, event: SeenEvent) -> Iterator[str]:
+def _changes_of_event(request: CalendarRequest, event: SeenEvent, organizer: str) -> Iterator[str]:
     all_day = request.is_all_day is True
     same_start, same_end = _same_days(request, event) if all_day and event.is_all_day else _same_times(request, event)
     if not same_start:
@@ -93,7 +97,7 @@ def _changes_of_event(request: CalendarRequest, event: SeenEvent) -> Iterator[st
         yield "subject"
     if _is_elsewhere(request, event):
         yield "location"
-    if _invites_others(request, event):
+    if _invites_others(request, event, organizer):
         yield "attendees"
 
 
@@ -132,9 +136,9 @@ def _is_elsewhere(request: CalendarRequest, event: SeenEvent) -> bool:
     return bool(shown - {*wanted, "; ".join(wanted)}) or not shown
 
 
-def _invites_others(request: CalendarRequest, event: SeenEvent) -> bool:
+def _invites_others(request: CalendarRequest, event: SeenEvent, organizer: str) -> bool:
     wanted = {mailbox_key(each.email_address.address): each.type for each in request.attendees or ()}
-    shown = {mailbox_key(each.email_address.address or ""): each.type for each in _invited(event, request.organizer)}
+    shown = {mailbox_key(each.email_address.address or ""): each.type for each in _invited(event, organizer)}
     if wanted.keys() != shown.keys():
         return True
     # Exchange decides by itself who is a resource.

@@ -46,7 +46,7 @@ def make_batched_call() -> Call:
             {
                 "id": str(index),
                 "method": "POST",
-                "url": f"/users/{quote(request.organizer)}/events",
+                "url": f"/users/{quote(str(request.organizer))}/events",
                 "headers": {"Content-Type": "application/json"},
                 "body": event_properties(request) | {"transactionId": key_of(number * BATCH + index)},
             }
@@ -68,7 +68,7 @@ def _convene() -> Call:
     assert isinstance(request, CalendarRequest)
 
     async def call(number: int) -> object:
-        return await events.create(request.organizer, key_of(number), event_properties(request))
+        return await events.create(str(request.organizer), key_of(number), event_properties(request))
 
     return call
 

@@ -98,21 +98,20 @@ class Storage:
         from shared.meeting.request_queue import RequestQueue
         from shared.schedules import ScheduleStore
         from shared.settings import read_environment
-        from shared.throttling.shared_mailbox_states import SharedMailboxStates
         from shared.use_cases.poisoned_messages import PoisonedMessages
         from shared.use_cases.quota import QuotaStore
 
         bootstrap.quiet_libraries()
         settings = read_environment()
         client = GraphClient(settings.graph)
-        meetings, schedules, mailbox_states = self.tables
+        meetings, schedules, mailboxes = self.tables
         bootstrap._apps[asyncio.get_running_loop()] = bootstrap.assemble(
             settings,
             ledger=Ledger(meetings),
             schedules=ScheduleStore(schedules),
             quotas=QuotaStore(meetings),
             poisoned=PoisonedMessages(meetings),
-            mailbox_states=SharedMailboxStates(mailbox_states),
+            mailboxes=mailboxes,
             requests=RequestQueue(self.requests, self.poison),
             results=self.results,
             graph=GraphServices.over(client),

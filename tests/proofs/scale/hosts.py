@@ -14,12 +14,16 @@ from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Outcome
 from shared.meeting.messages import ProvisionMeeting, decode_message
 from shared.meeting.request_queue import RequestQueue
+from shared.meeting.reservations import Reservations
 from shared.meeting.results import Results
+from shared.meeting.turns import Turns
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
+from shared.use_cases.availability import Calendars
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.organizer_pool import OrganizerPools
 from shared.use_cases.provision.provisioner import Provisioner
 from shared.use_cases.upkeep import Upkeep
 from tests.proofs.scale.graph import LightGraph
@@ -72,14 +76,22 @@ class _LightProvisioner(Provisioner):
     """The real provisioner but for the contents of a calendar meeting: its calls to Graph are made without them."""
 
     def __init__(self, around: Surroundings, requests: RequestQueue, gate: MailboxGate) -> None:
+        graph = GraphServices(_LightEvents(around.graph), None, None, None, None, None)  # type: ignore[arg-type] - no more is called
         super().__init__(
             ledger=around.ledger,
             requests=requests,
             results=_LightResults(around.results, _FOR_EVER, around.ledger, requests, around.clock),
-            graph=GraphServices(_LightEvents(around.graph), None, None, None, None, None),  # type: ignore[arg-type] - no more is called
+            graph=graph,
             gate=gate,
             ownership=Ownership(around.ledger, Callers()),
             isolation=Isolation(),
+            pools=OrganizerPools(
+                around.ledger,
+                Calendars(graph, gate),
+                Reservations(around.mailboxes),
+                Turns(around.mailboxes),
+                around.clock,
+            ),
             give_up_after=_GIVE_UP_AFTER,
             clock=around.clock,
         )
@@ -107,7 +119,7 @@ class LightHost:
         gate = MailboxGate(around.calls_per_mailbox, around.clock, elsewhere)
         self._provisioner = _LightProvisioner(around, self._requests, gate)
         self._results = _LightResults(around.results, _FOR_EVER, around.ledger, self._requests, around.clock)
-        self.upkeep = Upkeep(around.ledger, elsewhere, self._requests, self._results, _FOR_EVER, around.clock)
+        self.upkeep = Upkeep(around.ledger, [elsewhere], self._requests, self._results, _FOR_EVER, around.clock)
         self._running = 0
         self._room = asyncio.Event()
 

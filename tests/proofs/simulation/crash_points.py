@@ -31,12 +31,19 @@ WITH_OPTIONS = PLAIN | {"options": {"allowedPresenters": "organizer"}, "language
 ALONE = STANDALONE | NAME | {"allowedPresenters": "organizer"}
 PASSCODE = STANDALONE | NAME | {"joinMeetingIdSettings": {"isPasscodeRequired": True}}
 PRICE = EXISTING | {"reference": "Price"}
+OF_POOL = {name: value for name, value in WITH_OPTIONS.items() if name != "organizer"} | {
+    "organizerPool": {"candidates": ["NoMailbox@contoso.com", "NoPolicy@contoso.com", "AlexW@contoso.com"]}
+}
 REQUESTS = {
     "calendar": PLAIN,
     "calendar with options": WITH_OPTIONS,
     "standalone": ALONE,
     "passcode": PASSCODE,
     "existing": PRICE,
+    "of a pool": OF_POOL,
+}
+_MOVED = {
+    name: CALENDAR[name] | {"dateTime": f"2027-01-20T{hour}:30:00"} for name, hour in (("start", 13), ("end", 14))
 }
 
 # A look at the due rows asks every partition at once; to die in one of these is to die before them.
@@ -177,6 +184,7 @@ STORIES: dict[str, Story] = {
     "change, standalone": Story(
         ALONE, partial(Client.patch, patch={"subject": "one more"}), ALONE | {"subject": "one more"}
     ),
+    "move, of a pool": Story(OF_POOL, partial(Client.patch, patch=_MOVED), OF_POOL | _MOVED),
     "add an attendee": Story(PLAIN, Client.add, PLAIN | {"attendees": [*PLAIN["attendees"], MORE_GUESTS]}),
     "remove an attendee": Story(PLAIN, Client.remove, PLAIN | {"attendees": []}),
     "retry, calendar": Story(PLAIN, Client.retry, PLAIN, organizer_is_missing_first=True),

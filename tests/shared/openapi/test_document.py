@@ -93,6 +93,8 @@ REFUSED: list[dict[str, Any]] = [
     {"subject": ""},
     {"subject": "two\nlines"},
     {"organizer": None},
+    {"organizerPool": {"candidates": ["AlexW@contoso.com", "MeganB@contoso.com"]}},
+    {"organizer": None, "organizerPool": {"candidates": ["AlexW@contoso.com"]}},
     {"start": {"dateTime": "2027-13-20T13:00:00", "timeZone": "UTC"}},
     {"start": {"dateTime": "2027-01-20T13:00:00Z", "timeZone": "Europe/Berlin"}},
     {"isOnlineMeeting": False},

@@ -1,0 +1,197 @@
+"""Reservations: the time of organizers and rooms that this app has chosen for meetings of its own.
+
+Graph does not refuse to book somebody twice, and shows a meeting only once it is made. So the choice between two
+meetings at once is made here: one row for each mailbox and day of UTC, under a digest of the mailbox's name, with the
+stretches that meetings have of that day. All rows of a mailbox are in one partition, and are written together on the
+condition that none of them has changed since it was read.
+
+The rows lie in the table of the mailboxes. A reservation is what its meeting's record says it is: where the two
+disagree, the record is right, and the next choice that finds the entry in its way drops it.
+"""
+
+import hashlib
+import json
+import logging
+import random
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import batched
+
+from shared.errors import ConflictError, RowRefusedError
+from shared.storage import Delete, Insert, Operation, Replace, Row, Table
+from shared.storage.records import PARTITIONS
+from shared.storage.sweep import Sweep
+from shared.storage.tables import MOST_OPERATIONS
+from shared.validation.addresses import mailbox_key
+
+_logger = logging.getLogger(__name__)
+
+# A row holds one property of 64 KiB; an entry takes some 90 characters of two bytes each.
+MOST_A_DAY = 300
+_ENTRIES = "entries"
+_PARTITION = "reserved"
+_NOTHING = "[]"
+_A_DAY = timedelta(days=1)
+_A_MOMENT = timedelta(microseconds=1)
+_READ_AT_ONCE = 100
+_RACES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stretch of a mailbox's time that is reserved for a meeting, in UTC.
+
+    Attributes:
+        attempt: of the meeting, in which it was reserved: what an attempt releases is what it or an earlier one has
+            reserved, and never what a later one has.
+    """
+
+    meeting_id: str
+    attempt: int
+    start: datetime
+    end: datetime
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Return whether the entry has time in common with a stretch."""
+        return self.start < end and start < self.end
+
+    @property
+    def days(self) -> set[date]:
+        """The days of UTC that it touches."""
+        return set(days_between(self.start, self.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Bookings:
+    """What is reserved of a mailbox on the days that were asked for, as it was read."""
+
+    rows: Mapping[date, Row]
+    entries: frozenset[Entry]
+
+
+class Reservations:
+    """The rows. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._sweeps = [Sweep(table, [f"{_PARTITION}.{digit}"]) for digit in PARTITIONS]
+
+    async def read(self, mailbox: str, first: date, last: date) -> Bookings:
+        """Return what is reserved of a mailbox from one day to another."""
+        partition, digest = _place(mailbox)
+        rows: dict[date, Row] = {}
+        before, after = f"{digest}.{(first - _A_DAY).isoformat()}", f"{digest}.{(last + _A_DAY).isoformat()}"
+        while found := await self._table.read_range(partition, before, after, _READ_AT_ONCE):
+            rows |= {date.fromisoformat(row.key.rpartition(".")[2]): row for row in found}
+            if len(found) < _READ_AT_ONCE:
+                break
+            before = found[-1].key
+        return Bookings(rows, frozenset(entry for row in rows.values() for entry in _entries(row)))
+
+    async def reserve(
+        self,
+        mailbox: str,
+        known: Bookings,
+        entries: Sequence[Entry],
+        dead: Collection[Entry] = (),
+        unchanged: Collection[date] = (),
+    ) -> None:
+        """Add entries to what was read.
+
+        Args:
+            mailbox: whose time it is.
+            known: what was read, of all the days on which the entries are.
+            entries: of one meeting; they take the place of those that it has for the same stretches.
+            dead: what is dropped.
+            unchanged: further days on which nothing may have changed since.
+
+        Raises:
+            ConflictError: somebody else has reserved or released time of the mailbox on one of the days since.
+            RowRefusedError: a day has no room for more.
+        """
+        kept = {old for old in known.entries if old not in dead and not any(_same(old, new) for new in entries)}
+        days = {*unchanged, *(day for entry in (*entries, *dead) for day in entry.days)}
+        await self._write(mailbox, known, {*kept, *entries}, days, touched=unchanged)
+
+    async def release(self, mailbox: str, first: date, last: date, is_over: Callable[[Entry], bool]) -> None:
+        """Drop the entries of some days that are over."""
+        for _ in range(_RACES):
+            known = await self.read(mailbox, first, last)
+            over = {entry for entry in known.entries if is_over(entry)}
+            if not over:
+                return
+            try:
+                await self._write(mailbox, known, known.entries - over, {day for entry in over for day in entry.days})
+            except ConflictError:
+                continue
+            return
+        _logger.warning("reservations.notReleased")
+
+    async def forget_past(self, now: datetime) -> None:
+        """Delete rows of days that are over, a bounded number of those in any one partition; other runs do the rest."""
+        yesterday = (now.astimezone(UTC).date() - _A_DAY).isoformat()
+        await random.choice(self._sweeps).delete(  # noqa: S311 - no secret
+            lambda row: row.key.rpartition(".")[2] < yesterday
+        )
+
+    async def _write(
+        self,
+        mailbox: str,
+        known: Bookings,
+        entries: Collection[Entry],
+        days: Collection[date],
+        touched: Collection[date] = (),
+    ) -> None:
+        partition, digest = _place(mailbox)
+        operations: list[Operation] = []
+        for day in sorted(days):
+            row, wanted = known.rows.get(day), _text(entries, day)
+            new = Row(f"{digest}.{day.isoformat()}", {_ENTRIES: wanted}, row.etag if row else "")
+            if row is None:
+                operations.append(Insert(new))
+            elif wanted == _NOTHING and day not in touched:
+                operations.append(Delete(row.key, row.etag))
+            else:
+                operations.append(Replace(new))
+        for part in batched(operations, MOST_OPERATIONS, strict=False):
+            await self._table.write(partition, part)
+
+
+def days_between(start: datetime, end: datetime) -> list[date]:
+    """Return the days of UTC that a stretch touches, at least one."""
+    first, last = start.astimezone(UTC).date(), max(start, end - _A_MOMENT).astimezone(UTC).date()
+    return [first + _A_DAY * number for number in range((last - first).days + 1)]
+
+
+def _place(mailbox: str) -> tuple[str, str]:
+    digest = hashlib.sha256(mailbox_key(mailbox).encode()).hexdigest()[:40]
+    return f"{_PARTITION}.{digest[0]}", digest
+
+
+def _same(one: Entry, other: Entry) -> bool:
+    return (one.meeting_id, one.start, one.end) == (other.meeting_id, other.start, other.end)
+
+
+def _text(entries: Iterable[Entry], day: date) -> str:
+    """Return what the row of a day holds.
+
+    Raises:
+        RowRefusedError: it has no room for that.
+    """
+    lines = sorted(
+        [entry.meeting_id, entry.attempt, entry.start.isoformat(), entry.end.isoformat()]
+        for entry in entries
+        if day in entry.days
+    )
+    if len(lines) > MOST_A_DAY:
+        raise RowRefusedError(f"a mailbox has more than {MOST_A_DAY} reservations on one day")
+    return json.dumps(lines)
+
+
+def _entries(row: Row) -> Iterator[Entry]:
+    try:
+        for meeting_id, attempt, start, end in json.loads(str(row.values[_ENTRIES])):
+            yield Entry(str(meeting_id), int(attempt), datetime.fromisoformat(start), datetime.fromisoformat(end))
+    except (KeyError, TypeError, ValueError):  # damaged by hand: the calendar still shows what is made
+        _logger.error("reservations.unreadable %s", row.key.partition(".")[0])  # noqa: TRY400 - a trace would show the row

@@ -1,0 +1,34 @@
+"""Who was chosen from the pools of a meeting, and for which times."""
+
+from datetime import date, datetime
+
+from shared.meeting.record_model import RecordModel
+
+
+class PassedOver(RecordModel):
+    """A candidate whom Graph refused, and why: with one of this app's codes, or one of Graph's."""
+
+    candidate: str
+    code: str
+
+
+class Reserved(RecordModel):
+    """The time that is reserved for a meeting.
+
+    Attributes:
+        organizer: the address of the organizer who was chosen.
+        times: stands for the times of the request that is reserved for.
+        first_day: the first day of UTC with a reservation, also one of former times.
+        last_day: the last one.
+        attempt: in which the present times were reserved; what an earlier one has reserved is of former times.
+        moved: whether former times may be reserved besides.
+        looked_until: until when the calendars of the candidates were looked at.
+    """
+
+    organizer: str
+    times: str
+    first_day: date
+    last_day: date
+    attempt: int
+    looked_until: datetime
+    moved: bool = False

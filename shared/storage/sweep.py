@@ -1,0 +1,33 @@
+"""Deletes rows that nobody needs any longer, a bounded number in a run."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from shared.errors import ConflictError
+from shared.storage.tables import Delete, Row, Table
+
+_LOOKED_AT = 50
+_BEFORE_EVERY_KEY, _AFTER_EVERY_KEY = "", "~"
+
+
+class Sweep:
+    """Goes through the rows of some partitions. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, table: Table, partitions: Iterable[str]) -> None:
+        self._table = table
+        self._looked_through = dict.fromkeys(partitions, _BEFORE_EVERY_KEY)
+
+    async def delete(self, is_dead: Callable[[Row], bool]) -> None:
+        """Look at some rows of each partition, and delete those that are dead; the next run takes the rest."""
+        await asyncio.gather(*(self._delete(partition, is_dead) for partition in self._looked_through))
+
+    async def _delete(self, partition: str, is_dead: Callable[[Row], bool]) -> None:
+        first = self._looked_through[partition]
+        rows = await self._table.read_range(partition, first, _AFTER_EVERY_KEY, _LOOKED_AT)
+        # The next run continues behind these, so that rows which stay do not hide others forever.
+        self._looked_through[partition] = rows[-1].key if len(rows) == _LOOKED_AT else _BEFORE_EVERY_KEY
+        for row in filter(is_dead, rows):
+            try:
+                await self._table.write(partition, [Delete(row.key, row.etag)])
+            except ConflictError:
+                continue  # another instance has just written something new

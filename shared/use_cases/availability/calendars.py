@@ -1,0 +1,129 @@
+"""What Graph shows of several calendars in one window."""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from shared.errors import GraphError, RejectedError
+from shared.graph.free_busy import MOST_ADDRESSES as MOST_AT_ONCE
+from shared.graph.free_busy import ScheduleInformation
+from shared.graph.organizers import MOST_AT_ONCE as MOST_LOOKED_UP
+from shared.graph.services import GraphServices
+from shared.meeting_request.people import is_object_id
+from shared.throttling.mailbox_gate import MailboxGate
+from shared.use_cases.availability.stretches import Stretch
+from shared.validation.addresses import mailbox_key
+
+_LONGEST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An address whose time Graph does not show, and why: with Graph's own code, or one of this app's."""
+
+    address: str
+    code: str
+    message: str
+
+
+class Calendars:
+    """Asks Graph about calendars. Every call may raise the GraphErrors of GraphClient.send."""
+
+    def __init__(self, graph: GraphServices, gate: MailboxGate) -> None:
+        self._graph = graph
+        self._gate = gate
+
+    async def addresses(self, names: Sequence[str]) -> tuple[dict[str, str], list[Unknown]]:
+        """Return the address of each name, which getSchedule asks for, and those whose address cannot be had."""
+        ids = [name for name in names if is_object_id(name)]
+        found: dict[str, str] = {}
+        unknown: list[Unknown] = []
+        for group in batched(ids, MOST_LOOKED_UP, strict=False):
+            missing = "organizerNotFound", "There is no user with this object id."
+            try:
+                async with self._gate.access(group[0], read_only=True):
+                    found |= dict(await self._graph.organizers.find(group[0], group))
+            except RejectedError as error:
+                missing = error.code, error.message
+            unknown += [Unknown(name, *missing) for name in group if name.lower() not in found]
+        absent = {each.address for each in unknown}
+        return {name: found.get(name.lower(), name) for name in names if name not in absent}, unknown
+
+    async def look(
+        self, addresses: Sequence[str], organizers: Sequence[str], window: Stretch, most_ways: int
+    ) -> Mapping[str, ScheduleInformation | RejectedError]:
+        """Return what Graph shows of each address by its key; the calls are made side by side.
+
+        Args:
+            addresses: whose calendars.
+            organizers: the mailboxes that the app is let into, before all others.
+            window: at most `LONGEST_WINDOW` long.
+            most_ways: mailboxes that a call goes through until one lets it.
+        """
+        groups = list(batched(addresses, MOST_AT_ONCE, strict=False))
+        answers = await asyncio.gather(
+            *(self._look_through_any(_ways(group, organizers)[:most_ways], group, window) for group in groups)
+        )
+        failures = [answer for answer in answers if isinstance(answer, GraphError)]
+        if passing := [error for error in failures if not isinstance(error, RejectedError)]:
+            raise passing[0]
+        shown: dict[str, ScheduleInformation | RejectedError] = {}
+        for group, answer in zip(groups, answers, strict=True):
+            if isinstance(answer, RejectedError):
+                shown |= dict.fromkeys(map(mailbox_key, group), answer)
+            elif not isinstance(answer, GraphError):
+                shown |= {mailbox_key(each.schedule_id): each for each in answer}
+        return shown
+
+    async def look_within(
+        self, mailbox: str, addresses: Sequence[str], window: Stretch
+    ) -> Mapping[str, ScheduleInformation]:
+        """Return what one call shows that goes through a mailbox whose gate the caller has entered."""
+        answer = await self._graph.free_busy.schedules(mailbox, addresses, *window)
+        return {mailbox_key(each.schedule_id): each for each in answer}
+
+    async def _look_through_any(
+        self, ways: Sequence[str], addresses: Sequence[str], window: Stretch
+    ) -> list[ScheduleInformation] | GraphError:
+        """Return the answer of the first mailbox that lets the app ask through it, else why none does.
+
+        That Graph is busy counts more than a refusal: the caller is to ask again.
+        """
+        failures: list[GraphError] = []
+        for mailbox in ways:
+            try:
+                async with self._gate.access(mailbox, read_only=True):
+                    return await self._graph.free_busy.schedules(mailbox, addresses, *window)
+            except GraphError as error:
+                failures.append(error)
+        return next((error for error in failures if not isinstance(error, RejectedError)), failures[0])
+
+
+def taken(address: str, shown: ScheduleInformation | RejectedError | None, window: Stretch) -> list[Stretch] | Unknown:
+    """Return what is taken of a window for one address, or why that is not known."""
+    if isinstance(shown, RejectedError):
+        return Unknown(address, shown.code, shown.message)
+    if shown is None:
+        return Unknown(address, "notShown", "Graph's answer has nothing about this address.")
+    if shown.error is not None:
+        message = (shown.error.message or "Graph does not say why.")[:_LONGEST_MESSAGE]
+        return Unknown(address, shown.error.response_code or "notShown", message)
+    stretches = shown.taken(window.start)
+    if stretches is None:
+        text = "Graph shows neither the calendar of this address nor its availability."
+        return Unknown(address, "notShown", text)
+    return [Stretch(start, end) for start, end in stretches]
+
+
+def _ways(group: Sequence[str], organizers: Sequence[str]) -> list[str]:
+    """Return the mailboxes to ask through, in turn: each call goes another way, and rooms last.
+
+    The app must be let into the mailbox that it asks through, and is let into the organizers' ones; rooms may be
+    outside of its scope.
+    """
+    own = [address for address in group if address in organizers]
+    preferred = own or list(organizers) or list(group)
+    first = random.randrange(len(preferred))  # noqa: S311 - no secret
+    return [*dict.fromkeys([*preferred[first:], *preferred[:first], *group])]

@@ -1,0 +1,180 @@
+"""One of several candidates who is free: chosen by what Graph's calendars and this app's reservations show."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from shared.errors import ConflictError, MeetingNotFoundError, RowRefusedError, UnavailableError, UnreadableRecordError
+from shared.meeting import Meeting, ObservedState, Status
+from shared.meeting.ledger import Ledger
+from shared.meeting.reservations import Bookings, Entry, Reservations, days_between
+from shared.meeting.turns import Turns
+from shared.use_cases.availability.stretches import Stretch, merged
+from shared.use_cases.provision.meeting_times import MeetingTimes
+from shared.validation.addresses import mailbox_key
+
+_MOST_RACES = 50
+_PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One who may be chosen.
+
+    Attributes:
+        name: as the request names the candidate.
+        address: of the mailbox.
+        booked: what the calendar shows.
+        pending: what meetings of this app will take that are accepted and not made yet, unless they fail.
+    """
+
+    name: str
+    address: str
+    booked: Sequence[Stretch]
+    pending: Sequence[Stretch] = ()
+
+
+class Holding(Enum):
+    """What a reservation is to somebody who finds it in the way."""
+
+    HELD = auto()
+    MAY_END = auto()
+    OVER = auto()
+
+
+class NobodyFreeError(Exception):
+    """None of the candidates is free; `may_change`: a meeting that is not made yet is in the way of one of them."""
+
+    def __init__(self, *, may_change: bool) -> None:
+        super().__init__("nobody is free")
+        self.may_change = may_change
+
+
+class Choice:
+    """Chooses and reserves. Every call may raise StorageUnavailableError."""
+
+    def __init__(self, ledger: Ledger, reservations: Reservations, turns: Turns, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._reservations = reservations
+        self._turns = turns
+        self._clock = clock
+
+    async def reserve(
+        self, meeting: Meeting, times: MeetingTimes, candidates: Sequence[Candidate], pool: Sequence[str], strategy: str
+    ) -> Candidate:
+        """Return a candidate who is free at all the times, which are reserved for the meeting then.
+
+        A candidate whose time an earlier attempt has reserved comes first.
+
+        Args:
+            meeting: for which.
+            times: when it takes place.
+            candidates: whose calendars are known.
+            pool: the names of all candidates, in the order given.
+            strategy: of the pool.
+
+        Raises:
+            NobodyFreeError: there is none.
+            UnavailableError: too many meetings are reserved at once.
+        """
+        full: set[str] = set()
+        for _ in range(_MOST_RACES):
+            left = [candidate for candidate in candidates if candidate.name not in full]
+            bookings = await self._bookings(left, times)
+            turn = await self._turns.read(pool) if strategy == "rotate" else None
+            order = turn.order(pool, meeting.id) if turn else pool
+            left.sort(key=lambda candidate: order.index(candidate.name))
+            if strategy == "leastBusy":
+                left.sort(key=lambda candidate: _booked_seconds(candidate, bookings, times, meeting))
+            left.sort(key=lambda candidate: not _has_reserved(meeting, times, bookings[candidate.name]))
+            chosen, over = await self._first_free(meeting, times, left, bookings)
+            try:
+                if turn:
+                    await self._turns.take(pool, turn, meeting.id, chosen.name, self._clock())
+                await self._reservations.reserve(
+                    chosen.address,
+                    bookings[chosen.name],
+                    times.entries(meeting.id, meeting.attempts),
+                    over,
+                    days_between(*times.day) if strategy == "leastBusy" else (),
+                )
+            except ConflictError:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except RowRefusedError:
+                full.add(chosen.name)
+            else:
+                return chosen
+        raise UnavailableError("too many meetings are reserved at once", uncertain=False)
+
+    async def _bookings(self, candidates: Iterable[Candidate], times: MeetingTimes) -> dict[str, Bookings]:
+        candidates = [*candidates]
+        found = await asyncio.gather(*(self._reservations.read(each.address, *times.days) for each in candidates))
+        return {candidate.name: bookings for candidate, bookings in zip(candidates, found, strict=True)}
+
+    async def _first_free(
+        self, meeting: Meeting, times: MeetingTimes, order: Iterable[Candidate], bookings: Mapping[str, Bookings]
+    ) -> tuple[Candidate, list[Entry]]:
+        """Return the first candidate who is free, and the entries of theirs that are over."""
+        may_change = False
+        for candidate in order:
+            if _overlap(times.stretches, candidate.booked):
+                continue
+            others = [
+                entry
+                for entry in bookings[candidate.name].entries
+                if entry.meeting_id != meeting.id and any(entry.overlaps(*each) for each in times.stretches)
+            ]
+            holdings = [await self._holding(entry, candidate.address) for entry in others]
+            if Holding.HELD in holdings:
+                continue
+            if Holding.MAY_END in holdings or _overlap(times.stretches, candidate.pending):
+                may_change = True
+                continue
+            return candidate, others
+        raise NobodyFreeError(may_change=may_change)
+
+    async def _holding(self, entry: Entry, mailbox: str) -> Holding:
+        try:
+            return holding(await self._ledger.read(entry.meeting_id), mailbox)
+        except UnreadableRecordError:
+            return Holding.HELD
+        except MeetingNotFoundError:
+            return Holding.OVER
+
+
+def holding(meeting: Meeting, mailbox: str) -> Holding:
+    """Return whether a meeting holds the time that is reserved for it of a mailbox, by what its record says."""
+    if meeting.status is Status.CANCELLED:
+        return Holding.OVER
+    is_chosen = meeting.reserved is not None and mailbox_key(meeting.reserved.organizer) == mailbox_key(mailbox)
+    if not meeting.finished:
+        return Holding.HELD if is_chosen and meeting.outcome.made else Holding.MAY_END
+    if not is_chosen or not (meeting.outcome.made or meeting.doubt.in_doubt_since is not None):
+        return Holding.OVER
+    observed = meeting.observed
+    if observed and (observed.state is ObservedState.REMOVED or {"start", "end"} & set(observed.changes)):
+        return Holding.OVER  # it is no longer there, and the calendar shows where it is
+    return Holding.HELD
+
+
+def _has_reserved(meeting: Meeting, times: MeetingTimes, bookings: Bookings) -> bool:
+    own = {Stretch(entry.start, entry.end) for entry in bookings.entries if entry.meeting_id == meeting.id}
+    return own.issuperset(times.stretches)
+
+
+def _booked_seconds(
+    candidate: Candidate, bookings: Mapping[str, Bookings], times: MeetingTimes, meeting: Meeting
+) -> float:
+    """Return how much of the day is booked."""
+    reserved = (
+        Stretch(entry.start, entry.end) for entry in bookings[candidate.name].entries if entry.meeting_id != meeting.id
+    )
+    stretches = merged([*candidate.booked, *candidate.pending, *reserved])
+    parts = (min(each.end, times.day.end) - max(each.start, times.day.start) for each in stretches)
+    return sum((part for part in parts if part > timedelta(0)), timedelta(0)).total_seconds()
+
+
+def _overlap(some: Iterable[Stretch], others: Sequence[Stretch]) -> bool:
+    return any(one.start < other.end and other.start < one.end for one in some for other in others)

@@ -1,0 +1,91 @@
+"""The times for which an organizer or a room of a meeting has to be free."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
+from typing import Any
+
+from shared.graph.free_busy import LONGEST_WINDOW
+from shared.meeting.reservations import Entry, days_between
+from shared.meeting_request import CalendarRequest, NewMeetingRequest, StandaloneRequest
+from shared.use_cases.availability.occurrences import occurrences
+from shared.use_cases.availability.stretches import Stretch
+from shared.validation.date_times import instant_of
+from shared.validation.time_zones import to_utc, zone
+
+_TIMES = ("start", "end", "recurrence", "isAllDay", "startDateTime", "endDateTime")
+# https://learn.microsoft.com/graph/api/onlinemeeting-createorget: of a meeting without an end, or without times.
+_USUAL_LENGTH = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingTimes:
+    """When a meeting takes place, in UTC.
+
+    Attributes:
+        stretches: in order, one for each occurrence; of a series those of 62 days.
+        day: of the first occurrence, from 00:00 to 24:00 in the zone of the request.
+    """
+
+    stretches: tuple[Stretch, ...]
+    day: Stretch
+
+    @property
+    def window(self) -> Stretch:
+        """The day and all occurrences, as far as Graph shows calendars in one call."""
+        start = min(self.day.start, self.stretches[0].start)
+        return Stretch(start, min(max(self.day.end, self.stretches[-1].end), start + LONGEST_WINDOW))
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day of UTC in the window."""
+        days = days_between(*self.window)
+        return days[0], days[-1]
+
+    def entries(self, meeting_id: str, attempt: int) -> list[Entry]:
+        """Return what is reserved for a meeting."""
+        return [Entry(meeting_id, attempt, *stretch) for stretch in self.stretches]
+
+
+def times_of(request: NewMeetingRequest, now: datetime) -> MeetingTimes:
+    """Return when a meeting takes place that is made now."""
+    if isinstance(request, CalendarRequest):
+        return _of_event(request, now)
+    return _of_online_meeting(request, now)
+
+
+def times_digest(request: Mapping[str, Any]) -> str:
+    """Return what two requests have in common whose meetings take place at the same times."""
+    text = json.dumps([request.get(name) for name in _TIMES], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _of_event(request: CalendarRequest, now: datetime) -> MeetingTimes:
+    name, begin = request.start.time_zone, request.start.instant[0]
+    if request.recurrence is None:
+        found = [Stretch(begin, request.end.instant[0])]
+    else:
+        horizon = max(begin, now) + LONGEST_WINDOW
+        found = [*occurrences(request.start, request.end, request.recurrence, horizon)]
+        found = [each for each in found if each.end > now] or found[-1:] or [Stretch(begin, request.end.instant[0])]
+    midnight = datetime.combine(found[0].start.astimezone(zone(name)).date(), time())
+    day = Stretch(to_utc(midnight, name), to_utc(midnight + timedelta(days=1), name))
+    return _bounded(found, day)
+
+
+def _of_online_meeting(request: StandaloneRequest, now: datetime) -> MeetingTimes:
+    start = instant_of(request.start_date_time)[0] if request.start_date_time else now.replace(microsecond=0)
+    end = instant_of(request.end_date_time)[0] if request.end_date_time else start + _USUAL_LENGTH
+    offset = datetime.fromisoformat(request.start_date_time).tzinfo if request.start_date_time else UTC
+    midnight = datetime.combine(start.astimezone(offset).date(), time(), offset).astimezone(UTC)
+    return _bounded([Stretch(start, end)], Stretch(midnight, midnight + timedelta(days=1)))
+
+
+def _bounded(found: list[Stretch], day: Stretch) -> MeetingTimes:
+    """Return the times, of those occurrences that calendars are looked at for."""
+    last = min(day.start, found[0].start) + LONGEST_WINDOW
+    shown = [Stretch(start, min(end, last)) for start, end in takewhile(lambda each: each.start < last, found)]
+    return MeetingTimes(tuple(shown), day)
