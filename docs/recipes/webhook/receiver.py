@@ -87,7 +87,7 @@ class Receiver(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002, ARG002 - as the library names them
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the library names them
         """Log nothing of a request: events are personal data."""
 
 

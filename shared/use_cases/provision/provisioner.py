@@ -18,7 +18,16 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.graph.services import GraphServices
-from shared.meeting import AttendanceWatch, Claim, Doubt, Meeting, MeetingError, Status, as_meeting_error
+from shared.meeting import (
+    AttendanceWatch,
+    Claim,
+    Doubt,
+    Meeting,
+    MeetingError,
+    Progress,
+    Status,
+    as_meeting_error,
+)
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
@@ -343,9 +352,8 @@ class Provisioner:
     async def _wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
         """End the attempt and come back later: no worker sleeps for Graph."""
         now, meeting, progress = self._clock(), attempt.meeting, attempt.meeting.progress
-        organizer = attempt.mailbox
-        missed, held_back = isinstance(error, NotYetThereError), isinstance(error, HeldBackError)
-        delay = _pause(progress.not_found_yet if missed else progress.graph_failures)
+        organizer, held_back = attempt.mailbox, isinstance(error, HeldBackError)
+        delay = _pause(progress.not_found_yet if isinstance(error, NotYetThereError) else progress.graph_failures)
         if not organizer:  # nobody is chosen yet, and the gate of the mailbox that was asked is closed already
             delay = max(delay, error.delay or timedelta(0))
         elif held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
@@ -355,14 +363,7 @@ class Provisioner:
         await attempt.write(
             status=Status.QUEUED,
             claim=None,
-            progress=progress.changed(
-                next_attempt_at=next_attempt_at,
-                graph_failures=progress.graph_failures + (not missed and not held_back),
-                # Only deaths in a row count. Who was held back has not been where the earlier attempt died.
-                crashes=progress.crashes if held_back else 0,
-                not_found_yet=progress.not_found_yet + missed,
-                last_problem=str(error),
-            ),
+            progress=_counted(progress, error).changed(next_attempt_at=next_attempt_at, last_problem=str(error)),
             doubt=meeting.doubt if uncertain else meeting.doubt.changed(in_doubt_since=attempt.in_doubt_since),
             updated_at=now,
         )
@@ -418,6 +419,17 @@ def _never_made(attempt: Attempt) -> bool:
     if attempt.meeting.request is None:
         return True
     return attempt.in_doubt_since is None and not attempt.outcome.made
+
+
+def _counted(progress: Progress, error: ThrottledError | UnavailableError) -> Progress:
+    """Return the progress with one more failure, after which deaths are no longer in a row."""
+    match error:
+        case HeldBackError():
+            return progress  # the attempt has not been where an earlier one died
+        case NotYetThereError():
+            return progress.changed(not_found_yet=progress.not_found_yet + 1, crashes=0)
+        case _:
+            return progress.changed(graph_failures=progress.graph_failures + 1, crashes=0)
 
 
 def _pause(failures: int) -> timedelta:
