@@ -7,13 +7,11 @@ from itertools import islice
 from typing import Any
 
 from shared.meeting.meeting import Meeting, Status
+from shared.meeting_request.occurrences import MOST_OCCURRENCES
 from shared.meeting_request.recurrence import Recurrence
 from shared.meeting_request.recurrence_rule import starts
 from shared.validation.date_times import DateTimeTimeZone, check_timestamp, instant_of
 from shared.validation.time_zones import to_utc
-
-# A numbered series with more is taken for one without end: computing its last day would take too long.
-_MOST_OCCURRENCES = 5_000
 
 
 def retained_from(meeting: Meeting) -> datetime:
@@ -64,5 +62,6 @@ def _last_start(recurrence_json: str, start: datetime) -> datetime | None:
         return datetime.combine(date.fromisoformat(recurrence.range.end_date), start.time())
     if recurrence.range.number_of_occurrences is None:
         return None
-    begins = list(islice(starts(recurrence, start), _MOST_OCCURRENCES))
-    return begins[-1] if 0 < len(begins) < _MOST_OCCURRENCES else None
+    # A series with more is taken for one without end: computing its last day would take too long.
+    begins = list(islice(starts(recurrence, start), MOST_OCCURRENCES))
+    return begins[-1] if 0 < len(begins) < MOST_OCCURRENCES else None

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.meeting import Meeting
+from shared.meeting_request.occurrences import event_occurrences
 from shared.meeting_request.recurrence import Recurrence
-from shared.use_cases.availability.occurrences import occurrences
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
 from shared.validation.date_times import DateTimeTimeZone
@@ -57,6 +57,8 @@ def taken_by(meetings: Iterable[Meeting], window: Stretch) -> dict[str, list[Str
 
 
 def _within(event: _Event, window: Stretch) -> Iterator[Stretch]:
-    for start, end in occurrences(event.start, event.end, event.recurrence, window.end):
-        if start < window.end and window.start < end:
-            yield Stretch(start, end)
+    for each in event_occurrences(event.start, event.end, event.recurrence):
+        if each.start >= window.end:
+            return
+        if window.start < each.end:
+            yield Stretch(each.start, each.end)

@@ -11,7 +11,7 @@ from typing import Any
 from shared.graph.free_busy import LONGEST_WINDOW
 from shared.meeting.reservations import Entry, days_between
 from shared.meeting_request import CalendarRequest, NewMeetingRequest, StandaloneRequest
-from shared.use_cases.availability.occurrences import occurrences
+from shared.meeting_request.occurrences import event_occurrences
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import to_utc, zone
@@ -69,7 +69,8 @@ def _of_event(request: CalendarRequest, now: datetime) -> MeetingTimes:
         found = [Stretch(begin, request.end.instant[0])]
     else:
         horizon = max(begin, now) + LONGEST_WINDOW
-        found = [*occurrences(request.start, request.end, request.recurrence, horizon)]
+        series = event_occurrences(request.start, request.end, request.recurrence)
+        found = [Stretch(each.start, each.end) for each in takewhile(lambda each: each.start < horizon, series)]
         found = [each for each in found if each.end > now] or found[-1:] or [Stretch(begin, request.end.instant[0])]
     midnight = datetime.combine(found[0].start.astimezone(zone(name)).date(), time())
     day = Stretch(to_utc(midnight, name), to_utc(midnight + timedelta(days=1), name))

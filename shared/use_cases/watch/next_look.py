@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from shared.meeting import Observed
 from shared.meeting_request import CalendarRequest, MeetingRequest, StandaloneRequest
-from shared.use_cases.occurrences import MOST_OCCURRENCES, occurrences, times
+from shared.meeting_request.occurrences import MOST_OCCURRENCES
+from shared.use_cases.occurrences import occurrences, times
 
 FAR = timedelta(hours=6)
 _LAST_DAY = timedelta(days=1)
