@@ -1,6 +1,9 @@
 """Attendance reports that come after a meeting: when the watch looks for them, and what is published about them."""
 
 import asyncio
+import inspect
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,8 +13,10 @@ import pytest
 from local.graph.calls import CALL, take_place
 from local.graph.events import update_event
 from local.graph.records import OnlineMeeting
+from shared.errors import StorageUnavailableError
 from shared.meeting import Meeting
 from shared.meeting_request import parse_request
+from shared.storage.records import PARTITIONS
 from shared.use_cases.watch.next_look import next_look_for_reports
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
@@ -128,8 +133,14 @@ async def test_the_ids_of_the_online_meeting_are_looked_up_once() -> None:
     await run_at(world, END)
     paths = [request.path.partition("?")[0].rpartition("/")[2] for request in world.tenant.requests]
     assert paths == ["onlineMeetings", "attendanceReports"]
+    operations = (world.table.operations, world.mailboxes_table.operations)
     await run_at(world, END + timedelta(minutes=15))
     assert len(world.tenant.requests) == 1
+    searches = 2 * len(PARTITIONS)  # what is due, and after it nothing
+    assert (world.table.operations - operations[0], world.mailboxes_table.operations - operations[1]) == (
+        searches + 2,
+        1,
+    )
     assert (await world.ledger.read(meeting.id)).outcome.online_meeting_id is None
 
 
@@ -300,3 +311,55 @@ async def test_a_later_version_keeps_what_is_known() -> None:
     [event] = world.results.events()
     assert event["id"] == f"{meeting.id}/2/2"
     assert attended(world) == [{"reports": 2, "participants": 2, "seconds": 7200}]
+
+
+class Dying:
+    """What leads out of a process that dies at one of its operations, before or after the operation takes effect."""
+
+    def __init__(self, at: int, *, after: bool) -> None:
+        self.left = at
+        self._after = after
+
+    def around(self, target: Any) -> Any:
+        """Return a stand-in for a table or a queue, whose calls count."""
+        dying = self
+
+        class Mortal:
+            def __getattr__(self, name: str) -> Any:
+                inner = getattr(target, name)
+                if not inspect.iscoroutinefunction(inner):
+                    return inner
+
+                async def call(*args: Any, **kwargs: Any) -> Any:
+                    dying.left -= 1
+                    if dying.left == 0 and not dying._after:
+                        raise StorageUnavailableError("the process has died")
+                    if dying.left < 0:
+                        raise StorageUnavailableError("the process is dead")
+                    answer = await inner(*args, **kwargs)
+                    if dying.left == 0:
+                        raise StorageUnavailableError("the process has died")
+                    return answer
+
+                return call
+
+        return Mortal()
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", range(len(PARTITIONS), len(PARTITIONS) + 6))
+async def test_a_death_at_each_operation(at: int, *, after: bool) -> None:
+    """Whichever is the last of a run, from the search to the note of what is sent, there is one event."""
+    world, _ = await ended()
+    hold_call(world, attendees=[ADELE])
+    dying, wires = Dying(at, after=after), world.wires()
+    wires = replace(wires, table=dying.around(wires.table), results=dying.around(wires.results))
+    with suppress(StorageUnavailableError):
+        await world.new_host(wires).watched_attendance.run()
+    assert dying.left <= 0
+    world.clock.advance(minutes=5)
+    await world.app.watched_attendance.run()
+    await world.app.upkeep.run()
+    events = world.results.events()
+    assert {event["id"].rpartition("/")[2] for event in events} == {"1"}
+    assert all(event["data"]["attendance"]["participants"] == 1 for event in events)
