@@ -18,6 +18,7 @@ with without_garbage_collection():
         get_deep_health,
         get_docs,
         get_health,
+        get_history,
         get_invitation,
         get_meeting,
         get_openapi,
@@ -57,6 +58,7 @@ register(app, get_meeting.blueprint)  # GET  /meetings/{id}
 register(app, update_meeting.blueprint)  # PATCH /meetings/{id}
 register(app, cancel_meeting.blueprint)  # DELETE /meetings/{id}
 register(app, retry_meeting.blueprint)  # POST /meetings/{id}/retry
+register(app, get_history.blueprint)  # GET  /meetings/{id}/history
 register(app, refresh_meeting.blueprint)  # POST /meetings/{id}/refresh
 register(app, forget_meeting.blueprint)  # POST /meetings/{id}/forget
 register(app, add_attendee.blueprint)  # POST /meetings/{id}/attendees

@@ -41,6 +41,7 @@ from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefused
 from shared.ids import id_after
 from shared.meeting import Meeting, Status
 from shared.meeting.criteria import Criteria, Field
+from shared.meeting.history import with_history
 from shared.meeting.markers import Marker, MarkerStore, refuse_marker
 from shared.meeting.record_size import bare, require_room, trimmed
 from shared.meeting.requested_start import START_ORDER, requested_start, start_key
@@ -76,6 +77,7 @@ class Ledger(RecordStore[Meeting]):
         Raises:
             ConflictError: there is one with this id.
         """
+        record = with_history(None, record)
         try:
             require_room(record.request)
             return await super().insert(record)
@@ -91,6 +93,7 @@ class Ledger(RecordStore[Meeting]):
             ConflictError: somebody else has changed it since.
         """
         early = after.finished or after.claim is not None
+        after = with_history(before, after)
         try:
             if after.request is not before.request:
                 require_room(after.request)

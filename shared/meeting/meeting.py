@@ -21,6 +21,7 @@ from shared.errors import (
 )
 from shared.meeting.applied import Applied
 from shared.meeting.attendance import AttendanceWatch
+from shared.meeting.history_entry import HistoryEntry, HistoryEvent, added
 from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
 from shared.meeting.record_model import RecordModel, StoredRecord
@@ -274,6 +275,7 @@ class Meeting(RecordModel, StoredRecord):
         reserved: the time that is reserved of an organizer who was chosen.
         passed_over: the candidates whom Graph refused, in this version.
         schedule: the id of the schedule that made it.
+        history: what has happened to it, oldest first, the last entries.
         traceparent: of the caller, kept for the result event.
         caller: the principal that asked over HTTP; None where callers are not distinguished, and for the queue.
     """
@@ -308,6 +310,7 @@ class Meeting(RecordModel, StoredRecord):
     look_at: datetime | None = None
     attendance: AttendanceWatch = AttendanceWatch()
     error: MeetingError | None = None
+    history: tuple[HistoryEntry, ...] = ()
     traceparent: str | None = None
     caller: str | None = None
 
@@ -327,6 +330,11 @@ class Meeting(RecordModel, StoredRecord):
             status=Status.QUEUED, error=None, reported=False, progress=Progress(version_started_at=now)
         )
         return queued.changed(version=self.version + 1, updated_at=now, **update)
+
+    def noted(self, event: HistoryEvent, at: datetime, detail: str) -> "Meeting":
+        """Return the meeting with one more entry in its history, which is stored with the next write of the record."""
+        history = added(self.history, HistoryEntry.of(event, at, detail))
+        return self if history is self.history else self.changed(history=history)
 
     def progressed(self, **update: Any) -> "Meeting":
         """Return the meeting with other values in its progress."""

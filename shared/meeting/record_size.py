@@ -4,7 +4,7 @@ An entity of Azure Tables holds 1 MiB, in which text counts two bytes a characte
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 
     request                                     640 KiB   a larger one is refused when it comes (413, `tooLarge`)
-    outcome, progress, claim, error, ...        320 KiB   never refused: what is too long is left out
+    outcome, progress, history, error, ...      320 KiB   never refused: what is too long is left out
     index keys, labels, names of properties      64 KiB
 
 So a meeting that was accepted can always be written again, and can always end.
@@ -54,7 +54,13 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
     Raises:
         RequestTooLargeError: even the rest is too large.
     """
-    for trim in (_without_invitation, _without_observation, _with_short_texts, *((bare,) if meeting.finished else ())):
+    for trim in (
+        _without_history,
+        _without_invitation,
+        _without_observation,
+        _with_short_texts,
+        *((bare,) if meeting.finished else ()),
+    ):
         meeting = trim(meeting)
         if fits_now(meeting):
             return meeting
@@ -64,7 +70,12 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
 def bare(meeting: Meeting) -> Meeting:
     """Return a finished meeting in a form that always fits: how it ended, without what was asked for."""
     nobody_looks = {"look_at": None, "attendance": AttendanceWatch()}
-    return _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), **nobody_looks)
+    short = _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), **nobody_looks)
+    return _without_history(short)
+
+
+def _without_history(meeting: Meeting) -> Meeting:
+    return meeting.changed(history=())
 
 
 def _without_invitation(meeting: Meeting) -> Meeting:

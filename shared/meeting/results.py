@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from shared.errors import ConflictError, ConveneError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Meeting, MeetingResponse
+from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
 from shared.meeting.notice import MOST_NOTICES, Notice
 from shared.meeting.request_queue import RequestQueue
@@ -108,8 +109,13 @@ class Results:
         for name, error in failures.items():
             _logger.warning("result.waits %s for the %s: %s", meeting.id, name, error, extra={"meeting_id": meeting.id})
         outbox = tuple(left for notice in due if (left := notice.without(sent)).sinks)
+        after = meeting.changed(reported=meeting.finished, outbox=outbox)
+        for notice in due:
+            if not notice.without(sent).sinks:
+                detail = f"{notice.type} of version {notice.version} was sent."
+                after = after.noted(HistoryEvent.PUBLISHED, self._clock(), detail)
         try:
-            return await self._ledger.write(meeting, meeting.changed(reported=meeting.finished, outbox=outbox))
+            return await self._ledger.write(meeting, after)
         except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported
             return meeting
 

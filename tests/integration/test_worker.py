@@ -45,6 +45,7 @@ def test_the_app_is_indexed_without_any_setting() -> None:
         "retry_meeting": ("meetings/{id}/retry", ["POST"]),
         "add_attendee": ("meetings/{id}/attendees", ["POST"]),
         "remove_attendee": ("meetings/{id}/attendees/{address}", ["DELETE"]),
+        "get_history": ("meetings/{id}/history", ["GET"]),
         "get_invitation": ("meetings/{id}/invitation.ics", ["GET"]),
         "get_readiness": ("organizers/{organizer}/readiness", ["GET"]),
         "list_rooms": ("rooms", ["GET"]),

@@ -1,0 +1,108 @@
+"""The history of a meeting: what a write changes in its record, in sentences, written down with that very write.
+
+A repeated step changes nothing in the record the second time, so that the history does not repeat it either. A use case
+adds what the record does not show by `Meeting.noted`.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from shared.meeting.history_entry import HistoryEntry, HistoryEvent
+from shared.meeting.meeting import Meeting, Status
+from shared.meeting.observed import Observed, ObservedState
+from shared.validation.date_times import DateTimeTimeZone
+
+_CREATED = {
+    "calendar": "The event was created.",
+    "existing": "The event was made an online meeting.",
+    "standalone": "The online meeting was created.",
+}
+
+
+def with_history(before: Meeting | None, after: Meeting) -> Meeting:
+    """Return a meeting that is about to be written, with what has happened since `before`; None for a new record."""
+    for entry in _restored_or_accepted(after) if before is None else _entries(before, after):
+        after = after.noted(entry.event, entry.at, entry.detail)
+    return after
+
+
+def _restored_or_accepted(meeting: Meeting) -> Iterator[HistoryEntry]:
+    if meeting.history:  # a copy that is put back
+        return
+    if meeting.status is Status.FAILED:
+        yield HistoryEntry.of(HistoryEvent.CHANGED, meeting.created_at, _end(meeting))
+    else:
+        yield HistoryEntry.of(HistoryEvent.ACCEPTED, meeting.created_at, "The request was accepted.")
+
+
+def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
+    now = after.updated_at
+    if after.version > before.version:
+        detail = f"Version {after.version} was accepted: {_what_is_wanted(before, after)}."
+        yield HistoryEntry.of(HistoryEvent.ACCEPTED, now, detail)
+    for passed_over in after.passed_over[len(before.passed_over) :]:
+        detail = f"{passed_over.candidate} was passed over: {passed_over.code}."
+        yield HistoryEntry.of(HistoryEvent.WAITED, now, detail)
+    if after.organizer and before.organizer is None:
+        yield HistoryEntry.of(HistoryEvent.CHANGED, now, f"{after.organizer} was chosen from the pool.")
+    created = not _is_made(before) and _is_made(after)
+    if created:
+        yield HistoryEntry.of(HistoryEvent.CREATED, now, _CREATED[after.kind])
+    if after.finished and not before.finished and not (created and after.status is Status.SUCCEEDED):
+        yield HistoryEntry.of(HistoryEvent.CHANGED, now, _end(after))
+    if not after.finished and after.version == before.version and (why := _why_it_waits(before, after)):
+        yield HistoryEntry.of(HistoryEvent.WAITED, now, why)
+    seen = after.observed
+    if seen and (before.observed is None or after.observations > before.observations):
+        yield HistoryEntry.of(HistoryEvent.OBSERVED, seen.observed_at, _what_is_seen(seen))
+
+
+def _is_made(meeting: Meeting) -> bool:
+    return bool(meeting.outcome.event_id or meeting.outcome.online_meeting_id)
+
+
+def _what_is_wanted(before: Meeting, after: Meeting) -> str:
+    if after.cancellation and not before.cancellation:
+        return "a cancellation"
+    former, latest = before.request or {}, after.request or {}
+    names = [name for name in {**former, **latest} if former.get(name) != latest.get(name)]
+    if after.unwanted_attendees != before.unwanted_attendees:
+        names.append("attendees")
+    return f"a change of {', '.join(names)}" if names else "a retry"
+
+
+def _end(meeting: Meeting) -> str:
+    if meeting.status is Status.CANCELLED:
+        return "The meeting was cancelled."
+    if meeting.error:
+        return f"Version {meeting.version} failed, {meeting.error.code}: {meeting.error.message}"
+    return f"Version {meeting.version} succeeded."
+
+
+def _why_it_waits(before: Meeting, after: Meeting) -> str | None:
+    """Return why an unfinished meeting makes no progress, None if it does."""
+    if after.progress.crashes > before.progress.crashes:
+        return "An attempt ended without a report, and is repeated."
+    if after.status is not Status.QUEUED:
+        return None
+    if before.status is Status.RUNNING:
+        return f"{after.progress.last_problem or 'The attempt did not end in order'}."
+    if after.progress.next_attempt_at and after.progress.next_attempt_at != before.progress.next_attempt_at:
+        return "The meeting waits for the mailbox, or for its message."
+    return None
+
+
+def _what_is_seen(observed: Observed) -> str:
+    if observed.state is ObservedState.REMOVED:
+        return "The meeting was removed in Microsoft 365."
+    names = [name for name in observed.changes if name not in observed.unapplied]
+    state = f"changed in {', '.join(names)}" if names else "as requested"
+    moved = not {"start", "end"}.isdisjoint(names)
+    when = f", from {_shown(observed.start)} to {_shown(observed.end)}" if moved else ""
+    responses = Counter(attendee.response for attendee in observed.attendees)
+    answered = ", ".join(f"{count} {response}" for response, count in sorted(responses.items()))
+    return f"Microsoft 365 shows the meeting {state}{when}." + (f" Attendees: {answered}." if answered else "")
+
+
+def _shown(time: DateTimeTimeZone | None) -> str:
+    return f"{time.date_time} ({time.time_zone})" if time else ""
