@@ -43,6 +43,8 @@ from shared.use_cases.ownership import Ownership
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision import Provisioner
 from shared.use_cases.provision.organizer_pool import OrganizerPools
+from shared.use_cases.provision.reserving import Reserving
+from shared.use_cases.provision.room_pool import RoomPools
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
 from shared.use_cases.quota import Quotas, QuotaStore
@@ -176,7 +178,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
     attendance_watched = settings.watch and Artifact.ATTENDANCE in settings.artifacts
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
-    pools = OrganizerPools(ledger, calendars, reservations, turns, clock)
+    reserving = Reserving(ledger, reservations, turns, clock)
+    rooms = Rooms(graph, gate, clock)
     provisioner = Provisioner(
         ledger=ledger,
         requests=requests,
@@ -185,7 +188,9 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         gate=gate,
         ownership=ownership,
         isolation=isolation,
-        pools=pools,
+        pools=OrganizerPools(calendars, reserving, clock),
+        rooms=RoomPools(calendars, reserving, rooms, clock),
+        reserving=reserving,
         give_up_after=settings.give_up_after,
         watched=settings.watch,
         attendance_watched=attendance_watched,
@@ -215,7 +220,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         ),
         upkeep=Upkeep(ledger, (mailbox_states, reservations, turns), requests, reporter, settings.retention, clock),
         queue_upkeep=QueueUpkeep(queues, results, clock),
-        forgetting=Forgetting(ledger, reporter, pools, clock),
+        forgetting=Forgetting(ledger, reporter, reserving, clock),
         watch=Watch(observations, look, gate, clock, on=settings.watch),
         watched_attendance=WatchedAttendance(observations, graph, lookup, gate, clock, on=attendance_watched),
         refreshing=Refreshing(observations, look, gate),
@@ -223,7 +228,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         invitations=Invitations(ledger, graph, gate, ownership),
         artifacts=Artifacts(ledger, graph, gate, lookup, settings.artifacts),
         availability=Availability(ledger, calendars, admission, clock),
-        rooms=Rooms(graph, gate, clock),
+        rooms=rooms,
         summaries=Summaries(ledger),
         readiness=Readiness(graph, gate, admission, settings.artifacts),
         health=Health(ledger, requests, graph.organizers, clock),

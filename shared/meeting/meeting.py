@@ -26,7 +26,7 @@ from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
 from shared.meeting.record_model import RecordModel, StoredRecord
 from shared.meeting.rejected_message import ReceivedMessage
-from shared.meeting.reserved import PassedOver, Reserved
+from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom
 from shared.meeting_request.pools import organizers_in
 
 
@@ -119,6 +119,7 @@ FAILURE_CODES = (
     "organizerNotAllowed",
     "callerNotAllowed",
     "nobodyFree",
+    "noRoomFree",
     "organizerNotFound",
     "organizerHasNoMailbox",
     "providerNotAllowed",
@@ -273,6 +274,7 @@ class Meeting(RecordModel, StoredRecord):
         organizer: None until one of the request's pool is chosen.
         organizer_id: the organizer's object id, once it was looked up.
         reserved: the time that is reserved of an organizer who was chosen.
+        room: the room that was chosen from the request's pool.
         passed_over: the candidates whom Graph refused, in this version.
         schedule: the id of the schedule that made it.
         history: what has happened to it, oldest first, the last entries.
@@ -304,6 +306,7 @@ class Meeting(RecordModel, StoredRecord):
     observations: int = 0
     organizer_id: str | None = None
     reserved: Reserved | None = None
+    room: ReservedRoom | None = None
     passed_over: tuple[PassedOver, ...] = ()
     outcome: Outcome = Outcome()
     observed: Observed | None = None

@@ -16,7 +16,7 @@ class Reserved(RecordModel):
     """The time that is reserved for a meeting.
 
     Attributes:
-        organizer: the address of the organizer who was chosen.
+        mailbox: the address of the organizer, or of the room, that was chosen.
         times: stands for the times of the request that is reserved for.
         first_day: the first day of UTC with a reservation, also one of former times.
         last_day: the last one.
@@ -25,10 +25,22 @@ class Reserved(RecordModel):
         looked_until: until when the calendars of the candidates were looked at.
     """
 
-    organizer: str
+    mailbox: str
     times: str
     first_day: date
     last_day: date
     attempt: int
     looked_until: datetime
     moved: bool = False
+
+
+class ReservedRoom(Reserved):
+    """The room that was chosen for a meeting.
+
+    Attributes:
+        name: to show as the place.
+        former: rooms that were chosen before, and are invited in Graph until the meeting is changed there.
+    """
+
+    name: str
+    former: tuple[str, ...] = ()

@@ -1,18 +1,32 @@
-"""What a meeting is to be in Graph: its request, with those whom the app has chosen."""
+"""What a meeting is to be in Graph: its request, with the organizer and the room that the app has chosen."""
 
 from shared.meeting.meeting import Meeting
 from shared.meeting_request import CalendarRequest, MeetingRequest, parse_request
-from shared.meeting_request.people import invite_once
+from shared.meeting_request.people import Attendee, invite_once
+from shared.meeting_request.places import Location
 
 
 def wanted_request(meeting: Meeting) -> MeetingRequest:
-    """Return a meeting's request as Graph is to have it; an organizer who was chosen is not invited besides.
+    """Return a meeting's request as Graph is to have it.
+
+    An organizer who was chosen is not invited besides; a room that was chosen is, and becomes the location.
 
     Raises:
         InvalidRequestError: it is not valid.
     """
     request = parse_request(meeting.request)
-    if isinstance(request, CalendarRequest) and request.organizer_pool and request.attendees:
-        attendees, _ = invite_once(request.attendees, meeting.organizer)
-        return request.model_copy(update={"attendees": attendees})
-    return request
+    if not isinstance(request, CalendarRequest):
+        return request
+    attendees = request.attendees or ()
+    if request.organizer_pool and attendees:
+        attendees, _ = invite_once(attendees, meeting.organizer)
+        request = request.model_copy(update={"attendees": attendees})
+    if request.room_pool is None or meeting.room is None:
+        return request
+    address, name = meeting.room.mailbox, meeting.room.name
+    room = Attendee.model_validate({"emailAddress": {"address": address, "name": name}, "type": "resource"})
+    others, _ = invite_once(attendees, address)
+    place = Location.model_validate(
+        {"displayName": name, "locationEmailAddress": address, "locationType": "conferenceRoom"}
+    )
+    return request.model_copy(update={"attendees": (*others, room), "location": place, "locations": None})

@@ -9,9 +9,9 @@ from shared.meeting_request.any_kind import TEAMS, IsOnlineMeeting, OnlineMeetin
 from shared.meeting_request.event_times import time_findings
 from shared.meeting_request.html_body import Body
 from shared.meeting_request.options import Options
-from shared.meeting_request.people import Attendees
+from shared.meeting_request.people import MAX_ATTENDEES, Attendees
 from shared.meeting_request.places import Location, Locations
-from shared.meeting_request.pools import PooledRequest
+from shared.meeting_request.pools import PooledRequest, RoomPool, duplicate_findings
 from shared.meeting_request.recurrence import PATTERN_NEEDS, Recurrence, recurrence_findings
 from shared.meeting_request.recurrence_rule import first_start
 from shared.validation.date_times import DateTimeTimeZone, to_graph
@@ -43,6 +43,7 @@ class CalendarRequest(PooledRequest):
         location: Where people meet besides online.
         locations: All the places where people meet.
         attendees: Who is invited, rooms included.
+        room_pool: Several rooms, of which the first one that is free is invited and becomes the location.
         recurrence: How the meeting repeats.
         is_all_day: Whether the event takes whole days, from midnight to midnight.
         allow_new_time_proposals: Whether attendees may propose other times; true without it.
@@ -69,6 +70,7 @@ class CalendarRequest(PooledRequest):
     location: Location | None = None
     locations: Locations | None = None
     attendees: Attendees | None = None
+    room_pool: RoomPool | None = None
     recurrence: Recurrence | None = None
     is_all_day: bool | None = None
     allow_new_time_proposals: bool | None = None
@@ -88,9 +90,17 @@ class CalendarRequest(PooledRequest):
 def calendar_findings(draft: Draft) -> Iterator[Finding]:
     """Yield what is wrong between the fields of a calendar request."""
     yield from time_findings(draft)
+    yield from _room_findings(draft)
     yield from recurrence_findings(draft)
     yield from _no_occurrence(draft)
     yield from provider_findings(draft)
+
+
+def _room_findings(draft: Draft) -> Iterator[Finding]:
+    yield from duplicate_findings(draft, "roomPool")
+    attendees = draft.value("attendees")
+    if draft.given("roomPool") is not None and attendees is not None and len(attendees) >= MAX_ATTENDEES:
+        yield Finding(("attendees",), "tooMany", f"has {MAX_ATTENDEES} items, which leaves no place for a room")
 
 
 def _no_occurrence(draft: Draft) -> Iterator[Finding]:
@@ -121,7 +131,7 @@ def provider_findings(draft: Draft) -> Iterator[Finding]:
 
 def event_properties(request: CalendarRequest) -> dict[str, Any]:
     """Return the event that Graph is to create, without what belongs to this service's own bookkeeping."""
-    ours = {"kind", "organizer", "organizer_pool", "reference", "language", "options"}
+    ours = {"kind", "organizer", "organizer_pool", "room_pool", "reference", "language", "options"}
     event = request.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=ours)
     recurring, all_day = request.recurrence is not None, request.is_all_day is True
     event["start"] = to_graph(request.start, recurring=recurring, all_day=all_day)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.meeting_request.any_kind import AnyKindRequest
-from shared.meeting_request.people import Organizer
+from shared.meeting_request.people import Address, Organizer
 from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.draft import Draft
@@ -35,6 +35,16 @@ class OrganizerPool(ClosedModel):
         tuple[Organizer, ...], Field(strict=False), AtLeast(FEWEST_ORGANIZERS), AtMost(MOST_CANDIDATES)
     ]
     strategy: PoolStrategy = USUAL_STRATEGY
+
+
+class RoomPool(ClosedModel):
+    """Rooms of which the first one that is free is invited, and becomes the location.
+
+    Attributes:
+        candidates: The addresses of the rooms.
+    """
+
+    candidates: Annotated[tuple[Address, ...], Field(strict=False), AtLeast(1), AtMost(MOST_CANDIDATES)]
 
 
 class PooledRequest(AnyKindRequest):

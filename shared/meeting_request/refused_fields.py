@@ -33,7 +33,10 @@ _REASONS: Mapping[tuple[str, str], str] = {
     ("options", "subject"): _EVENT_DECIDES,
     ("options", "startDateTime"): _EVENT_DECIDES,
     ("options", "endDateTime"): _EVENT_DECIDES,
-    **{("standalone", name): _NOBODY_INVITED for name in ("attendees", "body", "location", "locations", "recurrence")},
+    **{
+        ("standalone", name): _NOBODY_INVITED
+        for name in ("attendees", "body", "location", "locations", "recurrence", "roomPool")
+    },
     ("existing", "organizerPool"): _ONE_CALENDAR,
     **{("existing", name): _EVENT_IS_THERE for name in ("subject", "body", "start", "end", "attendees", "recurrence")},
 }

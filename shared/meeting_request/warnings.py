@@ -23,6 +23,7 @@ def find_warnings(request: MeetingRequest, now: datetime) -> list[Fault]:
     if isinstance(request, CalendarRequest):
         warnings += _about_times_of_event(request, now)
         warnings += _about_body(request)
+        warnings += _about_place(request)
     elif isinstance(request, StandaloneRequest):
         warnings += _about_times_of_meeting(request, now)
     if isinstance(request, StandaloneRequest):
@@ -55,6 +56,12 @@ def _about_body(request: CalendarRequest) -> Iterator[Fault]:
             "meeting's, this one fails, or keeps its former body."
         )
         yield Fault("/body/content", "teamsLinkInBody", message)
+
+
+def _about_place(request: CalendarRequest) -> Iterator[Fault]:
+    for name in ("location", "locations"):
+        if request.room_pool and getattr(request, name):
+            yield Fault(f"/{name}", "replaced", "The room that is chosen of roomPool becomes the location instead.")
 
 
 def _about_provider(request: CalendarRequest | ExistingRequest) -> Iterator[Fault]:

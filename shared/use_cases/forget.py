@@ -14,7 +14,7 @@ from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailab
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.meeting.results import Results
-from shared.use_cases.provision.organizer_pool import OrganizerPools
+from shared.use_cases.provision.reserving import Reserving
 from shared.use_cases.refused_changes import not_finished
 
 _logger = logging.getLogger(__name__)
@@ -23,9 +23,9 @@ _logger = logging.getLogger(__name__)
 class Forgetting:
     """The use case. It may raise StorageUnavailableError: then the meeting is still there, or its answer was lost."""
 
-    def __init__(self, ledger: Ledger, results: Results, pools: OrganizerPools, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, results: Results, reserving: Reserving, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
-        self._pools = pools
+        self._reserving = reserving
         self._results = results
         self._clock = clock
 
@@ -45,8 +45,7 @@ class Forgetting:
                 await self._ledger.forget_on_demand(meeting, self._clock())
             except ConflictError:  # a retry, a change or a result came between: look again
                 continue
-            if meeting.reserved:
-                await self._pools.let_go(meeting, meeting.reserved)
+            await self._reserving.let_go(meeting, meeting.reserved, meeting.room)
             _logger.info("meeting.forgotten %s by %s", meeting_id, caller.digest, extra={"meeting_id": meeting_id})
             return
 

@@ -8,7 +8,7 @@ from shared.errors import ConflictError, ConveneError, UnavailableError
 from shared.meeting import Claim, Meeting, Outcome
 from shared.meeting.applied import Applied
 from shared.meeting.ledger import Ledger
-from shared.meeting.reserved import PassedOver, Reserved
+from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom
 from shared.throttling.shared_mailbox_states import MailboxState
 
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
@@ -38,7 +38,7 @@ class SupersededError(ConveneError):
 
 
 # What an attempt has found out about Graph stays true for the next version; how it would have ended does not.
-_EFFECTS = ("outcome", "applied", "doubt", "organizer", "organizer_id", "reserved", "passed_over")
+_EFFECTS = ("outcome", "applied", "doubt", "organizer", "organizer_id", "reserved", "room", "passed_over")
 
 
 @dataclass(slots=True)
@@ -54,6 +54,7 @@ class Attempt:
         organizer: who organizes, None until one of a pool is chosen.
         organizer_id: the organizer's object id, once it was looked up.
         reserved: the time that is reserved of an organizer who was chosen.
+        room: the room that was chosen of a pool.
         passed_over: the candidates of a pool whom Graph has refused.
         undecided: one of a pool is to be chosen.
         mailbox_state: what other instances shared about the mailbox when the attempt began; None if that is not known.
@@ -67,6 +68,7 @@ class Attempt:
     organizer: str | None = None
     organizer_id: str | None = None
     reserved: Reserved | None = None
+    room: ReservedRoom | None = None
     passed_over: tuple[PassedOver, ...] = ()
     undecided: bool = False
     mailbox_state: MailboxState | None = None
@@ -114,6 +116,7 @@ class Attempt:
             "organizer": self.organizer,
             "organizer_id": self.organizer_id,
             "reserved": self.reserved,
+            "room": self.room,
             "passed_over": self.passed_over,
         }
 

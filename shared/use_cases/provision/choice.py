@@ -148,7 +148,9 @@ def holding(meeting: Meeting, mailbox: str) -> Holding:
     """Return whether a meeting holds the time that is reserved for it of a mailbox, by what its record says."""
     if meeting.status is Status.CANCELLED:
         return Holding.OVER
-    is_chosen = meeting.reserved is not None and mailbox_key(meeting.reserved.organizer) == mailbox_key(mailbox)
+    held = [meeting.reserved.mailbox] if meeting.reserved else []
+    held += [meeting.room.mailbox, *meeting.room.former] if meeting.room else []
+    is_chosen = mailbox_key(mailbox) in map(mailbox_key, held)
     if not meeting.finished:
         return Holding.HELD if is_chosen and meeting.outcome.made else Holding.MAY_END
     if not is_chosen or not (meeting.outcome.made or meeting.doubt.in_doubt_since is not None):

@@ -30,6 +30,7 @@ from shared.meeting import (
 )
 from shared.meeting.ledger import Ledger, due_at
 from shared.meeting.request_queue import RequestQueue
+from shared.meeting.reserved import Reserved
 from shared.meeting.results import Results
 from shared.meeting.wanted import wanted_request
 from shared.meeting_request import (
@@ -56,6 +57,8 @@ from shared.use_cases.provision.attempt import (
 from shared.use_cases.provision.calendar import provision_calendar, provision_existing
 from shared.use_cases.provision.cancel import cancel_event, cancel_online_meeting
 from shared.use_cases.provision.organizer_pool import OrganizerPools, is_undecided
+from shared.use_cases.provision.reserving import Reserving
+from shared.use_cases.provision.room_pool import RoomPools
 from shared.use_cases.provision.standalone import provision_standalone
 from shared.use_cases.provision.steps import Steps
 from shared.use_cases.watch.next_look import first_look, first_look_for_reports
@@ -91,6 +94,8 @@ class Provisioner:
         ownership: Ownership,
         isolation: Isolation,
         pools: OrganizerPools,
+        rooms: RoomPools,
+        reserving: Reserving,
         give_up_after: timedelta,
         clock: Callable[[], datetime],
         watched: bool = False,
@@ -102,6 +107,8 @@ class Provisioner:
         self._steps = Steps(graph, gate, ownership, clock)
         self._gate = gate
         self._pools = pools
+        self._rooms = rooms
+        self._reserving = reserving
         self._isolation = isolation
         self._give_up_after = give_up_after
         self._watched = watched
@@ -207,6 +214,7 @@ class Provisioner:
             organizer=meeting.organizer,
             organizer_id=meeting.organizer_id,
             reserved=meeting.reserved,
+            room=meeting.room,
             passed_over=meeting.passed_over,
             undecided=undecided,
         )
@@ -266,6 +274,9 @@ class Provisioner:
                         raise
 
     async def _make_wanted(self, attempt: Attempt) -> MeetingRequest:
+        parsed = parse_request(attempt.meeting.request)
+        if isinstance(parsed, CalendarRequest):
+            await self._rooms.choose(attempt, parsed)
         match wanted_request(attempt.meeting):
             case CalendarRequest() as request:
                 await provision_calendar(self._steps, attempt, request)
@@ -301,13 +312,11 @@ class Provisioner:
         self, attempt: Attempt, status: Status, error: MeetingError | None, request: MeetingRequest | None = None
     ) -> None:
         in_doubt_since = attempt.in_doubt_since if error and not attempt.outcome.made else None
-        reserved = attempt.reserved
+        over = self._let_go(attempt, status, in_doubt_since)
         if status is Status.SUCCEEDED:
-            await self._pools.settle(attempt)
-        if error:
-            attempt.passed_over = ()
-            if reserved and not attempt.outcome.made and in_doubt_since is None:
-                attempt.organizer = attempt.organizer_id = attempt.reserved = None
+            if attempt.reserved:
+                attempt.reserved = await self._reserving.settle(attempt, attempt.reserved)
+            await self._rooms.settle(attempt, wanted=isinstance(request, CalendarRequest) and bool(request.room_pool))
         unwanted = frozenset[str]() if status is Status.SUCCEEDED else attempt.meeting.unwanted_attendees
         await attempt.write(
             status=status,
@@ -328,9 +337,22 @@ class Provisioner:
             error.code if error else "",
             extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
         )
-        if reserved and (status is Status.CANCELLED or attempt.reserved is None):
-            await self._pools.let_go(attempt.meeting, reserved)
+        await self._reserving.let_go(attempt.meeting, *over)
         await self._results.report_or_requeue(attempt.meeting)
+
+    @staticmethod
+    def _let_go(attempt: Attempt, status: Status, in_doubt_since: int | None) -> list[Reserved]:
+        """Return what is to be released, of a meeting of which nothing is in Graph after its end, nor can be."""
+        may_be_there = attempt.outcome.made or in_doubt_since is not None
+        if status is Status.SUCCEEDED or (status is Status.FAILED and may_be_there):
+            return []
+        room, over = attempt.room, [attempt.reserved, attempt.room]
+        over += [room.changed(mailbox=former) for former in room.former] if room else []
+        if status is Status.FAILED:
+            if attempt.reserved:
+                attempt.organizer = attempt.organizer_id = None
+            attempt.reserved, attempt.room, attempt.passed_over = None, None, ()
+        return [each for each in over if each]
 
     def _look_at(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> datetime | None:
         """Return when the watch looks next at a meeting that ends: what a failed one has in Graph people change too."""

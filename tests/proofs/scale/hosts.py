@@ -25,6 +25,9 @@ from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.organizer_pool import OrganizerPools
 from shared.use_cases.provision.provisioner import Provisioner
+from shared.use_cases.provision.reserving import Reserving
+from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.rooms import Rooms
 from shared.use_cases.upkeep import Upkeep
 from tests.proofs.scale.graph import LightGraph
 from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable
@@ -77,6 +80,9 @@ class _LightProvisioner(Provisioner):
 
     def __init__(self, around: Surroundings, requests: RequestQueue, gate: MailboxGate) -> None:
         graph = GraphServices(_LightEvents(around.graph), None, None, None, None, None)  # type: ignore[arg-type] - no more is called
+        calendars = Calendars(graph, gate)
+        reservations, turns = Reservations(around.mailboxes), Turns(around.mailboxes)
+        reserving = Reserving(around.ledger, reservations, turns, around.clock)
         super().__init__(
             ledger=around.ledger,
             requests=requests,
@@ -85,13 +91,9 @@ class _LightProvisioner(Provisioner):
             gate=gate,
             ownership=Ownership(around.ledger, Callers()),
             isolation=Isolation(),
-            pools=OrganizerPools(
-                around.ledger,
-                Calendars(graph, gate),
-                Reservations(around.mailboxes),
-                Turns(around.mailboxes),
-                around.clock,
-            ),
+            pools=OrganizerPools(calendars, reserving, around.clock),
+            rooms=RoomPools(calendars, reserving, Rooms(graph, gate, around.clock), around.clock),
+            reserving=reserving,
             give_up_after=_GIVE_UP_AFTER,
             clock=around.clock,
         )

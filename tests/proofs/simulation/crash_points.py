@@ -32,7 +32,7 @@ ALONE = STANDALONE | NAME | {"allowedPresenters": "organizer"}
 PASSCODE = STANDALONE | NAME | {"joinMeetingIdSettings": {"isPasscodeRequired": True}}
 PRICE = EXISTING | {"reference": "Price"}
 OF_POOL = {name: value for name, value in WITH_OPTIONS.items() if name != "organizer"} | {
-    "organizerPool": {"candidates": ["NoMailbox@contoso.com", "NoPolicy@contoso.com", "AlexW@contoso.com"]}
+    "organizerPool": {"candidates": ["NoMailbox@contoso.com", "NoPolicy@contoso.com", "AlexW@contoso.com"]},
 }
 REQUESTS = {
     "calendar": PLAIN,

@@ -60,6 +60,19 @@ def test_two_to_twenty_candidates(strategy: str, number: int) -> None:
             ],
         ),
         (EXISTING | {"organizerPool": POOL}, [("/organizerPool", "notAllowed")]),
+        (STANDALONE | {"roomPool": {"candidates": ["a@x.com"]}}, [("/roomPool", "notAllowed")]),
+        (CALENDAR | {"roomPool": {"candidates": []}}, [("/roomPool/candidates", "tooFew")]),
+        (CALENDAR | {"roomPool": {"candidates": ["a@x.com"] * 21}}, [("/roomPool/candidates", "tooMany")]),
+        (CALENDAR | {"roomPool": {"candidates": ["a@x.com", "A@x.com"]}}, [("/roomPool/candidates/1", "duplicate")]),
+        (CALENDAR | {"roomPool": {"candidates": ["room"]}}, [("/roomPool/candidates/0", "invalidAddress")]),
+        (
+            CALENDAR
+            | {
+                "roomPool": {"candidates": ["a@x.com"]},
+                "attendees": [{"emailAddress": {"address": f"{number}@x.com"}} for number in range(500)],
+            },
+            [("/attendees", "tooMany")],
+        ),
         (
             POOLED | {"kind": "webinar", "organizerPool": {"candidates": ["a@x.com"]}},
             [("/organizerPool/candidates", "tooFew"), ("/kind", "notOneOf")],

@@ -1,0 +1,103 @@
+"""The room of a meeting whose request names a pool of rooms: the first that is free, kept while it stays free."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.errors import RejectedError
+from shared.graph import remedies
+from shared.meeting.reserved import ReservedRoom
+from shared.meeting_request import CalendarRequest
+from shared.use_cases.availability.calendars import Calendars, Unknown, taken
+from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.choice import Candidate
+from shared.use_cases.provision.meeting_times import MeetingTimes, times_digest, times_of
+from shared.use_cases.provision.reserving import Reserving, reserved_now, without_once
+from shared.use_cases.rooms import Rooms
+from shared.validation.addresses import mailbox_key
+
+_LONGEST_NAME = 255
+
+
+class RoomPools:
+    """Chooses rooms. Every call may raise StorageUnavailableError, and the GraphErrors of GraphClient.send."""
+
+    def __init__(self, calendars: Calendars, reserving: Reserving, rooms: Rooms, clock: Callable[[], datetime]) -> None:
+        self._calendars = calendars
+        self._reserving = reserving
+        self._rooms = rooms
+        self._clock = clock
+
+    async def choose(self, attempt: Attempt, request: CalendarRequest) -> None:
+        """Choose a room that is free, reserve the times, and write both down; the room that it has comes first.
+
+        The gate of the organizer's mailbox is entered. The former room and times stay reserved until `settle`.
+
+        Raises:
+            RejectedError: `noRoomFree`.
+            UnavailableError: a room may become free in a moment.
+        """
+        former, pool = attempt.room, request.room_pool
+        if pool is None:
+            return
+        names = [*pool.candidates]
+        held = [name for name in names if former and mailbox_key(name) == mailbox_key(former.mailbox)]
+        if held and former and former.times == times_digest(attempt.meeting.request or {}):
+            return
+        times = times_of(request, self._clock())
+        order = [*held, *(name for name in names if name not in held)]
+        shown = await self._calendars.look_within(attempt.mailbox, order, times.window)
+        pending = await self._reserving.pending(attempt, times.window)
+        own = await self._reserving.own(attempt.meeting, former) if held and former else []
+        candidates: list[Candidate] = []
+        for name in order:
+            booked = taken(name, shown.get(mailbox_key(name)), times.window)
+            if not isinstance(booked, Unknown):
+                left = without_once(booked, own) if name in held else booked
+                candidates.append(Candidate(name, name, left, pending.get(mailbox_key(name), ())))
+
+        def nobody() -> RejectedError:
+            return _no_room_free(order, candidates, times)
+
+        chosen = await self._reserving.reserve(attempt, times, candidates, order, "first", nobody)
+        attempt.room = ReservedRoom(
+            **dict(reserved_now(attempt, chosen.address, times, former)),
+            name=await self._name(chosen.address),
+            former=_former(former, chosen.address),
+        )
+        await attempt.stretch(self._clock())
+
+    async def settle(self, attempt: Attempt, *, wanted: bool) -> None:
+        """Release what the meeting no longer has in Graph: former rooms and times; every room, if none is wanted."""
+        room = attempt.room
+        if room is None:
+            return
+        for former in room.former if wanted else (*room.former, room.mailbox):
+            await self._reserving.release(attempt.meeting, room.changed(mailbox=former), attempt.meeting.attempts)
+        if not wanted:
+            attempt.room = None
+            return
+        settled = await self._reserving.settle(attempt, room)
+        attempt.room = room.changed(former=(), moved=settled.moved)
+
+    async def _name(self, address: str) -> str:
+        """Return the name of a room, or else its address: rooms are listed with a permission of their own."""
+        try:
+            rooms = await self._rooms.list(None)
+        except RejectedError:
+            return address
+        names = {mailbox_key(room.email_address or ""): room.display_name for room in rooms}
+        name = " ".join((names.get(mailbox_key(address)) or "").split())
+        return name if 0 < len(name) <= _LONGEST_NAME else address
+
+
+def _former(room: ReservedRoom | None, chosen: str) -> tuple[str, ...]:
+    rooms = (*room.former, room.mailbox) if room else ()
+    return tuple(each for each in rooms if mailbox_key(each) != mailbox_key(chosen))
+
+
+def _no_room_free(names: list[str], candidates: list[Candidate], times: MeetingTimes) -> RejectedError:
+    start, end = (moment.isoformat().replace("+00:00", "Z") for moment in times.stretches[0])
+    busy = {candidate.name for candidate in candidates}
+    reasons = [f"{name} is {'busy' if name in busy else 'not shown by Graph'}" for name in names]
+    message = f"No room of the pool is free from {start} to {end}: {', '.join(reasons)}."
+    return RejectedError("noRoomFree", message, remedies.NOBODY_FREE)
