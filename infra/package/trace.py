@@ -14,7 +14,7 @@ import logging
 import os
 import pkgutil
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ import shared
 from shared import bootstrap
 from shared.errors import GraphError
 from shared.graph import Event, GraphClient
+from shared.graph.artifacts import OnlineMeetingIds, Surface
 from shared.graph.calendar_events import GraphTime
 from shared.graph.services import GraphServices
 from shared.settings import read_settings
@@ -39,6 +40,8 @@ _EXAMPLES: dict[Any, Any] = {
     bool: True,
     int: 1,
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    OnlineMeetingIds: OnlineMeetingIds("x", "x"),
+    Surface: Surface.ATTENDANCE,
     GraphTime: GraphTime.model_validate({"dateTime": "2026-01-01T00:00:00", "timeZone": "UTC"}),
     Event: Event.model_validate({"id": "x", "start": {"dateTime": "2026-01-01T00:00:00Z", "timeZone": "UTC"}}),
 }
@@ -73,24 +76,29 @@ def import_app() -> None:
                 importlib.import_module(module.name)
 
 
-def _public_methods(client: GraphClient) -> list[Callable[..., Awaitable[Any]]]:
+def _public_methods(client: GraphClient) -> list[Callable[..., Any]]:
     services = GraphServices.over(client)
     return [
         method
         for field in fields(services)
-        for name, method in inspect.getmembers(getattr(services, field.name), inspect.iscoroutinefunction)
-        if not name.startswith("_")
+        for name, method in inspect.getmembers(getattr(services, field.name))
+        if not name.startswith("_") and (inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method))
     ]
 
 
-async def _call(method: Callable[..., Awaitable[Any]]) -> None:
+async def _call(method: Callable[..., Any]) -> None:
     """Call a method with everything that it takes, and with None wherever it may: both ways may lead elsewhere."""
     annotations = {each.name: each.annotation for each in inspect.signature(method).parameters.values()}
     given = {name: _example(annotation) for name, annotation in annotations.items()}
     absent = {name: None for name, annotation in annotations.items() if type(None) in get_args(annotation)}
     for arguments in (given, given | absent):
         with suppress(GraphError):  # the answer makes little sense to most of them; the call was made
-            await method(**arguments)
+            called = method(**arguments)
+            if inspect.isasyncgen(called):
+                async for _ in called:
+                    pass
+            else:
+                await called
 
 
 def _example(annotation: Any) -> Any:
