@@ -18,10 +18,10 @@ import pytest
 
 from local.processes import Stack, running_stack
 from shared.meeting_request import parse_request
-from tests.docs import connector
+from tests.docs import bruno, connector
 from tests.docs.workflow_language import Run
 from tests.integration.conftest import Client, clients, until
-from tests.openapi_documents import app_routes
+from tests.openapi_documents import app_routes, openapi
 
 pytestmark = pytest.mark.slow
 
@@ -257,6 +257,14 @@ def test_event_grid_routes_all_three_types() -> None:
 def test_the_connector_is_the_apps_own_description() -> None:
     """The connector's definition says what the app says; `python -m tests.docs.connector` writes it anew."""
     assert json.loads(connector.FILE.read_text(encoding="utf-8")) == connector.definition()
+
+
+def test_the_collection_for_bruno_is_the_apps_own_description() -> None:
+    """One request for each operation, and no other file; `python -m tests.docs.bruno` writes them again."""
+    files = {str(file.relative_to(bruno.FOLDER)): file for file in bruno.FOLDER.rglob("*") if file.is_file()}
+    assert {name: file.read_text(encoding="utf-8") for name, file in files.items()} == bruno.collection()
+    operations = [each for path in openapi()["paths"].values() for each in path.values() if "operationId" in each]
+    assert {Path(name).stem for name in files} >= {each["operationId"] for each in operations}
 
 
 def test_the_connector_shows_its_key_where_polling_keeps_it(client: Client) -> None:
