@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -16,6 +16,9 @@ _LONGEST_DELAY = 90.0  # beyond the claim on a meeting, and every timeout
 # Graph gives online meetings no etag, so that a change of theirs that takes effect after a newer one undoes it, and
 # nothing can be done about it. The app's promise is about everything else; here only the answer to it comes late.
 _NEVER_LATE = "PATCH onlineMeetings"
+# Graph throttles the calls within a batch, each on its own; the batch itself hardly ever.
+# https://learn.microsoft.com/graph/throttling#throttling-and-batching
+_SELDOM_THROTTLED, _AS_SELDOM = "POST $batch", 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class RandomFaults:
         if rates.first_creations and point.creates and point.creates not in self._created:
             self._created.add(point.creates)
             return rates.first_creations
+        if point.what == _SELDOM_THROTTLED:
+            rates = replace(rates, throttled=rates.throttled * _AS_SELDOM)
         for share, ending in self._endings(rates, graph=graph):
             chance -= share
             if chance < 0:
