@@ -231,7 +231,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         rooms=rooms,
         summaries=Summaries(ledger),
         readiness=Readiness(graph, gate, admission, settings.artifacts),
-        health=Health(ledger, requests, graph.organizers, clock),
+        health=Health(ledger, requests, graph.organizers, gate, clock),
         schedules=Schedules(schedules, admission, clock),
         schedule_run=ScheduleRun(schedules, acceptance, settings.callers, clock),
         ledger=ledger,

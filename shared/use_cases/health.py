@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.errors import GraphError, MeetingNotFoundError, RejectedError, StorageUnavailableError, ThrottledError
+from shared.errors import (
+    GraphError,
+    HeldBackError,
+    MeetingNotFoundError,
+    RejectedError,
+    StorageUnavailableError,
+    ThrottledError,
+)
 from shared.graph import Organizers
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
+from shared.throttling.mailbox_gate import MailboxGate
 from shared.validation.response_model import ResponseModel
 
 _logger = logging.getLogger(__name__)
@@ -20,6 +28,8 @@ REMEMBERED = timedelta(seconds=15)
 _PATIENCE_SECONDS = 10.0
 # Nobody's id: what is asked about it is answered by "not found", or by "not allowed" where the permission is missing.
 _NOBODY = "00000000-0000-0000-0000-000000000000"
+# The directory is no mailbox; under this name the gate keeps to its Retry-After.
+_DIRECTORY = "users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,14 @@ class Health:
     """The use case. It raises nothing; why something did not answer is in the log."""
 
     def __init__(
-        self, ledger: Ledger, requests: RequestQueue, organizers: Organizers, clock: Callable[[], datetime]
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        organizers: Organizers,
+        gate: MailboxGate,
+        clock: Callable[[], datetime],
     ) -> None:
+        self._gate = gate
         self._ledger = ledger
         self._requests = requests
         self._organizers = organizers
@@ -96,7 +112,11 @@ class Health:
 
     async def _reach_graph(self) -> None:
         try:
-            await self._organizers.object_id(_NOBODY)
+            async with self._gate.access(_DIRECTORY, read_only=True):
+                await self._organizers.object_id(_NOBODY)
+        except HeldBackError:  # until Graph may be asked again, what it answered last holds
+            if self._last and not self._last[1].graph:
+                raise
         except (RejectedError, ThrottledError):  # it answered, and took the token
             return
 

@@ -48,3 +48,16 @@ async def test_who_asks_often_gets_the_same_answer() -> None:
     world.table.broken = True
     assert not (await world.app.health.examine()).storage
     assert len(world.tenant.requests) == 2
+
+
+@pytest.mark.parametrize(("status", "reached"), [(429, True), (503, False)])
+async def test_while_graph_wants_to_be_left_alone_its_last_answer_counts(status: int, *, reached: bool) -> None:
+    """Throttled it is well, unavailable it is not; it is asked again after its Retry-After."""
+    world = World()
+    world.fault({"times": 1, "action": {"status": status, "headers": {"Retry-After": "60"}}})
+    assert (await world.app.health.examine()).graph is reached
+    world.clock.advance(seconds=30)
+    assert (await world.app.health.examine()).graph is reached
+    assert len(world.tenant.requests) == 1
+    world.clock.advance(seconds=31)
+    assert (await world.app.health.examine()).graph
