@@ -84,7 +84,7 @@ READ_GRAPH: dict[str, dict[str, Ask]] = {
 # These leave Graph to the messages and timers above: a retry enqueues, a schedule's run accepts. `record_crashes` hands
 # messages on to the same handler as `take_message`.
 ASK_NO_GRAPH = {
-    *("validate_meeting", "get_meeting", "retry_meeting", "forget_meeting", "get_summary"),
+    *("validate_meeting", "get_meeting", "get_history", "retry_meeting", "forget_meeting", "get_summary"),
     *("create_schedule", "list_schedules", "get_schedule", "replace_schedule", "update_schedule", "delete_schedule"),
     *("get_health", "get_openapi", "get_swagger", "get_docs", "get_console"),
     *("record_crashes", "run_schedules"),
