@@ -324,16 +324,18 @@ async def test_a_zone_that_changes_its_rules_moves_what_is_not_made(monkeypatch:
     assert (made.request or {})["start"] == {"dateTime": "2027-07-01T10:00:00", "timeZone": "Europe/Berlin"}
 
 
-@pytest.mark.timeout(600)
-async def test_a_million_schedules_cost_only_what_is_due() -> None:
-    """Of a million, a run reads the five that are due, and each costs one read and one write beside its meeting."""
+async def test_many_schedules_cost_only_what_is_due() -> None:
+    """Of 50,000, a run reads the five that are due, and each costs one read and one write beside its meeting.
+
+    So many fill several pages of a table in each partition: a run that looked at what is not due would show.
+    """
     world = World()
     for _ in range(5):
         await world.app.schedules.create(schedule_document())
     nothing: dict[str, str | int] = {}
     later = datetime(2026, 12, 1, tzinfo=UTC)
     keys: dict[str, list[str]] = {digit: [] for digit in PARTITIONS}
-    for number in range(1_000_000):
+    for number in range(50_000):
         schedule_id = str(uuid.UUID(int=(number % 16 << 124) + number))
         moment = (later + timedelta(seconds=number)).strftime("%Y%m%dT%H%M%S.%fZ")
         keys[schedule_id[0]].append(f"due.{moment}.{schedule_id}")
