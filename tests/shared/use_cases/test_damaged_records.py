@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from local.graph.event_removal import cancel_event
 from shared.errors import IncompleteRunError, UnreadableRecordError
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
@@ -137,6 +138,21 @@ class TestTimers:
         assert not await world.ledger.exists(good.id)
         assert bad.id in caplog.text
 
+    async def test_meetings_are_watched(self, how: str, caplog: pytest.LogCaptureFixture) -> None:
+        """The healthy one's event is looked at and its removal published; the damaged one is named in the log."""
+        world = World()
+        bad, good = [await world.made(CALENDAR | {"reference": name}) for name in ("bad", "good")]
+        world.results.take()
+        damage(world.table, "meeting", bad.id, how)
+        mailbox = world.tenant.mailboxes["alexw@contoso.com"]
+        [event] = [each for each in world.events() if each.transaction_id == good.id]
+        cancel_event(world.tenant, mailbox, event, "")
+        world.clock.advance(hours=7)
+        report = await world.app.watch.run()
+        assert (report.looked, report.left) == (1, 1)
+        assert [(each["type"], each["subject"]) for each in world.results.events()] == [("meeting.removed", good.id)]
+        assert bad.id in caplog.text
+
     async def test_crashes_are_recorded(self, how: str, caplog: pytest.LogCaptureFixture) -> None:
         """Both messages end as failed meetings: the damaged meeting's as one of its own."""
         world = World()
@@ -207,6 +223,29 @@ class TestReaders:
             assert answer.status == 200, answer.text
             assert [each["id"] for each in answer.json["meetings"]] == [good.id]
 
+    async def test_a_summary_counts_it_where_it_stands(self, how: str) -> None:
+        """Its rows say what it is: 200, and both are counted."""
+        world = World()
+        bad, _ = await accepted(world)
+        await world.settle()
+        damage(world.table, "meeting", bad.id, how)
+        answer = await InProcess(world).call("GET", "/summary")
+        assert (answer.status, answer.json["counts"]["succeeded"]) == (200, 2)
+
+    async def test_availability_counts_the_others(self, how: str) -> None:
+        """What the healthy meeting takes, which is not made yet, is not free; the rest is."""
+        world = World()
+        bad, _ = await accepted(world)
+        damage(world.table, "meeting", bad.id, how)
+        day = {
+            "start": {"dateTime": "2027-01-20T12:00:00", "timeZone": "Pacific Standard Time"},
+            "end": {"dateTime": "2027-01-20T15:00:00", "timeZone": "Pacific Standard Time"},
+        }
+        asked = {"organizers": ["AlexW@contoso.com"], **day, "duration": "PT1H", "step": "PT1H"}
+        answer = await InProcess(world).call("POST", "/availability", asked)
+        assert answer.status == 200, answer.text
+        assert [slot["start"][11:16] for slot in answer.json["slots"]] == ["12:00", "14:00"]
+
     async def test_whoever_asks_for_it_made_no_mistake(self, how: str, caplog: pytest.LogCaptureFixture) -> None:
         """Every call about the damaged meeting is a failure of the service, without a word of any library."""
         world = World()
@@ -223,6 +262,8 @@ class TestReaders:
             ("DELETE", f"/attendees/{address}", None),
             ("POST", "/retry", None),
             ("POST", "/forget", None),
+            ("POST", "/refresh", None),
+            ("GET", "/history", None),
             ("GET", "/invitation.ics", None),
         ):
             caplog.clear()
