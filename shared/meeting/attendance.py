@@ -33,3 +33,10 @@ class Attendance(RecordModel):
     participants: int
     seconds: int
     occurrence: date | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Return the numbers in words, for the history."""
+        when = f" on {self.occurrence}" if self.occurrence else ""
+        people = "1 person" if self.participants == 1 else f"{self.participants} people"
+        return f"An attendance report came: {people} attended{when}."

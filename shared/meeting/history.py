@@ -53,7 +53,7 @@ def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
     if not after.finished and after.version == before.version and (why := _why_it_waits(before, after)):
         yield HistoryEntry.of(HistoryEvent.WAITED, now, why)
     seen = after.observed
-    if seen and (before.observed is None or after.observations > before.observations):
+    if seen and seen != before.observed and (before.observed is None or after.observations > before.observations):
         yield HistoryEntry.of(HistoryEvent.OBSERVED, seen.observed_at, _what_is_seen(seen))
 
 

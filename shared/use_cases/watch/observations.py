@@ -8,6 +8,7 @@ from itertools import count
 
 from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Attendance, AttendanceWatch, Meeting, Observed, ObservedState, Status
+from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
 from shared.meeting.notice import MOST_NOTICES, EventType, Notice
 from shared.meeting.results import Results
@@ -63,6 +64,8 @@ class Observations:
             if meeting.attendance.reports != looked_at.attendance.reports:
                 return meeting  # somebody else has looked meanwhile
             facts = [(EventType.ATTENDED, numbers) for numbers in attended]
+            for numbers in attended:
+                meeting = meeting.noted(HistoryEvent.OBSERVED, now, numbers.sentence)
             return self._noted(meeting, facts, now).changed(attendance=watch)
 
         await self._keep(looked_at, change)

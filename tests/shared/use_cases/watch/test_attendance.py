@@ -93,6 +93,20 @@ async def test_a_report_is_published_once() -> None:
     assert attended(world) == [{"reports": 2, "participants": 3, "seconds": 3600 + 600 + 3600 + 300}]
 
 
+async def test_the_history_says_how_many_came() -> None:
+    """In one entry, which repeats nothing that was observed before."""
+    world, meeting = await ended()
+    world.clock.advance(seconds=-30)
+    await world.app.refreshing.refresh(meeting.id)
+    hold_call(world, attendees=[ADELE, MEGAN])
+    before = (await world.ledger.read(meeting.id)).history
+    await run_at(world, END)
+    history = (await world.ledger.read(meeting.id)).history[len(before) :]
+    assert [(entry.event, entry.detail) for entry in history if entry.event != "published"] == [
+        ("observed", "An attendance report came: 2 people attended.")
+    ]
+
+
 async def test_no_name_is_kept_or_published() -> None:
     """Neither in the event, but for those whom the request names, nor in any row."""
     world, _ = await ended()
