@@ -16,6 +16,7 @@ SCRIPTS = (
     "meeting.js",
     "schedules.js",
     "create.js",
+    "availability.js",
     "app.js",
 )
 

@@ -318,6 +318,25 @@ class TestReadiness:
         assert "AlexW@contoso.com is ready." in await console.text()
 
 
+class TestAvailability:
+    async def test_free_times_are_a_table(self, console: Console) -> None:
+        """With who is free at each; an address that is not known is named, and a fault stands at its field."""
+        await console.open("#/availability")
+        await console.fill(organizers="AlexW@contoso.com\nnobody@contoso.com", timeZone="UTC")
+        await console.fill(start="2027-03-02T09:00", end="2027-03-02T10:00", duration="30")
+        await console.click("Find free times")
+        await console.shows("3 free times")
+        text = await console.text()
+        assert "2027-03-02 09:00 to 09:30" in text
+        assert "nobody@contoso.com: " in text
+        assert await console.tab.accessibility_violations() == []
+        assert await console.tab.value("document.documentElement.scrollWidth <= innerWidth")
+        await console.fill(timeZone="Nowhere/Land")
+        await console.click("Find free times")
+        await console.tab.until("document.activeElement.id === 'timeZone'")
+        assert not await console.tab.value("document.querySelectorAll('main table').length")
+
+
 class TestForm:
     async def test_faults_stand_at_their_fields(self, console: Console) -> None:
         """As the API names them, and nothing is made."""
@@ -427,6 +446,7 @@ async def test_every_view_fits_and_is_accessible(client: Client, console: Consol
         "schedules": "#/schedules",
         "schedule": f"#/schedules/{schedule['id']}",
         "readiness": f"#/readiness?organizer={DENIED}",
+        "availability": "#/availability",
         "new": "#/new",
     }
     for name, address in views.items():

@@ -7,6 +7,7 @@ const VIEWS = {
   failed: { operation: "listMeetings", list: overview, one: failedByCause },
   schedules: { operation: "listSchedules", text: "Schedules", list: schedules, one: oneSchedule },
   readiness: { operation: "getReadiness", text: "Readiness", list: readiness },
+  availability: { operation: "findAvailability", text: "Availability", list: availability },
   new: { operation: "createMeeting", text: "New meeting", list: create },
 };
 let shownView = new AbortController();
