@@ -174,12 +174,19 @@ async def test_what_the_timers_cost() -> None:
     upkeep = counted.take() + sum(looks.values())
     await world.app.schedule_run.run()
     schedules = counted.take()
+    await world.app.watch.run()
+    watch = counted.take()
     assert len(world.tenant.requests) == 1
     assert f"| a run of the upkeep with nothing to do | {upkeep} | some for the timer | 1 |" in PAGE
     reliability = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| a run of the upkeep .*? \| (\d+) operations", reliability, re.MULTILINE) == [f"{upkeep}"]
     assert f"| a run of the schedules with nothing due | {schedules} |" in PAGE
-    assert (FIGURES.upkeep.operations, FIGURES.schedules.operations) == (upkeep, schedules)
+    assert f"| a run of the watch with nothing due | {watch} |" in PAGE
+    assert [timer.operations for timer in (FIGURES.upkeep, FIGURES.schedules, FIGURES.watch)] == [
+        upkeep,
+        schedules,
+        watch,
+    ]
 
 
 async def test_what_is_logged_of_a_meeting(caplog: pytest.LogCaptureFixture) -> None:
@@ -197,6 +204,9 @@ async def test_what_is_logged_of_a_meeting(caplog: pytest.LogCaptureFixture) -> 
     caplog.clear()
     await world.app.schedule_run.run()
     assert len(caplog.messages) == FIGURES.schedules.lines
+    caplog.clear()
+    await world.app.watch.run()
+    assert len(caplog.messages) == FIGURES.watch.lines
 
 
 def test_the_cost_table_is_computed() -> None:
@@ -207,10 +217,9 @@ def test_the_cost_table_is_computed() -> None:
 def test_the_cost_figures_are_the_settings() -> None:
     """Schedules, memory and the availability test as they are deployed by default."""
     deployed = {name: each["value"] for name, each in PARAMETERS.items()}
-    timers = (FIGURES.upkeep, FIGURES.schedules, FIGURES.crashes)
-    schedules = [deployed[name] for name in ("upkeepSchedule", "schedulesSchedule", "crashesSchedule")]
-    assert schedules == ["0 */5 * * * *", "0 */5 * * * *", "30 * * * * *"]
-    assert [timer.minutes for timer in timers] == [5, 5, 1]
+    names = ("crashesSchedule", "upkeepSchedule", "schedulesSchedule", "watchSchedule")
+    assert [deployed[name] for name in names] == ["30 * * * * *", *["0 */5 * * * *"] * 3]
+    assert [timer.minutes for timer in FIGURES.timers] == [1, 5, 5, 5]
     probes = 60 * len(deployed["availabilityPlaces"]) / deployed["availabilitySeconds"]
     assert probes == pytest.approx(FIGURES.probes)
     assert FIGURES.gb * 1024 == deployed["instanceMemoryMB"]

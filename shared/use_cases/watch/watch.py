@@ -44,8 +44,8 @@ _BATCHES = "$batch"
 _LANES = 4
 # At most this many batches of a lane may go without an answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
-# A run ends before the next is due, and leaves the rest to it.
-_LONGEST_RUN = timedelta(minutes=4)
+# A run ends before the next is due, and within a timer's invocation, and leaves the rest to the next.
+_LONGEST_RUN = timedelta(minutes=2)
 # The host fires a timer up to 5 ms before its second.
 _TIMER_MAY_BE_EARLY = timedelta(seconds=1)
 
