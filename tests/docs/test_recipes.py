@@ -401,6 +401,28 @@ def test_a_declined_room_is_replaced(client: Client) -> None:
     assert printed == [f"{second} able@contoso.com declined, and no other room is free"] * 2
 
 
+def test_thirty_tutorials_have_six_rooms(client: Client) -> None:
+    """Each has a room of the six, and no room has two at the same time; sent again, there are no more of them."""
+    for number in range(1, 7):
+        room = {"listAddress": "Rooms@contoso.com", "capacity": 30, "answers": "whenFree"}
+        client.tenant.put(f"/users/Seminar{number}@contoso.com", json={"room": room}).raise_for_status()
+    command = [sys.executable, str(RECIPES / "tutorials.py"), f"{client.stack.host.url}/api", _KEY]
+    runs = [subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() for _ in range(2)]
+    assert runs[0] == runs[1]
+    meetings = [client.finished(location) for location in runs[0]]
+    mailboxes = client.state()["mailboxes"]
+    places = [
+        (event["start"]["dateTime"], guest["emailAddress"]["address"])
+        for tutor in {meeting["organizer"] for meeting in meetings}
+        for event in mailboxes[tutor]["events"]
+        if event["subject"].startswith("Analysis, tutorial")
+        for guest in event["attendees"]
+        if guest["type"] == "resource"
+    ]
+    assert [meeting["status"] for meeting in meetings] == ["succeeded"] * 30
+    assert (len(places), len(set(places))) == (30, 30)
+
+
 @pytest.mark.parametrize("program", ["send_request.py", "take_results.py"])
 def test_a_queue_program_says_which_variable_is_missing(program: str) -> None:
     """In a sentence, and not as a traceback."""
