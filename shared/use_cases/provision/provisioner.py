@@ -381,7 +381,12 @@ class Provisioner:
         elif held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
             delay = self._gate.next_slot(organizer)
         next_attempt_at = min(now + delay, self._patience_ends(meeting))
-        uncertain = isinstance(error, UnavailableError) and error.uncertain
+        # What a pool's organizer may have got is looked for there, and nowhere else.
+        missed = attempt.undecided and isinstance(error, NotYetThereError)
+        uncertain = missed or (isinstance(error, UnavailableError) and error.uncertain)
+        if attempt.undecided and not uncertain and not attempt.outcome.made:  # who waits holds nobody's time meanwhile
+            over = self._let_go(attempt, Status.FAILED, None)
+            await self._reserving.let_go(attempt.meeting, *over)
         await attempt.write(
             status=Status.QUEUED,
             claim=None,

@@ -20,8 +20,8 @@ from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
 
-# At most this many attempts wait for meetings that are not made yet and may fail; then they count as made.
-_PATIENT_ATTEMPTS = 4
+# A meeting waits this long for meetings that are not made yet and may fail; then they count as made.
+_PATIENCE = timedelta(minutes=10)
 _REMEMBERED = timedelta(seconds=2)
 
 
@@ -64,7 +64,8 @@ class Reserving:
         try:
             return await self._choice.reserve(attempt.meeting, times, candidates, order, strategy)
         except NobodyFreeError as error:
-            if error.may_change and attempt.meeting.progress.graph_failures < _PATIENT_ATTEMPTS:
+            waited = self._clock() - attempt.meeting.progress.version_started_at
+            if error.may_change and waited < _PATIENCE:
                 message = "the time of a candidate is reserved for a meeting that is not made yet"
                 raise UnavailableError(message, uncertain=False) from error
         raise nobody()

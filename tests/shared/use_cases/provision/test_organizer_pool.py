@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +147,26 @@ class TestChoice:
         [nurse] = [user for user in world.tenant.users if user.user_principal_name == NURSES[0]]
         one, other = await made(world, pooled([nurse.id, NURSES[1]], "first"), pooled([NURSES[0], NURSES[2]], "first"))
         assert (one.organizer, other.organizer) == (nurse.id, NURSES[2])
+
+
+class TestCost:
+    @pytest.mark.parametrize("number", [5, 20])
+    async def test_the_page_on_scale_has_what_a_pool_costs(self, number: int) -> None:
+        """Operations on both tables, and calls to Graph."""
+        counts: dict[str, tuple[int, int, int]] = {}
+        for strategy in ("leastBusy", "first", "rotate"):
+            world = World()
+            nurses = [f"nurse{each}@contoso.com" for each in range(number)]
+            for nurse in nurses:
+                world.tenant.add_user(nurse, nurse)
+            await made(world, pooled(nurses, strategy))
+            tables = (world.table.operations, world.mailboxes_table.operations)
+            counts[strategy] = (tables[0] - 1, tables[1], len(world.tenant.requests))  # the last read is the test's
+        meetings, mailboxes, calls = counts["leastBusy"]
+        assert counts["first"] == counts["leastBusy"]
+        page = (Path(__file__).parents[4] / "docs" / "scale.md").read_text(encoding="utf-8")
+        row = f"| of a pool of {number} | {meetings} | {mailboxes} | {counts['rotate'][1]} | {calls} |"
+        assert row in page, row
 
 
 class TestKept:
