@@ -360,7 +360,8 @@ class Provisioner:
         if not self._watched or meeting.cancellation:
             return None
         if status is Status.SUCCEEDED and request is not None:
-            return first_look(request, meeting.observed, now)
+            # A look that is due stays due: nobody else would see what people did before this version.
+            return min(filter(None, (meeting.look_at, first_look(request, meeting.observed, now))), default=None)
         return (meeting.look_at or now) if attempt.outcome.event_id else None
 
     def _attendance(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> AttendanceWatch:

@@ -309,6 +309,23 @@ async def test_a_meeting_that_was_moved_is_watched_after_a_change_of_the_caller(
     assert [event["type"] for event in world.results.events()] == ["meeting.removed"]
 
 
+async def test_a_look_that_is_due_outlasts_a_change_of_the_caller() -> None:
+    """The organizer moves the meeting just before its end; the caller changes it before anybody has looked."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    world.clock.now = START + timedelta(minutes=50)
+    await run(world)
+    world.results.take()
+    next_week = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
+    Outlook(world).edit(next_week)
+    world.clock.now = START + timedelta(hours=2)
+    await world.app.changes.patch(meeting.id, {"importance": "high"})
+    await world.settle()
+    world.results.take()
+    assert (await run(world, minutes=5)).looked == 1
+    assert [event["type"] for event in world.results.events()] == ["meeting.changed"]
+
+
 async def test_the_look_that_saw_the_earlier_state_may_end_last() -> None:
     """It is dropped: a state that has passed is not published as a change back."""
     world = World()
