@@ -42,9 +42,9 @@ class Figures:
         probes: questions of the availability test in a minute.
     """
 
-    executions: int = 2
-    operations: int = 9
-    host_operations: int = 5
+    executions: int = 1
+    operations: int = 6
+    host_operations: int = 3
     lines: int = 4
     host_lines: int = 3
     line_bytes: int = 1_000

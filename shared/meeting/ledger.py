@@ -18,15 +18,16 @@ Which rows a meeting has beside those that it is found by, and what a death leav
 
     state                      due                      unsent       others     a death before the next write
     queued                     when its message is late              waiting    the upkeep enqueues it again
-    running                    as before the claim                   waiting    the claim expires: so does the upkeep
+    running                    early, see below                      waiting    the claim expires: so does the upkeep
     finished, not sent         as before the end        (instead)    finished   the upkeep sets it aside and sends it
     finished, could not send                            by then      finished   the upkeep sends it
     finished, sent                                                   finished   `due` may still be there: it is deleted
     in Graph                                            of notices   look       the watch looks again
 
-`due` is never late: a claim expires, and a result is late, after the moment of a row that was there before. So the
-claim, a checkpoint and the note that the result was sent write the record alone. The end, which is a transaction for
-its other rows, leaves `due` in place of `unsent`. The reader of `due` or `unsent` looks at the record.
+`due` is never late: a claim expires, and a result is late, after the moment of a row that was there before. So a
+checkpoint and the note that the result was sent write the record alone. The claim and the end, which are transactions
+for the row of the status, leave `due` where it is, the end in place of `unsent`. A request that comes through the queue
+is recorded with its claim. The reader of `due` or `unsent` looks at the record.
 """
 
 import asyncio
@@ -247,6 +248,8 @@ def index_keys(meeting: Meeting) -> frozenset[str]:
     if meeting.error:
         keys |= {f"{_error_codes(searcher)}{meeting.error.code}.{created}.{meeting.id}" for searcher in searchers}
     if (due := due_at(meeting)) is not None:
+        if meeting.claim:  # so early that it serves the end as well
+            due = min(due, meeting.updated_at + _REPORT_GRACE)
         keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
     if meeting.look_at:
         keys.add(f"look.{key_moment(meeting.look_at)}.{meeting.id}")

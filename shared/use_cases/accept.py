@@ -5,7 +5,7 @@ because the id follows from the idempotency key.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,6 +46,10 @@ class Accepted:
     replayed: bool
 
 
+# Records a new meeting by the function that it is given, and provisions it. It raises ConflictError as that does.
+type Make = Callable[[Meeting, Callable[[Meeting], Awaitable[Meeting]]], Awaitable[None]]
+
+
 class Acceptance:
     """The use case. Every call may raise StorageUnavailableError: then the request is not accepted, or unanswered."""
 
@@ -78,13 +82,16 @@ class Acceptance:
         require_room(as_given(request))
         return find_warnings(request, self._clock())
 
-    async def accept(self, document: Any, origin: Origin, delay: timedelta = timedelta(0)) -> Accepted:
+    async def accept(
+        self, document: Any, origin: Origin, delay: timedelta = timedelta(0), make: Make | None = None
+    ) -> Accepted:
         """Record the meeting that a request asks for, and have it provisioned.
 
         Args:
             document: a JSON value that should be a meeting request.
             origin: who asks.
             delay: how long the queue is to leave the meeting to somebody who provisions it at once.
+            make: records a new meeting and provisions it, in place of the message on the queue.
 
         Raises:
             InvalidRequestError: the document is not a valid request.
@@ -98,7 +105,20 @@ class Acceptance:
         self._admission.admit(request, origin.caller)
         meeting = self._queued(request, origin)
         require_room(meeting.request)  # before it counts towards a quota
-        meeting, existing = await self._insert(meeting, origin.asked_at, origin)
+
+        async def insert(new: Meeting) -> Meeting:
+            inserted = await self._ledger.insert(new)
+            extra = {"meeting_id": inserted.id, "kind": inserted.kind}
+            _logger.info("meeting.accepted %s by %s", inserted.id, origin.caller.digest, extra=extra)
+            return inserted
+
+        async def made(new: Meeting) -> Meeting:
+            if make is None:
+                return await insert(new)
+            await make(new, insert)
+            return new
+
+        meeting, existing = await self._insert(meeting, origin.asked_at, origin, made)
         if existing:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError(f"meeting {existing.id}") from None
@@ -107,13 +127,16 @@ class Acceptance:
             ):  # perhaps its first acceptance died before it was enqueued
                 await self._requests.enqueue(existing)
             return Accepted(existing, replayed=origin.key is not None)
-        extra = {"meeting_id": meeting.id, "kind": meeting.kind}
-        _logger.info("meeting.accepted %s by %s", meeting.id, origin.caller.digest, extra=extra)
-        await self._requests.enqueue(meeting, delay)
+        if make is None:
+            await self._requests.enqueue(meeting, delay)
         return Accepted(meeting, replayed=False)
 
     async def _insert(
-        self, meeting: Meeting, asked_at: datetime | None, counted_for: Origin | None
+        self,
+        meeting: Meeting,
+        asked_at: datetime | None,
+        counted_for: Origin | None,
+        insert: Callable[[Meeting], Awaitable[Meeting]],
     ) -> tuple[Meeting, Meeting | None]:
         """Write a meeting under the id of its key, and return it; or, beside it, the one that the key has led to.
 
@@ -126,7 +149,7 @@ class Acceptance:
             try:
                 if counted_for:
                     await self._count(meeting, counted_for)
-                return await self._ledger.insert(meeting), None
+                return await insert(meeting), None
             except (ConflictError, MeetingForgottenError):
                 pass
             try:
@@ -204,7 +227,7 @@ class Acceptance:
             caller=rejected.caller,
         )
         try:
-            meeting, existing = await self._insert(meeting, asked_at or LONG_AGO, None)
+            meeting, existing = await self._insert(meeting, asked_at or LONG_AGO, None, self._ledger.insert)
         except MeetingForgottenError:
             return
         if existing:

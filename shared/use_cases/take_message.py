@@ -27,7 +27,7 @@ from shared.meeting.messages import (
     rejected_id,
 )
 from shared.meeting.rejected_message import RejectedMessage
-from shared.use_cases.accept import LONG_AGO, Acceptance
+from shared.use_cases.accept import LONG_AGO, Acceptance, Make
 from shared.use_cases.change import Changes
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.provision import Provisioner
@@ -62,7 +62,7 @@ class MessageHandler:
             put_at: when it was put there, None if that is not known.
         """
         async with self._isolation.beside_others():
-            meeting_id = await self.receive(text, message_id, put_at)
+            meeting_id = await self._receive(text, message_id, put_at, self._provisioner.make)
         if meeting_id is None:
             return
         try:
@@ -78,13 +78,18 @@ class MessageHandler:
 
     async def receive(self, text: str, message_id: str | None, put_at: datetime | None) -> str | None:
         """Do what a message asks for, short of an attempt: return the id of the meeting that it says to provision."""
+        return await self._receive(text, message_id, put_at, None)
+
+    async def _receive(
+        self, text: str, message_id: str | None, put_at: datetime | None, make: Make | None
+    ) -> str | None:
         message: Message | None = None
         try:
             message = decode_message(text)
             if isinstance(message, ProvisionMeeting):
                 return message.meeting_id
             try:
-                await self._do(message, message_digest(text, message_id), put_at)
+                return await self._do(message, message_digest(text, message_id), put_at, make)
             except MeetingNotFoundError as error:
                 if isinstance(error, MeetingForgottenError) and error.was_meant(put_at):
                     return None  # it was done before, and its meeting is forgotten
@@ -100,16 +105,23 @@ class MessageHandler:
             )
         return None
 
-    async def _do(self, message: NewRequest | Update | Cancel, digest: str, put_at: datetime | None) -> None:
+    async def _do(
+        self, message: NewRequest | Update | Cancel, digest: str, put_at: datetime | None, make: Make | None
+    ) -> str | None:
+        """Do what a message asks for, and return the id of a meeting whose earlier delivery did not end in order."""
         match message:
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.
                 own = Origin(key=digest, traceparent=traceparent, key_namespace=KeyNamespace.QUEUE, asked_at=LONG_AGO)
                 origin = own if key is None else Origin(key=key, traceparent=traceparent, asked_at=put_at)
-                await self._acceptance.accept(document, origin)
+                accepted = await self._acceptance.accept(document, origin, make=make)
+                meeting = accepted.meeting
+                begun = meeting.attempts and not meeting.finished and not meeting.progress.next_attempt_at
+                return meeting.id if begun and make else None
             case Update(meeting_id, patch, key, traceparent):
                 await self._changes.patch(
                     meeting_id, patch, Origin(traceparent=traceparent), message=message_digest(key, None)
                 )
             case Cancel(meeting_id, comment, traceparent):
                 await self._changes.cancel(meeting_id, comment, Origin(traceparent=traceparent))
+        return None

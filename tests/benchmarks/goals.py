@@ -99,7 +99,7 @@ GOALS = (
         section=throughput.SECTION,
         case=str(_SLOW),
     ),
-    _operations("a calendar meeting by queue", 8, paths.SECTION, paths.OPERATIONS),
+    _operations("a calendar meeting by queue", 7, paths.SECTION, paths.OPERATIONS),
     _operations("an accept over HTTP", 2, latencies.SECTION, latencies.ACCEPT_OPERATIONS),
     _operations("a lookup", 1, latencies.SECTION, latencies.LOOKUP_OPERATIONS),
 )

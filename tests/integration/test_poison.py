@@ -69,10 +69,11 @@ def test_what_runs_beside_a_meeting_that_kills_succeeds() -> None:
             assert (crashed["id"], crashed["error"]["code"]) == (killer, "crashed")
             made = [(event["subject"], mail) for mail, event in events(client)]
             assert sorted(made) == sorted((name, of) for name, of in requested().items() if of != KILLER)
-            assert sorted(told(client)) == sorted(
+            # at least once each: a host may die between a result and its note
+            assert {*told(client)} == {
                 ("meeting.failed" if of == KILLER else "meeting.succeeded", f"{Origin(key=name).meeting_id}/1")
                 for name, of in requested().items()
-            )
+            }
             assert {"meeting": killer, "version": 1} in in_poison(client)
 
             client.tenant.delete("/faults").raise_for_status()

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.errors import (
     ConflictError,
@@ -73,6 +74,10 @@ ISOLATED_ATTEMPT_SECONDS = 10.0
 _LONGEST_PAUSE_SECONDS = 60.0
 # Within this time another try of a suspect begins, each at its own moment.
 _LONGEST_OCCUPIED_SECONDS = 10.0
+
+
+# Writes a record, over the one that was read or as a new one, and returns it with its etag.
+type Write = Callable[[Meeting], Awaitable[Meeting]]
 
 
 class Provisioner:
@@ -156,8 +161,25 @@ class Provisioner:
             return True
         return False
 
-    async def _attempt(self, meeting: Meeting, seconds: float) -> None:
+    async def make(self, meeting: Meeting, insert: Write) -> None:
+        """Record a new meeting and make it at once; one whose mailbox is full or closed waits as a delayed message.
+
+        It is recorded with the claim on it: that is one write less. The caller holds the isolation.
+
+        Args:
+            meeting: a new meeting, that is not recorded.
+            insert: records it.
+
+        Raises:
+            ConflictError: there is one with this id.
+            StorageUnavailableError: the ledger or a queue does not answer; the message has to come again.
+        """
+        await self._attempt(meeting, ATTEMPT_SECONDS, insert)
+
+    async def _attempt(self, meeting: Meeting, seconds: float, write: Write | None = None) -> None:
         now, organizer = self._clock(), meeting.organizer or ""
+        write = write or partial(self._ledger.write, meeting)
+        attempt: Attempt | None = None
         if meeting.organizer_id:
             self._gate.alias(organizer, meeting.organizer_id)
         traced_before = caller_traceparent.set(meeting.traceparent)
@@ -168,13 +190,15 @@ class Provisioner:
                 return
             async with self._gate.access(organizer):
                 # Concurrently, so that the state of the mailbox in other processes costs no time.
-                attempt, state = await asyncio.gather(self._claim(meeting, now), self._gate.refresh(organizer))
+                attempt, state = await asyncio.gather(self._claim(meeting, now, write), self._gate.refresh(organizer))
                 if attempt:
                     attempt.mailbox_state = state
                     await self._carry_out(attempt, seconds)
         except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
-            await self._postpone(meeting, now, error.delay or timedelta(0))
+            await self._postpone(meeting, now, error.delay or timedelta(0), write)
         except (RequestTooLargeError, RowRefusedError) as error:
+            if attempt is None and not meeting.etag:
+                raise
             await self._fail_unstored(meeting, as_meeting_error(error))
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
@@ -184,7 +208,7 @@ class Provisioner:
         finally:
             caller_traceparent.reset(traced_before)
 
-    async def _claim(self, meeting: Meeting, now: datetime) -> Attempt | None:
+    async def _claim(self, meeting: Meeting, now: datetime, write: Write) -> Attempt | None:
         owner, doubt = str(uuid.uuid4()), meeting.doubt
         claimed = meeting.changed(
             status=Status.RUNNING,
@@ -199,10 +223,12 @@ class Provisioner:
             updated_at=now,
         )
         try:
-            claimed = await self._ledger.write(meeting, claimed)
+            claimed = await write(claimed)
         except ConflictError:
             claimed = await self._ledger.read(meeting.id)
             if claimed.claim is None or claimed.claim.owner != owner:
+                if not meeting.etag:
+                    raise
                 return None  # another instance was quicker; if not, only the answer to our write was lost
         undecided = is_undecided(meeting)
         return Attempt(
@@ -400,21 +426,21 @@ class Provisioner:
         )
         await self._requests.enqueue(meeting, next_attempt_at - now)
 
-    async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta) -> None:
+    async def _postpone(self, meeting: Meeting, now: datetime, pause: timedelta, write: Write) -> None:
         """Enqueue the message again; the record changes only if the upkeep would take it for lost meanwhile."""
         next_attempt_at = min(now + pause, self._patience_ends(meeting))
         due = due_at(meeting)
-        if due is None or due <= next_attempt_at:
+        if not meeting.etag or due is None or due <= next_attempt_at:
             try:
-                await self._ledger.write(
-                    meeting, meeting.progressed(next_attempt_at=next_attempt_at).changed(updated_at=now)
-                )
+                await write(meeting.progressed(next_attempt_at=next_attempt_at).changed(updated_at=now))
             except ConflictError:
+                if not meeting.etag:
+                    raise
                 return  # somebody else takes care of it
         await self._requests.enqueue(meeting, next_attempt_at - now)
 
     async def _give_up(self, meeting: Meeting, now: datetime) -> None:
-        if attempt := await self._claim(meeting, now):
+        if attempt := await self._claim(meeting, now, partial(self._ledger.write, meeting)):
             await self._finish(attempt, Status.FAILED, _gave_up(meeting))
 
     def _patience_ends(self, meeting: Meeting) -> datetime:

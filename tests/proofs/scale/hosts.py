@@ -153,6 +153,5 @@ class LightHost:
             self._room.set()
 
     async def _take_in(self, number: int) -> None:
-        """Accept a request as `shared.use_cases.accept` does: one write, one message."""
-        meeting = await self._around.ledger.insert(self._accept(number))
-        await self._requests.enqueue(meeting)
+        """Accept a request as `shared.use_cases.take_message` does: it is recorded as what is being made."""
+        await self._provisioner.make(self._accept(number), self._around.ledger.insert)

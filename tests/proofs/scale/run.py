@@ -32,7 +32,7 @@ class Arrival(StrEnum):
     """How the requests come."""
 
     WAITING = "waiting"  # all accepted over HTTP before the start, their messages are in the queue
-    BURST = "burst"  # all in the queue at the start, as messages that are accepted first
+    BURST = "burst"  # all in the queue at the start, as messages
     PACED = "paced"  # accepted over HTTP one after the other
 
 
@@ -128,10 +128,10 @@ class Report:
     def limit_per_second(self) -> float:
         """Return the rate with every place busy all the time, with what a meeting needs and nothing else."""
         plan = self.plan
-        # read, claim, note the end, send the result, note it, delete the wake-up row, delete the message
-        storage = 7 * plan.storage_seconds
-        if plan.arrival is Arrival.BURST:
-            storage += 3 * plan.storage_seconds  # write the record, send the message about it, delete the request
+        # claim, note the end, send the result, note it, delete the wake-up row, delete the message
+        storage = 6 * plan.storage_seconds
+        if plan.arrival is not Arrival.BURST:
+            storage += plan.storage_seconds  # read the record
         graph = plan.graph_seconds * self.calls_needed / plan.requests
         return plan.places / (storage + graph)
 

@@ -191,6 +191,10 @@ class LightLedger(Ledger):
     async def insert(self, record: Meeting) -> Meeting:
         await self._wire.send("write Meetings")
         self.place(record)
+        if record.claim is None and record.progress.next_attempt_at is None:
+            return record
+        record = record.changed(etag=str(next(self._etags)))
+        self._states[number_of(record.id)] = record
         return record
 
     @override

@@ -154,7 +154,7 @@ async def test_an_id_in_the_body_is_not_the_message_s() -> None:
     """The host puts it over the message's own id; Graph shows it in each event, so that the request is taken."""
     world = World()
     await take(world, json.dumps(CALENDAR | {"id": "x"}))
-    assert (await only_meeting(world))["status"] == "queued"
+    assert (await only_meeting(world))["status"] == "succeeded"
 
 
 async def test_a_failed_message_can_be_found_by_what_it_says_of_itself() -> None:
