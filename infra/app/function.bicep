@@ -90,13 +90,13 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       }
       // How many calls reach one mailbox? Graph takes 4 at once of one app for one mailbox, and refuses the fifth with
       // 429 and a Retry-After, which costs time and no meeting: the request waits as a delayed message.
-      //   One process never has more than GRAPH_CALLS_PER_MAILBOX (4) under way for one organizer.
+      //   One process never has more than GRAPH_CALLS_PER_MAILBOX (4) under way for one organizer, and instances that are
+      //   at work for the same organizer share these 4 by a row in the storage.
       //   One instance takes up to 24 messages (host.json: batchSize 2 + newBatchThreshold 22).
       //   Queue and HTTP functions scale apart, each up to maximumInstanceCount.
       // Many organizers: 40 instances x 24 messages = 960 under way, spread over mailboxes; the default.
-      // One organizer for all (a booking mailbox): n messages at once bring about n / 24 instances and so up to n / 6 calls
-      // at once, of which 4 are admitted. With maximumInstanceCount 2 and graphCallsPerMailbox '1' the queue has 2 and HTTP
-      // (which calls Graph for `Prefer: wait`) 2 more: 4 in all, and nothing is refused.
+      // One organizer for all (a booking mailbox): n messages at once bring about n / 24 instances, which one mailbox cannot
+      // use: one instance makes as many meetings as ten. With maximumInstanceCount 1 the same costs less.
       // https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB

@@ -2,15 +2,19 @@
 
 Graph allows four calls at a time for each app and mailbox, whatever other mailboxes do:
 https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits. A provision makes one call at a time, so
-the gate counts provisions. A provision that is not admitted does not wait here: its message goes back to the queue
-with the delay that the gate names.
+the gate counts provisions. Where more come than are admitted, the instances share the four among them.
+
+A provision that is not admitted waits here for a moment, if those inside will make room for it by then and no other
+message needs its place. Otherwise its message goes back to the queue with the delay that the gate names.
 """
 
 import asyncio
 import logging
 import random
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
@@ -18,20 +22,26 @@ from shared.graph import before_each_call
 from shared.graph.error_translation import ASKED_FOR_PATIENCE
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.aliases import Mailboxes
-from shared.throttling.mailbox_limit import Mailbox
+from shared.throttling.mailbox_limit import FULL, Mailbox
 from shared.throttling.shared_mailbox_states import AllowedProviders, MailboxState, SharedMailboxStates
+from shared.throttling.sharing import share_of
+from shared.throttling.waiting_line import WaitingLine
+from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
 
 PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 # The state of a mailbox in other instances is not worth more time; a storage that is slower fails the ledger as well.
 _LONGEST_SHARING_SECONDS = 2.0
-# A provision takes about a second; a caller over HTTP would rather wait that long than ask again.
-_LONGEST_WAIT_SECONDS = 1.5
-_LOOK_AGAIN_SECONDS = 0.05
-# This many under way, for all mailboxes, are half of an instance's places for messages (host.json's batchSize and
-# newBatchThreshold). The platform starts an instance for as many messages as there are places in one: below this there
-# is no other instance to share with, and sharing would only add a write to each meeting.
+# A provision takes about a second; a caller over HTTP would rather wait that long than ask again, and a message that
+# goes back to the queue costs four operations of the storage and comes after a second or more.
+LONGEST_WAIT = timedelta(seconds=2)
+# So soon what other instances give back is taken by those who wait here.
+_LOOK_AGAIN = timedelta(seconds=0.5)
+# host.json's newBatchThreshold: with more messages under way the host takes no others.
+PLACES = 22
+# With this many under way, half of the places, there may be other instances: the platform starts one for as many
+# messages as there are places in one. Below this sharing what a calendar allows would only add a write to each meeting.
 _BUSY = 12
 
 
@@ -49,6 +59,8 @@ class MailboxGate:
         self._clock = clock
         self._shared = shared
         self._mailboxes = Mailboxes(limit, clock)
+        self._line = WaitingLine()
+        self._instance = uuid.uuid4().hex[:8]
         self._entered = 0
 
     def alias(self, organizer: str, object_id: str) -> None:
@@ -64,17 +76,16 @@ class MailboxGate:
 
         Args:
             organizer: whose mailbox.
-            read_only: for a caller who waits for an answer and does not come back through the queue. They wait a
-                moment for capacity, take no slot, and learn first what other processes know.
+            read_only: for a caller who waits for an answer and does not come back through the queue. They take no
+                slot, and learn first what other processes know.
 
         Raises:
             HeldBackError: the mailbox is full, or closed, or recovers from throttling; the delay says for how long.
         """
-        if read_only:
-            await self._wait_for_capacity(organizer)
+        await self._wait_for_room(organizer, read_only=read_only)
         entered_at = self._clock()
         self._enter(organizer, entered_at, read_only=read_only)
-        checked_before = before_each_call.set(lambda: self.check(organizer))
+        checked_before = before_each_call.set(lambda: self.check(organizer, read_only=read_only))
         try:
             if read_only:
                 await self.refresh(organizer)
@@ -89,6 +100,7 @@ class MailboxGate:
         finally:
             before_each_call.reset(checked_before)
             self._leave(organizer, entered_at)
+            await self._give_back(organizer)
 
     @contextmanager
     def entry(self, organizer: str) -> Generator[None]:
@@ -106,15 +118,18 @@ class MailboxGate:
         finally:
             self._leave(organizer, entered_at)
 
-    def check(self, organizer: str) -> None:
+    def check(self, organizer: str, *, read_only: bool = True) -> None:
         """Return if the mailbox is open; it may have closed since the block was entered.
 
         Raises:
-            HeldBackError: it is closed; the delay says for how long.
+            HeldBackError: it is closed, or other instances hold the calls that a provision would need; the delay says
+                for how long.
         """
         mailbox, now = self._mailboxes.find(organizer), self._clock()
         if mailbox and mailbox.closed_until > now:
             raise HeldBackError(ASKED_FOR_PATIENCE, mailbox.closed_until - now)
+        if mailbox and not read_only and mailbox.entered > mailbox.calls(now):
+            raise HeldBackError(FULL, timedelta(seconds=mailbox.seconds))
 
     async def refresh(self, organizer: str) -> MailboxState | None:
         """Learn from the other processes whether the mailbox is closed, and return everything they share about it.
@@ -123,6 +138,7 @@ class MailboxGate:
         """
         if self._shared is None:
             return None
+        share = self._mailboxes.of(organizer).share
         try:
             async with asyncio.timeout(_LONGEST_SHARING_SECONDS):
                 state = await self._shared.read(organizer)
@@ -132,6 +148,51 @@ class MailboxGate:
         if state.closed_until:
             # Graph cannot have named a later moment: a clock was wrong somewhere.
             self._close(organizer, min(state.closed_until, self._clock() + LONGEST_RETRY_AFTER))
+        mailbox = self._mailboxes.of(organizer)
+        if mailbox.share is share and not mailbox.exchanging:  # or what was read is older than what is known
+            self._note_share(organizer, state)
+        return state
+
+    async def share(self, organizer: str) -> MailboxState | None:
+        """Do what `refresh` does for a provision: hold as many calls as are needed here and not held by others.
+
+        Nothing is written where no other instance is named, and nobody waits here.
+        """
+        self._mailboxes.of(organizer).looked_at = self._clock()
+        state = await self.refresh(organizer)
+        mailbox, now = self._mailboxes.of(organizer), self._clock()
+        waiting = self._line.count(mailbox.names)
+        if state is None or mailbox.exchanging or not (mailbox.share or waiting):
+            return state
+        wanted = min(mailbox.entered + waiting, mailbox.limit)
+        if (share := mailbox.share) and share.is_renewed(now) and (wanted <= share.calls or not share.free):
+            return state
+        return await self._hold(organizer, max(wanted, share.calls if share else 0), state)
+
+    async def _give_back(self, organizer: str) -> None:
+        """Leave to the other instances what is not needed here."""
+        while mailbox := self._mailboxes.find(organizer):
+            share, needed = mailbox.share, mailbox.entered + self._line.count(mailbox.names)
+            if mailbox.exchanging or share is None or not share.others or needed >= share.calls:
+                return
+            mailbox.share = replace(share, calls=needed)  # nobody enters on what is being given back
+            await self._hold(organizer, needed, None)
+
+    async def _hold(self, organizer: str, calls: int, state: MailboxState | None) -> MailboxState | None:
+        """Write how many calls are held here, and return what is shared then; as it was if the storage fails."""
+        if self._shared is None:
+            return state
+        mailbox = self._mailboxes.of(organizer)
+        mailbox.exchanging = True
+        try:
+            async with asyncio.timeout(_LONGEST_SHARING_SECONDS):
+                state = await self._shared.hold(organizer, self._instance, calls, mailbox.limit, self._clock(), state)
+        except (StorageUnavailableError, TimeoutError) as error:
+            _logger.warning("mailbox.notShared %s", error)
+            return state
+        finally:
+            mailbox.exchanging = False
+        self._note_share(organizer, state)
         return state
 
     async def close_if_asked(
@@ -186,24 +247,55 @@ class MailboxGate:
                 error.delay = (error.delay or timedelta(0)) + _jitter(mailbox)
                 raise
         self._entered += 1
+        if self._places_taken > PLACES:
+            self._line.send_last_away()
 
     def _leave(self, organizer: str, entered_at: datetime) -> None:
         self._entered -= 1
         mailbox = self._mailboxes.of(organizer)
         mailbox.leave(entered_at, self._clock())
+        self._line.wake(mailbox.names)
         self._mailboxes.forget_idle(mailbox)
 
-    async def _wait_for_capacity(self, organizer: str) -> None:
-        """Return once there is room, or after a moment; a closed mailbox is not waited for."""
-        for _ in range(int(_LONGEST_WAIT_SECONDS / _LOOK_AGAIN_SECONDS)):
-            mailbox = self._mailboxes.of(organizer)
-            if mailbox.entered < mailbox.limit or mailbox.closed_until > self._clock():
-                return
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    async def _wait_for_room(self, organizer: str, *, read_only: bool) -> None:
+        """Return once there is room, or when that is not to be waited for; `_enter` says which."""
+
+        def ready() -> bool:
+            mailbox, now = self._mailboxes.of(organizer), self._clock()
+            return mailbox.closed_until > now or mailbox.has_room(now, read_only=read_only)
+
+        if ready():
+            return
+        patient, loop = read_only or self._may_wait(organizer), asyncio.get_running_loop()
+        ends = loop.time() + LONGEST_WAIT.total_seconds()
+        with self._line.place(mailbox_key(organizer), occupies_place=not read_only) as waiter:
+            while not (ready() or waiter.sent_away) and (left := ends - loop.time()) > 0:
+                if not read_only and self._clock() - self._mailboxes.of(organizer).looked_at >= _LOOK_AGAIN:
+                    await self.share(organizer)
+                elif patient:
+                    await waiter.woken(min(left, _LOOK_AGAIN.total_seconds()))
+                else:
+                    return
+
+    def _may_wait(self, organizer: str) -> bool:
+        """Return whether a provision may have its turn soon, and takes no place that others need meanwhile."""
+        mailbox = self._mailboxes.of(organizer)
+        turn = (self._line.count(mailbox.names) + 1) * mailbox.seconds / mailbox.limit
+        return self._places_taken < PLACES and turn <= LONGEST_WAIT.total_seconds()
+
+    @property
+    def _places_taken(self) -> int:
+        return self._entered + self._line.occupied_places
+
+    def _note_share(self, organizer: str, state: MailboxState) -> None:
+        mailbox, now = self._mailboxes.of(organizer), self._clock()
+        mailbox.share = share_of(state.holders, self._instance, mailbox.limit, now)
+        self._line.wake(mailbox.names)
 
     def _close(self, organizer: str, until: datetime) -> Mailbox:
         mailbox = self._mailboxes.of(organizer)
         mailbox.close(until, self._clock())
+        self._line.wake(mailbox.names)
         return mailbox
 
 

@@ -8,15 +8,20 @@ from datetime import UTC, datetime, timedelta
 
 from shared.errors import HeldBackError
 from shared.graph.error_translation import ASKED_FOR_PATIENCE
+from shared.throttling.sharing import Share
 
-# Several processes that keep to the limit, each for itself, exceed it together. Each Retry-After doubles the pause
-# between the provisions that a process admits, and each such time without one halves it again; so few calls are
-# refused, however many processes there are. More doublings would slow a mailbox that was refused by chance.
+# Processes that do not know of each other exceed the limit together. Each Retry-After doubles the pause between the
+# provisions that a process admits, and each such time without one halves it again; so few calls are refused, however
+# many processes there are. More doublings would slow a mailbox that was refused by chance.
 CALMING = timedelta(seconds=10)
 MOST_DOUBLINGS = 8
-_FIRST_ESTIMATE_SECONDS = 1.0
+# Those who were sent away come back faster than they are admitted: who comes too early waits for a moment or is sent
+# away once more, and who comes late leaves the mailbox idle.
+_SURPLUS = 2
+_FIRST_ESTIMATE_SECONDS = 0.5
 _WEIGHT_OF_THE_LATEST = 0.2
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+FULL = "As many calls for this organizer are under way as Microsoft Graph allows"
 
 
 @dataclass(slots=True)
@@ -24,8 +29,11 @@ class Mailbox:
     """What this process knows about one mailbox.
 
     Attributes:
-        limit: the most provisions at once.
+        limit: the most provisions at once, in all processes together.
         names: the organizer's, in one spelling.
+        share: this process's part of the limit; None if it has all of it.
+        looked_at: when the share was last asked for.
+        exchanging: the share is being written.
         entered: the provisions and lookups under way.
         closed_until: no call to Graph starts before this.
         queue_ends: when everybody who was sent away will have had a slot.
@@ -36,6 +44,9 @@ class Mailbox:
 
     limit: int
     names: frozenset[str]
+    share: Share | None = None
+    looked_at: datetime = _LONG_AGO
+    exchanging: bool = False
     entered: int = 0
     closed_until: datetime = _LONG_AGO
     queue_ends: datetime = _LONG_AGO
@@ -45,15 +56,27 @@ class Mailbox:
 
     def idle(self, now: datetime) -> bool:
         """Return whether forgetting the mailbox would change nothing."""
-        return not self.entered and max(self.closed_until, self.queue_ends, self.calm_at) <= now
+        here_until = self.share.until if self.share else _LONG_AGO
+        return not self.entered and max(self.closed_until, self.queue_ends, self.calm_at, here_until) <= now
+
+    def has_room(self, now: datetime, *, read_only: bool = False) -> bool:
+        """Return whether fewer are under way here than this process may have.
+
+        A process without a share may look up one thing at a time: somebody waits for the answer.
+        """
+        calls = self.calls(now)
+        return self.entered < (max(calls, 1) if read_only else calls)
+
+    def calls(self, now: datetime) -> int:
+        """Return how many this process may have under way; a share that was not renewed is none."""
+        return self.share.calls if self.share and self.share.until > now else self.limit
 
     def held_back(self, now: datetime) -> HeldBackError | None:
-        """Return why no call is admitted now, with the delay until one may be; None for an open mailbox."""
+        """Return why no lookup is admitted now, with the delay until one may be; None for an open mailbox."""
         if self.closed_until > now:
             return HeldBackError(ASKED_FOR_PATIENCE, self.closed_until - now)
-        if self.entered >= self.limit:
-            text = "As many calls for this organizer are under way as Microsoft Graph allows"
-            return HeldBackError(text, timedelta(seconds=self.seconds))
+        if not self.has_room(now, read_only=True):
+            return HeldBackError(FULL, timedelta(seconds=self.seconds))
         return None
 
     def enter(self, now: datetime) -> None:
@@ -72,12 +95,10 @@ class Mailbox:
         Raises:
             HeldBackError: the mailbox is full, closed, or recovers from throttling; the delay leads to a free slot.
         """
-        held_back = self.held_back(now)
-        if held_back is None and self.next_entry > now:
-            held_back = HeldBackError(ASKED_FOR_PATIENCE, self.next_entry - now)
-        if held_back:
-            held_back.delay = self.next_slot(now)
-            raise held_back
+        asked_for_patience = max(self.closed_until, self.next_entry) > now
+        if asked_for_patience or not self.has_room(now):
+            text = ASKED_FOR_PATIENCE if asked_for_patience else FULL
+            raise HeldBackError(text, self.next_slot(now))
         self.entered += 1
         if self.calm_at > now:
             self.next_entry = now + self._pause(now)
@@ -101,13 +122,16 @@ class Mailbox:
 
     def next_slot(self, now: datetime) -> timedelta:
         """Reserve the next free slot for somebody who was sent away, and return the time until then."""
-        opens = max(self.closed_until, self.queue_ends, now)
-        self.queue_ends = opens + self._pause(now)
+        begins = max(self.closed_until, self.queue_ends, now)
+        processes = 1 + (self.share.others if self.share else 0)
+        self.queue_ends = begins + self._pause(begins) * processes / _SURPLUS
         return self.queue_ends - now
 
     def absorb(self, other: "Mailbox") -> None:
         """Take over the state of what turned out to be the same mailbox."""
         self.names |= other.names
+        if other.looked_at > self.looked_at:
+            self.share, self.looked_at = other.share, other.looked_at
         self.entered += other.entered
         self.closed_until = max(self.closed_until, other.closed_until)
         self.queue_ends = max(self.queue_ends, other.queue_ends)
@@ -116,7 +140,7 @@ class Mailbox:
         self.seconds = max(self.seconds, other.seconds)
 
     def _pause(self, now: datetime) -> timedelta:
-        """Return the time between two provisions at which Graph refuses neither."""
+        """Return the time between two provisions of all processes together at which Graph refuses neither."""
         return timedelta(seconds=self.seconds / self.limit * 2 ** (self._calm_after(now) / CALMING))
 
     def _calm_after(self, now: datetime) -> timedelta:

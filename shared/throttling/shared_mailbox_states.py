@@ -1,9 +1,9 @@
 """What the instances of the app share about mailboxes. It survives a restart.
 
-One small row for each mailbox, in a table of its own, under a digest of the organizer's name. It holds two facts, each
-with the moment until which it holds: Graph asked not to be called about the mailbox, and the online meeting providers
-that its calendar allows. The first moment only ever moves later. The clocks of the instances must agree within a second
-or so, as those of Azure's machines do.
+One small row for each mailbox, in a table of its own, under a digest of the organizer's name. It holds facts, each with
+the moment until which it holds: Graph asked not to be called about the mailbox, the online meeting providers that its
+calendar allows, and how many calls each instance holds that is at work there. The first moment only ever moves later.
+The clocks of the instances must agree within a second or so, as those of Azure's machines do.
 
 The row does not stop a call that another instance has already sent, nor an attempt there that read the row before it
 was written. That attempt reads it again the next time.
@@ -19,6 +19,7 @@ from shared.errors import ConflictError
 from shared.storage import Insert, Replace, Row, Table
 from shared.storage.records import PARTITIONS
 from shared.storage.sweep import Sweep
+from shared.throttling.sharing import Holder, with_calls
 from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class MailboxState:
 
     closed_until: datetime | None = None
     allowed: AllowedProviders | None = None
+    holders: tuple[Holder, ...] = ()
     etag: str = ""
 
 
@@ -89,33 +91,54 @@ class SharedMailboxStates:
         """
         await self._change(name, lambda known: replace(known, allowed=allowed), seen)
 
+    async def hold(
+        self, name: str, instance: str, calls: int, limit: int, now: datetime, seen: MailboxState | None
+    ) -> MailboxState:
+        """Take or give back calls, and return what is shared about the mailbox then.
+
+        Args:
+            name: the organizer's.
+            instance: the instance's.
+            calls: how many it wants to hold; it gets what the others leave.
+            limit: of all together.
+            now: the time.
+            seen: what was read before, which spares another read.
+        """
+
+        def held(known: MailboxState) -> MailboxState:
+            return replace(known, holders=with_calls(known.holders, instance, calls, limit, now))
+
+        return await self._change(name, held, seen)
+
     async def forget_past(self, now: datetime) -> None:
         """Delete rows that expired long ago, a bounded number of them; the next run takes the rest."""
 
         def is_dead(row: Row) -> bool:
             state = _state(row)
             moments = [state.closed_until, state.allowed and state.allowed.until]
+            moments += [holder.until for holder in state.holders]
             return not any(moment and moment > now - _LONG_PAST for moment in moments)
 
         await self._sweep.delete(is_dead)
 
     async def _change(
         self, name: str, change: Callable[[MailboxState], MailboxState], seen: MailboxState | None
-    ) -> None:
+    ) -> MailboxState:
         key = _key(name)
         for _ in range(_MOST_RACES):
             known = seen or await self.read(name)
             changed = change(known)
             if changed == known:
-                return
+                return known
             row = Row(key, _values(changed), changed.etag)
             try:
-                await self._table.write(key[0], [Replace(row) if row.etag else Insert(row)])
+                [etag] = await self._table.write(key[0], [Replace(row) if row.etag else Insert(row)])
             except ConflictError:
                 seen = None  # another instance wrote at the same time, and its fact must not be lost
-                continue
-            return
+            else:
+                return replace(changed, etag=etag)
         _logger.warning("mailbox.notShared")
+        return MailboxState()
 
 
 def _key(name: str) -> str:
@@ -129,6 +152,8 @@ def _values(state: MailboxState) -> dict[str, str | int]:
     if state.allowed:
         values["providers"] = ",".join(state.allowed.providers)
         values["providersUntil"] = state.allowed.until.astimezone(UTC).isoformat()
+    if state.holders:
+        values["holders"] = " ".join(map(_holder_text, state.holders))
     return values
 
 
@@ -138,7 +163,20 @@ def _state(row: Row) -> MailboxState:
     allowed = None
     if isinstance(providers, str) and providers and providers_until:
         allowed = AllowedProviders(tuple(providers.split(",")), providers_until)
-    return MailboxState(_moment(row, "until"), allowed, row.etag)
+    holders = tuple(filter(None, map(_holder, str(row.values.get("holders", "")).split())))
+    return MailboxState(_moment(row, "until"), allowed, holders, row.etag)
+
+
+def _holder_text(holder: Holder) -> str:
+    return f"{holder.instance}:{holder.calls}:{holder.until.timestamp():.3f}"
+
+
+def _holder(text: str) -> Holder | None:
+    try:
+        instance, calls, until = text.split(":")
+        return Holder(instance, max(int(calls), 0), datetime.fromtimestamp(float(until), UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _moment(row: Row, name: str) -> datetime | None:

@@ -190,7 +190,7 @@ class Provisioner:
                 return
             async with self._gate.access(organizer):
                 # Concurrently, so that the state of the mailbox in other processes costs no time.
-                attempt, state = await asyncio.gather(self._claim(meeting, now, write), self._gate.refresh(organizer))
+                attempt, state = await asyncio.gather(self._claim(meeting, now, write), self._gate.share(organizer))
                 if attempt:
                     attempt.mailbox_state = state
                     await self._carry_out(attempt, seconds)

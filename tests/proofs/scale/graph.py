@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from shared.errors import ThrottledError
 from shared.graph import before_each_call
+from tests.proofs.scale.processor import work
 
 AT_ONCE = 4
 CALLS_PER_WINDOW = 10_000
@@ -59,6 +60,7 @@ class LightGraph:
         if check := before_each_call.get():
             check()
         self.calls[name] += 1
+        await work("graph")
         mailbox = self._mailboxes.setdefault(organizer, _Mailbox())
         if retry_after := self._refusal(mailbox):
             self.refused += 1

@@ -30,6 +30,7 @@ from shared.use_cases.provision.room_pool import RoomPools
 from shared.use_cases.rooms import Rooms
 from shared.use_cases.upkeep import Upkeep
 from tests.proofs.scale.graph import LightGraph
+from tests.proofs.scale.processor import Processor, processor, work
 from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable
 
 _MADE = Outcome(is_online_meeting=True, event_id="event", join_url="https://teams.microsoft.com/l/meetup-join/1")
@@ -112,7 +113,10 @@ class _LightProvisioner(Provisioner):
 class LightHost:
     """One instance."""
 
-    def __init__(self, around: Surroundings, options: QueueOptions, accept: Callable[[int], Meeting]) -> None:
+    def __init__(
+        self, around: Surroundings, options: QueueOptions, accept: Callable[[int], Meeting], processor: Processor
+    ) -> None:
+        self.processor = processor
         self._around = around
         self._options = options
         self._accept = accept
@@ -127,6 +131,7 @@ class LightHost:
 
     async def run(self) -> None:
         """Take messages as `local.host.queue_trigger` does, which follows the queue extension of Azure Functions."""
+        processor.set(self.processor)
         options, backoff = self._options, Backoff(self._options.max_polling_interval)
         while True:
             messages = await self._around.requests.receive(options.batch_size)
@@ -144,6 +149,7 @@ class LightHost:
     async def _handle(self, text: str) -> None:
         match decode_message(text):
             case ProvisionMeeting(meeting_id=meeting_id):
+                await work("message")
                 await self._provisioner.provision(meeting_id)
             case request:
                 await self._take_in(int(request.document["number"]))  # type: ignore[union-attr]

@@ -18,6 +18,7 @@ from tests.examples import queued_meeting
 from tests.fakes import Clock
 from tests.proofs.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
 from tests.proofs.scale.hosts import LightHost, Surroundings
+from tests.proofs.scale.processor import Processor
 from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable, Wire, meeting_id
 from tests.proofs.simulation.hosts import OPTIONS
 from tests.proofs.simulation.loop import SimulatedClock, simulate
@@ -52,6 +53,7 @@ class Plan:
         storage_seconds: that an operation takes.
         retry_after: of a refused call, in seconds.
         options: host.json's.
+        processor: a factor of what work costs an instance's one core; 0 for a processor that is no limit.
     """
 
     requests: int
@@ -66,6 +68,7 @@ class Plan:
     retry_after: float = 5.0
     calls_per_mailbox: int = AT_ONCE
     options: QueueOptions = OPTIONS
+    processor: float = 0.0
 
     @property
     def places(self) -> int:
@@ -93,6 +96,7 @@ class Report:
         calls: to Graph, by name, refused ones included.
         refused: calls that Graph answered with 429.
         storage: operations by name.
+        processor_seconds: what all instances' cores have worked.
         others: the waits of all but the hot organizer's meetings.
         hot: the waits of those, None if there are none.
         hot_per_second: how many of those were made in a second.
@@ -106,6 +110,7 @@ class Report:
     calls: Counter[str]
     refused: int
     storage: Counter[str]
+    processor_seconds: float
     others: Waits
     hot: Waits | None
     hot_per_second: float
@@ -139,6 +144,15 @@ class Report:
     def share_of_limit(self) -> float:
         return self.per_second / self.limit_per_second
 
+    @property
+    def processor_ms_per_meeting(self) -> float:
+        return self.processor_seconds / self.plan.requests * 1000
+
+    @property
+    def share_of_processors(self) -> float:
+        """Return the rate, as a part of what all cores could make if they did nothing but meetings."""
+        return self.per_second * self.processor_ms_per_meeting / 1000 / self.plan.instances
+
     def figures(self) -> dict[str, float | int | None]:
         """Return what the table shows."""
         return {
@@ -150,6 +164,8 @@ class Report:
             "calls_per_needed": round(self.calls_per_needed, 4),
             "refused": self.refused,
             "storage_per_meeting": round(self.storage_per_meeting, 2),
+            "processor_ms_per_meeting": round(self.processor_ms_per_meeting, 1) if self.plan.processor else None,
+            "of_processors": round(self.share_of_processors, 3) if self.plan.processor else None,
             "queue_passes_per_meeting": round(self.storage["delete meeting-requests"] / self.plan.requests, 2),
             "others_p50": round(self.others.p50, 2),
             "others_p95": round(self.others.p95, 2),
@@ -184,13 +200,17 @@ async def _run(plan: Plan, seed: int) -> Report:
         clock=clock,
         calls_per_mailbox=plan.calls_per_mailbox,
     )
-    hosts = [LightHost(around, plan.options, around.ledger.accepted) for _ in range(plan.instances)]
+    hosts = [
+        LightHost(around, plan.options, around.ledger.accepted, Processor(plan.processor))
+        for _ in range(plan.instances)
+    ]
     work = [asyncio.create_task(host.run()) for host in hosts]
     work += [asyncio.create_task(_upkeep(hosts[0])), asyncio.create_task(_arrive(plan, around))]
     await around.ledger.all_ended
     for task in work:
         task.cancel()
-    return _report(plan, around, organizers, wire, time.perf_counter() - begun)
+    used = sum(host.processor.used for host in hosts)
+    return _report(plan, around, organizers, wire, used, time.perf_counter() - begun)
 
 
 async def _upkeep(host: LightHost) -> None:
@@ -236,7 +256,9 @@ def _template(clock: Clock) -> Meeting:
     )
 
 
-def _report(plan: Plan, around: Surroundings, organizers: array[int], wire: Wire, ran_for: float) -> Report:
+def _report(
+    plan: Plan, around: Surroundings, organizers: array[int], wire: Wire, used: float, ran_for: float
+) -> Report:
     ledger = around.ledger
     ends = sorted(ledger.ends)
     first, last = int(_AFTER_START * len(ends)), int(_BEFORE_END * len(ends)) - 1
@@ -251,6 +273,7 @@ def _report(plan: Plan, around: Surroundings, organizers: array[int], wire: Wire
         calls=around.graph.calls,
         refused=around.graph.refused,
         storage=wire.operations,
+        processor_seconds=used,
         others=_waits(sorted(wait for organizer, wait in waits if organizer or not plan.organizers)),
         hot=_waits(hot) if hot else None,
         hot_per_second=len(hot_ends) / hot_ends[-1] if hot_ends else 0.0,

@@ -21,6 +21,7 @@ from shared.meeting.ledger import Ledger, due_at
 from shared.storage import Operation, QueuedMessage, Row
 from shared.storage.records import PARTITIONS, IndexRow
 from tests.fakes import InMemoryTable
+from tests.proofs.scale.processor import work
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Wire:
     async def send(self, operation: str) -> None:
         """Count an operation and let it take its time."""
         self.operations[operation] += 1
+        await work(operation)
         await asyncio.sleep(self.seconds)
 
 

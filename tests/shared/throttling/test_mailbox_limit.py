@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import HeldBackError
 from shared.throttling.mailbox_limit import CALMING, MOST_DOUBLINGS, Mailbox
+from shared.throttling.sharing import Share
 from tests.fakes import Clock
 
 LIMIT = 4
@@ -116,9 +117,40 @@ def test_slots_follow_one_another(mailbox: Mailbox, clock: Clock) -> None:
     for _ in range(LIMIT):
         mailbox.enter_in_turn(clock())
     delays = [refused(mailbox, clock()) for _ in range(100)]
-    assert delays == [timedelta(seconds=place / LIMIT) for place in range(1, 101)]
+    slot = mailbox.seconds / LIMIT / 2  # twice as fast as there is room: who comes late leaves the mailbox idle
+    assert delays == [timedelta(seconds=place * slot) for place in range(1, 101)]
     clock.advance(seconds=1)
     assert refused(mailbox, clock())
+
+
+def test_processes_share_the_slots(mailbox: Mailbox, clock: Clock) -> None:
+    """Where three others send provisions away as well, each process has a quarter of the slots."""
+    alone = mailbox.next_slot(clock())
+    mailbox.queue_ends = clock()
+    mailbox.share = Share(calls=1, free=0, others=3, until=clock() + timedelta(seconds=20))
+    assert mailbox.next_slot(clock()) == 4 * alone
+
+
+def test_a_slot_long_after_a_retry_after_is_at_full_pace(mailbox: Mailbox, clock: Clock) -> None:
+    """The slow pace after a Retry-After delays those who come during it, not a thousand who come later."""
+    mailbox.close(clock() + timedelta(seconds=5), clock())
+    last = max(mailbox.next_slot(clock()) for _ in range(1000))
+    assert last <= timedelta(seconds=5 + 1.1 * 1000 * mailbox.seconds / LIMIT / 2)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 3])
+def test_a_share_is_all_that_a_process_admits(mailbox: Mailbox, clock: Clock, calls: int) -> None:
+    """As many provisions as the share has calls; one lookup even without any; the whole limit once the share ends."""
+    mailbox.share = Share(calls, free=0, others=2, until=clock() + timedelta(seconds=20))
+    admitted = [refused(mailbox, clock()) for _ in range(LIMIT)]
+    assert admitted.count(None) == calls
+    if not calls:
+        mailbox.enter(clock())
+        with pytest.raises(HeldBackError):
+            mailbox.enter(clock())
+        mailbox.leave(clock(), clock())
+    clock.advance(seconds=20)
+    assert [refused(mailbox, clock()) for _ in range(LIMIT - calls)] == [None] * (LIMIT - calls)
 
 
 def test_slots_are_as_long_as_provisions(mailbox: Mailbox, clock: Clock) -> None:
@@ -132,7 +164,7 @@ def test_slots_are_as_long_as_provisions(mailbox: Mailbox, clock: Clock) -> None
         mailbox.enter_in_turn(clock())
     delay = refused(mailbox, clock())
     assert delay is not None
-    assert delay >= timedelta(seconds=2.4)
+    assert delay >= timedelta(seconds=1.2)
 
 
 def test_a_clock_that_is_set_back(mailbox: Mailbox, clock: Clock) -> None:
@@ -156,7 +188,7 @@ def test_a_lookup_takes_no_slot(mailbox: Mailbox, clock: Clock) -> None:
     for _ in range(1000):
         with pytest.raises(HeldBackError, match="As many calls"):
             mailbox.enter(clock())
-    assert refused(mailbox, clock()) == timedelta(seconds=1 / LIMIT)
+    assert refused(mailbox, clock()) == timedelta(seconds=mailbox.seconds / LIMIT / 2)
     mailbox.close(clock() + timedelta(seconds=1), clock())
     clock.advance(seconds=1)
     for _ in range(LIMIT):

@@ -175,6 +175,55 @@ class TestBothParts:
         assert TEAMS.names(provider, now) is (provider == "teamsForBusiness" and 0 < seconds <= 3600)
 
 
+class TestHolders:
+    @given(st.lists(st.integers(0, 5), min_size=1, max_size=8))
+    async def test_of_many_who_take_at_once_none_is_lost(self, wanted: list[int]) -> None:
+        """However they meet at the row, together they hold no more than the limit, and each is told what it has."""
+        table = SlowTable()
+        states = await asyncio.gather(
+            *(
+                SharedMailboxStates(table).hold(ALEX, f"i{number}", calls, 4, NOW, MailboxState())
+                for number, calls in enumerate(wanted)
+            )
+        )
+        holders = (await SharedMailboxStates(table).read(ALEX)).holders
+        assert sum(holder.calls for holder in holders) == min(sum(wanted), 4)
+        for number, state in enumerate(states):
+            told = {holder.instance: holder.calls for holder in state.holders}
+            assert told[f"i{number}"] == {each.instance: each.calls for each in holders}[f"i{number}"]
+
+    async def test_what_is_returned_is_as_it_was_written(self) -> None:
+        """With its etag: the next write with it costs one operation."""
+        table = InMemoryTable()
+        mailbox_states = SharedMailboxStates(table)
+        state = await mailbox_states.hold(ALEX, "a", 3, 4, NOW, MailboxState())
+        assert state == await mailbox_states.read(ALEX)
+        table.operations = 0
+        await mailbox_states.allow(ALEX, TEAMS, state)
+        assert table.operations == 1
+        assert (await mailbox_states.read(ALEX)).holders == state.holders
+
+    @pytest.mark.parametrize("holders", ["", 5, "a", "a:1", "a:one:5", "a:1:soon", "a:1:1e99", "a:1:2:3", ":::"])
+    async def test_holders_in_another_form_say_nothing(self, holders: str | int) -> None:
+        """What another version wrote keeps nobody from the mailbox."""
+        table = InMemoryTable()
+        mailbox_states = SharedMailboxStates(table)
+        await mailbox_states.close(ALEX, NOW)
+        [row] = rows(table)
+        table.partitions[row.key[0]][row.key] = Row(row.key, row.values | {"holders": holders}, row.etag)
+        assert (await mailbox_states.read(ALEX)).holders == ()
+
+    async def test_a_row_stays_while_somebody_holds_calls(self) -> None:
+        """And an hour longer, as clocks differ."""
+        table = InMemoryTable()
+        mailbox_states = SharedMailboxStates(table)
+        await mailbox_states.hold(ALEX, "a", 3, 4, NOW, MailboxState())
+        await mailbox_states.forget_past(NOW + timedelta(minutes=59))
+        assert len(rows(table)) == 1
+        await mailbox_states.forget_past(NOW + timedelta(minutes=61))
+        assert not rows(table)
+
+
 class TestForgetting:
     @pytest.mark.parametrize("last", ["closed", "allowed"])
     async def test_a_row_stays_until_both_parts_are_past(self, last: str) -> None:
@@ -256,6 +305,7 @@ async def test_a_storage_that_does_not_answer() -> None:
         mailbox_states.read(ALEX),
         mailbox_states.allow(ALEX, TEAMS, None),
         mailbox_states.close(ALEX, NOW),
+        mailbox_states.hold(ALEX, "a", 1, 4, NOW, MailboxState()),
         mailbox_states.forget_past(NOW),
     )
     for call in asked:

@@ -1,7 +1,7 @@
 """A host under load: as many messages at once as host.json allows, a Graph that takes its time, and no clock on a wall.
 
-Time moves in steps. Within a step everything runs until it waits for Graph; then Graph answers what it was asked, and
-the next step begins.
+Time moves in steps. Within a step everything runs until it waits for Graph, or for room at its mailbox; then Graph
+answers what it was asked, and the next step begins.
 """
 
 import asyncio
@@ -80,7 +80,7 @@ class BusyHost:
             self._take()
             if not self._running:
                 return False
-            if len(self.graph.waiting) < len(self._running):
+            if not self.graph.waiting or len(self.graph.waiting) + self._waiting_for_room < len(self._running):
                 await asyncio.sleep(0)
                 self._running = {task for task in self._running if not _ended(task)}
                 continue
@@ -88,6 +88,10 @@ class BusyHost:
         self._world.clock.advance(seconds=self._latency)
         self.graph.answer()
         return True
+
+    @property
+    def _waiting_for_room(self) -> int:
+        return self._app.message_handler._provisioner._gate._line.occupied_places
 
     def _take(self) -> None:
         if not self._messages:

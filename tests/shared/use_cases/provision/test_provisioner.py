@@ -196,7 +196,7 @@ async def test_only_crashes_in_a_row_count() -> None:
 
 
 async def test_at_most_four_provisions_touch_a_mailbox_at_once() -> None:
-    """The rest wait in the queue, not in a worker, and all are done in the end."""
+    """The rest wait for their turn, for a moment or in the queue, and all are done in the end."""
     world = World()
     world.tenant.settings.latency_seconds = 0.01
     meetings = [await world.accept(CALENDAR) for _ in range(20)]
