@@ -185,7 +185,7 @@ class Provisioner:
         traced_before = caller_traceparent.set(meeting.traceparent)
         try:
             if is_undecided(meeting):
-                if attempt := await self._claim(meeting, now):
+                if attempt := await self._claim(meeting, now, write):
                     await self._carry_out(attempt, seconds)
                 return
             async with self._gate.access(organizer):

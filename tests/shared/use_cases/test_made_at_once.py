@@ -45,6 +45,16 @@ async def test_one_delivery_makes_it() -> None:
     assert world.requests.operations == 0
 
 
+async def test_one_whose_organizer_is_to_be_chosen() -> None:
+    """A pool's meeting is recorded with its claim, too, before anybody is chosen."""
+    world = World()
+    pool = {"candidates": ["AlexW@contoso.com", "AdeleV@contoso.com"], "strategy": "first"}
+    request = {name: value for name, value in CALENDAR.items() if name != "organizer"} | {"organizerPool": pool}
+    await take(world, json.dumps(request))
+    made = await only(world)
+    assert (made.status, made.organizer, made.attempts) == (Status.SUCCEEDED, "AlexW@contoso.com", 1)
+
+
 async def test_one_whose_mailbox_has_no_room_waits_in_the_queue() -> None:
     """Recorded, not claimed, with a message of its own; nothing is asked of Graph before its time."""
     world = World()
