@@ -65,7 +65,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
         "gone: POST /meetings accepts body.reference: null",
     ),
     "a requirement": (
-        lambda d: _schemas(d)["MeetingRequest"]["required"].append("reference"),
+        lambda d: _schemas(d)["MeetingRequest"].setdefault("required", []).append("reference"),
         "new: POST /meetings requires body.reference",
     ),
     "a requirement further down": (

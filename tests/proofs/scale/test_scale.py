@@ -31,6 +31,9 @@ class _Steady:
         self.storage_operations += 1
         return CallOutcome(before=self._plan.storage_seconds)
 
+    def refusal(self, point: Point) -> None:
+        del point
+
 
 async def _whole_app(plan: Plan) -> tuple[float, int, int]:
     """Return the seconds until the last meeting was made, the calls and the storage operations, of the real thing."""
