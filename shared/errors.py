@@ -34,6 +34,7 @@ ConveneError
     └── UnavailableError         Graph did not answer usably: try again
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,6 +102,16 @@ class InvalidRequestError(ConveneError):
             self.faults = tuple(fault.shortened(_MOST_CHARACTERS // MOST_FAULTS) for fault in self.faults)
         self.more_faults = more_faults or len(self.faults) < len(first)
         super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in self.faults))
+
+    @property
+    def size(self) -> int:
+        """How many bytes of JSON the faults are."""
+        return sum(len(json.dumps([fault.pointer, fault.code, fault.message])) for fault in self.faults)
+
+    def first(self, most: int, longest: int) -> "InvalidRequestError":
+        """Return the error with at most `most` faults, each of at most `longest` UTF-16 code units."""
+        kept = [fault.shortened(longest) for fault in self.faults[:most]]
+        return InvalidRequestError(kept, more_faults=self.more_faults or len(kept) < len(self.faults))
 
     def placed(self, place: Callable[[Fault], Fault | None]) -> "InvalidRequestError":
         """Return the error of a document that holds this one, each fault where `place` puts it; None leaves it out."""

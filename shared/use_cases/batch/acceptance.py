@@ -19,6 +19,12 @@ CONCURRENCY = 16
 # when the storage hardly answers, the caller should hear before that what was accepted.
 _LONGEST_SECONDS = 90.0
 
+# An answer to invalid requests has at most 256 KiB: this for the faults of all items, as much for the words that repeat
+# the first of each, and the rest for what every item has.
+_ROOM_FOR_FAULTS = 96 * 1024
+# How many faults of each item are listed, and how long each may be in UTF-16 code units, where all have no room.
+_FEWER_FAULTS = ((10, 300), (1, 300), (1, 64))
+
 type Outcome = Accepted | Exception
 
 
@@ -53,7 +59,7 @@ class Batch:
         for index, item in enumerate(items):
             turns[index if item.key is None else item.key].append(index)
         await asyncio.gather(*map(in_turn, turns.values()))
-        return [outcomes[index] for index in range(len(items))]
+        return _in_one_answer([outcomes[index] for index in range(len(items))])
 
     async def _outcome(self, item: BatchItem, origin: Origin) -> Outcome:
         async with self._turn:  # one item at a time is checked, and others than the batch have their turn before it
@@ -72,6 +78,16 @@ class Batch:
             return await self._acceptance.accept(item.document, replace(origin, key=item.key))
         except InvalidRequestError as error:
             raise error.placed(lambda fault: in_row(item, fault)) from error
+
+
+def _in_one_answer(outcomes: list[Outcome]) -> list[Outcome]:
+    """Return outcomes whose faults one answer has room for: of each item the first, if there are too many."""
+    fitting = outcomes
+    for most, longest in _FEWER_FAULTS:
+        if sum(each.size for each in fitting if isinstance(each, InvalidRequestError)) <= _ROOM_FOR_FAULTS:
+            break
+        fitting = [each.first(most, longest) if isinstance(each, InvalidRequestError) else each for each in outcomes]
+    return fitting
 
 
 def _size(item: BatchItem) -> int:
