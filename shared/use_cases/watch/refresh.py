@@ -3,7 +3,7 @@
 from shared.access.callers import ANYBODY, Caller
 from shared.meeting import Meeting, Status
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.use_cases.refused_changes import not_made
+from shared.use_cases.refused_changes import not_made, nothing_to_compare
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.observations import Observations
 
@@ -24,13 +24,15 @@ class Refreshing:
 
         Raises:
             MeetingNotFoundError: there is none with this id, or it is somebody else's.
-            ChangeRefusedError: `notMade`: Graph has nothing of the meeting.
+            ChangeRefusedError: `notMade`: Graph has nothing of the meeting, or its request was too large to be kept.
         """
         meeting = caller.require_sees(await self._observations.ledger.read(meeting_id))
         if meeting.cancellation:
             raise not_made(Status.CANCELLED)
         if not (meeting.outcome.event_id or meeting.outcome.online_meeting_id):
             raise not_made(meeting.status)
+        if meeting.request is None:
+            raise nothing_to_compare()
         async with self._gate.access(meeting.organizer or "", read_only=True):
             observed = await self._look.observe(meeting)
         return await self._observations.keep(meeting, observed)

@@ -8,6 +8,7 @@ import pytest
 from shared.access.callers import Caller
 from shared.errors import ChangeRefusedError, GraphError, HeldBackError, MeetingNotFoundError
 from shared.meeting import Meeting, ObservedState
+from shared.meeting.record_size import bare
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.shared.use_cases.watch.outlook import LATER, Outlook
@@ -190,3 +191,13 @@ async def test_the_meetings_of_others_are_not_there() -> None:
     made = await world.made(CALENDAR)
     with pytest.raises(MeetingNotFoundError):
         await world.app.refreshing.refresh(made.id, Caller("somebody-else", sees_all=False))
+
+
+async def test_a_meeting_without_its_request_is_compared_with_nothing() -> None:
+    """The record of a meeting that was too large ends without what was asked for."""
+    world = World()
+    made = await world.made(CALENDAR)
+    await world.ledger.write(made, bare(made))
+    with pytest.raises(ChangeRefusedError) as refusal:
+        await refreshed(world, made)
+    assert refusal.value.code == "notMade"
