@@ -21,7 +21,7 @@ from shared.validation.paging import invalid_continuation, read_top
 _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_ID})
 _STARTS = ("from", "to")
 _ONE_FILTER = (
-    f"At most one of {', '.join(field.value for field in Field if field is not Field.STATUS)} is needed, or status, "
+    f"Give one of {', '.join(field.value for field in Field if field is not Field.STATUS)}, or status, "
     "from or to; organizer may go with a link or id."
 )
 LONGEST_VALUE = 4096

@@ -42,5 +42,7 @@ class AtLeast:
 
     def _check(self, value: Any) -> Any:
         if isinstance(value, list) and len(value) < self.items:
-            raise invalid("tooFew", f"has {len(value)} items, at least {self.items} are needed")
+            raise invalid(
+                "tooFew", f"must have at least {self.items} {'item' if self.items == 1 else 'items'}, not {len(value)}"
+            )
         return value
