@@ -78,7 +78,8 @@ def _form_rules(form: Mapping[str, Any], required: Sequence[str]) -> dict[str, A
     own = [name for name in form.get("required", ()) if name not in required]
     rules: dict[str, Any] = {"propertyNames": {"enum": list(form["properties"])}}
     if "organizerPool" in form["properties"]:
-        rules["oneOf"] = [_given(["organizer"]), _given(["organizerPool"])]
+        of_a_pool = {"if": _given(["organizerPool"]), "then": {"properties": {"organizer": NULL}}}
+        rules |= of_a_pool | {"else": _given(["organizer"])}
     return rules | (_given(own) if own else {})
 
 

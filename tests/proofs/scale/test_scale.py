@@ -99,9 +99,12 @@ def test_a_hot_organizer_delays_nobody_else(instances: int) -> None:
     assert with_hot.others.p95 <= 1.1 * others.others.p95
 
 
-@pytest.mark.parametrize(("instances", "rate", "operations"), [(1, 11, 18), (10, 9, 30)])
+@pytest.mark.parametrize(("instances", "rate", "operations"), [(1, 11, 18), (10, 8, 30)])
 def test_one_busy_organizer(instances: int, rate: float, operations: float) -> None:
-    """One mailbox is used as far as Graph allows, 13.3 a second, by one instance and by ten that share it."""
+    """One mailbox is used as far as Graph allows, 13.3 a second, by one instance and by ten that share it.
+
+    The seconds count in which ten instances begin, and do not know of each other yet.
+    """
     report = run(Plan(1_500, instances, organizers=0, hot=1_500))
     assert report.per_second >= rate
     assert report.calls_per_needed <= 1.1
