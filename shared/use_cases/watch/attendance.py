@@ -7,7 +7,8 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from shared.errors import MeetingNotFoundError, RejectedError, ThrottledError, UnavailableError
 from shared.graph.artifacts import AttendanceReport, OnlineMeetingIds
@@ -22,13 +23,11 @@ from shared.use_cases.occurrences import is_series, occurrences
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.watch.next_look import FAR, REPORTS_MAY_COME_FOR, next_look_for_reports
 from shared.use_cases.watch.observations import Observations
+from shared.use_cases.watch.rounds import in_rounds
 
 _logger = logging.getLogger(__name__)
 
 _MEETINGS_A_ROUND = 64
-# A run ends before the next is due, and within a timer's invocation, and leaves the rest to the next.
-_LONGEST_RUN = timedelta(minutes=2)
-_TIMER_MAY_BE_EARLY = timedelta(seconds=1)
 _DIGEST_CHARACTERS = 16
 # Graph keeps the 50 newest reports of a meeting.
 _MOST_KNOWN = 100
@@ -67,14 +66,8 @@ class WatchedAttendance:
         report = AttendanceWatchReport()
         if not self._on:
             return report
-        started_at = self._clock()
-        now, tried = started_at + _TIMER_MAY_BE_EARLY, set[str]()
-        while self._clock() - started_at < _LONGEST_RUN:
-            due = await self._observations.ledger.attendance_due(now, _MEETINGS_A_ROUND + len(tried))
-            news = [meeting_id for meeting_id in due if meeting_id not in tried][:_MEETINGS_A_ROUND]
-            tried |= {*news}
-            if not news or not await self._round(news, report):
-                break
+        due, look = self._observations.ledger.attendance_due, partial(self._round, report=report)
+        await in_rounds(due, _MEETINGS_A_ROUND, look, self._clock)
         _logger.info("watch.attendanceDone looked=%d left=%d", report.looked, report.left)
         return report
 

@@ -11,7 +11,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from zlib import crc32
 
 from shared.errors import (
@@ -30,6 +31,7 @@ from shared.use_cases.for_each import for_each
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.next_look import FAR
 from shared.use_cases.watch.observations import Observations
+from shared.use_cases.watch.rounds import in_rounds
 from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
@@ -44,10 +46,6 @@ _BATCHES = "$batch"
 _LANES = 4
 # At most this many batches of a lane may go without an answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
-# A run ends before the next is due, and within a timer's invocation, and leaves the rest to the next.
-_LONGEST_RUN = timedelta(minutes=2)
-# The host fires a timer up to 5 ms before its second.
-_TIMER_MAY_BE_EARLY = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -76,16 +74,8 @@ class Watch:
         report = WatchReport()
         if not self._on:
             return report
-        started_at = self._clock()
-        now, tried = started_at + _TIMER_MAY_BE_EARLY, set[str]()
-        while self._clock() - started_at < _LONGEST_RUN:
-            due = await self._observations.ledger.to_look_at(now, _MEETINGS_A_ROUND + len(tried))
-            news = [meeting_id for meeting_id in due if meeting_id not in tried][:_MEETINGS_A_ROUND]
-            if not news:
-                break
-            tried |= {*news}
-            if not await self._round(news, report):
-                break
+        due, look = self._observations.ledger.to_look_at, partial(self._round, report=report)
+        await in_rounds(due, _MEETINGS_A_ROUND, look, self._clock)
         _logger.info("watch.done looked=%d left=%d batches=%d", report.looked, report.left, report.batches)
         return report
 
