@@ -45,7 +45,7 @@ def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
         yield HistoryEntry.of(HistoryEvent.WAITED, now, detail)
     if after.organizer and before.organizer is None:
         yield HistoryEntry.of(HistoryEvent.CHANGED, now, f"{after.organizer} was chosen from the pool.")
-    created = not _is_made(before) and _is_made(after)
+    created = not before.outcome.made and after.outcome.made
     if created:
         yield HistoryEntry.of(HistoryEvent.CREATED, now, _CREATED[after.kind])
     if after.finished and not before.finished and not (created and after.status is Status.SUCCEEDED):
@@ -55,10 +55,6 @@ def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
     seen = after.observed
     if seen and seen != before.observed and (before.observed is None or after.observations > before.observations):
         yield HistoryEntry.of(HistoryEvent.OBSERVED, seen.observed_at, _what_is_seen(seen))
-
-
-def _is_made(meeting: Meeting) -> bool:
-    return bool(meeting.outcome.event_id or meeting.outcome.online_meeting_id)
 
 
 def _what_is_wanted(before: Meeting, after: Meeting) -> str:

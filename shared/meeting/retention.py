@@ -21,8 +21,7 @@ def retained_from(meeting: Meeting) -> datetime:
     it was requested. A series ends with its last occurrence. One without end counts from the day on which it was seen
     last. A meeting of which nothing is left in Graph has no other end than its own.
     """
-    made = meeting.outcome.event_id or meeting.outcome.online_meeting_id
-    if not made or meeting.status is Status.CANCELLED:
+    if not meeting.outcome.made or meeting.status is Status.CANCELLED:
         return meeting.updated_at
     try:
         end = _scheduled_end(meeting, meeting.request or {})

@@ -39,7 +39,7 @@ def _wait_for_what_may_come(attempt: Attempt) -> None:
         NotYetThereError: it may still be made.
     """
     meeting, late_effect_until = attempt.meeting, attempt.meeting.doubt.late_effect_until
-    if attempt.outcome.event_id or attempt.outcome.online_meeting_id:
+    if attempt.outcome.made:
         may_come = late_effect_until is not None and meeting.updated_at < late_effect_until
     else:
         age = meeting.updated_at - meeting.progress.version_started_at

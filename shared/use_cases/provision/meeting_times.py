@@ -45,6 +45,12 @@ class MeetingTimes:
         days = days_between(*self.window)
         return days[0], days[-1]
 
+    @property
+    def first_in_words(self) -> str:
+        """The first occurrence, as a message says it."""
+        start, end = (moment.isoformat().replace("+00:00", "Z") for moment in self.stretches[0])
+        return f"from {start} to {end}"
+
     def entries(self, meeting_id: str, attempt: int) -> list[Entry]:
         """Return what is reserved for a meeting."""
         return [Entry(meeting_id, attempt, *stretch) for stretch in self.stretches]

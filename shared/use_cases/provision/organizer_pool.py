@@ -139,8 +139,7 @@ def is_undecided(meeting: Meeting) -> bool:
 def _nobody_free(
     candidates: Sequence[Candidate], passed_over: Sequence[PassedOver], times: MeetingTimes
 ) -> RejectedError:
-    start, end = (moment.isoformat().replace("+00:00", "Z") for moment in times.stretches[0])
     reasons = [f"{candidate.name} is busy" for candidate in candidates]
     reasons += [f"{each.candidate} is refused by Graph ({each.code})" for each in passed_over]
-    message = f"Nobody of the pool is free from {start} to {end}: {', '.join(reasons) or 'it has no candidates'}."
+    message = f"Nobody of the pool is free {times.first_in_words}: {', '.join(reasons) or 'it has no candidates'}."
     return RejectedError("nobodyFree", message, remedies.NOBODY_FREE)

@@ -96,8 +96,7 @@ def _former(room: ReservedRoom | None, chosen: str) -> tuple[str, ...]:
 
 
 def _no_room_free(names: list[str], candidates: list[Candidate], times: MeetingTimes) -> RejectedError:
-    start, end = (moment.isoformat().replace("+00:00", "Z") for moment in times.stretches[0])
     busy = {candidate.name for candidate in candidates}
     reasons = [f"{name} is {'busy' if name in busy else 'not shown by Graph'}" for name in names]
-    message = f"No room of the pool is free from {start} to {end}: {', '.join(reasons)}."
+    message = f"No room of the pool is free {times.first_in_words}: {', '.join(reasons)}."
     return RejectedError("noRoomFree", message, remedies.NOBODY_FREE)

@@ -29,7 +29,7 @@ class Refreshing:
         meeting = caller.require_sees(await self._observations.ledger.read(meeting_id))
         if meeting.cancellation:
             raise not_made(Status.CANCELLED)
-        if not (meeting.outcome.event_id or meeting.outcome.online_meeting_id):
+        if not meeting.outcome.made:
             raise not_made(meeting.status)
         if meeting.request is None:
             raise nothing_to_compare()
