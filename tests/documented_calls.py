@@ -10,7 +10,7 @@ import httpx
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "graph.md"
 _ROW: Final = re.compile(r"^\| `([A-Z]+ /[^`]+)` \|", re.MULTILINE)
-_FUNCTIONS: Final = frozenset({"createOrGet", "getSchedule", "graph.room"})
+_FUNCTIONS: Final = frozenset({"createOrGet", "getSchedule", "microsoft.graph.room"})
 
 
 @cache

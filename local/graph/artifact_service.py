@@ -71,7 +71,7 @@ def _content(tenant: Tenant, request: GraphRequest, transcript: JsonObject) -> G
 
 
 def _page(tenant: Tenant, meeting: OnlineMeeting, request: GraphRequest, values: list[JsonObject]) -> GraphAnswer:
-    token, size = request.query().get("$skiptoken", "0"), tenant.settings.artifacts_a_page
+    token, size = request.query().get("$skiptoken", "0"), tenant.settings.items_a_page
     if not token.isdecimal():
         raise bad_request("The skip token is not valid.")
     skip, path = int(token), request.target.partition("?")[0]

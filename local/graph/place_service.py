@@ -29,21 +29,22 @@ def answer_places(tenant: Tenant, segments: list[str], request: GraphRequest) ->
     }
     match [segment.casefold().removeprefix(_NAMESPACE) for segment in segments]:
         case ["graph.room"]:
-            return _page([_room(user) for user in rooms], _ROOM, request)
+            return _page(tenant, [_room(user) for user in rooms], _ROOM, request)
         case ["graph.roomlist"]:
-            return _page([_room_list(address) for address in lists.values()], _ROOM_LIST, request)
+            return _page(tenant, [_room_list(address) for address in lists.values()], _ROOM_LIST, request)
         case [address, "graph.roomlist", "rooms"]:
             if address not in lists:
                 raise GraphError(404, "ErrorItemNotFound", "The specified place was not found.")
             inside = [user for user in rooms if user.room and (user.room.list_address or "").casefold() == address]
-            return _page([_room(user) for user in inside], _ROOM, request)
+            return _page(tenant, [_room(user) for user in inside], _ROOM, request)
         case _:
             raise bad_request(f"Resource not found for the segment '{segments[-1]}'.")
 
 
-def _page(values: list[JsonObject], kind: str, request: GraphRequest) -> GraphAnswer:
+def _page(tenant: Tenant, values: list[JsonObject], kind: str, request: GraphRequest) -> GraphAnswer:
     query = request.query()
-    top, skip = int(query.get("$top", _PAGE)), int(query.get("$skip", 0))
+    top = min(int(query.get("$top", _PAGE)), tenant.settings.items_a_page)
+    skip = int(query.get("$skip", 0))
     body: JsonObject = {"@odata.context": f"{_CONTEXT}/{kind}", "value": values[skip : skip + top]}
     if skip + top < len(values):
         path = request.target.partition("?")[0]

@@ -52,7 +52,7 @@ class Settings:
             `recordings`, separated by commas.
         transcripts_allowed: the tenant lets apps read transcripts at all.
         transcript_attribution: the tenant lets apps read who has said what, which WebVTT shows.
-        artifacts_a_page: how many attendance records, transcripts or recordings there are on a page.
+        items_a_page: how many attendance records, transcripts, recordings or rooms there are on a page.
     """
 
     transaction_id_memory: bool = True
@@ -85,7 +85,7 @@ class Settings:
     readable_artifacts: str = "attendanceReports,transcripts,recordings"
     transcripts_allowed: bool = True
     transcript_attribution: bool = True
-    artifacts_a_page: int = 100
+    items_a_page: int = 100
 
     def as_json(self) -> JsonObject:
         """Return the settings under their names in the control API."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
@@ -25,17 +24,15 @@ from pydantic import AfterValidator
 from shared.errors import GraphAnswer, RejectedError, UnavailableError
 from shared.graph import remedies
 from shared.graph.client import Call, GraphClient
+from shared.graph.pages import each_item
 from shared.graph.refusals import Addressee, NothingFoundError, OtherOrganizerError, Surface
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 
 MOST_ARTIFACTS = 1_000
-# No list of Graph's is as long: what goes on for more pages goes in a circle.
-_MOST_PAGES = 100
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REFUSALS_OF_ACCESS = frozenset(
     {"applicationAccessPolicyMissing", "applicationPermissionMissing", "organizerNotFound", "transcriptsOff"}
 )
-_PLACE_OF_NEXT_PAGE = {"$skiptoken": "skiptoken", "$skip": "skip"}
 
 
 def _with_zone(moment: datetime) -> datetime:
@@ -210,22 +207,12 @@ class Artifacts:
         return Addressee(surface, ids.organizer, self._client.client_id, item=True)
 
     async def _each(self, ids: OnlineMeetingIds, builder: BaseRequestBuilder, surface: Surface) -> AsyncIterator[Any]:
-        """Yield what a list has, page by page."""
-        query: dict[str, str] = {}
-        for _ in range(_MOST_PAGES):
-            try:
-                answer = await self._client.send(Call(Method.GET, builder, self._addressee(ids, surface), query))
-            except NothingFoundError:
-                return
-            value = answer.get("value")
-            if not isinstance(value, list):
-                raise UnavailableError(f"Graph's answer has no list of {surface}", uncertain=False)
-            for each in value:
+        """Yield what a list has, which is nothing where Graph says that there is no such meeting."""
+        try:
+            async for each in each_item(self._client, Call(Method.GET, builder, self._addressee(ids, surface))):
                 yield each
-            link = answer.get("@odata.nextLink")
-            if not isinstance(link, str):
-                return
-            query = _place_of(link)
+        except NothingFoundError:
+            return
 
 
 async def _first[T: GraphResource](model: type[T], found: AsyncIterator[Any]) -> list[T]:
@@ -235,19 +222,3 @@ async def _first[T: GraphResource](model: type[T], found: AsyncIterator[Any]) ->
         if len(items) == MOST_ARTIFACTS:
             break
     return items
-
-
-def _place_of(link: str) -> dict[str, str]:
-    """Return which page of the same list a link leads to; wherever else it leads, nothing is sent there.
-
-    Raises:
-        UnavailableError: it does not say.
-    """
-    try:
-        options = parse_qsl(urlsplit(link).query)
-    except ValueError:
-        options = []
-    place = {_PLACE_OF_NEXT_PAGE[name]: value for name, value in options if name in _PLACE_OF_NEXT_PAGE}
-    if not place:
-        raise UnavailableError("Graph's answer does not say where its list goes on", uncertain=False)
-    return place

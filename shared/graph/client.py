@@ -242,7 +242,7 @@ class GraphClient:
         # the options that are not used, and expanded. A builder's own dictionary is shared by all that is made from it.
         named = {name: f"%24{name}" if name in _SYSTEM_OPTIONS else name for name in call.query or {}}
         query = {named[name]: value for name, value in (call.query or {}).items()}
-        path = call.builder.url_template.partition("{?")[0].partition("?")[0]
+        path = _template_path(call)
         template = f"{path}{{?{','.join(query)}}}" if query else path
         place = {**call.builder.path_parameters, "baseurl": self._adapter.base_url}
         request = RequestInformation(call.method, template, place)
@@ -279,8 +279,17 @@ def _said(answer: GraphAnswer | None) -> str:
 
 def _path(call: Call) -> str:
     """Return the URL template's path: it says which call it was without saying for whom."""
-    path = call.builder.url_template.removeprefix("{+baseurl}").partition("{?")[0].partition("?")[0]
-    return path.replace("%2D", "-")
+    return _template_path(call).removeprefix("{+baseurl}").replace("%2D", "-")
+
+
+def _template_path(call: Call) -> str:
+    """Return the URL template without its query.
+
+    The SDK names types by an alias of their namespace, the documentation by the namespace itself:
+    https://learn.microsoft.com/graph/api/place-list
+    """
+    path = call.builder.url_template.partition("{?")[0].partition("?")[0]
+    return path.replace("/graph.", "/microsoft.graph.")
 
 
 def _json_object(content: bytes, *, uncertain: bool) -> dict[str, Any]:

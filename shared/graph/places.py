@@ -5,8 +5,8 @@ https://learn.microsoft.com/graph/api/place-list
 
 from kiota_abstractions.method import Method
 
-from shared.errors import UnavailableError
 from shared.graph.client import Call, GraphClient
+from shared.graph.pages import each_item
 from shared.graph.refusals import Addressee, Surface
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 
@@ -38,13 +38,12 @@ class Places:
         places = self._client.places
         builder = places.by_place_id(room_list).graph_room_list.rooms if room_list else places.graph_room
         addressee = Addressee(Surface.PLACES, room_list or "", self._client.client_id)
-        found: list[Room] = []
-        for skip in range(0, MOST_ROOMS, _PAGE):
-            query = {"top": str(_PAGE), "skip": str(skip)}
-            value = (await self._client.send(Call(Method.GET, builder, addressee, query=query))).get("value")
-            if not isinstance(value, list):
-                raise UnavailableError("Graph's answer has no list of rooms", uncertain=False)
-            found += [parse_resource(Room, each, uncertain=False) for each in value]
-            if len(value) < _PAGE:
+        call = Call(Method.GET, builder, addressee, query={"top": str(_PAGE)})
+        found: dict[str, Room] = {}
+        async for each in each_item(self._client, call):
+            room = parse_resource(Room, each, uncertain=False)
+            if room.email_address:
+                found.setdefault(room.email_address, room)
+            if len(found) == MOST_ROOMS:
                 break
-        return [room for room in found if room.email_address]
+        return list(found.values())

@@ -220,7 +220,7 @@ async def test_a_report_comes_late(graph: httpx.AsyncClient, clock: Clock) -> No
 
 async def test_attendance_records_come_in_pages(graph: httpx.AsyncClient, tenant: Tenant) -> None:
     """With a link to the next one, whose token is the list's own."""
-    tenant.settings.artifacts_a_page = 2
+    tenant.settings.items_a_page = 2
     meeting = (await graph.post(MEETINGS, json={})).json()
     guests = [{"name": f"Guest {number}"} for number in range(3)]
     await control(graph, "POST", f"onlineMeetings/{meeting['id']}/calls", json={"attendees": guests})

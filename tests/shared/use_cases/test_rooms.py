@@ -29,6 +29,28 @@ async def test_every_page_of_the_rooms() -> None:
     assert len(await world.app.rooms.list(None)) == 1_000
 
 
+async def test_pages_that_are_shorter_than_asked_for() -> None:
+    """The list goes on where Graph says so."""
+    world = World()
+    world.tenant.settings.items_a_page = 2
+    for number in range(4):
+        world.tenant.add_user(f"room{number}@contoso.com", f"Room {number}", room=Room())
+    assert len(await world.app.rooms.list(None)) == 5
+    assert calls(world) == 3
+
+
+async def test_the_type_is_named_as_documented() -> None:
+    """With its namespace, where the SDK has an alias."""
+    world = World()
+    await world.app.rooms.list(None)
+    await world.app.rooms.list(LIST)
+    paths = [seen.path for seen in world.tenant.requests if "/places/" in seen.path]
+    assert [path.rpartition("/places/")[2].partition("?")[0] for path in paths] == [
+        "microsoft.graph.room",
+        "Rooms%40contoso.com/microsoft.graph.roomList/rooms",
+    ]
+
+
 async def test_the_rooms_of_a_list() -> None:
     """By the address of the list, in any case; another list has none of them."""
     world = World()

@@ -273,7 +273,7 @@ async def test_graph_is_away(read: Callable[..., Awaitable[Any]]) -> None:
 async def test_long_lists_are_read_to_their_end() -> None:
     """Page by page, of participants and of transcripts."""
     world = world_with()
-    world.tenant.settings.artifacts_a_page = 2
+    world.tenant.settings.items_a_page = 2
     meeting = await made_with_call(world, attendees=[{"name": f"Guest {number}"} for number in range(5)])
     for _ in range(3):
         hold_call(world, transcript="WEBVTT")
@@ -286,7 +286,7 @@ async def test_an_answer_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Participants and stays that an answer has no room for are left out, the report says so, and they are not read."""
     monkeypatch.setattr(module, "_MOST_ENTRIES", 5)
     world = world_with()
-    world.tenant.settings.artifacts_a_page = 2
+    world.tenant.settings.items_a_page = 2
     guests = [{"name": f"Guest {number}"} for number in range(9)]
     meeting = await made_with_call(world, attendees=guests)
     hold_call(world, attendees=guests)
@@ -299,7 +299,7 @@ async def test_an_answer_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_list_that_goes_in_a_circle() -> None:
     """It comes to an end."""
     world = world_with()
-    world.tenant.settings.artifacts_a_page = 0
+    world.tenant.settings.items_a_page = 0
     meeting = await made_with_call(world)
     assert await world.app.artifacts.attendance(meeting.id, None) == ()
     assert sum("attendanceReports" in request.path for request in world.tenant.requests) == 100
