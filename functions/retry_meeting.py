@@ -9,6 +9,7 @@ from functions.http.failures import (
     ORGANIZER_NOT_ALLOWED,
     QUOTA_EXCEEDED,
     SERVICE,
+    VERSION_MISMATCH,
 )
 from functions.http.public_url import meeting_url
 from functions.http.requests import meeting_id_of, origin_of
@@ -17,7 +18,7 @@ from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.openapi.operation import Operation
-from shared.openapi.parameters import ACCEPTED, MEETING_ID, TRACE
+from shared.openapi.parameters import ACCEPTED, IF_MATCH, MEETING_ID, TRACE
 
 blueprint = func.Blueprint()
 
@@ -26,9 +27,17 @@ OPERATION = Operation(
     description="Tries to create a failed meeting again, once the cause that its error names is corrected. A failed"
     " message that cannot become a meeting has to be sent again instead.",
     tag="Meetings",
-    parameters=(MEETING_ID, TRACE),
+    parameters=(MEETING_ID, IF_MATCH, TRACE),
     responses=(ACCEPTED,),
-    raises=(MEETING_NOT_FOUND, NOT_A_MEETING, NOT_FAILED, ORGANIZER_NOT_ALLOWED, QUOTA_EXCEEDED, *SERVICE),
+    raises=(
+        MEETING_NOT_FOUND,
+        NOT_A_MEETING,
+        NOT_FAILED,
+        VERSION_MISMATCH,
+        ORGANIZER_NOT_ALLOWED,
+        QUOTA_EXCEEDED,
+        *SERVICE,
+    ),
 )
 
 

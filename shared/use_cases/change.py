@@ -95,7 +95,6 @@ class Changes:
             raise InvalidRequestError([Fault("", "wrongType", f"The patch must be a JSON object, not {shown(patch)}.")])
 
         def edit(meeting: Meeting) -> Meeting | None:
-            origin.require_version(meeting.version)
             return self._patched(meeting, merged(meeting.request or {}, patch), message)
 
         return await self._change(meeting_id, edit, origin)
@@ -114,7 +113,6 @@ class Changes:
         address = _address_of(attendee)
 
         def edit(meeting: Meeting) -> Meeting | None:
-            origin.require_version(meeting.version)
             attendees = _attendees(meeting)
             invited = (place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address))
             place = next(invited, len(attendees))
@@ -138,7 +136,6 @@ class Changes:
         """
 
         def edit(meeting: Meeting) -> Meeting | None:
-            origin.require_version(meeting.version)
             attendees = _attendees(meeting)
             kept = [each for each in attendees if not same_mailbox(_address_of(each), address)]
             if len(kept) == len(attendees):
@@ -160,7 +157,6 @@ class Changes:
         """
 
         def edit(meeting: Meeting) -> Meeting | None:
-            origin.require_version(meeting.version)
             if meeting.cancellation:
                 return None
             nobody_looks = {"look_at": None, "attendance": meeting.attendance.changed(look_at=None)}
@@ -173,6 +169,7 @@ class Changes:
 
         Raises:
             ChangeRefusedError: it has not failed, or is a message that has to be sent again.
+            VersionMismatchError: the meeting has another version than is expected.
         """
 
         def edit(meeting: Meeting) -> Meeting | None:
@@ -192,6 +189,7 @@ class Changes:
 
         async def change(meeting: Meeting) -> Meeting | None:
             origin.caller.require_sees(meeting)
+            origin.require_version(meeting.version)
             if meeting.finished and not meeting.reported:  # every end is reported, also one that is soon followed
                 with suppress(StorageUnavailableError, TopicUnavailableError):
                     await self._results.report(meeting)

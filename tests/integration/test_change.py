@@ -240,6 +240,7 @@ def test_only_a_merge_patch_is_a_patch(client: Client, media_type: str, status: 
         ("DELETE", "", {"reason": "x"}, {}, 400, "invalidRequest"),
         ("DELETE", "", None, {"If-Match": '"7"'}, 412, "versionMismatch"),
         ("POST", "/retry", None, {}, 409, "notFailed"),
+        ("POST", "/retry", None, {"If-Match": '"7"'}, 412, "versionMismatch"),
     ],
 )
 def test_a_change_that_cannot_be_is_a_problem(  # noqa: PLR0917

@@ -384,6 +384,24 @@ async def test_if_match_guards_against_a_lost_race() -> None:
     await world.app.changes.patch(made.id, {"subject": "Four"}, Origin(expected_versions=None))
 
 
+async def test_no_change_of_a_version_that_is_not_expected() -> None:
+    """Whatever the change, a failed meeting's retry among them, it is refused, and the meeting stays as it was."""
+    world = World()
+    failed = await world.made(CALENDAR | {"organizer": "NoMailbox@contoso.com"})
+    changes, other = world.app.changes, Origin(expected_versions=frozenset({2}))
+    for refused in (
+        changes.patch(failed.id, {"subject": "Two"}, other),
+        changes.add_attendee(failed.id, {"emailAddress": {"address": "guest@fabrikam.com"}}, other),
+        changes.remove_attendee(failed.id, "AdeleV@contoso.com", other),
+        changes.cancel(failed.id, None, other),
+        changes.retry(failed.id, other),
+    ):
+        with pytest.raises(VersionMismatchError):
+            await refused
+    assert (await world.ledger.read(failed.id)).version == 1
+    assert (await changes.retry(failed.id, Origin(expected_versions=frozenset({1})))).version == 2
+
+
 async def test_twenty_patches_at_once_all_count() -> None:
     """Each is applied to what the others have made of the request."""
     world = World()
