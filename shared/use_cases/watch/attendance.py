@@ -5,10 +5,10 @@ Nobody's name is kept or published. A meeting that cannot be looked at stays due
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from enum import Enum, auto
 
 from shared.errors import MeetingNotFoundError, RejectedError, ThrottledError, UnavailableError
 from shared.graph.artifacts import AttendanceReport, OnlineMeetingIds
@@ -23,7 +23,7 @@ from shared.use_cases.occurrences import is_series, occurrences
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.watch.next_look import FAR, REPORTS_MAY_COME_FOR, next_look_for_reports
 from shared.use_cases.watch.observations import Observations
-from shared.use_cases.watch.rounds import in_rounds
+from shared.use_cases.watch.rounds import WatchReport, in_rounds
 
 _logger = logging.getLogger(__name__)
 
@@ -33,16 +33,16 @@ _DIGEST_CHARACTERS = 16
 _MOST_KNOWN = 100
 
 
-@dataclass(slots=True)
-class AttendanceWatchReport:
-    """What one run has done: the meetings it has looked at, and those it could not."""
+class _Answer(Enum):
+    """What came of one look."""
 
-    looked: int = 0
-    left: int = 0
+    LOOKED = auto()
+    THROTTLED = auto()
+    UNANSWERED = auto()
 
 
 class WatchedAttendance:
-    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+    """The use case."""
 
     def __init__(
         self,
@@ -61,46 +61,44 @@ class WatchedAttendance:
         self._clock = clock
         self._on = on
 
-    async def run(self) -> AttendanceWatchReport:
-        """Look for the reports that are due; nothing is asked of anybody where this is off."""
-        report = AttendanceWatchReport()
+    async def run(self) -> WatchReport:
+        """Look for the reports that are due; nothing is asked of anybody where this is off. Raises as `in_rounds`."""
         if not self._on:
-            return report
-        due, look = self._observations.ledger.attendance_due, partial(self._round, report=report)
-        await in_rounds(due, _MEETINGS_A_ROUND, look, self._clock)
-        _logger.info("watch.attendanceDone looked=%d left=%d", report.looked, report.left)
-        return report
+            return WatchReport()
+        due = self._observations.ledger.attendance_due
+        return await in_rounds("attendance", due, _MEETINGS_A_ROUND, self._round, self._clock)
 
-    async def _round(self, meeting_ids: list[str], report: AttendanceWatchReport) -> bool:
-        """Look at some meetings, and return whether it makes sense to go on: Graph showed something of one of them."""
+    async def _round(self, meeting_ids: list[str], report: WatchReport) -> bool:
+        """Look at some meetings, and return whether it makes sense to go on: it does not while Graph is away."""
         outcomes = await for_each(meeting_ids, self._look)
-        for failure in outcomes.failures:
-            _logger.error("watch.failed %s: %s", failure.item, failure.fault, extra={"meeting_id": failure.item})
-        looked = sum(outcomes.results)
-        report.looked += looked
-        report.left += len(meeting_ids) - looked
-        return looked > 0
+        report.add(outcomes.failures)
+        answers = Counter(outcomes.results)
+        report.looked += answers[_Answer.LOOKED]
+        report.left += len(meeting_ids) - answers[_Answer.LOOKED]
+        return not answers[_Answer.UNANSWERED] or answers[_Answer.LOOKED] > 0
 
-    async def _look(self, meeting_id: str) -> bool:
-        """Look at one meeting, and return whether Graph showed anything."""
+    async def _look(self, meeting_id: str) -> _Answer:
+        """Look at one meeting, and return what came of it."""
         try:
             meeting = await self._observations.ledger.read(meeting_id)
         except MeetingNotFoundError:  # forgotten since its row was read
-            return True
+            return _Answer.LOOKED
         now, request = self._clock(), parse_request(meeting.request)
         if not meeting.attendance.look_at or not meeting.finished:
-            return True  # its end decides when to look again
+            return _Answer.LOOKED  # its end decides when to look again
         try:
             async with self._gate.access(meeting.organizer or "", read_only=True):
                 watch, attended = await self._read(meeting, request, now)
         except RejectedError as error:  # of its organizer, and for as long as nobody has acted
             _logger.warning("watch.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
             watch, attended, now = meeting.attendance, (), now + FAR
-        except (ThrottledError, UnavailableError):
-            return False
+        except ThrottledError:  # of its mailbox
+            return _Answer.THROTTLED
+        except UnavailableError:
+            return _Answer.UNANSWERED
         watch = watch.changed(look_at=next_look_for_reports(request, meeting.observed, now))
         await self._observations.keep_attendance(meeting, watch, attended, self._clock())
-        return True
+        return _Answer.LOOKED
 
     async def _read(
         self, meeting: Meeting, request: MeetingRequest, now: datetime

@@ -1,7 +1,13 @@
 """The rounds of a timer's run: what is due is taken some at a time, each meeting once, until the time is up."""
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from shared.use_cases.for_each import Failure, raise_if_incomplete
+
+_logger = logging.getLogger(__name__)
 
 # A run ends before the next is due, and within a timer's invocation, and leaves the rest to the next.
 _LONGEST_RUN = timedelta(minutes=2)
@@ -9,24 +15,58 @@ _LONGEST_RUN = timedelta(minutes=2)
 _TIMER_MAY_BE_EARLY = timedelta(seconds=1)
 
 
+@dataclass(slots=True)
+class WatchReport:
+    """What one run has done.
+
+    Attributes:
+        looked: how many meetings it has looked at.
+        left: how many it could not look at; they stay due.
+        batches: how many requests to Graph have read events.
+        failures: what has failed, by the meetings' ids; it is `left` as well.
+    """
+
+    looked: int = 0
+    left: int = 0
+    batches: int = 0
+    failures: list[Failure[str]] = field(default_factory=list[Failure[str]])
+
+    def add(self, failures: Sequence[Failure[str]]) -> None:
+        """Note meetings that have failed, and log each."""
+        self.failures += failures
+        for failure in failures:
+            _logger.error("watch.failed %s: %s", failure.item, failure.fault, extra={"meeting_id": failure.item})
+
+
 async def in_rounds(
+    what: str,
     list_due: Callable[[datetime, int], Awaitable[list[str]]],
     most: int,
-    look: Callable[[list[str]], Awaitable[bool]],
+    look: Callable[[list[str], WatchReport], Awaitable[bool]],
     clock: Callable[[], datetime],
-) -> None:
+) -> WatchReport:
     """Look at the meetings that are due, at most `most` in a round, until a round says that it makes no sense to go on.
 
+    A meeting that fails keeps no other from being looked at.
+
     Args:
+        what: is looked at, for the log.
         list_due: returns the ids of those that are due by a moment, as many as its limit; some may have had their turn.
         most: of one round.
-        look: looks at them, and returns whether it makes sense to go on.
+        look: looks at them, notes in the report what came of it, and returns whether it makes sense to go on.
         clock: returns the time.
+
+    Raises:
+        StorageUnavailableError: the storage did not answer somewhere; the next run goes on.
+        IncompleteRunError: something else failed; the run has looked at all the others.
     """
-    started_at, tried = clock(), set[str]()
+    started_at, tried, report = clock(), set[str](), WatchReport()
     while clock() - started_at < _LONGEST_RUN:
         due = await list_due(started_at + _TIMER_MAY_BE_EARLY, most + len(tried))
         news = [meeting_id for meeting_id in due if meeting_id not in tried][:most]
         tried |= {*news}
-        if not news or not await look(news):
-            return
+        if not news or not await look(news, report):
+            break
+    _logger.info("watch.done %s looked=%d left=%d batches=%d", what, report.looked, report.left, report.batches)
+    raise_if_incomplete(report.failures)
+    return report

@@ -10,9 +10,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from zlib import crc32
 
 from shared.errors import (
@@ -27,11 +25,11 @@ from shared.graph.batch import MOST_IN_BATCH
 from shared.graph.seen_event import SeenEvent
 from shared.meeting import Meeting
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.use_cases.for_each import for_each
+from shared.use_cases.for_each import Failure, for_each
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.next_look import FAR
 from shared.use_cases.watch.observations import Observations
-from shared.use_cases.watch.rounds import in_rounds
+from shared.use_cases.watch.rounds import WatchReport, in_rounds
 from shared.validation.addresses import mailbox_key
 
 _logger = logging.getLogger(__name__)
@@ -48,17 +46,8 @@ _LANES = 4
 _MOST_UNANSWERED = 3
 
 
-@dataclass(slots=True)
-class WatchReport:
-    """What one run has done: the meetings it has looked at, those it could not, and the requests to Graph."""
-
-    looked: int = 0
-    left: int = 0
-    batches: int = 0
-
-
 class Watch:
-    """The use case. It may raise StorageUnavailableError; the next run goes on."""
+    """The use case."""
 
     def __init__(
         self, observations: Observations, look: Look, gate: MailboxGate, clock: Callable[[], datetime], *, on: bool
@@ -70,20 +59,16 @@ class Watch:
         self._on = on
 
     async def run(self) -> WatchReport:
-        """Look at what is due; nothing is asked of anybody where the watch is off."""
-        report = WatchReport()
+        """Look at what is due; nothing is asked of anybody where the watch is off. Raises as `in_rounds`."""
         if not self._on:
-            return report
-        due, look = self._observations.ledger.to_look_at, partial(self._round, report=report)
-        await in_rounds(due, _MEETINGS_A_ROUND, look, self._clock)
-        _logger.info("watch.done looked=%d left=%d batches=%d", report.looked, report.left, report.batches)
-        return report
+            return WatchReport()
+        due = self._observations.ledger.to_look_at
+        return await in_rounds("events", due, _MEETINGS_A_ROUND, self._round, self._clock)
 
     async def _round(self, meeting_ids: list[str], report: WatchReport) -> bool:
         """Look at some meetings, and return whether it makes sense to go on."""
         outcomes = await for_each(meeting_ids, self._read)
-        for failure in outcomes.failures:
-            _logger.error("watch.failed %s: %s", failure.item, failure.fault, extra={"meeting_id": failure.item})
+        report.add(outcomes.failures)
         report.left += len(outcomes.failures) + outcomes.skipped
         lanes: defaultdict[int, list[Meeting]] = defaultdict(list)
         for meeting in filter(None, outcomes.results):
@@ -136,9 +121,7 @@ class Watch:
             if isinstance(event, ThrottledError | UnavailableError):
                 await self._gate.close_if_asked(meeting.organizer or "", event)
         outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
-        for failure in outcomes.failures:
-            meeting, _ = failure.item
-            _logger.error("watch.failed %s: %s", meeting.id, failure.fault, extra={"meeting_id": meeting.id})
+        report.add([Failure(failure.item[0].id, failure.error) for failure in outcomes.failures])
         report.looked += sum(outcomes.results)
         report.left += len(admitted) - sum(outcomes.results)
 

@@ -6,6 +6,7 @@ Whatever lies in a table may come from another version of the app, a restored co
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -148,9 +149,21 @@ class TestTimers:
         [event] = [each for each in world.events() if each.transaction_id == good.id]
         cancel_event(world.tenant, mailbox, event, "")
         world.clock.advance(hours=7)
-        report = await world.app.watch.run()
-        assert (report.looked, report.left) == (1, 1)
+        await fails_at_its_end(world.app.watch.run())
+        assert (await world.ledger.read(good.id)).observed is not None
         assert [(each["type"], each["subject"]) for each in world.results.events()] == [("meeting.removed", good.id)]
+        assert bad.id in caplog.text
+
+    async def test_attendance_reports_are_looked_for(self, how: str, caplog: pytest.LogCaptureFixture) -> None:
+        """The healthy one's report is looked for; the damaged one is named in the log."""
+        world = World({"ARTIFACTS": "attendance"})
+        bad, good = [await world.made(CALENDAR | {"reference": name}) for name in ("bad", "good")]
+        damage(world.table, "meeting", bad.id, how)
+        due = (await world.ledger.read(good.id)).attendance.look_at
+        assert due is not None
+        world.clock.now = due
+        await fails_at_its_end(world.app.watched_attendance.run())
+        assert (await world.ledger.read(good.id)).attendance.look_at == due + timedelta(minutes=15)
         assert bad.id in caplog.text
 
     async def test_crashes_are_recorded(self, how: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ import pytest
 from local.graph.calls import CALL, take_place
 from local.graph.events import update_event
 from local.graph.records import OnlineMeeting
-from shared.errors import StorageUnavailableError
+from shared.errors import IncompleteRunError, StorageUnavailableError
 from shared.meeting import Meeting
 from shared.meeting_request import parse_request
 from shared.storage.records import PARTITIONS
@@ -282,12 +282,12 @@ async def test_graph_is_away() -> None:
 
 
 async def test_one_broken_record_costs_the_others_nothing() -> None:
-    """It is logged, and the rest is looked at."""
+    """It is logged, the rest is looked at, and the run fails at its end."""
     world = World(ON)
     meeting, broken = [await world.made(CALENDAR) for _ in range(2)]
     damage(world.table, "meeting", broken.id, "no document")
-    report = await run_at(world, END)
-    assert (report.looked, report.left) == (1, 1)
+    with pytest.raises(IncompleteRunError):
+        await run_at(world, END)
     assert (await world.ledger.read(meeting.id)).attendance.look_at == END + timedelta(minutes=15)
 
 
@@ -325,6 +325,25 @@ async def test_a_later_version_keeps_what_is_known() -> None:
     [event] = world.results.events()
     assert event["id"] == f"{meeting.id}/2/2"
     assert attended(world) == [{"reports": 2, "participants": 2, "seconds": 7200}]
+
+
+@pytest.mark.parametrize("organizer", ["AlexW@contoso.com", "MeganB@contoso.com"])
+async def test_a_full_round_that_cannot_be_looked_at_keeps_no_other(organizer: str) -> None:
+    """Neither damaged records nor the meetings of a mailbox that asks for patience end the run."""
+    world = World(ON)
+    first = [await world.made(CALENDAR | {"organizer": organizer, "attendees": []}, str(each)) for each in range(64)]
+    world.clock.advance(minutes=1)
+    end = CALENDAR["end"] | {"dateTime": "2027-01-20T14:01:00"}
+    other = await world.made(CALENDAR | {"end": end, "attendees": []})
+    if organizer == "AlexW@contoso.com":
+        for meeting in first:
+            damage(world.table, "meeting", meeting.id, "half a document")
+    else:
+        world.fault({"path": "/users/.*Meetings", "user": organizer, "action": {"status": 429, "retryAfter": "3600"}})
+    world.clock.now = END + timedelta(minutes=1)
+    with suppress(IncompleteRunError):
+        await world.app.watched_attendance.run()
+    assert (await world.ledger.read(other.id)).attendance.look_at == world.clock.now + timedelta(minutes=15)
 
 
 class Dying:
