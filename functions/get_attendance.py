@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.http.failures import ATTENDANCE, INVALID_REQUEST
-from functions.http.requests import meeting_id_of
+from functions.http.requests import meeting_id_of, read_query
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -158,5 +158,6 @@ OPERATION = Operation(
 @http_trigger
 async def get_attendance(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the attendance reports."""
-    found = await app().artifacts.attendance(meeting_id_of(req), req.params.get("occurrence"), caller)
+    occurrence = read_query(req, OPERATION, lambda parameters: parameters.get("occurrence"))
+    found = await app().artifacts.attendance(meeting_id_of(req), occurrence, caller)
     return json_response(AttendanceResponse(reports=tuple(map(AttendanceReportResponse.of, found))))

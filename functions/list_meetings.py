@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions.http.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.requests import read_query
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -76,7 +77,7 @@ OPERATION = Operation(
 @http_trigger
 async def list_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the meetings that a filter describes."""
-    page = await app().finder.find(parse_filter(dict(req.params)), caller)
+    page = await app().finder.find(read_query(req, OPERATION, parse_filter), caller)
     meetings = tuple(
         MeetingResponse.of(each) if isinstance(each, Meeting) else each.as_response() for each in page.items
     )

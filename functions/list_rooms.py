@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions.http.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, PLACES_NOT_ALLOWED, ROOM_LIST_NOT_FOUND, SERVICE
+from functions.http.requests import read_query
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -90,4 +91,5 @@ OPERATION = Operation(
 @http_trigger
 async def list_rooms(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:  # noqa: ARG001 - every caller may
     """Answer with the rooms."""
-    return json_response(RoomListResponse.of(await app().rooms.list(req.params.get("list"))))
+    room_list = read_query(req, OPERATION, lambda parameters: parameters.get("list"))
+    return json_response(RoomListResponse.of(await app().rooms.list(room_list)))

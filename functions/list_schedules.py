@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import azure.functions as func
 
 from functions.http.failures import INVALID_REQUEST, SERVICE
+from functions.http.requests import read_query
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -15,6 +16,7 @@ from shared.openapi.examples import schedule
 from shared.openapi.operation import Example, Operation, Response
 from shared.openapi.parameters import CONTINUATION, TOP
 from shared.schedules import Schedule, ScheduleResponse
+from shared.validation.paging import read_page
 from shared.validation.response_model import ResponseModel
 
 blueprint = func.Blueprint()
@@ -58,7 +60,7 @@ OPERATION = Operation(
 @http_trigger
 async def list_schedules(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with schedules, newest first."""
-    page = await app().schedules.page(dict(req.params), caller)
+    page = await app().schedules.page(*read_query(req, OPERATION, read_page), caller)
     now = datetime.now(UTC)
     schedules = await asyncio.to_thread(_responses, page.items, now)  # a rare rule takes some ms to evaluate
     return json_response(ScheduleListResponse(schedules=schedules, continuation_token=page.continuation))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +14,7 @@ from shared.access.origin import Origin
 from shared.errors import Fault, InvalidRequestError, MeetingNotFoundError, ScheduleNotFoundError
 from shared.ids import is_meeting_id
 from shared.meeting_request import LARGEST_REQUEST
-from shared.openapi.operation import JSON, Example, RequestBody, Schema
+from shared.openapi.operation import JSON, Example, Operation, RequestBody, Schema
 from shared.trace_context import as_traceparent
 from shared.validation.json_text import decode_json
 
@@ -79,21 +79,28 @@ def unsupported_media_type(title: str, detail: str, accept_patch: str | None = N
     return HttpError(Problem(415, "unsupportedMediaType", title, detail, accept_patch=accept_patch))
 
 
-def require_given_once(req: func.HttpRequest, names: Iterable[str]) -> None:
-    """Check that a request has none of these query parameters twice: the Functions host joins their values by commas.
+def read_query[T](req: func.HttpRequest, operation: Operation, read: Callable[[Mapping[str, str]], T]) -> T:
+    """Return what `read` makes of the query parameters that an operation declares, each given once at most.
 
-    The host takes no notice of case in their names.
+    The Functions host ignores the case of their names, and joins the values of one that is repeated by commas.
 
     Raises:
-        InvalidRequestError: with every parameter that is given more than once.
+        InvalidRequestError: with every fault: repeated parameters first, then what `read` finds in the others.
     """
-    query = parse_qsl(urlsplit(req.url).query, keep_blank_values=True)
-    given = Counter(name.lower() for name, _ in query)
-    twice = [name for name in names if given[name.lower()] > 1]
-    if twice:
-        raise InvalidRequestError(
-            Fault(f"/{name}", "duplicateParameter", f"{name} is given more than once.") for name in twice
-        )
+    given = Counter(name.lower() for name, _ in parse_qsl(urlsplit(req.url).query, keep_blank_values=True))
+    repeated = {
+        f"/{each.name}": Fault(f"/{each.name}", "duplicateParameter", f"{each.name} is given more than once.")
+        for each in operation.parameters
+        if each.place == "query" and given[each.name.lower()] > 1
+    }
+    try:
+        value = read(dict(req.params))
+    except InvalidRequestError as error:
+        others = (fault for fault in error.faults if fault.pointer not in repeated)
+        raise InvalidRequestError([*repeated.values(), *others], more_faults=error.more_faults) from error
+    if repeated:
+        raise InvalidRequestError(repeated.values())
+    return value
 
 
 def read_merge_patch(req: func.HttpRequest) -> Any:

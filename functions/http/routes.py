@@ -1,7 +1,7 @@
 """The app's HTTP routes: what the triggers say to the Functions host, and what they say of themselves."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -64,12 +64,6 @@ def app_functions() -> list[func.Function]:
     for blueprint in _registered:
         app.register_functions(blueprint)
     return app.get_functions()
-
-
-def query_parameters(handler: Callable[..., Any]) -> list[str]:
-    """Return the names of the query parameters that a handler's operation declares."""
-    operation: Operation | None = getattr(sys.modules[handler.__module__], "OPERATION", None)
-    return [each.name for each in operation.parameters if each.place == "query"] if operation else []
 
 
 def _place(route: Route) -> tuple[bool, list[str], int]:

@@ -11,8 +11,7 @@ from functions.deadline import invocation_deadline
 from functions.http.caller import caller_of, digest_of
 from functions.http.problems import problem_of, problem_response
 from functions.http.public_url import path_of
-from functions.http.requests import require_given_once, traceparent_of
-from functions.http.routes import query_parameters
+from functions.http.requests import traceparent_of
 from shared.access.callers import Caller
 from shared.storage.time_limit import storage_time
 from shared.trace_context import caller_traceparent
@@ -37,9 +36,7 @@ def http_trigger(handler: Handler) -> AnonymousHandler:
     """
 
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
-        caller = caller_of(req)
-        require_given_once(req, query_parameters(handler))
-        return await handler(req, caller)
+        return await handler(req, caller_of(req))
 
     return anonymous_http_trigger(_named_after(handler, handle))
 

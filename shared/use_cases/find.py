@@ -1,5 +1,6 @@
 """Find: which meetings there are, by what people know of them, by status and by start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pydantic_core import PydanticCustomError
@@ -95,7 +96,7 @@ class Finder:
         return page
 
 
-def parse_filter(parameters: dict[str, str]) -> Filter:
+def parse_filter(parameters: Mapping[str, str]) -> Filter:
     """Return the filter that query parameters describe.
 
     Raises:
@@ -126,7 +127,7 @@ def parse_filter(parameters: dict[str, str]) -> Filter:
     return Filter(criteria, organizer, top, parameters.get("continuationToken") or None)
 
 
-def _read_instant(name: str, parameters: dict[str, str], faults: list[Fault]) -> Instant | None:
+def _read_instant(name: str, parameters: Mapping[str, str], faults: list[Fault]) -> Instant | None:
     """Return the instant that a parameter names, None without it; add its fault, if it has one."""
     if name not in parameters:
         return None

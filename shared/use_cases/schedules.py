@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -30,7 +30,7 @@ from shared.storage.pages import Page
 from shared.use_cases.admission import Admission
 from shared.validation.findings import shown
 from shared.validation.merge_patch import merged
-from shared.validation.paging import invalid_continuation, read_top
+from shared.validation.paging import invalid_continuation
 
 _logger = logging.getLogger(__name__)
 
@@ -94,18 +94,14 @@ class Schedules:
         """
         return _require_sees(caller, await self._store.read(schedule_id))
 
-    async def page(self, parameters: Mapping[str, str], caller: Caller = ANYBODY) -> Page[Schedule]:
-        """Return some schedules, newest first, as the parameters `top` and `continuationToken` want them.
+    async def page(self, top: int, continuation: str | None = None, caller: Caller = ANYBODY) -> Page[Schedule]:
+        """Return at most `top` schedules, newest first, from a continuation token on.
 
         Raises:
-            InvalidRequestError: one of the parameters has no such value.
+            InvalidRequestError: no page has returned the continuation token.
         """
-        top, faults = read_top(parameters)
-        if faults:
-            raise InvalidRequestError(faults)
         try:
-            searcher = None if caller.sees_all else caller.id
-            return await self._store.page(top, parameters.get("continuationToken") or None, searcher)
+            return await self._store.page(top, continuation, None if caller.sees_all else caller.id)
         except InvalidContinuationError as error:
             raise invalid_continuation() from error
 

@@ -16,6 +16,18 @@ def read_top(parameters: Mapping[str, str]) -> tuple[int, list[Fault]]:
     return DEFAULT_TOP, [Fault("/top", "notInRange", f"top is a whole number from 1 to {MAX_TOP}.")]
 
 
+def read_page(parameters: Mapping[str, str]) -> tuple[int, str | None]:
+    """Return how many entries a page may have, and the continuation token that it begins at.
+
+    Raises:
+        InvalidRequestError: `top` has no such value.
+    """
+    top, faults = read_top(parameters)
+    if faults:
+        raise InvalidRequestError(faults)
+    return top, parameters.get("continuationToken") or None
+
+
 def invalid_continuation() -> InvalidRequestError:
     """Return the error of a continuation token that no page has given."""
     message = "continuationToken: this is not a token that an earlier page has returned."

@@ -46,7 +46,19 @@ async def test_a_parameter_is_given_once(route: Route, name: str, spelling: Any)
     """Of two values none is right. The host takes no notice of case, and would join them by a comma."""
     target = f"{route.path.format(id=MISSING)}?{name}=a&{spelling(name)}"
     answer = await InProcess(World()).call(route.method, target)
-    assert (answer.status, answer.json["errors"]) == (
-        400,
-        [{"pointer": f"/{name}", "code": "duplicateParameter", "message": f"{name} is given more than once."}],
-    )
+    assert answer.status == 400
+    assert [fault for fault in answer.json["errors"] if fault["pointer"]] == [
+        {"pointer": f"/{name}", "code": "duplicateParameter", "message": f"{name} is given more than once."}
+    ]
+
+
+async def test_a_repeated_parameter_hides_no_other_fault() -> None:
+    """The faults of the other parameters are in the same answer, and a repeated one has no second fault."""
+    target = "/meetings?organizer=a@b.example&reference=x&status=done&status=failed&from=noon&top=0"
+    answer = await InProcess(World()).call("GET", target)
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json["errors"]] == [
+        ("/status", "duplicateParameter"),
+        ("", "oneFilter"),
+        ("/from", "invalidDateTime"),
+        ("/top", "notInRange"),
+    ]

@@ -19,6 +19,7 @@ from shared.errors import (
 from shared.meeting import Meeting, MeetingResponse, Status
 from shared.meeting.ledger import Field
 from shared.schedules import ScheduleResponse
+from shared.validation.paging import read_page
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 from tests.shared.schedules.documents import MEETING, schedule_document
@@ -206,15 +207,23 @@ async def test_pages() -> None:
         ids.append((await world.app.schedules.create(schedule_document())).schedule.id)
         world.clock.advance(seconds=1)
     seen: list[str] = []
-    token: str | None = ""
-    while token is not None:
-        page = await world.app.schedules.page({"top": "3", "continuationToken": token})
+    token: str | None = None
+    while True:
+        page = await world.app.schedules.page(3, token)
         seen += [each.id for each in page.items]
         token = page.continuation
+        if token is None:
+            break
     assert seen == ids[::-1]
-    for parameters in ({"top": "0"}, {"top": "x"}, {"continuationToken": "%%%"}):
-        with pytest.raises(InvalidRequestError):
-            await world.app.schedules.page(parameters)
+    with pytest.raises(InvalidRequestError):
+        await world.app.schedules.page(3, "%%%")
+
+
+@pytest.mark.parametrize("top", ["0", "x", "101"])
+def test_a_page_has_1_to_100_entries(top: str) -> None:
+    """Another `top` is refused."""
+    with pytest.raises(InvalidRequestError):
+        read_page({"top": top})
 
 
 async def test_an_ended_schedule_is_no_more_and_its_meetings_stay() -> None:
