@@ -1,6 +1,6 @@
 """Where schedules are kept: one table, in which a schedule is a record with the rows that lead to it.
 
-Row keys (shared/storage/records.py):
+Row keys (shared/storage/records):
     schedule.<id>          the record
     all.<when>.<id>        in the list of all, newest first
     own.<digest of the caller>.<when>.<id>   in the list of one caller's, where callers are known
@@ -41,7 +41,7 @@ class ScheduleStore(RecordStore[Schedule]):
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` schedules that the timer is to look at by now, longest due first."""
-        return await self.before("due.", now + _NEXT_MOMENT, limit)
+        return await self._index.ids_before("due.", now + _NEXT_MOMENT, limit)
 
 
 def _list_of(caller: str | None) -> str:

@@ -59,7 +59,7 @@ class PoisonedMessages(RecordStore[PoisonedMessage]):
 
     async def forget_past(self, now: datetime) -> None:
         """Forget messages that the queue has dropped, a bounded number of them."""
-        for poisoned_id in await self.before("poisoned.", now - _LIFE, _FORGOTTEN_AT_ONCE):
+        for poisoned_id in await self._index.ids_before("poisoned.", now - _LIFE, _FORGOTTEN_AT_ONCE):
             try:
                 await self.remove(await self.read(poisoned_id))
             except (ConflictError, PoisonedMessageNotFoundError):

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from shared.errors import ConflictError, MeetingNotFoundError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Meeting, Status
-from shared.meeting.ledger import Ledger, due_at
+from shared.meeting.ledger import Ledger
+from shared.meeting.ledger_rows import due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting.retention import retained_from

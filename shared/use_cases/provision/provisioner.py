@@ -29,7 +29,8 @@ from shared.meeting import (
     Status,
     as_meeting_error,
 )
-from shared.meeting.ledger import Ledger, due_at
+from shared.meeting.ledger import Ledger
+from shared.meeting.ledger_rows import due_at
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.reserved import Reserved
 from shared.meeting.results import Results

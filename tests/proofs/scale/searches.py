@@ -14,7 +14,8 @@ from typing import override
 from shared.access.callers import ANYBODY
 from shared.meeting import Meeting, Progress, Status
 from shared.meeting.criteria import Criteria, Field
-from shared.meeting.ledger import Ledger, index_keys
+from shared.meeting.ledger import Ledger
+from shared.meeting.ledger_rows import index_keys
 from shared.meeting.requested_start import parse_instant
 from shared.storage import Row
 from shared.storage.records import PARTITIONS

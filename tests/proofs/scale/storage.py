@@ -17,7 +17,8 @@ from typing import override
 
 from shared.errors import ConflictError, MeetingNotFoundError
 from shared.meeting import Meeting, Progress, Status
-from shared.meeting.ledger import Ledger, due_at
+from shared.meeting.ledger import Ledger
+from shared.meeting.ledger_rows import due_at
 from shared.storage import Operation, QueuedMessage, Row
 from shared.storage.records import PARTITIONS, IndexRow
 from tests.fakes import InMemoryTable

@@ -1,0 +1,58 @@
+"""What a store has to know of its records."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from shared.errors import RecordNotFoundError
+
+
+class Stored(Protocol):
+    """What a record is: a frozen model with an id, and how it was read."""
+
+    @property
+    def id(self) -> str:
+        """Return a UUID in its canonical form."""
+        ...
+
+    @property
+    def etag(self) -> str:
+        """Return the etag of the record as it was read; empty for a new one."""
+        ...
+
+    @property
+    def index_keys(self) -> frozenset[str]:
+        """Return the keys of the rows that lead to the record as it was read."""
+        ...
+
+    def changed(self, **update: Any) -> Self:
+        """Return a copy with other values."""
+        ...
+
+    def model_dump_json(self, *, by_alias: bool | None = None, exclude_defaults: bool = False) -> str:
+        """Return the record as JSON, without etag and index keys."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind[T: Stored]:
+    """What a store has to know of its records.
+
+    Attributes:
+        name: begins the key of every record.
+        parse: returns the record that a JSON text is; raises ValueError, or what a read of it is to raise.
+        index_keys: returns the keys of the rows that are to lead to a record.
+        labels: returns what people see who look at the table; it is never read.
+        not_found: the error for an id without a record.
+        wake_ups: how the keys of wake-up rows begin.
+        trimmed: returns a record that is too large without what it can do without, as much as is needed to fit, or
+            raises RequestTooLargeError.
+    """
+
+    name: str
+    parse: Callable[[str], T]
+    index_keys: Callable[[T], frozenset[str]]
+    labels: Callable[[T], Mapping[str, str | int]]
+    not_found: Callable[[str], RecordNotFoundError]
+    trimmed: Callable[[T, Callable[[T], bool]], T]
+    wake_ups: tuple[str, ...] = ()
