@@ -4,19 +4,15 @@ import asyncio
 import json
 import os
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue import QueueClient
 
 from local.processes import running_stack
 from shared.access.origin import Origin
-from shared.meeting import Claim
-from shared.meeting.ledger import TABLE, Ledger
-from shared.storage import AzureTable
 from tests.examples import CALENDAR
+from tests.integration.claims import expire_claims
 from tests.integration.conftest import Client, clients, until
 
 OTHERS = 11
@@ -101,16 +97,6 @@ def asks_graph_again(client: Client, attempts: int) -> bool:
 
 def ended(client: Client) -> bool:
     return not found(client, "queued") and not found(client, "running") and len(told(client)) > OTHERS
-
-
-async def expire_claims(connection_string: str) -> None:
-    """Let the time pass in which a dead host's claims hold."""
-    async with TableServiceClient.from_connection_string(connection_string) as tables:
-        ledger = Ledger(AzureTable(tables.get_table_client(TABLE)))
-        async for meeting in ledger.all(lambda error: pytest.fail(str(error))):
-            if meeting.claim:
-                claim = Claim(owner=meeting.claim.owner, expires_at=datetime.now(UTC))
-                await ledger.write(meeting, meeting.changed(claim=claim))
 
 
 def events(client: Client) -> list[tuple[str, dict[str, Any]]]:
