@@ -42,9 +42,13 @@ from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision import Provisioner
+from shared.use_cases.provision.completion import Completion
 from shared.use_cases.provision.organizer_pool import OrganizerPools
+from shared.use_cases.provision.postponement import Postponement
+from shared.use_cases.provision.reconcile import Reconciler
 from shared.use_cases.provision.reserving import Reserving
 from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.provision.steps import Steps
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
 from shared.use_cases.quota import Quotas, QuotaStore
@@ -180,20 +184,28 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
     reserving = Reserving(ledger, reservations, turns, clock)
     rooms = Rooms(graph, gate, clock)
+    organizer_pools, room_pools = (
+        OrganizerPools(calendars, reserving, clock),
+        RoomPools(calendars, reserving, rooms, clock),
+    )
+    steps = Steps(graph, gate, ownership, clock)
     provisioner = Provisioner(
         ledger=ledger,
         requests=requests,
         results=reporter,
-        graph=graph,
         gate=gate,
-        ownership=ownership,
         isolation=isolation,
-        pools=OrganizerPools(calendars, reserving, clock),
-        rooms=RoomPools(calendars, reserving, rooms, clock),
-        reserving=reserving,
-        give_up_after=settings.give_up_after,
-        watched=settings.watch,
-        attendance_watched=attendance_watched,
+        reconciler=Reconciler(steps, gate, organizer_pools, room_pools, clock),
+        completion=Completion(
+            ledger,
+            reporter,
+            reserving,
+            room_pools,
+            clock,
+            watched=settings.watch,
+            attendance_watched=attendance_watched,
+        ),
+        postponement=Postponement(requests, gate, reserving, settings.give_up_after, clock),
         clock=clock,
     )
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)

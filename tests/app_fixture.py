@@ -24,7 +24,7 @@ from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, QueuedMessage, Table
 from shared.use_cases.poisoned_messages import PoisonedMessages
-from shared.use_cases.provision.provisioner import MAX_CRASHES
+from shared.use_cases.provision.claiming import MAX_CRASHES
 from shared.use_cases.quota import QuotaStore
 from tests.documented_calls import DocumentedCalls
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable, InMemoryTopic

@@ -43,7 +43,7 @@ from shared.use_cases.for_each import for_each, raise_if_incomplete
 from shared.use_cases.isolated_retry import IsolatedRetry
 from shared.use_cases.isolation import Isolation, OccupiedError
 from shared.use_cases.poisoned_messages import PoisonedMessages
-from shared.use_cases.provision.provisioner import MAX_CRASHES
+from shared.use_cases.provision.claiming import MAX_CRASHES
 
 _logger = logging.getLogger(__name__)
 

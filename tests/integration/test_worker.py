@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from shared.use_cases.provision.provisioner import MAX_CRASHES
+from shared.use_cases.provision.claiming import MAX_CRASHES
 
 ROOT = Path(__file__).parent.parent.parent
 

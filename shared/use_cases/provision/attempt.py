@@ -83,6 +83,19 @@ class Attempt:
         """Return the language of the join information that was asked for."""
         return (self.meeting.request or {}).get("language")
 
+    @property
+    def reservations(self) -> tuple[Reserved, ...]:
+        """Everything that is reserved for the meeting, also of former rooms."""
+        room = self.room
+        rooms = (room, *(room.changed(mailbox=former) for former in room.former)) if room else ()
+        return (self.reserved, *rooms) if self.reserved else rooms
+
+    def forget_choices(self) -> None:
+        """Choose from the pools again at the next attempt: Graph has nothing of the meeting."""
+        if self.reserved:
+            self.organizer = self.organizer_id = None
+        self.reserved, self.room, self.passed_over = None, None, ()
+
     async def checkpoint(self, now: datetime) -> None:
         """Write down what Graph has made, if that is news, and stretch the claim for the next step.
 

@@ -23,10 +23,14 @@ from shared.use_cases.availability import Calendars
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.completion import Completion
 from shared.use_cases.provision.organizer_pool import OrganizerPools
+from shared.use_cases.provision.postponement import Postponement
 from shared.use_cases.provision.provisioner import Provisioner
+from shared.use_cases.provision.reconcile import Reconciler
 from shared.use_cases.provision.reserving import Reserving
 from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.provision.steps import Steps
 from shared.use_cases.rooms import Rooms
 from shared.use_cases.upkeep import Upkeep
 from tests.proofs.scale.graph import LightGraph
@@ -77,38 +81,54 @@ class _LightEvents:
         return Providers.model_validate({"allowedOnlineMeetingProviders": (_PROVIDER,)})
 
 
-class _LightProvisioner(Provisioner):
-    """The real provisioner but for the contents of a calendar meeting: its calls to Graph are made without them."""
+class _LightReconciler(Reconciler):
+    """Makes calendar meetings with the real calls to Graph but for their contents."""
 
-    def __init__(self, around: Surroundings, requests: RequestQueue, gate: MailboxGate) -> None:
-        graph = GraphServices(_LightEvents(around.graph), None, None, None, None, None)  # type: ignore[arg-type] - no more is called
-        calendars = Calendars(graph, gate)
-        reservations, turns = Reservations(around.mailboxes), Turns(around.mailboxes)
-        reserving = Reserving(around.ledger, reservations, turns, around.clock)
-        super().__init__(
-            ledger=around.ledger,
-            requests=requests,
-            results=_LightResults(around.results, _FOR_EVER, around.ledger, requests, around.clock),
-            graph=graph,
-            gate=gate,
-            ownership=Ownership(around.ledger, Callers()),
-            isolation=Isolation(),
-            pools=OrganizerPools(calendars, reserving, around.clock),
-            rooms=RoomPools(calendars, reserving, Rooms(graph, gate, around.clock), around.clock),
-            reserving=reserving,
-            give_up_after=_GIVE_UP_AFTER,
-            clock=around.clock,
-        )
-        self._around = around
+    def __init__(
+        self,
+        steps: Steps,
+        gate: MailboxGate,
+        pools: OrganizerPools,
+        rooms: RoomPools,
+        clock: Callable[[], datetime],
+        graph: LightGraph,
+    ) -> None:
+        super().__init__(steps, gate, pools, rooms, clock)
+        self._graph = graph
 
     @override
-    async def _make_true(self, attempt: Attempt) -> None:
-        graph, organizer = self._around.graph, attempt.meeting.organizer or ""
+    async def reconcile(self, attempt: Attempt) -> None:
+        organizer = attempt.meeting.organizer or ""
         if attempt.in_doubt_since is not None:
-            await graph.call(organizer, "find")
-        await self._steps.require_provider(attempt, _PROVIDER)
-        await graph.call(organizer, "create")
+            await self._graph.call(organizer, "find")
+        await self.steps.require_provider(attempt, _PROVIDER)
+        await self._graph.call(organizer, "create")
         attempt.outcome = _MADE
+
+
+def _light_provisioner(around: Surroundings, requests: RequestQueue, gate: MailboxGate) -> Provisioner:
+    """Return the real provisioner with a light reconciler."""
+    ledger, clock = around.ledger, around.clock
+    graph = GraphServices(_LightEvents(around.graph), None, None, None, None, None)  # type: ignore[arg-type] - no more is called
+    calendars = Calendars(graph, gate)
+    reserving = Reserving(ledger, Reservations(around.mailboxes), Turns(around.mailboxes), clock)
+    pools, rooms = (
+        OrganizerPools(calendars, reserving, clock),
+        RoomPools(calendars, reserving, Rooms(graph, gate, clock), clock),
+    )
+    steps = Steps(graph, gate, Ownership(ledger, Callers()), clock)
+    results = _LightResults(around.results, _FOR_EVER, ledger, requests, clock)
+    return Provisioner(
+        ledger=ledger,
+        requests=requests,
+        results=results,
+        gate=gate,
+        isolation=Isolation(),
+        reconciler=_LightReconciler(steps, gate, pools, rooms, clock, around.graph),
+        completion=Completion(ledger, results, reserving, rooms, clock),
+        postponement=Postponement(requests, gate, reserving, _GIVE_UP_AFTER, clock),
+        clock=clock,
+    )
 
 
 class LightHost:
@@ -124,7 +144,7 @@ class LightHost:
         self._requests = RequestQueue(around.requests, around.poison)
         elsewhere = SharedMailboxStates(around.mailboxes)
         gate = MailboxGate(around.calls_per_mailbox, around.clock, elsewhere)
-        self._provisioner = _LightProvisioner(around, self._requests, gate)
+        self._provisioner = _light_provisioner(around, self._requests, gate)
         self._results = _LightResults(around.results, _FOR_EVER, around.ledger, self._requests, around.clock)
         self.upkeep = Upkeep(around.ledger, [elsewhere], self._requests, self._results, _FOR_EVER, around.clock)
         self._running = 0

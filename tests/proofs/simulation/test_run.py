@@ -127,7 +127,7 @@ def test_an_app_that_forgets_the_transaction_id_is_caught(monkeypatch: pytest.Mo
         async def nothing(*_: object) -> None:
             return None
 
-        monkeypatch.setattr(app.message_handler._provisioner._steps.events, "find", nothing)
+        monkeypatch.setattr(app.message_handler._provisioner._reconciler.steps.events, "find", nothing)
 
     monkeypatch.setattr(Host, "start", careless)
     rates = FaultRates(graph_lost=0.3)

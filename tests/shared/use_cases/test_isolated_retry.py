@@ -13,7 +13,7 @@ from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Field
 from shared.meeting.messages import ProvisionMeeting
 from shared.use_cases import isolation
-from shared.use_cases.provision.provisioner import MAX_CRASHES
+from shared.use_cases.provision.claiming import MAX_CRASHES
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 

@@ -11,6 +11,7 @@ from shared.meeting import Claim, Meeting, Status
 from shared.use_cases import isolation
 from shared.use_cases.isolation import Isolation, OccupiedError
 from shared.use_cases.provision import provisioner
+from shared.use_cases.provision.attempt import CLAIM
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 
@@ -188,4 +189,4 @@ class TestSuspects:
 
 def test_an_attempt_ends_before_its_claim() -> None:
     """A claim that has expired is a death, so nothing that lives may hold one."""
-    assert provisioner.CLAIM.total_seconds() > provisioner.ATTEMPT_SECONDS >= provisioner.ISOLATED_ATTEMPT_SECONDS
+    assert CLAIM.total_seconds() > provisioner.ATTEMPT_SECONDS >= provisioner.ISOLATED_ATTEMPT_SECONDS

@@ -57,7 +57,7 @@ async def crash_loop(world: World, text: str, message_id: str = "m1") -> str:
 
 def broken_provisioner(world: World) -> World:
     """Return the world with a host that has a fault of ours in it."""
-    world.app.message_handler._provisioner._steps.events = None  # type: ignore[assignment]
+    world.app.message_handler._provisioner._reconciler.steps.events = None  # type: ignore[assignment]
     return world
 
 

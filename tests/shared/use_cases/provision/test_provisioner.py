@@ -251,7 +251,7 @@ async def test_a_fault_of_ours_frees_the_claim_and_reaches_the_host() -> None:
     world = World()
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
-    world.app.message_handler._provisioner._steps.events = None  # type: ignore[assignment]
+    world.app.message_handler._provisioner._reconciler.steps.events = None  # type: ignore[assignment]
     with pytest.raises(AttributeError):
         await world.app.message_handler.handle(text, None)
     freed = await world.ledger.read(meeting.id)

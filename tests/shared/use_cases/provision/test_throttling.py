@@ -19,7 +19,7 @@ from shared.errors import NoJoinLinkError, StorageUnavailableError, ThrottledErr
 from shared.meeting import Meeting, Status
 from shared.meeting.criteria import Criteria, Field
 from shared.use_cases.find import Filter
-from shared.use_cases.provision.provisioner import _pause
+from shared.use_cases.provision.postponement import _pause
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryTable

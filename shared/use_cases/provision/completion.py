@@ -1,0 +1,131 @@
+"""The end of a version: what its record keeps, what it releases, when the watch looks, and the result that is sent."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.meeting import AttendanceWatch, Meeting, MeetingError, Status
+from shared.meeting.ledger import Ledger
+from shared.meeting.results import Results
+from shared.meeting_request import CalendarRequest, MeetingRequest
+from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.reserving import Reserving
+from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.watch.next_look import first_look, first_look_for_reports
+
+_logger = logging.getLogger(__name__)
+
+
+class Completion:
+    """Writes the end of a version down, and reports it. Every call may raise StorageUnavailableError."""
+
+    def __init__(  # noqa: PLR0913 - bootstrap is its only caller
+        self,
+        ledger: Ledger,
+        results: Results,
+        reserving: Reserving,
+        rooms: RoomPools,
+        clock: Callable[[], datetime],
+        *,
+        watched: bool = False,
+        attendance_watched: bool = False,
+    ) -> None:
+        """Complete versions.
+
+        Args:
+            ledger: where the meetings are recorded.
+            results: where the ends are reported.
+            reserving: releases what a meeting holds no longer.
+            rooms: settles the rooms of a meeting.
+            clock: the current time.
+            watched: whether the watch looks at meetings by itself.
+            attendance_watched: whether it looks for attendance reports, too.
+        """
+        self._ledger = ledger
+        self._results = results
+        self._reserving = reserving
+        self._rooms = rooms
+        self._watched = watched
+        self._attendance_watched = attendance_watched
+        self._clock = clock
+
+    async def complete(
+        self, attempt: Attempt, status: Status, error: MeetingError | None, request: MeetingRequest | None = None
+    ) -> None:
+        """End the version of an attempt.
+
+        Args:
+            attempt: which has ended.
+            status: one of the ends.
+            error: why it failed.
+            request: what was carried out; None of what failed, and of what never was a request.
+
+        Raises:
+            ClaimLostError, SupersededError: as `Attempt.write` does.
+        """
+        in_doubt_since = attempt.in_doubt_since if error and not attempt.outcome.made else None
+        may_be_there = attempt.outcome.made or in_doubt_since is not None
+        over = attempt.reservations
+        if status is Status.SUCCEEDED or (status is Status.FAILED and may_be_there):
+            over = ()
+        elif status is Status.FAILED:
+            attempt.forget_choices()
+        if status is Status.SUCCEEDED:
+            if attempt.reserved:
+                attempt.reserved = await self._reserving.settle(attempt, attempt.reserved)
+            await self._rooms.settle(attempt, wanted=isinstance(request, CalendarRequest) and bool(request.room_pool))
+        unwanted = frozenset[str]() if status is Status.SUCCEEDED else attempt.meeting.unwanted_attendees
+        await attempt.write(
+            status=status,
+            error=error,
+            unwanted_attendees=unwanted,
+            claim=None,
+            progress=attempt.meeting.progress.changed(next_attempt_at=None, last_problem=None),
+            doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),
+            reported=not self._results.wanted,
+            look_at=self._look_at(attempt, status, request),
+            attendance=self._attendance(attempt, status, request),
+            updated_at=self._clock(),
+        )
+        _logger.info(
+            "meeting.%s %s %s",
+            status,
+            attempt.meeting.id,
+            error.code if error else "",
+            extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
+        )
+        await self._reserving.let_go(attempt.meeting, *over)
+        await self._results.report_or_requeue(attempt.meeting)
+
+    async def fail_unstored(self, meeting: Meeting, error: MeetingError) -> None:
+        """End a meeting whose record the storage does not take; what an attempt may have made stays in doubt."""
+
+        async def failed(latest: Meeting) -> Meeting | None:
+            if latest.finished or latest.version != meeting.version:
+                return None
+            progress = latest.progress.changed(next_attempt_at=None)
+            ended = latest.changed(status=Status.FAILED, error=error, claim=None, progress=progress)
+            return ended.changed(updated_at=self._clock(), reported=not self._results.wanted)
+
+        before, after = await self._ledger.update(meeting.id, failed)
+        if after is not before:
+            _logger.info("meeting.%s %s %s", after.status, after.id, error.code, extra={"meeting_id": after.id})
+            await self._results.report_or_requeue(after)
+
+    def _look_at(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> datetime | None:
+        """Return when the watch looks next at a meeting that ends: what a failed one has in Graph people change too."""
+        now, meeting = self._clock(), attempt.meeting
+        if not self._watched or meeting.cancellation:
+            return None
+        if status is Status.SUCCEEDED and request is not None:
+            # A look that is due stays due: nobody else would see what people did before this version.
+            return min(filter(None, (meeting.look_at, first_look(request, meeting.observed, now))), default=None)
+        return (meeting.look_at or now) if attempt.outcome.event_id else None
+
+    def _attendance(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> AttendanceWatch:
+        """Return when the watch looks for attendance reports of a meeting that ends; one that failed may take place."""
+        meeting, wanted = attempt.meeting, self._attendance_watched and not attempt.meeting.cancellation
+        if wanted and (status is not Status.SUCCEEDED or request is None):
+            return meeting.attendance
+        look_at = first_look_for_reports(request, meeting.observed, self._clock()) if wanted and request else None
+        return meeting.attendance.changed(look_at=look_at)
