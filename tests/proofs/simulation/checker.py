@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from local.graph.time_zones import parse_local_time
+from tests.proofs.simulation.violation import Violation
 
 type Json = Mapping[str, Any]
 
@@ -100,19 +101,6 @@ class Evidence:
     before: frozenset[str] = frozenset()
     calls: Sequence[Call] = ()
     calls_per_mailbox: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One promise that was not kept."""
-
-    fault: Fault
-    about: str
-    detail: str
-
-    def __str__(self) -> str:
-        """Return a line for people."""
-        return f"{self.fault}: {self.about}: {self.detail}"
 
 
 @dataclass(slots=True)

@@ -17,10 +17,11 @@ from shared.meeting import Meeting
 from shared.use_cases.provision_inline import REQUEUE_MARGIN
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
-from tests.proofs.simulation.checker import Evidence, Promise, Violation, check
+from tests.proofs.simulation.checker import Evidence, Promise, check
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import CallOutcome, Ending, Network, Point
+from tests.proofs.simulation.violation import Violation
 from tests.tenants import set_switches
 
 NAME = {"reference": "one", "subject": "one"}

@@ -10,12 +10,13 @@ from functools import partial
 
 from local.graph.control import state
 from tests.app_fixture import World
-from tests.proofs.simulation.checker import Evidence, Violation, check
+from tests.proofs.simulation.checker import Evidence, check
 from tests.proofs.simulation.clients import Client
 from tests.proofs.simulation.fault_injection import FaultRates, RandomFaults
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import Network
+from tests.proofs.simulation.violation import Violation
 from tests.tenants import set_switches
 
 # What the project's promises are measured under.

@@ -15,7 +15,7 @@ SMALL = WatchPlan(meetings=60, hosts=2, hours=5.0, pause=1800.0, watch_seconds=9
 def test_what_people_do_is_noticed_and_published(record_property: Callable[[str, object], None]) -> None:
     """Hosts die, Graph throttles, a sink is away; what was observed was there, and no event is missing."""
     report = run_watch(SMALL, 1)
-    assert [*report.flaws, *report.violations, *report.faults] == []
+    assert [*report.violations, *report.faults] == []
     assert report.deeds.total() > 300
     assert {"meeting.changed", "meeting.removed", "meeting.responded"} <= report.published.keys()
     assert report.crashes > 20
@@ -31,4 +31,4 @@ def test_an_app_that_forgets_a_sink_is_caught(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(Notice, "without", forgetful)
     report = run_watch(WatchPlan(meetings=10, hosts=1, hours=4.0, pause=1800.0, watch_seconds=900.0), 1)
-    assert Fault.MISSING in {flaw.fault for flaw in report.flaws}
+    assert Fault.MISSING in {each.fault for each in report.violations}

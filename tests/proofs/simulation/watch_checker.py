@@ -15,6 +15,7 @@ from typing import Any
 from local.graph.responses import RESPONSES
 from tests.proofs.simulation.people import Wishes
 from tests.proofs.simulation.sights import GONE, Json, Kept, Sight, time_of
+from tests.proofs.simulation.violation import Violation
 
 # Between Graph's reading of an event and the conclusion: the longest that the calls of one look take.
 _LONGEST_LOOK = timedelta(seconds=60)
@@ -37,19 +38,6 @@ class Fault(StrEnum):
     MISSING = "a sink lacks an event"
     WAITED = "a sink waited for the other"
     UNDONE = "a change of the caller undid what people did"
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One thing that is wrong about one meeting."""
-
-    fault: Fault
-    about: str
-    detail: str
-
-    def __str__(self) -> str:
-        """Return a line for people."""
-        return f"{self.fault}: {self.about}: {self.detail}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +74,7 @@ def check_watch(
     ended_at: datetime,
     outages: Mapping[str, Sequence[tuple[datetime, datetime]]],
     slack: timedelta,
-) -> list[Flaw]:
+) -> list[Violation]:
     """Return everything that is wrong, in a stable order.
 
     Args:
@@ -95,13 +83,13 @@ def check_watch(
         outages: when which sink was away.
         slack: how much later than promised something may be noticed or sent, because runs fail.
     """
-    flaws: list[Flaw] = []
+    violations: list[Violation] = []
     for meeting in meetings:
         found = [*_truth(meeting), *_events(meeting), *_sinks(meeting, outages, slack)]
         if meeting.shown["status"] == "succeeded":
             found += [*_noticed(meeting, ended_at, slack), *_end(meeting)]
-        flaws += [Flaw(fault, meeting.name, detail) for fault, detail in found]
-    return flaws
+        violations += [Violation(fault, meeting.name, detail) for fault, detail in found]
+    return violations
 
 
 def _truth(meeting: Watched) -> Iterator[tuple[Fault, str]]:
