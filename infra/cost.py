@@ -55,7 +55,7 @@ class Figures:
     poll_seconds: int = 2
     probes: float = 3 / 5
     crashes: Timer = Timer(minutes=1, operations=1, lines=0)
-    upkeep: Timer = Timer(minutes=5, operations=106, lines=3)
+    upkeep: Timer = Timer(minutes=5, operations=122, lines=3)
     schedules: Timer = Timer(minutes=5, operations=16, lines=1)
     watch: Timer = Timer(minutes=5, operations=16, lines=1)
 

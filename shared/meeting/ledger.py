@@ -149,12 +149,18 @@ class Ledger(RecordStore[Meeting]):
         """
         return await self._index.before("due.", now, limit)
 
-    async def unsent(self, now: datetime, limit: int) -> list[IndexRow]:
-        """Return at most `limit` rows of meetings whose result is overdue, the oldest first.
+    async def unsent(self, now: datetime, limit: int, sink: str | None = None) -> list[IndexRow]:
+        """Return rows of meetings whose results are overdue, at most `limit` of each kind, the oldest first.
 
         They stand apart from what is due: results that cannot be sent must not keep the upkeep from waking meetings.
+
+        Args:
+            now: they should have been sent before this moment.
+            limit: of those that no sink is known to have, and of those that only `sink` has not got.
+            sink: whose; what only another sink has not got is left out, however much it is.
         """
-        return await self._index.before("unsent.", now, limit)
+        kinds = ("unsent.",) if sink is None else ("unsent.", f"unsent.{sink}.")
+        return [row for kind in kinds for row in await self._index.before(kind, now, limit)]
 
     async def to_look_at(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` meetings that the watch should look at by now, longest due first."""

@@ -8,6 +8,7 @@ Row keys:
     errorCode.<code>.<when>.<id>                  failed for this reason; own.errorCode.<digest of the caller>.<code>...
     due.<moment>.<id>                             a wake-up row: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          a wake-up row: what is to be sent should be sent by then
+    unsent.<sink>.<moment>.<id>                   the same, where only this sink has not got it
     waiting.<moment>.<id>                         put off to a later attempt, and wanted since then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
     attendance.<moment>.<id>                      has ended by then: the watch looks for its attendance reports
@@ -66,18 +67,25 @@ def index_keys(meeting: Meeting) -> frozenset[str]:
     if (due := due_at(meeting)) is not None:
         if meeting.claim:  # so early that it serves the end as well
             due = min(due, meeting.updated_at + _REPORT_GRACE)
-        keys.add(f"{'unsent' if meeting.finished else 'due'}.{key_moment(due)}.{meeting.id}")
+        keys.add(f"{_unsent(meeting) if meeting.finished else 'due.'}{key_moment(due)}.{meeting.id}")
     if meeting.look_at:
         keys.add(f"look.{key_moment(meeting.look_at)}.{meeting.id}")
     if meeting.attendance.look_at:
         keys.add(f"attendance.{key_moment(meeting.attendance.look_at)}.{meeting.id}")
     if meeting.outbox and not meeting.finished:
-        keys.add(f"unsent.{key_moment(meeting.outbox[0].at + _REPORT_GRACE)}.{meeting.id}")
+        keys.add(f"{_unsent(meeting)}{key_moment(meeting.outbox[0].at + _REPORT_GRACE)}.{meeting.id}")
     if meeting.finished:
         keys.add(f"finished.{key_moment(retained_from(meeting))}.{meeting.id}")
     elif meeting.progress.next_attempt_at or meeting.progress.last_problem:
         keys.add(f"waiting.{key_moment(meeting.progress.version_started_at)}.{meeting.id}")
     return frozenset(keys)
+
+
+def _unsent(meeting: Meeting) -> str:
+    """Return how the row of what is to be sent of a meeting begins."""
+    sinks = {sink for notice in meeting.outbox for sink in notice.sinks}
+    only = len(sinks) == 1 and (meeting.reported or not meeting.finished)
+    return f"unsent.{sinks.pop()}." if only else "unsent."
 
 
 def looked_up(criteria: Criteria, caller: str | None) -> tuple[str, Span]:

@@ -83,6 +83,15 @@ class Results:
         wanted = {QUEUE: self._queue, TOPIC: self._topic}
         return tuple(name for name, sink in wanted.items() if sink is not None)
 
+    def owed(self, meeting: Meeting) -> tuple[Notice, ...]:
+        """Return what is to be sent, in order, each for the sinks that are wanted and have not got it."""
+        unwanted = frozenset(name for notice in meeting.outbox for name in notice.sinks) - {*self.sinks}
+        due = [left for notice in meeting.outbox if (left := notice.without(unwanted)).sinks]
+        if meeting.finished and not meeting.reported and self.wanted:
+            at = meeting.updated_at
+            due.append(Notice(type=f"meeting.{meeting.status}", version=meeting.version, at=at, sinks=self.sinks))
+        return tuple(due)
+
     async def report(self, meeting: Meeting, sink: str | None = None) -> Meeting:
         """Send what is due of a meeting, and return the meeting.
 
@@ -96,7 +105,7 @@ class Results:
             StorageUnavailableError: nothing could be sent, the queue being away.
             TopicUnavailableError: nothing could be sent, the topic being away.
         """
-        due = self._due(meeting)
+        due = self.owed(meeting)
         if not due and not meeting.outbox and meeting.reported:
             return meeting
         sinks = self.sinks if sink is None else (sink,)
@@ -125,7 +134,7 @@ class Results:
         Raises:
             StorageUnavailableError: as many are waiting as a record has room for.
         """
-        due = self._due(meeting)
+        due = self.owed(meeting)
         if len(due) > MOST_NOTICES:
             raise StorageUnavailableError(f"{len(due)} events of the meeting {meeting.id} wait for a sink")
         return meeting.changed(outbox=due, reported=meeting.finished or meeting.reported)
@@ -148,15 +157,6 @@ class Results:
         _logger.warning("result.waits %s for %s", meeting.id, pause, extra={"meeting_id": meeting.id})
         await self._requests.enqueue(meeting, pause)
         return meeting
-
-    def _due(self, meeting: Meeting) -> tuple[Notice, ...]:
-        """Return what is to be sent, in order, each for the sinks that are wanted and have not got it."""
-        unwanted = frozenset(name for notice in meeting.outbox for name in notice.sinks) - {*self.sinks}
-        due = [left for notice in meeting.outbox if (left := notice.without(unwanted)).sinks]
-        if meeting.finished and not meeting.reported and self.wanted:
-            at = meeting.updated_at
-            due.append(Notice(type=f"meeting.{meeting.status}", version=meeting.version, at=at, sinks=self.sinks))
-        return tuple(due)
 
     async def _send_to_all(
         self, meeting: Meeting, due: tuple[Notice, ...], sinks: tuple[str, ...]

@@ -101,7 +101,8 @@ class Upkeep:
             await run.ask(type(rows).__name__, rows.forget_past(now))
         # Last, because it fails as long as the result queue is away; each sink on its own, because that ends its list.
         for sink in self._results.sinks or (None,):
-            await self._each(run, "unsent", partial(self._ledger.unsent, now), partial(self._report, sink=sink))
+            rows_of = partial(self._ledger.unsent, now, sink=sink)
+            await self._each(run, "unsent", rows_of, partial(self._report, sink=sink))
         report = UpkeepReport(run.done["woken"], run.done["reported"], run.done["forgotten"], len(run.failures))
         # An operator's alerts and workbook read these figures by their names: infra/queries/.
         _logger.info(
@@ -176,7 +177,10 @@ class Upkeep:
             meeting = await self._results.report(meeting, sink)
         except TopicUnavailableError:  # which has said so in the log
             return "unsent"
-        return "unsent" if meeting.outbox else "reported"
+        if not meeting.outbox:
+            return "reported"
+        await self._ledger.set_aside(meeting)  # out of the way of what this sink has not got
+        return "unsent"
 
     async def _drop_markers(self, run: "_Run", now: datetime) -> None:
         """Remove what is left of meetings that were forgotten on demand, once their keys are forgotten too."""
@@ -192,7 +196,7 @@ class Upkeep:
         run.add("markers", outcomes.results, outcomes.failures)
 
     async def _forget(self, meeting: Meeting) -> str:
-        if not (meeting.finished and meeting.reported) or meeting.outbox:
+        if not meeting.finished or self._results.owed(meeting):
             return "kept"
         if retained_from(meeting) >= self._clock() - self._retention:
             # Its row is of a version of this app that counted from the end of the work: the write makes it again.

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -249,7 +250,7 @@ async def test_a_row_of_an_earlier_version_of_the_app_forgets_nothing_too_early(
     operations = world.table.operations
     assert (await world.app.upkeep.run()).forgotten == 0
     assert await world.ledger.read(meeting.id)
-    assert world.table.operations - operations == 1 + len(PARTITIONS) * 5, "nothing is left to do about it"
+    assert world.table.operations - operations == 1 + len(PARTITIONS) * 6, "nothing is left to do about it"
 
 
 async def test_a_series_without_end_is_kept_as_long_as_it_is_seen() -> None:
@@ -348,7 +349,7 @@ class TestOutbox:
         ids = [event["id"] for event in world.results.events()]
         assert len(ids) == len(set(ids)) == len(meetings) + 1
         assert not world.requests.messages
-        assert not await world.ledger.unsent(world.clock(), 10)
+        assert not unsent_rows(world)
 
     async def test_results_that_cannot_be_sent_hold_up_nothing_else(self) -> None:
         """More of them than a run takes: what stalled is woken, what is old forgotten, and the queue hardly tried."""
@@ -389,7 +390,47 @@ class TestOutbox:
         await world.app.upkeep.run()
         assert len(world.results.events()) == 21
         assert len(world.topic.events()) == 21
-        assert not await world.ledger.unsent(world.clock() + timedelta(days=1), 10)
+        assert not unsent_rows(world)
+
+    @pytest.mark.parametrize("away", ["queue", "topic"])
+    async def test_more_than_a_run_takes_may_wait_for_one_sink(self, away: str) -> None:
+        """The other sink gets the first thousand with one run, the rest and what came later with the next."""
+        world = World({"RESULT_TOPIC": "https://convene.westeurope-1.eventgrid.azure.net/api/events"})
+        await fill(world, 1200, status=Status.SUCCEEDED, updated_at=world.clock() - timedelta(hours=1))
+        await fill(world, 1, status=Status.SUCCEEDED, updated_at=world.clock() - timedelta(minutes=1))
+        blocked, healthy = (world.results, world.topic) if away == "queue" else (world.topic, world.results)
+        blocked.broken = True
+        for sent in (1000, 1201):
+            with suppress(StorageUnavailableError):
+                await world.app.upkeep.run()
+            assert len({event["subject"] for event in healthy.events()}) == sent
+        before = world.table.operations
+        with suppress(StorageUnavailableError):
+            await world.app.upkeep.run()
+        assert len(healthy.events()) == 1201
+        if away == "queue":
+            assert world.table.operations - before < 200, "what the queue lacks costs the topic nothing"
+        blocked.broken = False
+        for _ in range(2):
+            await world.app.upkeep.run()
+        assert len(blocked.events()) == 1201
+        assert not unsent_rows(world)
+
+    async def test_what_waits_for_a_sink_that_nobody_wants_any_more_is_forgotten_too(self) -> None:
+        """RESULT_TOPIC is taken away while the topic lacks a result: the meeting goes with the retention."""
+        topic = {"RESULT_TOPIC": "https://convene.westeurope-1.eventgrid.azure.net/api/events"}
+        world = World({"RETENTION": "P1D"} | topic)
+        world.topic.broken = True
+        await world.made(CALENDAR)
+        assert unsent_rows(world)
+        world.settings = World({"RETENTION": "P1D"}).settings
+        world.clock.now = END + timedelta(days=2)
+        assert (await world.new_host().upkeep.run()).forgotten == 1
+        assert not [key for rows in world.table.partitions.values() for key in rows]
+
+
+def unsent_rows(world: World) -> list[str]:
+    return [key for rows in world.table.partitions.values() for key in rows if key.startswith("unsent.")]
 
 
 class TestCost:
@@ -408,10 +449,10 @@ class TestCost:
 
     @pytest.mark.parametrize("finished", [0, 100, 1000, 10_000])
     async def test_it_does_not_grow_with_the_finished_meetings(self, finished: int) -> None:
-        """A run without work is a look into each partition for each of six lists, and two more; it reads no row."""
+        """A run without work is a look into each partition for each of seven lists, and two more; it reads no row."""
         world = World()
         await fill(world, finished, status=Status.SUCCEEDED, reported=True)
-        assert await self.cost(world) == (6 * len(PARTITIONS) + 2, 0)
+        assert await self.cost(world) == (7 * len(PARTITIONS) + 2, 0)
 
     @pytest.mark.parametrize("waiting", [100, 10_000])
     async def test_it_does_not_grow_with_what_is_not_due(self, waiting: int) -> None:
@@ -421,7 +462,7 @@ class TestCost:
         progress = Progress(version_started_at=now, next_attempt_at=now + timedelta(hours=1))
         await fill(world, waiting, progress=progress)
         operations, rows = await self.cost(world)
-        assert operations == 6 * len(PARTITIONS) + 2
+        assert operations == 7 * len(PARTITIONS) + 2
         assert rows <= len(PARTITIONS)
 
     async def test_a_run_is_bounded(self) -> None:
@@ -432,7 +473,7 @@ class TestCost:
         before = world.requests.operations
         operations, rows = await self.cost(world)
         assert world.requests.operations - before == 1000
-        assert operations == 6 * len(PARTITIONS) + 2 + 3 * 1000
+        assert operations == 7 * len(PARTITIONS) + 2 + 3 * 1000
         assert rows <= 2500 + 1000 + len(PARTITIONS)
         assert [(await world.app.upkeep.run()).woken for _ in range(3)] == [1000, 500, 0]
 
