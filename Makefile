@@ -19,6 +19,9 @@ PYTHON ?= $(shell for python in python3.13 python3 python; do \
 # What `make package` does beside building.
 PACKAGE ?= --compare
 
+# The tests start some hundred interpreters: each reads the bytecode that the first one wrote.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup start demo test quick fuzz attack soak scale mutants bench check infra-check package docs format lock sbom audit secrets clean
 
 help:  ## show this list

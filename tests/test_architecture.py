@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -59,10 +60,15 @@ class Module:
     """One file of ours, and what it imports."""
 
     name: str
-    tree: ast.Module
+    source: str
     is_package: bool
 
-    @property
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The file as Python parses it: when a test asks, not when the tests are collected."""
+        return ast.parse(self.source)
+
+    @cached_property
     def imports(self) -> frozenset[str]:
         """Every module imported anywhere in the file; for `from a import b` both `a` and `a.b`."""
         return frozenset(self._imports())
@@ -95,7 +101,7 @@ def _modules() -> Iterator[Module]:
         parts = file.relative_to(ROOT).with_suffix("").parts
         package = parts[-1] == "__init__"
         name = ".".join(parts[:-1] if package else parts)
-        yield Module(name, ast.parse(file.read_text(encoding="utf-8")), package)
+        yield Module(name, file.read_text(encoding="utf-8"), package)
 
 
 MODULES = list(_modules())
@@ -114,9 +120,7 @@ def test_the_app_is_seen() -> None:
     } <= names
     [accept] = [module for module in APP if module.name == "shared.use_cases.accept"]
     assert accept.imports_any({"shared.meeting.ledger"})
-    sample = Module(
-        "shared.a.b", ast.parse("from . import c\nfrom ..d import e\nfrom .f import g\nimport h.i"), is_package=False
-    )
+    sample = Module("shared.a.b", "from . import c\nfrom ..d import e\nfrom .f import g\nimport h.i", is_package=False)
     assert sample.imports == {"shared.a", "shared.a.c", "shared.d", "shared.d.e", "shared.a.f", "shared.a.f.g", "h.i"}
 
 
