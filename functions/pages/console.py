@@ -13,6 +13,7 @@ SCRIPTS = (
     "polling.js",
     "overview.js",
     "search.js",
+    "attendance.js",
     "meeting.js",
     "schedules.js",
     "create.js",

@@ -92,12 +92,12 @@ def _what_is_seen(observed: Observed) -> str:
     if observed.state is ObservedState.REMOVED:
         return "The meeting was removed in Microsoft 365."
     names = [name for name in observed.changes if name not in observed.unapplied]
-    state = f"changed in {', '.join(names)}" if names else "as requested"
+    state = f"a change of {', '.join(names)}" if names else "the meeting as requested"
     moved = not {"start", "end"}.isdisjoint(names)
-    when = f", from {_shown(observed.start)} to {_shown(observed.end)}" if moved else ""
+    when = f" The meeting is from {_shown(observed.start)} to {_shown(observed.end)}." if moved else ""
     responses = Counter(attendee.response for attendee in observed.attendees)
     answered = ", ".join(f"{count} {response}" for response, count in sorted(responses.items()))
-    return f"Microsoft 365 shows the meeting {state}{when}." + (f" Attendees: {answered}." if answered else "")
+    return f"Microsoft 365 shows {state}.{when}" + (f" Attendees: {answered}." if answered else "")
 
 
 def _shown(time: DateTimeTimeZone | None) -> str:

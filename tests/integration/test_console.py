@@ -207,6 +207,47 @@ class TestMeeting:
         assert button not in await console.buttons()
 
 
+class TestChoice:
+    async def test_who_was_chosen_and_from_whom(self, client: Client, console: Console) -> None:
+        """The organizer stands beside the candidates; until one is chosen it says so."""
+        pool = {"candidates": ["LidiaH@contoso.com", "NestorW@contoso.com"]}
+        request = {name: value for name, value in CALENDAR.items() if name != "organizer"}
+        rooms = {"candidates": ["Baker@contoso.com"]}
+        posted = client.post(request | {"organizerPool": pool, "roomPool": rooms, "subject": "Chosen"})
+        meeting = client.finished(posted.headers["location"])
+        await console.open(f"#/meetings/{meeting['id']}")
+        terms = "[...document.querySelectorAll('main dt')].map(each => [each.innerText, each.nextSibling.innerText])"
+        shown = dict(await console.tab.value(terms))
+        assert shown["Organizer"] == meeting["organizer"]
+        assert shown["Chosen from"].split() == pool["candidates"]
+        assert shown["A room from"].split() == rooms["candidates"]
+
+
+class TestAttendance:
+    async def test_it_is_read_when_it_is_unfolded(self, stack: Stack, client: Client, console: Console) -> None:
+        """Not before; each attendee with the time of the stay. An app that may not read it says how to allow it."""
+        meeting = client.finished(client.post(STANDALONE | {"subject": "Attended"}).headers["location"])
+        guests = [{"name": "Adele Vance", "address": "AdeleV@contoso.com", "role": "Attendee"}, {"name": "A guest"}]
+        call = {"start": "2026-11-28T08:00:00Z", "end": "2026-11-28T08:40:00Z", "attendees": guests}
+        client.tenant.post(f"/onlineMeetings/{meeting['onlineMeetingId']}/calls", json=call).raise_for_status()
+        unfold = "[...document.querySelectorAll('summary')].find(each => each.textContent === 'Who attended').click()"
+        await console.open(f"#/meetings/{meeting['id']}")
+        await console.tab.value(unfold)
+        await console.shows("ARTIFACTS")
+        environment = app_environment(stack.connection_string, stack.graph.url, os.environ)
+        with start_child(["host", "--port", "0"], environment | {"ARTIFACTS": "attendance"}) as host:
+            page = Console(console.tab, host.url)
+            await page.open(f"#/meetings/{meeting['id']}", 375, "dark")
+            assert not any(url.startswith(host.url) and url.endswith("/attendance") for url in page.calls())
+            await page.tab.value(unfold)
+            await page.shows("40 minutes")
+            text = await page.text()
+            assert "Adele Vance" in text
+            assert "2 people" in text
+            assert await page.tab.accessibility_violations() == []
+            assert await page.tab.value("document.documentElement.scrollWidth") <= 375
+
+
 class TestLists:
     async def test_a_search_finds(self, client: Client, console: Console) -> None:
         """By reference, by link and by id, from the form."""
@@ -319,9 +360,10 @@ class TestReadiness:
 
 
 class TestAvailability:
-    async def test_free_times_are_a_table(self, console: Console) -> None:
+    @pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (768, "light"), (1280, "dark")])
+    async def test_free_times_are_a_table(self, console: Console, width: int, scheme: str) -> None:
         """With who is free at each; an address that is not known is named, and a fault stands at its field."""
-        await console.open("#/availability")
+        await console.open("#/availability", width, scheme)
         await console.fill(organizers="AlexW@contoso.com\nnobody@contoso.com", timeZone="UTC")
         await console.fill(start="2027-03-02T09:00", end="2027-03-02T10:00", duration="30")
         await console.click("Find free times")
@@ -329,8 +371,10 @@ class TestAvailability:
         text = await console.text()
         assert "2027-03-02 09:00 to 09:30" in text
         assert "nobody@contoso.com: " in text
+        assert "Time (UTC)" in await console.tab.value("document.querySelector('thead').textContent")
         assert await console.tab.accessibility_violations() == []
-        assert await console.tab.value("document.documentElement.scrollWidth <= innerWidth")
+        assert await console.tab.value("document.documentElement.scrollWidth") <= width
+        await console.tab.screenshot(SCREENSHOTS / f"console-free-{width}-{scheme}.png")
         await console.fill(timeZone="Nowhere/Land")
         await console.click("Find free times")
         await console.tab.until("document.activeElement.id === 'timeZone'")

@@ -7,14 +7,15 @@ async function availability({ draw }) {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const input = (/** @type {string} */ id, attributes = {}) => h("input", { id, name: id, autocomplete: "off", ...attributes });
   const lines = (/** @type {string} */ id, attributes = {}) => h("textarea", { id, name: id, spellcheck: "false", ...attributes });
-  const result = h("div", { "aria-live": "polite" });
+  const result = h("div.results", { "aria-live": "polite" });
   const form = /** @type {HTMLFormElement} */ (h("form.card", { submit: (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     attempt(/** @type {HTMLButtonElement} */ (event.submitter ?? form.querySelector("button")), search);
   } },
-  h("div.fields", {},
+  h("div.columns", {},
     field("Organizers", lines("organizers"), "One address on each line"),
-    field("Rooms", lines("rooms"), "One address on each line (optional)"),
+    field("Rooms", lines("rooms"), "One address on each line (optional)")),
+  h("div.fields", {},
     field("From", input("start", { type: "datetime-local", required: true })),
     field("Until", input("end", { type: "datetime-local", required: true })),
     field("Time zone", input("timeZone", { value: zone, required: true })),
@@ -26,8 +27,9 @@ async function availability({ draw }) {
     result.replaceChildren();
     markFaults(form, []);
     try {
-      const { data } = await call("findAvailability", { body: availabilityRequestOf(new FormData(form)) });
-      result.replaceChildren(...nodes(freeSlots(data)));
+      const body = availabilityRequestOf(new FormData(form));
+      const { data } = await call("findAvailability", { body });
+      result.replaceChildren(...nodes(freeSlots(data, body.start.timeZone)));
     } catch (error) {
       if (error instanceof ApiError) markFaults(form, error.faults);
       throw error;
@@ -46,13 +48,13 @@ function availabilityRequestOf(form) {
   return { ...request, ...(rooms.length ? { rooms } : {}), ...(text("withinWorkingHours") ? { withinWorkingHours: true } : {}) };
 }
 
-/** @param {{slots: any[], unknown: any[]}} found @returns {Child[]} */
-function freeSlots({ slots, unknown }) {
+/** @param {{slots: any[], unknown: any[]}} found @param {string} zone @returns {Child[]} */
+function freeSlots({ slots, unknown }, zone) {
   const rows = slots.slice(0, MOST_SLOTS).map(({ start, end, organizers, rooms }) =>
-    [`${String(start).slice(0, 16).replace("T", " ")} to ${String(end).slice(11, 16)}`, organizers.join(", ") || "–", rooms.join(", ") || "–"]);
+    [`${String(start).slice(0, 16).replace("T", " ")} to ${String(end).slice(11, 16)}`, listed(organizers) || "–", listed(rooms) || "–"]);
   return [
     unknown.length > 0 && h("div.notice.warn", {}, h("strong", {}, "Not known:"), h("ul", {}, unknown.map(({ address, message }) => h("li", {}, `${address}: ${message}`)))),
     slots.length ? h("section.card", {}, h("p", {}, slots.length > MOST_SLOTS ? `The first ${MOST_SLOTS} of ${counted(slots.length, "free time")}` : counted(slots.length, "free time")),
-      table("Free times", ["Time", "Free organizers", "Free rooms"], rows)) : empty("Nobody is free at that time."),
+      table("Free times", [`Time (${zone})`, "Free organizers", "Free rooms"], rows)) : empty("Nobody is free at that time."),
   ];
 }

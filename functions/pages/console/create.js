@@ -6,9 +6,9 @@ async function create({ draw }) {
   const key = crypto.randomUUID();
   const input = (/** @type {string} */ id, attributes = {}) => h("input", { id, name: id, autocomplete: "off", ...attributes });
   const kind = /** @type {HTMLSelectElement} */ (h("select", { id: "kind", name: "kind", change: () => adapt() },
-    h("option", { value: "calendar" }, "In the organizer's calendar"), h("option", { value: "standalone" }, "A link only, nobody is invited")));
+    h("option", { value: "calendar" }, "In a calendar"), h("option", { value: "standalone" }, "A link only")));
   const calendarOnly = [field("Time zone", input("timeZone", { value: zone, required: true })),
-    field("Attendees", h("textarea", { id: "attendees", name: "attendees", spellcheck: "false" }), "One address on each line")];
+    wide(field("Attendees", h("textarea", { id: "attendees", name: "attendees", spellcheck: "false" }), "One address on each line"))];
   const adapt = () => calendarOnly.forEach((each) => (each.hidden = kind.value !== "calendar"));
   const result = h("div", { "aria-live": "polite" });
   const form = /** @type {HTMLFormElement} */ (h("form.card", { submit: (/** @type {SubmitEvent} */ event) => {
@@ -18,9 +18,9 @@ async function create({ draw }) {
   } },
   h("div.fields", {}, field("Kind", kind),
     field("Organizer", input("organizer", { required: true, spellcheck: "false" }), "A user principal name or an object id"),
-    field("Subject", input("subject")), field("Start", input("start", { type: "datetime-local", required: true })),
-    field("End", input("end", { type: "datetime-local", required: true })), calendarOnly,
-    field("Reference", input("reference"), "Your own, to find the meeting by (optional)")),
+    field("Reference", input("reference"), "Your own, to find the meeting by (optional)"),
+    wide(field("Subject", input("subject"))), field("Start", input("start", { type: "datetime-local", required: true })),
+    field("End", input("end", { type: "datetime-local", required: true })), calendarOnly),
   h("div.row", {}, h("button", { value: "check" }, "Check only"), h("button.main", { value: "create" }, "Create …")), result));
   const send = async (/** @type {string} */ action) => {
     const body = requestOf(new FormData(form));

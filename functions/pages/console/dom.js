@@ -69,6 +69,11 @@ function terms(pairs) {
   return h("dl", {}, known.map(([term, value]) => [h("dt", {}, term), h("dd", {}, value)]));
 }
 
+/** Texts, each on a line of its own; false without any. @param {string[]} [texts] */
+function listed(texts = []) {
+  return texts.length > 0 && texts.map((each) => h("div", {}, each));
+}
+
 /**
  * A table that becomes a list of blocks on a narrow screen; the roles keep it a table for screen readers there too.
  * @param {string} caption @param {string[]} columns @param {Child[][]} rows

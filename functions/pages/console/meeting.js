@@ -36,6 +36,7 @@ function meetingPage(meeting, history, refresh) {
     h("div.columns", {},
       h("div.columns", {}, requested(meeting), join(meeting)),
       h("div.columns", {}, meeting.observed && observed(meeting.observed), progressOf(meeting), history && timeline(history))),
+    can("getAttendance") && meeting.joinUrl && attendance(meeting.id),
     h("details.card", {}, h("summary", {}, "The request, as it was sent"), json(meeting.request)),
     h("details.card", {}, h("summary", {}, "The whole answer of the API"), json(meeting)),
   ];
@@ -94,9 +95,9 @@ function failed(error) {
 function requested({ request, kind, organizer, reference, schedule, received }) {
   const people = [...(request?.attendees ?? [])].map((/** @type {any} */ each) => each.emailAddress?.address ?? "");
   return card("Requested",
-    terms([["Kind", kind], ["Organizer", organizer ?? request?.organizerPool?.candidates?.join(", ")],
+    terms([["Kind", kind], ["Organizer", organizer ?? "Not chosen yet"], ["Chosen from", listed(request?.organizerPool?.candidates)],
       ["Start", wall(request?.start ?? request?.startDateTime)], ["End", wall(request?.end ?? request?.endDateTime)],
-      ["Attendees", people.length > 0 && people.map((each) => h("div", {}, each))],
+      ["Attendees", listed(people)], ["A room from", listed(request?.roomPool?.candidates)],
       ["Reference", reference], ["Schedule", schedule && h("a", { href: `#/schedules/${schedule}` }, schedule)]]),
     received && [h("h3.small.soft", {}, "The message that could not be read"), h("pre", { tabindex: "0" }, received.text)]);
 }
@@ -105,7 +106,7 @@ function requested({ request, kind, organizer, reference, schedule, received }) 
 function join({ joinUrl, joinMeetingId, passcode, dialIn, webLink, meetingOptionsWebUrl, expiresAt }) {
   if (!joinUrl) return card("To join", empty("There is no join link."));
   return card("To join",
-    h("p", {}, externalLink(joinUrl), " ", copyButton(joinUrl, "the join link")),
+    h("div", {}, h("p.link", {}, externalLink(joinUrl)), copyButton(joinUrl, "the join link")),
     terms([["Meeting number", joinMeetingId], ["Passcode", passcode], ["Telephone", dialIn?.tollNumber ?? dialIn?.tollFreeNumber],
       ["Conference id", dialIn?.conferenceId], ["In Outlook", externalLink(webLink, "Open the event")],
       ["Options", externalLink(meetingOptionsWebUrl, "Open the meeting options")], ["Expires", moment(expiresAt)]]));
@@ -114,7 +115,7 @@ function join({ joinUrl, joinMeetingId, passcode, dialIn, webLink, meetingOption
 /** @param {any} seen */
 function observed(seen) {
   const rows = seen.attendees.map((/** @type {any} */ each) => [
-    [each.name || each.address, each.name && h("small.soft", {}, each.address)], each.response,
+    [each.name || each.address, each.name && h("small.soft", {}, each.address)], badge(each.response),
     [shortly(each.respondedAt), each.proposedStart && h("small", {}, "proposes ", wall(each.proposedStart))]]);
   return card("In Microsoft 365",
     h("div.row", {}, badge(seen.state), seen.changes.length > 0 && h("span", {}, seen.changes.join(", "))),
@@ -131,5 +132,5 @@ function progressOf({ createdAt, updatedAt, attempts, nextAttemptAt, version }) 
 /** @param {any[]} entries */
 function timeline(entries) {
   return card("History", h("ol.timeline", {}, entries.map((each) =>
-    h("li", {}, h("span", {}, h("strong", {}, each.event), " – ", each.detail), h("span.small.soft", {}, moment(each.at))))));
+    h("li", {}, h("span", {}, each.detail), h("span.small.soft", {}, words(each.event), ", ", moment(each.at))))));
 }

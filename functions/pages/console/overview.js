@@ -3,7 +3,7 @@
 const OVERVIEW_SECONDS = 15;
 const LOOKED_AT = 1000;
 /** @type {[string, number][]} */
-const AGES = [["under a minute", 60], ["1 to 10 minutes", 600], ["10 minutes to an hour", 3600], ["over an hour", Infinity]];
+const AGES = [["Under a minute", 60], ["1 to 10 minutes", 600], ["10 minutes to an hour", 3600], ["Over an hour", Infinity]];
 const OLDEST = 10;
 
 /** @param {View} view */

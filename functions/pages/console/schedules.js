@@ -35,7 +35,7 @@ async function oneSchedule({ path: [id], signal, draw }) {
       }, async () => (await call("deleteSchedule", { path }), announce("The schedule has ended"), go("#/schedules")))),
     h("div.columns", {},
       card("Rule", terms([["Organizer", schedule.request.organizer], ["Recurrence", h("code", {}, schedule.recurrence)], ["First", wall(schedule.start)], ["Time zone", schedule.timeZone],
-        ["Duration", schedule.duration], ["Made ahead", schedule.leadTime], ["Changed", moment(schedule.updatedAt)]])),
+        ["Duration", lasting(schedule.duration)], ["Made ahead", lasting(schedule.leadTime)], ["Changed", moment(schedule.updatedAt)]])),
       card("Next occurrences", occurrences.length ? table("Next occurrences", ["Start", "Meeting"], occurrences) : empty(schedule.paused ? "None while the schedule is paused." : "None: the rule has ended."))),
     h("details.card", {}, h("summary", {}, "The request that each occurrence becomes"), json(schedule.request)),
   ]);
@@ -64,7 +64,7 @@ async function readiness({ query, signal, draw }) {
   const { data: report } = await call("getReadiness", { path: { organizer }, signal });
   const rows = report.checks.map((/** @type {any} */ each) => [
     h("strong", {}, words(each.name)), h(`span.badge.${each.ok ? "good" : "bad"}`, {}, each.ok ? "In order" : "Not in order"),
-    [each.detail, each.remedy && [h("pre", { tabindex: "0" }, each.remedy), copyButton(each.remedy, "the remedy")]]]);
+    h("div.prose", {}, each.detail, each.remedy && [h("pre", { tabindex: "0" }, each.remedy), copyButton(each.remedy, "the remedy")])]);
   draw([
     heading, form,
     h(`div.notice.${report.ready ? "good" : "bad"}`, { role: "status" }, h("strong", {}, report.ready ? `${report.organizer} is ready.` : `${report.organizer} is not ready.`)),

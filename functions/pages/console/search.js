@@ -86,6 +86,12 @@ function submitSearch(event, narrows) {
   go(`#/meetings?${query}`);
 }
 
+/** A field that takes the whole width of its form. @param {HTMLElement} field */
+function wide(field) {
+  field.classList.add("wide");
+  return field;
+}
+
 /** @param {string} text @param {HTMLElement} control @param {string} [hint] */
 function field(text, control, hint) {
   if (hint) control.setAttribute("aria-describedby", `${control.id}-hint`);

@@ -11,7 +11,8 @@ const STATUS = {
   queued: ["Queued", "busy"], running: ["Running", "busy"], succeeded: ["Succeeded", "good"], failed: ["Failed", "bad"],
   cancelled: ["Cancelled", ""], external: ["Not made by Convene", ""], active: ["Active", "good"], paused: ["Paused", "warn"],
   ended: ["Ended", ""], asRequested: ["As requested", "good"], changed: ["Changed in Outlook", "warn"],
-  removed: ["Removed in Outlook", "bad"],
+  removed: ["Removed in Outlook", "bad"], accepted: ["Accepted", "good"], tentativelyAccepted: ["Maybe", "warn"],
+  declined: ["Declined", "bad"], notResponded: ["Not answered", ""], none: ["Not answered", ""],
 };
 
 /** @param {string} status */
@@ -40,8 +41,15 @@ function distance(date) {
 /** A dateTimeTimeZone of Graph, or an instant of a standalone meeting, as it was written. @param {any} when */
 function wall(when) {
   if (!when) return null;
-  if (typeof when === "string") return when.replace("T", " ");
+  if (typeof when === "string") return when.replace("T", " ").replace(/:00(?=$|Z|[+-]\d\d:\d\d$)/, "").replace(/(?=[+-]\d\d:\d\d$)/, " ");
   return `${String(when.dateTime).replace("T", " ").replace(/:00(\.0+)?$/, "")} ${when.timeZone ?? ""}`;
+}
+
+/** A duration of ISO 8601 in words, as far as it is written in days and times. @param {string} duration */
+function lasting(duration) {
+  const found = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(duration)?.slice(1) ?? [];
+  const parts = found.map((count, n) => count && counted(Number(count), UNITS[n][0])).filter(Boolean);
+  return parts.join(" ") || duration;
 }
 
 /** @param {any} meeting */

@@ -51,7 +51,7 @@ async def test_the_life_of_a_meeting() -> None:
         ("changed", "Version 2 succeeded."),
         ("published", "meeting.succeeded of version 2 was sent."),
         ("observed", "Microsoft 365 shows the meeting as requested. Attendees: 1 none."),
-        ("observed", f"Microsoft 365 shows the meeting changed in start, end, {times}. Attendees: 1 declined."),
+        ("observed", f"Microsoft 365 shows a change of start, end. The meeting is {times}. Attendees: 1 declined."),
         ("published", "meeting.changed of version 2 was sent."),
         ("published", "meeting.responded of version 2 was sent."),
         ("accepted", "Version 3 was accepted: a cancellation."),
