@@ -1,4 +1,4 @@
-"""docs/security.md tells no tales: every test that it names is there, and every row has one."""
+"""Every row of docs/security.md names a test that is there, and one that fails without the control."""
 
 import ast
 import re
@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.proofs.mutants.catalog import read_mutants
+
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)+)`", PAGE)))
+_TEST = re.compile(r"`(tests/[\w/]+\.py(?:::\w+)+)`")
+NAMED = sorted(set(_TEST.findall(PAGE)))
 ASVS = re.findall(r"^\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) \|(.*)\|$", PAGE, re.MULTILINE)
 ROWS = re.findall(r"^\| (API\d+|-) \|(.*)\|$", PAGE, re.MULTILINE)
 
@@ -28,6 +31,12 @@ def test_a_test_that_is_named_is_there(name: str) -> None:
         assert not any("mark.skip" in ast.unparse(decorator) for decorator in found[0].decorator_list), name
         body = found[0].body
     assert path[-1].startswith("test_")
+
+
+@pytest.mark.parametrize(("number", "row"), [*ROWS, *ASVS], ids=lambda value: value[:60].strip(" |"))
+def test_a_test_of_each_row_fails_without_the_control(number: str, row: str) -> None:
+    """`make mutants` removes the control, and one of the tests that the row names catches that."""
+    assert {test for mutant in read_mutants() for test in mutant.caught_by} & {*_TEST.findall(row)}, number
 
 
 def test_every_threat_has_a_test() -> None:

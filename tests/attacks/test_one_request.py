@@ -26,6 +26,14 @@ LARGEST_ANSWER = 256 * 1024
 HEADER = "organizer,subject,start,end,timeZone,attendees\n"
 ROW = 'AlexW@contoso.com,Visit,2027-01-20 13:00,2027-01-20 14:00,UTC,"{}"\n'
 
+
+def _inside(value: Any, levels: int) -> dict[str, Any]:
+    """Return a value that many objects deep, each under a long name."""
+    for _ in range(levels):
+        value = {"x" * 100: value}
+    return value
+
+
 MANY_FAULTS: dict[str, dict[str, Any]] = {
     "items that are no attendees": CALENDAR | {"attendees": [1] * 500},
     "unknown fields": CALENDAR | {f"a{number}": 0 for number in range(20_000)},
@@ -35,6 +43,7 @@ MANY_FAULTS: dict[str, dict[str, Any]] = {
     "long names that are escaped": CALENDAR | {f"{number}{'\u202e' * 300}": 0 for number in range(120)},
     "long names outside the basic plane": CALENDAR | {f"{number}{'\U0001f600' * 150}": 0 for number in range(120)},
     "long names of pointers' own characters": CALENDAR | {f"{number}{'~' * 300}": 0 for number in range(120)},
+    "faults deep below long names": CALENDAR | _inside(["\0"] * 200, 50),
     "characters that cannot be stored": CALENDAR | {"categories": ["\0"] * 25_000},
 }
 

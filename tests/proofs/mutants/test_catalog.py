@@ -38,10 +38,12 @@ def test_a_document_without_the_marks_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_it_can_be_made_and_caught(mutant: Mutant) -> None:
-    """Its text occurs exactly once, the mutant is other Python, and the tests that catch it exist."""
+    """Its text occurs exactly once, a Python file becomes other Python, and the tests that catch it exist."""
     original = (ROOT / mutant.file).read_text(encoding="utf-8")
     mutated = mutant.of(original)
-    assert ast.dump(ast.parse(mutated)) != ast.dump(ast.parse(original))
+    assert mutated != original
+    if mutant.file.endswith(".py"):
+        assert ast.dump(ast.parse(mutated)) != ast.dump(ast.parse(original))
     assert mutant.breaks
     assert mutant.caught_by
     for test in mutant.caught_by:
