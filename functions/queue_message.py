@@ -16,7 +16,7 @@ from azure.functions.queue import QueueMessage, QueueMessageInConverter
 
 
 class TolerantQueueMessageConverter(QueueMessageInConverter, binding="tolerantQueueTrigger", trigger="queueTrigger"):
-    """Takes the place of the SDK's converter for `queueTrigger`: the class statement registers it."""
+    """Replaces the SDK's converter for `queueTrigger`: the class statement registers it."""
 
     @classmethod
     @override

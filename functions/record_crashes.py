@@ -1,4 +1,4 @@
-"""The timer that looks into the poison queue.
+"""The timer of the poison queue.
 
 A trigger on the queue would take each message away once it has run, and the messages stay for the operator.
 """
@@ -16,5 +16,5 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger("timer", schedule=setting_reference(CRASHES_SCHEDULE))
 @redacts_failures
 async def record_crashes(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
-    """Record what the poison queue holds as crashed."""
+    """Try the messages of the poison queue, and record those that crash as failed meetings."""
     await app().crashes.run()

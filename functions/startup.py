@@ -1,4 +1,4 @@
-"""How the app is imported: quickly."""
+"""A quick import of the app."""
 
 import gc
 from collections.abc import Generator

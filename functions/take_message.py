@@ -1,4 +1,4 @@
-"""The request queue: meeting requests of other systems, and the app's own notes to look at a meeting."""
+"""The request queue: meeting requests of other systems, and the app's own messages to provision a meeting."""
 
 import azure.functions as func
 
@@ -14,5 +14,5 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger("msg", queue_name=setting_reference(REQUEST_QUEUE), connection="MeetingStorage")
 @redacts_failures
 async def take_message(msg: func.QueueMessage) -> None:
-    """Do what the message asks for."""
+    """Process the message."""
     await app().message_handler.handle(text_of(msg), msg.id, msg.insertion_time)

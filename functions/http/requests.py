@@ -44,12 +44,12 @@ def read_json(req: func.HttpRequest) -> Any:
 
 
 def is_json(req: func.HttpRequest) -> bool:
-    """Return whether a request's body is said to be JSON."""
+    """Return whether a request's media type is JSON."""
     return bool(_JSON.fullmatch(req.headers.get("content-type", "").strip()))
 
 
 def has_body(req: func.HttpRequest) -> bool:
-    """Return whether a request was sent with a body, even one that has not arrived."""
+    """Return whether a request was sent with a body, even one that did not arrive."""
     return bool(req.get_body().strip()) or _is_chunked(req)
 
 

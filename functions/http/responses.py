@@ -50,7 +50,7 @@ def schedule_response(
 def json_response(
     answer: ResponseModel | dict[str, Any], status: int = 200, headers: dict[str, str] | None = None
 ) -> func.HttpResponse:
-    """Answer with JSON: an object that the interface describes, or one of its descriptions."""
+    """Answer with JSON: an object of the interface, or its description."""
     document = answer.as_json() if isinstance(answer, ResponseModel) else answer
     return func.HttpResponse(
         json.dumps(document), status_code=status, headers=headers, mimetype="application/json", charset="utf-8"

@@ -1,4 +1,4 @@
-"""The app's HTTP routes: what the triggers say to the Functions host, and what they say of themselves."""
+"""The app's HTTP routes, from the triggers as the Functions host knows them and the declarations beside them."""
 
 import sys
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def app_functions() -> list[func.Function]:
 
 
 def _place(route: Route) -> tuple[bool, list[str], int]:
-    """Return where a reader looks for a route: what workflows do first, a collection before its items."""
+    """Return the place of a route in the document: operations of workflows first, a collection before its items."""
     return route.operation.visibility == "internal", route.path.split("/"), _METHODS.index(route.method)
 
 

@@ -1,4 +1,4 @@
-"""What every HTTP trigger does: who calls is identified first, and errors become problems."""
+"""What every HTTP trigger does: it identifies the caller first, and turns errors into problems."""
 
 import functools
 import json

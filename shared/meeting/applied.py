@@ -47,7 +47,7 @@ class PropertyDigests(RootModel[dict[str, str]]):
 
 
 def address_digest(address: str) -> str:
-    """Return a digest of a mail address, which is shorter: hundreds have to fit into a record."""
+    """Return a short digest of a mail address: hundreds have to fit into a record."""
     return hashlib.sha256(mailbox_key(address).encode()).hexdigest()[:16]
 
 

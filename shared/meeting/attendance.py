@@ -1,4 +1,4 @@
-"""What is kept and published of the attendance of a meeting: which reports came, how many people; never who it was."""
+"""The attendance of a meeting, as it is stored and published: which reports came, and how many people; never who."""
 
 from datetime import date, datetime
 

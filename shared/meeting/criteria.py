@@ -1,4 +1,4 @@
-"""What a search of the ledger is for."""
+"""The criteria of a search in the ledger."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What meetings have to meet to be found; None asks for nothing.
+    """What a meeting has to match to be found; None matches every meeting.
 
     Attributes:
         field: by which they are found.
@@ -44,5 +44,5 @@ class Criteria:
 
     @property
     def narrowed(self) -> bool:
-        """Return whether more is asked than one field's value."""
+        """Return whether there is a criterion beside one field's value."""
         return self.by_start or (self.status is not None and self.field is not None)

@@ -1,4 +1,4 @@
-"""The history of a meeting: what a write changes in its record, in sentences, written down with that very write.
+"""The history of a meeting: each write of its record adds, in sentences, what it changes.
 
 A repeated step changes nothing in the record the second time, so that the history does not repeat it either. A use case
 adds what the record does not show by `Meeting.noted`.

@@ -1,4 +1,4 @@
-"""Markers: what stands in the place of a meeting that was forgotten on demand, without a word of the meeting.
+"""Markers: a marker replaces a meeting that was forgotten on demand, and holds nothing of it.
 
 A marker keeps a message that comes again from making the meeting again, and goes when its key was not used for the
 retention. It lies under the meeting's own key, so meeting and marker never stand side by side.
@@ -28,7 +28,7 @@ class MarkerStore(RecordStore[Marker]):
         super().__init__(table, _MARKERS)
 
     async def keep(self, meeting_id: str, now: datetime) -> None:
-        """Have a marker stay as long as a new one, because its key is used again.
+        """Keep a marker as long as a new one, because its key was used again.
 
         Raises:
             ConflictError: it is gone, or somebody else has just kept it.

@@ -1,4 +1,4 @@
-"""A meeting: what was asked for, how far it is, and what Graph has made of it."""
+"""A meeting: what was requested, its progress, and what Graph has of it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -31,7 +31,7 @@ from shared.meeting_request.pools import organizers_in
 
 
 class Status(StrEnum):
-    """Where a meeting stands; the last three are ends."""
+    """The status of a meeting; the last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -84,7 +84,7 @@ class JoinInformation(RecordModel):
 
 
 class Outcome(RecordModel):
-    """What Graph has made so far. It survives a failed attempt, so that the next one resumes instead of repeating.
+    """What Graph has so far. It survives a failed attempt, so that the next one resumes instead of repeating.
 
     Attributes:
         meeting_id_in_body: the Meeting ID as the invitation shows it; the meeting is found by it and does not show it.
@@ -213,7 +213,7 @@ class Claim(RecordModel):
 
 
 class Progress(RecordModel):
-    """How far the work on one version has come. A new version starts with a new one.
+    """The progress of the work on one version. A new version starts with a new one.
 
     Attributes:
         version_started_at: when the first attempt at this version became possible; `GIVE_UP_AFTER` counts from here.
@@ -248,7 +248,7 @@ class Doubt(RecordModel):
 
 
 class Meeting(RecordModel, StoredRecord):
-    """The record in the ledger: a desired request with a version, and how far it has come true.
+    """The record in the ledger: a desired request with a version, and the progress towards it.
 
     Attributes:
         id: a UUID in its canonical form.
@@ -319,12 +319,12 @@ class Meeting(RecordModel, StoredRecord):
 
     @property
     def finished(self) -> bool:
-        """Return whether nothing is left to be done in Graph."""
+        """Return whether there is nothing left to do in Graph."""
         return self.status in FINISHED
 
     @property
     def organizers(self) -> tuple[str, ...]:
-        """Return everybody who may organize the meeting: who does, or the candidates of its pool."""
+        """Return all who may organize the meeting: its organizer, or the candidates of its pool."""
         return (self.organizer,) if self.organizer else organizers_in(self.request or {})
 
     def next_version(self, now: datetime, **update: Any) -> "Meeting":

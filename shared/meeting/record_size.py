@@ -1,4 +1,4 @@
-"""What is stored fits: the bounds on a meeting's record, with room for what comes after its acceptance.
+"""The bounds on a meeting's record, which keep room for what is added after its acceptance.
 
 An entity of Azure Tables holds 1 MiB, in which text counts two bytes a character (UTF-16):
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model

@@ -27,17 +27,17 @@ class RequestQueue:
         await self.queue.send(ProvisionMeeting.of(meeting).encode(), delay)
 
     async def poison(self, meeting: Meeting) -> None:
-        """Set a meeting aside that keeps crashing the app."""
+        """Put a meeting that keeps crashing the app into the poison queue."""
         await self.poison_queue.send(ProvisionMeeting.of(meeting).encode(), life=_LIFE_OF_POISON)
 
     async def poisoned(self, limit: int) -> list[QueuedMessage]:
-        """Return what was set aside, by the app and by the host, at most `limit` messages; they stay where they are."""
+        """Return at most `limit` messages of the poison queue, from the app and from the host; they stay in it."""
         return await self.poison_queue.look_through(limit)
 
     async def backlog_since(self) -> datetime | None:
-        """Return how old the oldest waiting message is, None when none waits."""
+        """Return the age of the oldest waiting message, None when none waits."""
         return await self.queue.oldest()
 
     async def poison_since(self) -> datetime | None:
-        """Return how old the oldest message is that lies in the poison queue, None when there is none."""
+        """Return the age of the oldest message in the poison queue, None when there is none."""
         return await self.poison_queue.oldest()

@@ -33,7 +33,7 @@ _LONGEST_PAUSE = timedelta(minutes=10)
 
 
 class Topic(Protocol):
-    """The other sink of results: it takes several events at once."""
+    """The second sink of results, which takes several events at once."""
 
     async def send(self, events: Sequence[str]) -> None:
         """Send CloudEvents, each a JSON text.
@@ -45,7 +45,7 @@ class Topic(Protocol):
 
 
 class Results:
-    """Sends what is to be published to two sinks, the queue and the topic; neither waits for the other.
+    """Publishes to two sinks, the queue and the topic; neither waits for the other.
 
     The result of a version is due from the write that ends it. Whatever else is due, and what only one of the sinks has
     taken, stands in the record's outbox. May raise StorageUnavailableError, and TopicUnavailableError.

@@ -1,4 +1,4 @@
-"""From when the retention of a meeting counts: what has not taken place yet is not past."""
+"""The moment from which the retention of a meeting counts: not before the meeting has taken place."""
 
 import json
 from datetime import date, datetime

@@ -40,7 +40,7 @@ _KINDS = frozenset({"calendar", "standalone", "existing"})
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A meeting that was asked for; `replayed` when the same request with the same key had come before."""
+    """A requested meeting; `replayed` if the same request with the same key came before."""
 
     meeting: Meeting
     replayed: bool
@@ -85,7 +85,7 @@ class Acceptance:
     async def accept(
         self, document: Any, origin: Origin, delay: timedelta = timedelta(0), make: Make | None = None
     ) -> Accepted:
-        """Record the meeting that a request asks for, and have it provisioned.
+        """Record a requested meeting, and enqueue it for provisioning.
 
         Args:
             document: a JSON value that should be a meeting request.
@@ -166,7 +166,7 @@ class Acceptance:
             meeting = meeting.changed(id=id_after(meeting.id))
 
     async def _count(self, meeting: Meeting, origin: Origin) -> None:
-        """Count a meeting towards its caller's quota, if there is one; a replay is none.
+        """Count a meeting towards its caller's quota, if there is one; a replay is not counted.
 
         It is counted before it is recorded. When the recording fails, its place in the day is lost unless the same
         key comes again: a quota may be short of what it allows, and is never above.

@@ -1,4 +1,4 @@
-"""Admission: what a request has to be, beyond valid, before anything is done for it."""
+"""Admission: the checks that a valid request has to pass before anything is done for it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

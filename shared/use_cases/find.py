@@ -1,4 +1,4 @@
-"""Find: which meetings there are, by what people know of them, by status and by start."""
+"""Find meetings by what people know of them, by status and by start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

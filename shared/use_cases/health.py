@@ -34,14 +34,14 @@ _DIRECTORY = "users"
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """Whether each of the two that the app cannot work without has answered."""
+    """Whether the storage account and Microsoft Graph have answered."""
 
     storage: bool
     graph: bool
 
     @property
     def healthy(self) -> bool:
-        """Return whether both have."""
+        """Return whether both have answered."""
         return self.storage and self.graph
 
 

@@ -1,4 +1,4 @@
-"""Upkeep of the queues: a missing one is created again, and the backlog of the result queue is logged.
+"""Upkeep of the queues: create a missing one again, and log the backlog of the result queue.
 
 A queue that somebody has deleted costs more than its messages: the Functions host ends when it cannot put a message
 into the poison queue, and receives nothing from a request queue that is not there.
@@ -16,7 +16,7 @@ _logger = logging.getLogger(__name__)
 
 
 class QueueUpkeep:
-    """The use case. It raises nothing: a queue that the app may not look at must not keep the upkeep from meetings.
+    """The use case. It raises nothing: a queue that the app may not read must not stop the upkeep of meetings.
 
     Args:
         queues: those that have to be there, by name.

@@ -23,7 +23,7 @@ _REMEMBERED = 200
 
 
 class DayCount(StoredRecord):
-    """How many versions a caller has had on a day (of UTC); `latest` are those that were counted last."""
+    """How many versions of a caller were counted on a day (UTC); `latest` are the last of them."""
 
     day: date
     count: int = 0
@@ -39,7 +39,7 @@ class DayCount(StoredRecord):
 
 
 class CountNotFoundError(RecordNotFoundError):
-    """The caller has had nothing yet."""
+    """The caller has no count yet."""
 
 
 class QuotaStore(RecordStore[DayCount]):
@@ -68,7 +68,7 @@ class Quotas:
         self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)  # in one process nobody need lose a race
 
     async def count(self, caller: Caller, version: str) -> None:
-        """Count a version of a meeting that is about to be accepted; nothing, if the caller has no quota.
+        """Count a version of a meeting that is about to be accepted, if the caller has a quota.
 
         Raises:
             QuotaExceededError: the caller has had as many today; nothing is counted.

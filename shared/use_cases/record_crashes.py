@@ -1,4 +1,4 @@
-"""Crashes: what the poison queue holds is processed after all, or becomes a failed meeting: no caller waits forever.
+"""Crashes: each poison message is tried alone, or becomes a failed meeting, so that no caller waits forever.
 
 Each message is tried once more, alone in this process. Only what dies there as often as `maxDequeueCount` says, or
 raises an unexpected error, has crashed.
@@ -53,7 +53,7 @@ _RECORDINGS = 2
 
 
 class CrashRecorder:
-    """The use case. Whatever it raises, no message is lost: they stay in the poison queue."""
+    """The use case. It loses no message, whatever it raises: all stay in the poison queue."""
 
     def __init__(  # noqa: PLR0913 - bootstrap is its only caller
         self,
@@ -81,7 +81,7 @@ class CrashRecorder:
         self._settled: set[str] = set()
 
     async def run(self) -> None:
-        """Try what the poison queue holds and is not settled yet, record what crashes, and leave all of it there.
+        """Try each poison message that is not settled yet, record those that crash, and leave all of them in the queue.
 
         A message that fails keeps no other waiting. Where others do not end, the next run goes on.
 
@@ -128,7 +128,7 @@ class CrashRecorder:
         self._settled.add(message.id)
 
     async def _try(self, message: QueuedMessage, deaths: int) -> bool:
-        """Do or record what a message asks for, which has died so often before, and return whether it is cleared."""
+        """Process or record a message that has died this often before, and return whether it is cleared."""
         if deaths > MAX_CRASHES + _RECORDINGS:  # it cannot even be recorded
             nameless = _nameless(message.text, message.id)
             await self._acceptance.record_rejection(
@@ -215,7 +215,7 @@ def _nameless(text: str, message_id: str | None) -> str:
 
 
 def _fingerprint(document: Any) -> str | None:
-    """Return a request's fingerprint, None for what is none: a key is used up by a valid request only."""
+    """Return a request's fingerprint, None for an invalid request, which uses up no key."""
     try:
         return fingerprint(parse_request(document))
     except Exception:  # noqa: BLE001 - a fault in here may be the one that crashed the app

@@ -40,10 +40,10 @@ def not_finished(status: Status) -> ChangeRefusedError:
 
 
 def not_made(status: Status) -> ChangeRefusedError:
-    """Return the refusal to look in Microsoft Graph at a meeting that is not there, or will be cancelled."""
-    return ChangeRefusedError("notMade", f"The meeting is {status}: Microsoft Graph has nothing of it.")
+    """Return the refusal to refresh a meeting that is not in Microsoft Graph, or will be cancelled."""
+    return ChangeRefusedError("notMade", f"The meeting is {status}: it is not in Microsoft Graph.")
 
 
 def nothing_to_compare() -> ChangeRefusedError:
     """Return the refusal to compare a meeting with Microsoft Graph whose record is without its request."""
-    return ChangeRefusedError("notMade", "The request was too large to be kept, and there is nothing to compare with.")
+    return ChangeRefusedError("notMade", "The request was too large to be stored, so there is nothing to compare with.")

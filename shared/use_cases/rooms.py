@@ -1,4 +1,4 @@
-"""The use case: which rooms there are."""
+"""The use case: list the rooms of the tenant, or of a room list."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ _DIRECTORY = "places"
 
 
 class Rooms:
-    """Lists rooms, and remembers for an hour what Graph said: rooms are built and torn down slowly."""
+    """Lists rooms, and caches Graph's answer for an hour: rooms seldom change."""
 
     def __init__(self, graph: GraphServices, gate: MailboxGate, clock: Callable[[], datetime]) -> None:
         self._graph = graph

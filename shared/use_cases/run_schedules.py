@@ -1,4 +1,4 @@
-"""The timer's run: what is due of each schedule becomes meetings, exactly once.
+"""A run of the schedules timer: each due occurrence becomes a meeting, exactly once.
 
 An occurrence's meeting has an idempotency key of its own, so asking for it twice makes it once. It is asked for first,
 and the schedule's cursor is moved then, on the condition that nobody else has moved it: a death in between, a run that
@@ -56,7 +56,7 @@ _REJECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What one run has done: how many schedules it looked at, how many meetings it asked for, and what failed."""
+    """The result of one run: how many schedules it read, how many meetings it requested, and what failed."""
 
     schedules: int
     meetings: int
@@ -75,7 +75,7 @@ class ScheduleRun:
         self._clock = clock
 
     async def run(self) -> RunReport:
-        """Make what is due; a schedule that fails keeps no other waiting.
+        """Request the due meetings of every schedule; one that fails does not hold up the others.
 
         Raises:
             StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
@@ -112,7 +112,7 @@ class ScheduleRun:
         return report
 
     async def _make_due(self, schedule: Schedule, now: datetime, unreadable: list[Failure[str]]) -> int:
-        """Make what is due of a schedule, move its cursor, and return how many meetings that are.
+        """Request the due meetings of a schedule, move its cursor, and return how many they are.
 
         An occurrence whose meeting cannot be read was made: it is added to `unreadable`, and keeps none from its turn.
         """

@@ -1,4 +1,4 @@
-"""Schedules: make, look at, change and end them. Their meetings are made by the timer (run.py)."""
+"""Schedules: create, read, change and delete them. The timer creates their meetings (run_schedules.py)."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A schedule that was asked for; `replayed` when the same request with the same key had come before."""
+    """A requested schedule; `replayed` if the same request with the same key came before."""
 
     schedule: Schedule
     replayed: bool
@@ -52,7 +52,7 @@ class Schedules:
         self._clock = clock
 
     async def create(self, document: Any, origin: Origin = ANYWHERE) -> Created:
-        """Keep a new schedule; its occurrences from now on become meetings.
+        """Store a new schedule; its occurrences from now on become meetings.
 
         Args:
             document: a JSON value that should be a schedule.
@@ -106,7 +106,7 @@ class Schedules:
             raise invalid_continuation() from error
 
     async def replace(self, schedule_id: str, document: Any, origin: Origin = ANYWHERE) -> Schedule:
-        """Replace a schedule's request: future meetings follow the new rule, meetings that are made stay.
+        """Replace a schedule's request: future meetings follow the new rule, existing meetings stay.
 
         Raises:
             ScheduleNotFoundError: there is none with this id, or it is somebody else's.
@@ -149,7 +149,7 @@ class Schedules:
         return after
 
     async def remove(self, schedule_id: str, origin: Origin = ANYWHERE) -> None:
-        """End a schedule and forget it; meetings that are made stay.
+        """Delete a schedule; existing meetings stay.
 
         Raises:
             ScheduleNotFoundError: there is none with this id, or it is somebody else's.

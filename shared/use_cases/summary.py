@@ -1,4 +1,4 @@
-"""Summary: how many meetings there are by status, and how many failed for which reason."""
+"""Summary: the number of meetings by status, and of failed meetings by reason."""
 
 import asyncio
 from collections.abc import Mapping

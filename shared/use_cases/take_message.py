@@ -43,7 +43,7 @@ _REJECTIONS = (
 
 
 class MessageHandler:
-    """The use case. May raise StorageUnavailableError, and any unexpected error: then the message comes again."""
+    """The use case. May raise StorageUnavailableError and unexpected errors: the queue delivers the message again."""
 
     def __init__(
         self, acceptance: Acceptance, changes: Changes, provisioner: Provisioner, isolation: Isolation
@@ -77,7 +77,7 @@ class MessageHandler:
             )
 
     async def receive(self, text: str, message_id: str | None, put_at: datetime | None) -> str | None:
-        """Do what a message asks for, short of an attempt: return the id of the meeting that it says to provision."""
+        """Process a message without an attempt: return the id of the meeting that it says to provision."""
         return await self._receive(text, message_id, put_at, None)
 
     async def _receive(
@@ -108,7 +108,7 @@ class MessageHandler:
     async def _do(
         self, message: NewRequest | Update | Cancel, digest: str, put_at: datetime | None, make: Make | None
     ) -> str | None:
-        """Do what a message asks for, and return the id of a meeting whose earlier delivery did not end in order."""
+        """Carry out a message, and return the id of a meeting whose earlier delivery was interrupted."""
         match message:
             case NewRequest(document, key, traceparent):
                 # Without a key, a redelivery is the only repetition that there can be.

@@ -40,10 +40,10 @@ class UpkeepReport:
 
 
 class Perishable(Protocol):
-    """Rows that end by themselves."""
+    """Rows that expire."""
 
     async def forget_past(self, now: datetime) -> None:
-        """Delete what has ended, a bounded number of rows."""
+        """Delete expired rows, a bounded number of them."""
         ...
 
 
@@ -121,7 +121,7 @@ class Upkeep:
         return report
 
     async def wake_if_stalled(self, meeting: Meeting) -> None:
-        """Wake a meeting that somebody looks at, if it has stalled: they need not wait for the next run."""
+        """Wake a stalled meeting that a caller reads, so that the caller need not wait for the next run."""
         now = self._clock()
         due = due_at(meeting)
         if due is None or due > now:
@@ -138,7 +138,7 @@ class Upkeep:
         rows_of: Callable[[int], Awaitable[list[IndexRow]]],
         act: Callable[[Meeting], Awaitable[str]],
     ) -> None:
-        """Act on the meetings of a list, several at once; those that fail take no place of others in the list."""
+        """Process the meetings of a list, several at once; those that fail do not use up its limit."""
 
         async def act_on(row: IndexRow) -> str:
             try:
@@ -207,7 +207,7 @@ class Upkeep:
 
 
 def _age(now: datetime, since: datetime | None) -> int:
-    """Return the whole seconds since then, 0 for nothing."""
+    """Return the whole seconds since a moment, 0 for None."""
     return max(0, int((now - since).total_seconds())) if since else 0
 
 
@@ -221,7 +221,7 @@ class _Run:
         self.stalled_since: list[datetime] = []
 
     async def ask[T](self, what: str, answer: Awaitable[T]) -> T | None:
-        """Return an answer, None where there is none: the rest of the run does not depend on it."""
+        """Return an answer, None if there is none: the rest of the run does not depend on it."""
         try:
             return await answer
         except Exception as error:  # noqa: BLE001 - whatever it is, the other phases go on
@@ -229,7 +229,7 @@ class _Run:
             return None
 
     def add(self, phase: str, results: Sequence[str], failures: Sequence[Failure[str]]) -> None:
-        """Count what has become of a phase's meetings, and log those that failed."""
+        """Count the outcomes of a phase, and log its failures."""
         self.done.update(results)
         for failure in failures:
             self._note(phase, failure)

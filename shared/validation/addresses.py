@@ -1,4 +1,4 @@
-"""Whose address or user principal name it is, however it is spelled: for allow-lists, duplicates, gates and lookups."""
+"""One form for all spellings of an address or user principal name, for allow-lists, duplicates, gates and lookups."""
 
 import unicodedata
 

@@ -9,7 +9,7 @@ from shared.validation.findings import Finding, JsonPath
 
 
 class Draft:
-    """Gives checks of several fields those values that are in order by themselves, whatever else is wrong."""
+    """Gives checks of several fields the values that are valid by themselves, whatever else is wrong."""
 
     def __init__(self, document: dict[str, Any], findings: Iterable[Finding]) -> None:
         self.document = document
@@ -27,7 +27,7 @@ class Draft:
         return None if value is None else model.model_validate(value)
 
     def given(self, *path: str) -> Any:
-        """Return the JSON value at `path` whether it is in order or not, None if it is absent."""
+        """Return the JSON value at `path`, valid or not, None if it is absent."""
         value: Any = self.document
         for name in path:
             value = cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None

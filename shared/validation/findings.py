@@ -45,7 +45,7 @@ def invalid(code: str, message: str) -> PydanticCustomError:
 
 
 def quoted(value: str) -> str:
-    """Return a caller's text fit for a message: short, escapes included, and without what is not printable."""
+    """Return a caller's text for a message: short, escapes included, and without unprintable characters."""
     start = value[:QUOTED_LENGTH]
     sizes = accumulate(len(repr(character)) - len("''") for character in start)
     kept = "".join(character for character, size in zip(start, sizes, strict=True) if size <= QUOTED_LENGTH)
@@ -53,12 +53,12 @@ def quoted(value: str) -> str:
 
 
 def pointer_to(location: JsonPath) -> str:
-    """Return the JSON pointer (https://www.rfc-editor.org/rfc/rfc6901) of a path; a name that no field has is cut."""
+    """Return the JSON pointer (https://www.rfc-editor.org/rfc/rfc6901) of a path; long names are cut."""
     return "".join("/" + str(part)[:_POINTED_LENGTH].replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def unknown_field(_name: str, _parent: str) -> tuple[str, str]:
-    """Explain a field of which nothing is known but that it is no member there."""
+    """Explain an unknown field."""
     return "unknownField", "is not a field that can stand here"
 
 
@@ -75,12 +75,12 @@ def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_f
 
 
 def has_room(findings: Sequence[Finding]) -> bool:
-    """Return whether an answer has room for more findings; if not, nothing else need be looked for."""
+    """Return whether an answer has room for more findings; if not, the search for them can stop."""
     return len(findings) <= MOST_FAULTS
 
 
 def in_document_order(findings: Iterable[Finding], document: Any) -> list[Fault]:
-    """Return each finding as a fault, in the order in which the document's author meets their places.
+    """Return each finding as a fault, in the order of their places in the document.
 
     A member that is missing comes after the last one that is there.
     """
@@ -135,7 +135,7 @@ def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
 
 
 def shown(value: Any) -> str:
-    """Return a JSON value as a sentence names it: a scalar by itself, anything else by its type."""
+    """Return a JSON value for a sentence: a scalar as it is, anything else by its type."""
     match value:
         case bool():
             return str(value).lower()

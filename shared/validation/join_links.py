@@ -73,7 +73,7 @@ def canonical_link(url: str) -> str:
 
 
 def _unwrapped(url: str) -> str:
-    """Return where a Safe Link leads, and any other URL without the escapes of HTML."""
+    """Return the target of a Safe Link, and any other URL without HTML's escapes."""
     target = html.unescape(html.unescape(url)).strip()
     try:
         parts = urlsplit(target)

@@ -1,4 +1,4 @@
-"""JSON from outside, read as RFC 8259 and I-JSON mean it: what another parser would read differently is refused.
+"""JSON from outside, by RFC 8259 and I-JSON: whatever another parser could read differently is refused.
 
 https://www.rfc-editor.org/rfc/rfc8259 and https://www.rfc-editor.org/rfc/rfc7493
 """
@@ -27,7 +27,7 @@ _READ_DEPTH = 2 * MAX_DEPTH
 
 
 class _RepeatingObject(dict[str, Any]):
-    """An object with a member twice, of which Python's parser would silently keep the last."""
+    """An object with a repeated member, of which Python's parser would silently keep the last value."""
 
     repeated: tuple[str, ...] = ()
 
@@ -96,7 +96,7 @@ def _loaded(text: str) -> Any:
 
 
 def _without_depths(text: str) -> str:
-    """Return the text without what is nested so deep in it that the parser cannot follow.
+    """Return the text without the parts that are nested too deep for the parser.
 
     What is left is still too deep to be stored, and refused for it; but only the part that it stands in.
     """

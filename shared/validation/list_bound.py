@@ -1,4 +1,4 @@
-"""Bounds on the number of items of a list that hold before any of them is looked at."""
+"""Bounds on the number of items of a list, checked before any item."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The names of the members that models have, and which of them somebody meant."""
+"""The names of the members of models, and the one that a misspelled name stands for."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches

@@ -40,7 +40,7 @@ def timestamp(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class DescribedAs:
-    """Names the schema of a value that is kept as JSON: of a request as it was given, that of the request."""
+    """Names the schema of a value that is stored as JSON, such as a request."""
 
     component: str
 

@@ -36,7 +36,7 @@ _LANGUAGE_TAG = re.compile(
 
 
 class AnyCase:
-    """Lets the names of a Literal be written in any case, as Graph does, and keeps Graph's own spelling.
+    """Accepts the names of a Literal in any case, as Graph does, and keeps Graph's own spelling.
 
     Graph's examples have `"contentType": "HTML"`, `"type": "Required"` and `"daysOfWeek": ["Monday"]`.
     https://learn.microsoft.com/graph/api/user-post-events
@@ -52,7 +52,7 @@ class AnyCase:
 
 
 def check_line(value: str) -> str:
-    """Return `value` if it is one line that reads in the direction in which it is written."""
+    """Return `value` if it is one line, without characters that turn its reading direction."""
     return _without(_NOT_IN_A_LINE, value)
 
 
@@ -62,7 +62,7 @@ def check_text(value: str) -> str:
 
 
 def check_not_blank(value: str) -> str:
-    """Return `value` if a reader sees something of it."""
+    """Return `value` if it has a visible character."""
     if all(character.isspace() or unicodedata.category(character) == "Cf" for character in value):
         raise invalid("blank", "must not be blank")
     return value

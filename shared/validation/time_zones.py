@@ -44,7 +44,7 @@ _WINDOWS = {
 
 
 def check_time_zone(name: str) -> str:
-    """Return `name` if it is a time zone's, spelled exactly."""
+    """Return `name` if it is the exact name of a time zone."""
     meant = _spellings().get(_folded(name)) if len(name) <= _MAX_LENGTH else None
     if meant == name:
         return name
@@ -81,7 +81,7 @@ def _rules(key: str) -> ZoneInfo:
 
 
 def is_windows_name(name: str) -> bool:
-    """Return whether Graph knows the zone by this very name; `UTC` is such a name."""
+    """Return whether Graph knows the zone by this name; `UTC` is such a name."""
     return name in win_tz
 
 
@@ -107,14 +107,14 @@ def is_repeated(wall: datetime, name: str) -> bool:
 
 
 def agree(name: str, other: str, wall: datetime) -> bool:
-    """Return whether `wall` is one and the same instant in both zones, and the other's clocks show it exactly once."""
+    """Return whether `wall` is the same instant in both zones, and occurs exactly once in the other zone."""
     instants = {wall.replace(tzinfo=zone(other), fold=fold).astimezone(UTC) for fold in (0, 1)}
     return instants == {to_utc(wall, name)}
 
 
 @lru_cache(maxsize=1024)
 def agree_for_a_year(name: str, other: str, wall: datetime) -> bool:
-    """Return whether the two zones' clocks go alike on every day of the year after `wall`."""
+    """Return whether the clocks of both zones agree on every day of the year after `wall`."""
     days = (wall + timedelta(days=day) for day in range(_DAYS_COMPARED))
     return all(to_utc(day, name) == to_utc(day, other) for day in days)
 

@@ -1,4 +1,4 @@
-"""Readiness: can this app make meetings for an organizer, and if not, which administrator runs what.
+"""Readiness: whether this app can create meetings for an organizer, and if not, which command is missing.
 
 python -m shared.cli.readiness ORGANIZER ...
 """

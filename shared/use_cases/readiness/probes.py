@@ -32,7 +32,7 @@ _AFTER_MAILBOX = "Fix the check mailbox first, then send the same request again.
 
 
 class Readiness:
-    """The use case: everything that a meeting of an organizer needs, looked at before one is asked for."""
+    """The use case: check everything that a meeting of an organizer needs, before one is requested."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Readiness:
         self._artifacts = artifacts
 
     async def examine(self, organizer: str, caller: Caller = ANYBODY) -> ReadinessReport:
-        """Return what is in order for an organizer and what is not. One probe's failure keeps no other from running.
+        """Return the result of every probe for an organizer. One that fails does not stop the others.
 
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name.
@@ -97,7 +97,7 @@ class Readiness:
         return object_id
 
     async def _look_for_no_meeting(self, organizer_id: str) -> bool:
-        """Return True if the app may look at the organizer's online meetings."""
+        """Return True if the app may read the organizer's online meetings."""
         await self._graph.online_meetings.require_access(organizer_id)
         return True
 

@@ -22,7 +22,7 @@ type CheckName = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that has to be in order; `remedy` says who does what when it is not."""
+    """One check; `remedy` says who does what if it failed."""
 
     name: CheckName
     ok: bool
@@ -41,7 +41,7 @@ class ReadinessReport:
 
     @property
     def ready(self) -> bool:
-        """Return whether everything is in order."""
+        """Return whether every check passed."""
         return all(check.ok for check in self.checks)
 
 
@@ -91,7 +91,7 @@ class OrganizerReadinessResponse(ResponseModel, frozen=True):
 
 
 def failed(name: CheckName, error: GraphError) -> Check:
-    """Return the check that a failure of Graph makes of a probe."""
+    """Return the failed check for a failure of Graph."""
     if isinstance(error, RejectedError):
         answer = error.answer
         said = f" (Graph: {answer.status} {answer.code}, request id {answer.request_id})" if answer else ""
