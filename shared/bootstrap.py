@@ -211,7 +211,9 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
     lookup = OnlineMeetingLookup(graph, gate)
     look = Look(graph, ownership, lookup, clock)
-    observations = Observations(ledger, reporter, watched=settings.watch, attendance_watched=attendance_watched)
+    observations = Observations(
+        ledger, requests, reporter, watched=settings.watch, attendance_watched=attendance_watched
+    )
     return App(
         callers=settings.callers,
         acceptance=acceptance,

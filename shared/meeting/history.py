@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from shared.meeting.history_entry import HistoryEntry, HistoryEvent
 from shared.meeting.meeting import Meeting, Status
 from shared.meeting.observed import Observed, ObservedState
+from shared.meeting.reserved import ReservedRoom
 from shared.validation.date_times import DateTimeTimeZone
 
 _CREATED = {
@@ -40,11 +41,10 @@ def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
     if after.version > before.version:
         detail = f"Version {after.version} was accepted: {_what_is_wanted(before, after)}."
         yield HistoryEntry.of(HistoryEvent.ACCEPTED, now, detail)
-    for passed_over in after.passed_over[len(before.passed_over) :]:
-        detail = f"{passed_over.candidate} was passed over: {passed_over.code}."
-        yield HistoryEntry.of(HistoryEvent.WAITED, now, detail)
     if after.organizer and before.organizer is None:
         yield HistoryEntry.of(HistoryEvent.CHANGED, now, f"{after.organizer} was chosen from the pool.")
+    if detail := _what_became_of_the_room(before.room, after.room):
+        yield HistoryEntry.of(HistoryEvent.CHANGED, now, detail)
     created = not before.outcome.made and after.outcome.made
     if created:
         yield HistoryEntry.of(HistoryEvent.CREATED, now, _CREATED[after.kind])
@@ -57,9 +57,24 @@ def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
         yield HistoryEntry.of(HistoryEvent.OBSERVED, seen.observed_at, _what_is_seen(seen))
 
 
+def _what_became_of_the_room(before: ReservedRoom | None, after: ReservedRoom | None) -> str | None:
+    if after is None or (before and (before.mailbox, before.declined) == (after.mailbox, after.declined)):
+        return None
+    if before is None:
+        return f"{after.mailbox} was chosen from the pool of rooms."
+    if before.mailbox != after.mailbox:
+        why = ", which declined" if before.declined else ""
+        return f"{after.mailbox} was chosen from the pool of rooms in the place of {before.mailbox}{why}."
+    if before.declined:
+        return f"{after.mailbox} stays, which declined: no other room of the pool is free."
+    return None
+
+
 def _what_is_wanted(before: Meeting, after: Meeting) -> str:
     if after.cancellation and not before.cancellation:
         return "a cancellation"
+    if after.room and after.room.declined and before.room and not before.room.declined:
+        return f"another room, because {after.room.mailbox} declined"
     former, latest = before.request or {}, after.request or {}
     names = [name for name in {**former, **latest} if former.get(name) != latest.get(name)]
     if after.unwanted_attendees != before.unwanted_attendees:

@@ -40,7 +40,11 @@ class ReservedRoom(Reserved):
     Attributes:
         name: to show as the place.
         former: rooms that were chosen before, and are invited in Graph until the meeting is changed there.
+        declined: the room has declined, and another one is to be looked for.
+        in_place_of: the room that declined, once another one was looked for in its place: that happens once.
     """
 
     name: str
     former: tuple[str, ...] = ()
+    declined: bool = False
+    in_place_of: str | None = None

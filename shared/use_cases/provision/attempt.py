@@ -1,5 +1,6 @@
 """One attempt at one meeting: the claim on its record, and what has been written down so far."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from shared.errors import ConflictError, ConveneError, UnavailableError
 from shared.meeting import Claim, Meeting, Outcome
 from shared.meeting.applied import Applied
+from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
 from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom
 from shared.throttling.shared_mailbox_states import MailboxState
@@ -89,6 +91,13 @@ class Attempt:
         room = self.room
         rooms = (room, *(room.changed(mailbox=former) for former in room.former)) if room else ()
         return (self.reserved, *rooms) if self.reserved else rooms
+
+    def note_passed_over(self, passed_over: Iterable[PassedOver], now: datetime) -> None:
+        """Have the history name candidates whom Graph refuses, each of them once for each reason."""
+        for each in passed_over:
+            detail = f"{each.candidate} was passed over: {each.code}."
+            if all(entry.detail != detail for entry in self.meeting.history):
+                self.meeting = self.meeting.noted(HistoryEvent.WAITED, now, detail)
 
     def forget_choices(self) -> None:
         """Choose from the pools again at the next attempt: Graph has nothing of the meeting."""

@@ -14,7 +14,7 @@ from shared.use_cases.availability.calendars import Calendars, Unknown, taken
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.choice import Candidate
 from shared.use_cases.provision.meeting_times import MeetingTimes, times_digest, times_of
-from shared.use_cases.provision.reserving import Reserving, reserved_now, without_once
+from shared.use_cases.provision.reserving import Reserving, reasons, reserved_now, without_once
 from shared.validation.addresses import mailbox_key
 
 # With these Graph refuses an organizer; other candidates it may take.
@@ -48,7 +48,7 @@ class OrganizerPools:
         times, former = times_of(request, self._clock()), attempt.reserved
         attempt.organizer = attempt.organizer_id = None
         candidates, unknown = await self._candidates(attempt, pool, times)
-        attempt.passed_over += tuple(PassedOver(candidate=each.address, code=each.code) for each in unknown)
+        self._add_passed_over(attempt, [PassedOver(candidate=each.address, code=each.code) for each in unknown])
         chosen = await self._reserve(attempt, times, candidates, pool.candidates, pool.strategy)
         if former and mailbox_key(former.mailbox) != mailbox_key(chosen.address):
             await self._reserving.release(attempt.meeting, former, attempt.meeting.attempts)
@@ -84,9 +84,13 @@ class OrganizerPools:
         if attempt.reserved is None or error.code not in _OF_CANDIDATE or attempt.outcome.made:
             return False
         await self._reserving.release(attempt.meeting, attempt.reserved, attempt.meeting.attempts)
-        attempt.passed_over += (PassedOver(candidate=attempt.organizer or "", code=error.code),)
+        self._add_passed_over(attempt, [PassedOver(candidate=attempt.organizer or "", code=error.code)])
         attempt.organizer = attempt.organizer_id = attempt.reserved = None
         return True
+
+    def _add_passed_over(self, attempt: Attempt, candidates: Sequence[PassedOver]) -> None:
+        attempt.passed_over += tuple(candidates)
+        attempt.note_passed_over(candidates, self._clock())
 
     async def _candidates(
         self, attempt: Attempt, pool: OrganizerPool, times: MeetingTimes
@@ -139,7 +143,5 @@ def is_undecided(meeting: Meeting) -> bool:
 def _nobody_free(
     candidates: Sequence[Candidate], passed_over: Sequence[PassedOver], times: MeetingTimes
 ) -> RejectedError:
-    reasons = [f"{candidate.name} is busy" for candidate in candidates]
-    reasons += [f"{each.candidate} is refused by Graph ({each.code})" for each in passed_over]
-    message = f"Nobody of the pool is free {times.first_in_words}: {', '.join(reasons) or 'it has no candidates'}."
+    message = f"Nobody of the pool is free {times.first_in_words}: {reasons(candidates, passed_over)}."
     return RejectedError("nobodyFree", message, remedies.NOBODY_FREE)

@@ -8,7 +8,7 @@ from shared.errors import RejectedError, StorageUnavailableError, UnavailableErr
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.meeting.reservations import Entry, Reservations
-from shared.meeting.reserved import Reserved
+from shared.meeting.reserved import PassedOver, Reserved
 from shared.meeting.turns import Turns
 from shared.use_cases.availability.availability import MOST_UNFINISHED
 from shared.use_cases.availability.own_meetings import taken_by
@@ -123,6 +123,13 @@ def without_once(stretches: Sequence[Stretch], own: Iterable[Stretch]) -> list[S
         if each in left:
             left.remove(each)
     return left
+
+
+def reasons(candidates: Iterable[Candidate], passed_over: Iterable[PassedOver]) -> str:
+    """Return why none of the candidates was chosen: who is busy, and whom Graph refuses."""
+    busy = [f"{candidate.name} is busy" for candidate in candidates]
+    refused = [f"{each.candidate} is refused by Graph ({each.code})" for each in passed_over]
+    return ", ".join([*busy, *refused]) or "it has no candidates"
 
 
 def _without_chosen(meeting: Meeting) -> Meeting:

@@ -1,17 +1,17 @@
 """The room of a meeting whose request names a pool of rooms: the first that is free, kept while it stays free."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.errors import RejectedError
 from shared.graph import remedies
-from shared.meeting.reserved import ReservedRoom
+from shared.meeting.reserved import PassedOver, ReservedRoom
 from shared.meeting_request import CalendarRequest
 from shared.use_cases.availability.calendars import Calendars, Unknown, taken
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.choice import Candidate
 from shared.use_cases.provision.meeting_times import MeetingTimes, times_digest, times_of
-from shared.use_cases.provision.reserving import Reserving, reserved_now, without_once
+from shared.use_cases.provision.reserving import Reserving, reasons, reserved_now, without_once
 from shared.use_cases.rooms import Rooms
 from shared.validation.addresses import mailbox_key
 
@@ -30,6 +30,7 @@ class RoomPools:
     async def choose(self, attempt: Attempt, request: CalendarRequest) -> None:
         """Choose a room that is free, reserve the times, and write both down; the room that it has comes first.
 
+        In the place of a room that has declined another one is chosen; if none is free, the room stays.
         The gate of the organizer's mailbox is entered. The former room and times stay reserved until `settle`.
 
         Raises:
@@ -39,32 +40,53 @@ class RoomPools:
         former, pool = attempt.room, request.room_pool
         if pool is None:
             return
-        names = [*pool.candidates]
-        held = [name for name in names if former and mailbox_key(name) == mailbox_key(former.mailbox)]
-        if held and former and former.times == times_digest(attempt.meeting.request or {}):
+        held = [name for name in pool.candidates if _is_room(former, name)]
+        others = [name for name in pool.candidates if name not in held]
+        stays = bool(former and held and former.times == times_digest(attempt.meeting.request or {}))
+        declined = bool(former and former.declined)
+        if stays and not declined:
             return
+        order = [*others, *held] if declined else [*held, *others]
         times = times_of(request, self._clock())
-        order = [*held, *(name for name in names if name not in held)]
-        shown = await self._calendars.look_within(attempt.mailbox, order, times.window)
-        pending = await self._reserving.pending(attempt, times.window)
-        own = await self._reserving.own(attempt.meeting, former) if held and former else []
+        try:
+            chosen = await self._reserve(attempt, others if stays else order, times)
+        except RejectedError:
+            if not (former and stays):
+                raise
+            attempt.room = former.changed(declined=False, in_place_of=former.mailbox)
+        else:
+            attempt.room = ReservedRoom(
+                **dict(reserved_now(attempt, chosen, times, former)),
+                name=await self._name(chosen),
+                former=_former(former, chosen),
+                in_place_of=former and (former.mailbox if declined else former.in_place_of),
+            )
+        await attempt.stretch(self._clock())
+
+    async def _reserve(self, attempt: Attempt, order: Sequence[str], times: MeetingTimes) -> str:
+        """Reserve the first room that is free, and return its name.
+
+        Raises:
+            RejectedError: `noRoomFree`.
+        """
         candidates: list[Candidate] = []
+        refused: list[PassedOver] = []
+        shown = await self._calendars.look_within(attempt.mailbox, order, times.window) if order else {}
+        pending = await self._reserving.pending(attempt, times.window)
         for name in order:
             booked = taken(name, shown.get(mailbox_key(name)), times.window)
-            if not isinstance(booked, Unknown):
-                left = without_once(booked, own) if name in held else booked
-                candidates.append(Candidate(name, name, left, pending.get(mailbox_key(name), ())))
+            if isinstance(booked, Unknown):
+                refused.append(PassedOver(candidate=name, code=booked.code))
+                continue
+            if attempt.room and _is_room(attempt.room, name):
+                booked = without_once(booked, await self._reserving.own(attempt.meeting, attempt.room))
+            candidates.append(Candidate(name, name, booked, pending.get(mailbox_key(name), ())))
+        attempt.note_passed_over(refused, self._clock())
 
         def nobody() -> RejectedError:
-            return _no_room_free(order, candidates, times)
+            return _no_room_free(candidates, refused, times)
 
-        chosen = await self._reserving.reserve(attempt, times, candidates, order, "first", nobody)
-        attempt.room = ReservedRoom(
-            **dict(reserved_now(attempt, chosen.address, times, former)),
-            name=await self._name(chosen.address),
-            former=_former(former, chosen.address),
-        )
-        await attempt.stretch(self._clock())
+        return (await self._reserving.reserve(attempt, times, candidates, order, "first", nobody)).address
 
     async def settle(self, attempt: Attempt, *, wanted: bool) -> None:
         """Release what the meeting no longer has in Graph: former rooms and times; every room, if none is wanted."""
@@ -90,13 +112,17 @@ class RoomPools:
         return name if 0 < len(name) <= _LONGEST_NAME else address
 
 
+def _is_room(room: ReservedRoom | None, name: str) -> bool:
+    return room is not None and mailbox_key(room.mailbox) == mailbox_key(name)
+
+
 def _former(room: ReservedRoom | None, chosen: str) -> tuple[str, ...]:
     rooms = (*room.former, room.mailbox) if room else ()
     return tuple(each for each in rooms if mailbox_key(each) != mailbox_key(chosen))
 
 
-def _no_room_free(names: list[str], candidates: list[Candidate], times: MeetingTimes) -> RejectedError:
-    busy = {candidate.name for candidate in candidates}
-    reasons = [f"{name} is {'busy' if name in busy else 'not shown by Graph'}" for name in names]
-    message = f"No room of the pool is free {times.first_in_words}: {', '.join(reasons)}."
+def _no_room_free(
+    candidates: Sequence[Candidate], passed_over: Sequence[PassedOver], times: MeetingTimes
+) -> RejectedError:
+    message = f"No room of the pool is free {times.first_in_words}: {reasons(candidates, passed_over)}."
     return RejectedError("noRoomFree", message, remedies.NOBODY_FREE)

@@ -11,8 +11,10 @@ from shared.meeting import Attendance, AttendanceWatch, Meeting, Observed, Obser
 from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
 from shared.meeting.notice import MOST_NOTICES, EventType, Notice
+from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import MeetingRequest, parse_request
+from shared.use_cases.watch.declined_room import room_to_replace
 from shared.use_cases.watch.events import events_between, with_unapplied
 from shared.use_cases.watch.next_look import next_look, next_look_for_reports
 
@@ -26,11 +28,20 @@ class Observations:
         ledger: where they are kept.
     """
 
-    def __init__(self, ledger: Ledger, results: Results, *, watched: bool, attendance_watched: bool = False) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        requests: RequestQueue,
+        results: Results,
+        *,
+        watched: bool,
+        attendance_watched: bool = False,
+    ) -> None:
         """Keep observations.
 
         Args:
             ledger: where they are kept.
+            requests: takes a meeting whose room has declined.
             results: publishes what they cause.
             watched: whether the watch looks at meetings by itself.
             attendance_watched: whether it looks for attendance reports, too.
@@ -38,6 +49,7 @@ class Observations:
         self.ledger = ledger
         self._watched = watched
         self._attendance_watched = attendance_watched
+        self._requests = requests
         self._results = results
 
     async def keep(self, looked_at: Meeting, observed: Observed) -> Meeting:
@@ -87,6 +99,8 @@ class Observations:
             except ConflictError:
                 meeting = await self.ledger.read(meeting.id)
                 continue
+            if kept.version > meeting.version:
+                await self._enqueue(kept)
             return (await self._publish(kept) if kept.outbox != meeting.outbox else kept), True
         return meeting, False
 
@@ -100,7 +114,23 @@ class Observations:
         facts = [(event_type, None) for event_type in events_between(meeting.observed, observed)]
         look_at = next_look(request, observed, observed.observed_at) if self._watched else None
         noted = self._noted(_with(meeting, observed), facts, observed.observed_at)
-        return noted.changed(look_at=look_at, attendance=self._attendance(meeting, request, observed))
+        attendance = self._attendance(meeting, request, observed)
+        return self._with_another_room(noted.changed(look_at=look_at, attendance=attendance), request, observed)
+
+    def _with_another_room(self, meeting: Meeting, request: MeetingRequest, observed: Observed) -> Meeting:
+        """Return the next version of a meeting whose room has declined, else the meeting."""
+        if (room := room_to_replace(meeting, request, observed)) is None:
+            return meeting
+        try:
+            return self._results.noted(meeting).next_version(observed.observed_at, room=room)
+        except StorageUnavailableError:  # its outbox is full: a later look does it
+            return meeting
+
+    async def _enqueue(self, meeting: Meeting) -> None:
+        """Have another room chosen; the upkeep enqueues what cannot be enqueued here."""
+        _logger.info("meeting.roomDeclined %s", meeting.id, extra={"meeting_id": meeting.id})
+        with suppress(StorageUnavailableError):
+            await self._requests.enqueue(meeting)
 
     def _noted(self, meeting: Meeting, facts: Sequence[tuple[EventType, Attendance | None]], now: datetime) -> Meeting:
         """Return a meeting with a notice of each fact, numbered on."""
