@@ -6,15 +6,19 @@ from shared.meeting_request.people import Attendee, invite_once
 from shared.meeting_request.places import Location
 
 
-def wanted_request(meeting: Meeting) -> MeetingRequest:
+def wanted_request(meeting: Meeting, given: MeetingRequest | None = None) -> MeetingRequest:
     """Return a meeting's request as Graph is to have it.
 
     An organizer who was chosen is not invited besides; a room that was chosen is, and becomes the location.
 
+    Args:
+        meeting: whose request.
+        given: the request, where the caller has parsed it.
+
     Raises:
         InvalidRequestError: it is not valid.
     """
-    request = parse_request(meeting.request)
+    request = given or parse_request(meeting.request)
     if not isinstance(request, CalendarRequest):
         return request
     attendees = request.attendees or ()

@@ -47,9 +47,9 @@ def storage_services(
         credential: as whom, where there is no connection string; without it as the app's managed identity.
     """
     # With the settings of the environment, aiohttp looks for a netrc file at every request, in a thread: a fifth of the
-    # processor time of a meeting. Only a proxy is worth that.
+    # processor time of a meeting. Only a proxy is worth that, and NO_PROXY names none.
     # https://docs.aiohttp.org/en/stable/client_reference.html#aiohttp.ClientSession (trust_env)
-    environment: dict[str, Any] = {"use_env_settings": bool(getproxies_environment())}
+    environment: dict[str, Any] = {"use_env_settings": bool(getproxies_environment().keys() - {"no"})}
     if account.connection_string:
         text = account.connection_string
         if text.replace(" ", "").rstrip(";").casefold() == "usedevelopmentstorage=true":

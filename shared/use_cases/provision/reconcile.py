@@ -76,7 +76,7 @@ class Reconciler:
     async def _make(self, attempt: Attempt, parsed: MeetingRequest) -> MeetingRequest:
         if isinstance(parsed, CalendarRequest):
             await self._rooms.choose(attempt, parsed)
-        match wanted_request(attempt.meeting):
+        match wanted_request(attempt.meeting, parsed):
             case CalendarRequest() as request:
                 await provision_calendar(self.steps, attempt, request)
             case ExistingRequest() as request:

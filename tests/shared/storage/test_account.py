@@ -20,17 +20,20 @@ async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.close()
 
 
-@pytest.mark.parametrize(("proxy", "reads"), [("", False), ("http://proxy.example:3128", True)])
+@pytest.mark.parametrize(
+    ("proxies", "reads"),
+    [({}, False), ({"NO_PROXY": "localhost"}, False), ({"HTTPS_PROXY": "http://proxy.example:3128"}, True)],
+)
 async def test_the_environment_is_read_only_for_a_proxy(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, proxy: str, *, reads: bool
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, proxies: dict[str, str], *, reads: bool
 ) -> None:
     """Without a proxy no request looks for a netrc file, which aiohttp does with the proxy of the environment."""
     for name in _PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("NETRC", "/no/such/netrc")  # aiohttp warns of it when it looks
-    if proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy)
+    for name, value in proxies.items():
+        monkeypatch.setenv(name, value)
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/account"
         text = f"AccountName=account;AccountKey=a2V5;QueueEndpoint={url};TableEndpoint={url};"
