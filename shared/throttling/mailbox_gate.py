@@ -218,7 +218,7 @@ class MailboxGate:
         mailbox = self._close(organizer, self._clock() + delay)
         if self._shared:
             names = mailbox.names | self._mailboxes.names_of(organizer)
-            await _publish(*(self._shared.close(name, mailbox.closed_until) for name in names))
+            await _publish(*(self._shared.close(name, mailbox.closed_until) for name in sorted(names)))
 
     async def publish_providers(self, organizer: str, allowed: AllowedProviders, seen: MailboxState | None) -> None:
         """Share what a calendar allows with the other processes, if there are any, and if the storage answers.

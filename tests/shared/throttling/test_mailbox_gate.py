@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import override
 
 import pytest
@@ -324,6 +324,22 @@ class TestSeveralProcesses:
             assert held.value.delay == timedelta(seconds=30)
             await other.refresh(MEGAN)
             other.check(MEGAN)
+
+    async def test_its_names_are_closed_in_one_order(self, clock: Clock) -> None:
+        """The order is that of the names, not of the process's hashes: a seed of the simulation reproduces its run."""
+
+        class Noting(SharedMailboxStates):
+            @override
+            async def close(self, name: str, until: datetime) -> None:
+                closed.append(name)
+
+        closed: list[str] = []
+        names = [f"{number:02}@contoso.com" for number in range(10)]
+        gate = MailboxGate(LIMIT, clock, Noting(InMemoryTable()))
+        for name in names[1:]:
+            gate.alias(names[0], name)
+        await gate.close(names[0], timedelta(seconds=30))
+        assert closed == names
 
     async def test_a_lookup_learns_of_it_first(self, clock: Clock) -> None:
         """A lookup in another process is refused before it calls Graph."""
