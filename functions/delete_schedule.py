@@ -14,7 +14,7 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Delete a schedule",
-    description="Deletes the schedule. Meetings that exist stay.",
+    description="Deletes the schedule. Existing meetings stay.",
     tag="Schedules",
     parameters=(SCHEDULE_ID, IF_MATCH),
     responses=(Response(204, "The schedule was deleted.", None),),
@@ -26,6 +26,6 @@ OPERATION = Operation(
 @blueprint.route("schedules/{id}", methods=["DELETE"])
 @http_trigger
 async def delete_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Delete the schedule and answer 204; meetings that exist stay."""
+    """Delete the schedule and answer 204; existing meetings stay."""
     await app().schedules.remove(schedule_id_of(req), origin_of(req, caller))
     return func.HttpResponse(status_code=204)

@@ -103,18 +103,20 @@ def _one_slot() -> AvailabilityResponse:
 OPERATION = Operation(
     summary="Find when people and rooms are free",
     description="Returns the slots of a window in which somebody is free: slots of `duration` that begin at `start` and"
-    " every `step` after it. Tentative and out of office count as taken, working elsewhere as free; meetings of this"
-    " app that are accepted and not made yet count as taken. Stores nothing.",
+    " every `step` after it. Tentative and out of office count as busy, working elsewhere as free. Meetings that this"
+    " app has accepted and not created yet count as busy. Stores nothing.",
     tag="Organizers",
     body=RequestBody(
-        "Whose time, and when.", {JSON: AVAILABILITY}, {JSON: {"morning": Example("A morning", AVAILABILITY_REQUEST)}}
+        "The people, the rooms and the window.",
+        {JSON: AVAILABILITY},
+        {JSON: {"morning": Example("A morning", AVAILABILITY_REQUEST)}},
     ),
     responses=(
         Response(
             200,
-            "The slots, which may be none.",
+            "The slots; the list may be empty.",
             AvailabilityResponse,
-            examples={"oneSlot": Example("One slot, and somebody who is not known", _one_slot)},
+            examples={"oneSlot": Example("One slot, and an unknown address", _one_slot)},
         ),
     ),
     raises=(*BODY, ORGANIZER_NOT_ALLOWED, GRAPH_UNAVAILABLE, *SERVICE),

@@ -14,8 +14,8 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Forget a meeting",
-    description="Removes a finished meeting and all that leads to it from this app, at once. The event in the calendar"
-    " stays. The idempotency key is new afterwards, and leads to another id.",
+    description="Removes a finished meeting and its index rows from this app, at once. The event in the calendar"
+    " stays. The idempotency key can be used again, and then leads to another id.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(Response(204, "The meeting was forgotten.", None),),

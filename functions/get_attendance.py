@@ -132,19 +132,19 @@ def _one_report() -> AttendanceResponse:
 _OCCURRENCE = Parameter(
     "occurrence",
     "query",
-    "Of a series: the date of one occurrence, by the clocks of the meeting's time zone.",
+    "The date of one occurrence of a series, in the meeting's time zone.",
     {"type": "string", "format": "date"},
 )
 OPERATION = Operation(
     summary="Get the attendance of a meeting",
-    description="Reads from Microsoft Graph who attended a meeting, and keeps nothing of it. Each call of the meeting"
+    description="Reads from Microsoft Graph who attended a meeting, and stores nothing. Each call of the meeting"
     " has a report, which comes some time after the call. The operator switches this on.",
     tag="Meetings",
     parameters=(MEETING_ID, _OCCURRENCE),
     responses=(
         Response(
             200,
-            "The attendance reports, which may be none.",
+            "The attendance reports; the list may be empty.",
             AttendanceResponse,
             examples={"one": Example("A call with one attendee", _one_report)},
         ),

@@ -19,7 +19,7 @@ def _healthy() -> HealthResponse:
 
 OPERATION = Operation(
     summary="Check health",
-    description="Answers when the app is loaded and its settings are in order. It needs no key.",
+    description="Answers when the app is loaded and its settings are valid. It needs no key.",
     tag="The app",
     responses=(Response(200, "The app works.", HealthResponse, examples={"ok": Example("A healthy app", _healthy)}),),
     raises=(SETTINGS_WRONG,),

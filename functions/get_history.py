@@ -76,8 +76,8 @@ def _a_history() -> HistoryResponse:
 
 OPERATION = Operation(
     summary="Get the history of a meeting",
-    description=f"Lists what has happened to the meeting, the oldest first, the last {MOST_ENTRIES} entries. The same"
-    " reason to wait, again and again, is one entry, and a look without news is none.",
+    description=f"Lists the last {MOST_ENTRIES} events of the meeting, the oldest first. A reason to wait that stays"
+    " the same is one entry. A look at Outlook without news adds none.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(

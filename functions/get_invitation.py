@@ -27,8 +27,8 @@ _EXAMPLE = "\r\n".join(
 OPERATION = Operation(
     summary="Get an invitation file",
     description="Returns the meeting as an iCalendar file (RFC 5545) with its join link, for invitations by other"
-    " means. It speaks the meeting's language: de, en, es, fr, it, ja, nl, pl, pt or ru, English otherwise. After a"
-    " cancellation it is the notice of cancellation.",
+    " means. Its text is in the meeting's language: de, en, es, fr, it, ja, nl, pl, pt or ru, otherwise English. After"
+    " a cancellation it is the cancellation notice.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(

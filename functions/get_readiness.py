@@ -30,14 +30,14 @@ _ORGANIZER = Parameter(
 )
 OPERATION = Operation(
     summary="Check the readiness of an organizer",
-    description="Checks whether the app can create meetings for an organizer, by calls to Graph that only read. Names"
-    " the command that is missing where it cannot.",
+    description="Checks whether the app can create meetings for an organizer, with read-only calls to Graph. A check"
+    " that failed names the command that is missing.",
     tag="Organizers",
     parameters=(_ORGANIZER,),
     responses=(
         Response(
             200,
-            "Every check, with its remedy where it is not in order.",
+            "Every check; a failed one has a remedy.",
             OrganizerReadinessResponse,
             examples={"notReady": Example("An organizer whose calendar the app may not use", _not_ready)},
         ),

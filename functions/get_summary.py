@@ -79,7 +79,7 @@ def _a_summary() -> SummaryResponse:
 OPERATION = Operation(
     summary="Count meetings",
     description="Counts the meetings that the caller sees by status, and the failed ones by reason. A count is exact up"
-    " to 1,000; what there is more of counts 1,000 and is named in `capped`.",
+    " to 1,000; a larger one is 1,000, and `capped` names it.",
     tag="Meetings",
     responses=(
         Response(

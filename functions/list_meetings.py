@@ -42,10 +42,10 @@ _DAY = "2027-01-20"
 OPERATION = Operation(
     summary="List meetings",
     description="Returns the meetings with an organizer, reference, link, id or schedule, newest first. One of these"
-    " filters is allowed; `status`, `from` and `to` narrow it, or stand alone. With `from` or `to` the meetings come by"
-    " their start. An organizer may accompany a link or id, and then a meeting that this app did not make is read from"
-    " Graph, unless the search is narrowed. A page that is narrowed may be short or empty, and have a continuation"
-    " token.",
+    " filters is allowed; `status`, `from` and `to` narrow it, or stand alone. With `from` or `to` the meetings are in"
+    " the order of their start. An organizer may accompany a link or id: a meeting that this app did not create is then"
+    " read from Graph, unless the search is narrowed. A narrowed page may be short or empty and still have a"
+    " continuation token.",
     tag="Meetings",
     parameters=(
         Parameter("organizer", "query", "The organizer, as the requests name them.", _TEXT, "AlexW@contoso.com"),
@@ -63,7 +63,7 @@ OPERATION = Operation(
     responses=(
         Response(
             200,
-            "The meetings, which may be none.",
+            "The meetings; the list may be empty.",
             MeetingListResponse,
             examples={"one": Example("One meeting", _one_meeting)},
         ),

@@ -65,14 +65,14 @@ def _one_recording() -> RecordingListResponse:
 
 OPERATION = Operation(
     summary="List the recordings of a meeting",
-    description="Reads from Microsoft Graph which recordings of a meeting there are, and where Graph has each. Graph"
-    " has them of meetings with a calendar event only. The operator switches this on.",
+    description="Reads from Microsoft Graph which recordings of a meeting there are, and the address of each. Graph"
+    " has recordings only of meetings with a calendar event. The operator switches this on.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(
         Response(
             200,
-            "The recordings, which may be none.",
+            "The recordings; the list may be empty.",
             RecordingListResponse,
             examples={"one": Example("One recording", _one_recording)},
         ),

@@ -71,13 +71,13 @@ _LIST = {"type": "string", "maxLength": MAX_ADDRESS}
 OPERATION = Operation(
     summary="List rooms",
     description="Returns the rooms of the tenant, or those of a room list, as Graph had them in the last hour. The app"
-    " needs the permission Place.Read.All for it, and for nothing else.",
+    " needs the permission Place.Read.All for this operation only.",
     tag="Organizers",
     parameters=(Parameter("list", "query", "The address of a room list.", _LIST),),
     responses=(
         Response(
             200,
-            "The rooms, which may be none.",
+            "The rooms; the list may be empty.",
             RoomListResponse,
             examples={"one": Example("One room", _one_room)},
         ),

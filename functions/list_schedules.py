@@ -46,7 +46,7 @@ OPERATION = Operation(
     responses=(
         Response(
             200,
-            "The schedules, which may be none.",
+            "The schedules; the list may be empty.",
             ScheduleListResponse,
             examples={"one": Example("One schedule", _one_schedule)},
         ),

@@ -57,14 +57,14 @@ def _one_transcript() -> TranscriptListResponse:
 
 OPERATION = Operation(
     summary="List the transcripts of a meeting",
-    description="Reads from Microsoft Graph which transcripts of a meeting there are. Graph has them of meetings with a"
-    " calendar event only. The operator switches this on.",
+    description="Reads from Microsoft Graph which transcripts of a meeting there are. Graph has them only of meetings"
+    " with a calendar event. The operator switches this on.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(
         Response(
             200,
-            "The transcripts, which may be none.",
+            "The transcripts; the list may be empty.",
             TranscriptListResponse,
             examples={"one": Example("One transcript", _one_transcript)},
         ),

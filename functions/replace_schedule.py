@@ -17,7 +17,7 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Replace a schedule",
-    description="Replaces the schedule. Meetings that exist stay, later ones follow the new rule. The app"
+    description="Replaces the schedule. Existing meetings stay, later ones follow the new rule. The app"
     " ignores members that only an answer has.",
     tag="Schedules",
     parameters=(SCHEDULE_ID, IF_MATCH),
@@ -31,6 +31,6 @@ OPERATION = Operation(
 @blueprint.route("schedules/{id}", methods=["PUT"])
 @http_trigger
 async def replace_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Replace the schedule; meetings that exist stay."""
+    """Replace the schedule; existing meetings stay."""
     document = read_json(req)
     return schedule_response(await app().schedules.replace(schedule_id_of(req), document, origin_of(req, caller)))

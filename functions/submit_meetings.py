@@ -83,8 +83,8 @@ OPERATION = Operation(
     summary="Create meetings in a batch",
     description=f"Accepts up to {MOST_ITEMS} requests, each by itself: an invalid one does not stop the others. The"
     " batch is JSON, or a CSV file in UTF-8 with a header row of these columns:"
-    f" {', '.join(COLUMNS)}. A row without idempotencyKey has a key made from its cells, so that the same file sent"
-    " twice makes no meeting twice.",
+    f" {', '.join(COLUMNS)}. A row without idempotencyKey gets a key from its cells, so that the same file, sent"
+    " twice, creates no meeting twice.",
     tag="Meetings",
     parameters=(TRACE,),
     body=RequestBody(
@@ -98,13 +98,13 @@ OPERATION = Operation(
     responses=(
         Response(
             200,
-            "Every request was accepted. The results are in order; each has the status of a request of its own.",
+            "Every request was accepted. The results are in order; each has the status of a separate request.",
             MeetingBatchResultResponse,
             examples={"accepted": Example("Two accepted requests", _all_accepted)},
         ),
         Response(
             207,
-            "At least one request was refused. The results are in order; each has the status of a request of its own.",
+            "At least one request was refused. The results are in order; each has the status of a separate request.",
             MeetingBatchResultResponse,
             examples={"mixed": Example("One accepted request, one refused", _one_refused)},
         ),

@@ -38,13 +38,13 @@ class ValidationResultResponse(ResponseModel, frozen=True):
 
 
 def _with_warning() -> ValidationResultResponse:
-    text = "attendees[1] is attendees[0] already and is invited once."
+    text = "attendees[1] repeats attendees[0] and is invited once."
     return ValidationResultResponse.of([Fault("/attendees/1", "duplicateAttendee", text)])
 
 
 OPERATION = Operation(
     summary="Validate a meeting request",
-    description="Checks a request as the creation of a meeting does, and stores nothing.",
+    description="Checks a request like the creation of a meeting, and stores nothing.",
     tag="Meetings",
     body=RequestBody("The request to check.", {JSON: MEETING_REQUEST}, {JSON: MEETING_REQUESTS}),
     responses=(

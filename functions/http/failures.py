@@ -42,7 +42,7 @@ from shared.use_cases.refused_changes import (
 )
 
 _ORGANIZER = "AlexW@contoso.com"
-_TIME_ZONE = "timeZone must be the name of a time zone, not 'Eastern' (neither Windows nor IANA's names have it)."
+_TIME_ZONE = "timeZone must be the name of a time zone, not 'Eastern' (it is neither a Windows nor an IANA name)."
 
 INVALID_REQUEST = InvalidRequestError([Fault("/start/timeZone", "invalidTimeZone", _TIME_ZONE)])
 ORGANIZER_NOT_ALLOWED = OrganizerNotAllowedError(f"The settings do not allow the organizer {_ORGANIZER}")
@@ -51,7 +51,7 @@ MEETING_NOT_FOUND = MeetingNotFoundError()
 ATTENDEE_NOT_FOUND = AttendeeNotFoundError()
 NO_JOIN_LINK = NoJoinLinkError("The meeting is queued and has no join link")
 KEY_REUSED = KeyReusedError(f"meeting {MEETING_ID}")
-TOO_LARGE = RequestTooLargeError(f"This takes at most {LARGEST_REQUEST} bytes")
+TOO_LARGE = RequestTooLargeError(f"The body may have at most {LARGEST_REQUEST} bytes")
 VERSION_MISMATCH = VersionMismatchError("it has version 2 now")
 
 IMMUTABLE_FIELD = immutable_field(["kind"])

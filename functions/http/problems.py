@@ -112,7 +112,7 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     RequestTooLargeError: (413, "tooLarge", "The request is too large", "{}."),
     RowTooLargeError: (
         *(413, "tooLarge", "The request is too large"),
-        "What would be stored does not fit into the storage. Shorten the body or the lists.",
+        "The stored form is too large for the storage. Shorten the body or the lists.",
     ),
     CallerNotAllowedError: (403, "callerNotAllowed", "The caller is not allowed", "{}."),
     OrganizerNotAllowedError: (403, "organizerNotAllowed", "The organizer is not allowed", "{}."),

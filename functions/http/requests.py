@@ -65,7 +65,7 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
         raise COMPRESSED
     body = req.get_body()
     if len(body) > largest:
-        raise HttpError(Problem(413, "tooLarge", "Too large", f"This takes at most {largest} bytes."))
+        raise HttpError(Problem(413, "tooLarge", "Too large", f"The body may have at most {largest} bytes."))
     return body
 
 

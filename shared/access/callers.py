@@ -68,7 +68,7 @@ class Caller:
         """
         if not may_organize(organizer, self.organizers):
             raise OrganizerNotAllowedError(
-                f"This caller may not name the organizer {organizer}: the setting CALLERS does not let them"
+                f"This caller may not name the organizer {organizer}: the setting CALLERS does not allow it"
             )
 
     def sees(self, owned: Owned) -> bool:
@@ -124,7 +124,7 @@ class Callers:
         if not self.authenticated:
             if self.named:
                 raise CallerNotAllowedError(
-                    "It is not known who calls: CALLERS is set, and App Service authentication is not on"
+                    "The caller is unknown: CALLERS is set, and App Service authentication is off"
                 )
             return ANYBODY
         if not self.named:

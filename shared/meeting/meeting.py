@@ -158,7 +158,7 @@ class MeetingError(RecordModel):
 
 _TOO_LARGE = MeetingError(
     code="tooLarge",
-    message="The meeting is larger than a record of this service may be.",
+    message="The meeting is too large for a record of this service.",
     remedy="Shorten the body, or the lists of attendees and locations, and send the request again.",
 )
 
@@ -182,7 +182,7 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
             message = f"idempotencyKey {error}. Use a new key for a new request."
             faults = (Fault("/idempotencyKey", "keyReused", message),)
         case ChangeRefusedError():
-            message, faults = "The meeting cannot be changed like this.", (Fault("", error.code, str(error)),)
+            message, faults = "The meeting does not allow this change.", (Fault("", error.code, str(error)),)
         case CallerNotAllowedError():
             remedy = "Have the operator name the caller in the setting CALLERS, or end the caller's schedule."
             return MeetingError(code="callerNotAllowed", message=f"{error}.", remedy=remedy)

@@ -43,8 +43,8 @@ def require_room(request: dict[str, Any] | None) -> None:
     """
     if not fits(request):
         raise RequestTooLargeError(
-            f"The meeting would take more than {LARGEST_REQUEST_STORED // 1024} KiB where it is stored, two bytes for "
-            "a character; HTML grows there by its escapes. Shorten the body or the lists"
+            f"The meeting would take more than {LARGEST_REQUEST_STORED // 1024} KiB in the storage, at two bytes a "
+            "character and with HTML escaped. Shorten the body or the lists"
         )
 
 

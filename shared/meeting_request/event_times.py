@@ -28,7 +28,7 @@ def time_findings(draft: Draft) -> Iterator[Finding]:
             message = "must be midnight, as for every all-day event"
             yield Finding((name, "dateTime"), "allDayNotMidnight", message)
         if not all_day and is_skipped(time.wall, time.time_zone):
-            message = f"does not exist in {time.time_zone}: the clocks are put forward over it"
+            message = f"does not exist in {time.time_zone}: the clocks skip it"
             yield Finding((name, "dateTime"), "nonexistentTime", message)
         if (all_day or recurring) and not _has_windows_name(time, recurring=recurring):
             yield _no_windows_name((name, "timeZone"), time.time_zone, time.wall)

@@ -162,7 +162,7 @@ def invite_once(
             message = f"{quoted(address)} is the organizer, who takes part anyway and is not invited."
             warnings.append(Fault(f"/attendees/{index}", "organizerIsAttendee", message))
         elif key in seen:
-            message = f"{quoted(address)} is attendees[{seen[key]}] already and is invited once."
+            message = f"{quoted(address)} repeats attendees[{seen[key]}] and is invited once."
             warnings.append(Fault(f"/attendees/{index}", "duplicateAttendee", message))
         else:
             seen[key] = index

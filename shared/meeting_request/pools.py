@@ -70,9 +70,11 @@ def organizer_findings(draft: Draft) -> Iterator[Finding]:
     """Yield what is wrong between organizer and organizerPool, and between the candidates."""
     organizer, pool = draft.given("organizer"), draft.given("organizerPool")
     if organizer is None and pool is None:
-        yield Finding(("organizer",), "required", "is required, or organizerPool is")
+        yield Finding(("organizer",), "required", "is required unless organizerPool is given")
     elif organizer is not None and pool is not None:
-        yield Finding(("organizerPool",), "notAllowed", "cannot be given besides organizer: leave one of them out")
+        yield Finding(
+            ("organizerPool",), "notAllowed", "cannot be given together with organizer: leave one of them out"
+        )
     yield from duplicate_findings(draft, "organizerPool")
 
 

@@ -72,6 +72,6 @@ def reasons_against_fields(model: type[ClosedModel], whole: str) -> Explain:
             return "notAllowed", "belongs inside options"
         meant = closest(name, known.get(parent, ()))
         hint = f"; did you mean {meant}?" if meant else ""
-        return "unknownField", f"is not a field that can stand here{hint}"
+        return "unknownField", f"is not a field here{hint}"
 
     return explain

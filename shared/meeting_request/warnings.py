@@ -44,7 +44,7 @@ def _about_times_of_event(request: CalendarRequest, now: datetime) -> Iterator[F
         if not request.is_all_day and is_repeated(time.wall, time.time_zone):
             # A series goes to Graph in its zone (date_times.py), so that which of the two it is, is not ours to say.
             meant = "the first is meant" if request.recurrence is None else "for a series the calendar decides which"
-            message = f"Clocks in {time.time_zone} show this time twice, being put back over it; {meant}."
+            message = f"Clocks in {time.time_zone} show this time twice, because they are put back; {meant}."
             yield Fault(f"/{name}/dateTime", "ambiguousTime", message)
 
 
@@ -73,7 +73,7 @@ def _about_provider(request: CalendarRequest | ExistingRequest) -> Iterator[Faul
 def _about_times_of_meeting(request: StandaloneRequest, now: datetime) -> Iterator[Fault]:
     if request.start_date_time is None:
         # https://learn.microsoft.com/graph/api/resources/onlinemeeting
-        message = "Without startDateTime the meeting is of the next hour, and expires 60 days after it was last used."
+        message = "Without startDateTime the meeting is in the next hour, and expires 60 days after it was last used."
         yield Fault("/startDateTime", "noTimes", message)
         return
     start = instant_of(request.start_date_time)

@@ -77,7 +77,7 @@ _TRUE: dict[str, Any] = {"type": "string", "const": "true"}
 _REPLAY = "The same request came with this key before."
 ALWAYS_REPLAYED = Header("Idempotency-Replayed", _REPLAY, _TRUE, "true")
 REPLAYED = Header("Idempotency-Replayed", _REPLAY, _TRUE, "true", always=False)
-PREFERENCE_APPLIED = Header("Preference-Applied", "How long the app would wait.", _TEXT, "wait=30", always=False)
+PREFERENCE_APPLIED = Header("Preference-Applied", "How long the app waits at most.", _TEXT, "wait=30", always=False)
 
 _SUCCEEDED = Example("A meeting that was created", succeeded_meeting)
 ACCEPTED = Response(

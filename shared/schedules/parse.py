@@ -91,7 +91,7 @@ def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
 
 def _excludes_nothing(excluded: DateOrTime, meant: Occurrence | None) -> tuple[str, str]:
     hint = f": on that day it is {as_text(meant.wall)}" if meant else ""
-    return "excludesNothing", f"must have occurrences in EXDATE, and {as_text(excluded)} is none{hint}"
+    return "excludesNothing", f"must have occurrences in EXDATE, and {as_text(excluded)} is not one{hint}"
 
 
 def _parse_meeting(

@@ -37,7 +37,7 @@ def _read_duration(value: str) -> Duration:
 
 def _check_duration(value: str) -> str:
     if not timedelta(0) < _read_duration(value).length <= LONGEST_DURATION:
-        raise invalid("outOfRange", f"must be longer than nothing, and at most {LONGEST_DURATION.days} days")
+        raise invalid("outOfRange", f"must be longer than zero, and at most {LONGEST_DURATION.days} days")
     return value
 
 

@@ -237,7 +237,7 @@ class _Reader:
         key = self._text("RESULT_TOPIC_KEY")
         if endpoint is None:
             if key and not self._text("RESULT_TOPIC"):
-                self._faults.append("RESULT_TOPIC_KEY is the key of no topic: RESULT_TOPIC is missing")
+                self._faults.append("RESULT_TOPIC_KEY is set, and RESULT_TOPIC is missing")
             return None
         client_id = self._text("MeetingStorage__clientId") or self._text("AZURE_CLIENT_ID")
         return TopicSettings(endpoint, key, client_id, is_loopback(urlsplit(endpoint).hostname))
@@ -268,7 +268,7 @@ class _Reader:
             if not self._text(name)
         )
         self._faults.extend(
-            f"{name} names no file that can be read"
+            f"{name} does not name a readable file"
             for name in _CREDENTIAL_VARIABLES[kind]
             if name in _FILES and (path := self._text(name)) and not os.access(path, os.R_OK)
         )

@@ -87,7 +87,7 @@ class ExternalMeetings:
         require_allowed(organizer, self._admission.allowed_organizers)
         caller.require_may_name(organizer)
         if field is not Field.EVENT_ID and not (cloud := self._admission.cloud).online_meetings:
-            message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: look by eventId, or without organizer."
+            message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: search by eventId, or without organizer."
             raise InvalidRequestError([Fault(f"/{field}", "notInThisCloud", message)])
         async with self._gate.access(organizer, read_only=True):
             if field is Field.EVENT_ID:

@@ -23,7 +23,7 @@ _WITH_ORGANIZER = frozenset({Field.JOIN_URL, Field.JOIN_MEETING_ID, Field.EVENT_
 _STARTS = ("from", "to")
 _ONE_FILTER = (
     f"Give one of {', '.join(field.value for field in Field if field is not Field.STATUS)}, or status, "
-    "from or to; organizer may go with a link or id."
+    "from or to; organizer may accompany a link or id."
 )
 LONGEST_VALUE = 4096
 

@@ -53,7 +53,7 @@ def check_timestamp(value: str) -> str:
     if matched is None:
         if _WALL_TIME.fullmatch(value):
             raise invalid(
-                "missingOffset", f"must be {example}, not {quoted(value)}: without an offset it is no instant"
+                "missingOffset", f"must be {example}, not {quoted(value)}: without an offset it is not an instant"
             )
         raise _invalid(value, example)
     _calendar_time(value, matched[1], example)

@@ -59,7 +59,7 @@ def pointer_to(location: JsonPath) -> str:
 
 def unknown_field(_name: str, _parent: str) -> tuple[str, str]:
     """Explain an unknown field."""
-    return "unknownField", "is not a field that can stand here"
+    return "unknownField", "is not a field here"
 
 
 def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_field) -> list[Finding]:

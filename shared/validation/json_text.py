@@ -50,7 +50,7 @@ def decode_json(data: bytes, *, storable: bool = True) -> Any:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _malformed(f"The text is not UTF-8: byte {error.start} does not belong there.") from error
+        raise _malformed(f"The text is not UTF-8: byte {error.start} is invalid.") from error
     return decode_json_text(text, storable=storable)
 
 

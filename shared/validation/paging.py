@@ -30,5 +30,5 @@ def read_page(parameters: Mapping[str, str]) -> tuple[int, str | None]:
 
 def invalid_continuation() -> InvalidRequestError:
     """Return the error of a continuation token that no page has given."""
-    message = "continuationToken: this is not a token that an earlier page has returned."
+    message = "continuationToken is not a token that an earlier page returned."
     return InvalidRequestError([Fault("", "invalidContinuationToken", message)])

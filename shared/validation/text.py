@@ -101,10 +101,7 @@ def check_event_id(value: str) -> str:
     https://learn.microsoft.com/graph/api/user-translateexchangeids
     """
     if not {"/", "."}.isdisjoint(value):
-        reason = (
-            "an id of Exchange Web Services, an iCalUId or a webLink is none; translateExchangeIds makes one of an EWS"
-            " id"
-        )
+        reason = "an EWS id, an iCalUId or a webLink is not one; translateExchangeIds converts an EWS id"
     elif "%" in value:
         reason = "it is still URL-encoded, so decode it first"
     elif value.upper().startswith(_GLOBAL_OBJECT_ID):

@@ -51,9 +51,9 @@ def check_time_zone(name: str) -> str:
     if name in _OBSOLETE:
         hint = f"Windows keeps it for old appointments only: use {_OBSOLETE[name]}"
     elif name.startswith(_MADE_UP):
-        hint = "Outlook makes this name up for rules of its own: use the name of the place's zone"
+        hint = "Outlook invents this name for custom rules: use the name of the place's zone"
     else:
-        hint = f"did you mean {quoted(meant)}?" if meant else "neither Windows nor IANA's names have it"
+        hint = f"did you mean {quoted(meant)}?" if meant else "it is neither a Windows nor an IANA name"
     raise invalid("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
 
 

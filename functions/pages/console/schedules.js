@@ -21,7 +21,7 @@ async function oneSchedule({ path: [id], signal, draw }) {
   const subject = schedule.request.subject ?? "Without a subject";
   const again = (/** @type {string} */ text) => (announce(text), oneSchedule({ path: [id], signal, draw, query: new URLSearchParams() }));
   const pause = (/** @type {boolean} */ paused) => actionButton(paused ? "Pause" : "Resume", paused
-    ? { heading: `Pause “${subject}”?`, text: "No further meetings are made until it is resumed. Meetings that exist stay.", action: "Pause" }
+    ? { heading: `Pause “${subject}”?`, text: "No further meetings are made until it is resumed. Existing meetings stay.", action: "Pause" }
     : { heading: `Resume “${subject}”?`, text: "Meetings are made again, from the next occurrence on.", action: "Resume" },
   async () => (await setPaused(id, paused, etag), await again(paused ? "The schedule is paused" : "The schedule is resumed")));
   const occurrences = schedule.nextOccurrences.map((/** @type {any} */ each) => [
@@ -31,7 +31,7 @@ async function oneSchedule({ path: [id], signal, draw }) {
     h("div.row.actions", { role: "group", "aria-label": "Actions" },
       schedule.status !== "ended" && can("updateSchedule") && pause(!schedule.paused),
       can("deleteSchedule") && actionButton("End the schedule", {
-        heading: `End “${subject}”?`, text: "No further meetings are made. Meetings that exist stay. This cannot be undone.", action: "End the schedule", danger: true,
+        heading: `End “${subject}”?`, text: "No further meetings are made. Existing meetings stay. This cannot be undone.", action: "End the schedule", danger: true,
       }, async () => (await call("deleteSchedule", { path }), announce("The schedule has ended"), go("#/schedules")))),
     h("div.columns", {},
       card("Rule", terms([["Organizer", schedule.request.organizer], ["Recurrence", h("code", {}, schedule.recurrence)], ["First", wall(schedule.start)], ["Time zone", schedule.timeZone],

@@ -154,7 +154,7 @@ def _require_occurrence(occurrence: str, request: MeetingRequest, meeting: Meeti
     except ValueError as error:
         raise _invalid("invalidDate", f"{error}") from error
     if not is_series(request):
-        raise _invalid("notASeries", "is for a series that this app created, and this meeting is none")
+        raise _invalid("notASeries", "is for a series that this app created, and this meeting is not one")
     dates = (each.date.isoformat() for each in occurrences(request, meeting.observed))
     if occurrence not in dates:
         raise _invalid("noSuchOccurrence", "is no date on which this meeting takes place")

@@ -34,7 +34,7 @@ def _check_duration(value: str) -> str:
     except ValueError as error:
         raise invalid("invalidDuration", f"must be a duration such as PT30M or P1D, not {quoted(value)}") from error
     if not duration.length:
-        raise invalid("outOfRange", "must be longer than nothing")
+        raise invalid("outOfRange", "must be longer than zero")
     return value
 
 
@@ -110,7 +110,7 @@ def _address_findings(draft: Draft) -> Iterator[Finding]:
             if first != place:
                 yield Finding((name, index), "duplicate", f"is {first} already")
     if draft.given("organizers") in (None, []) and draft.given("rooms") in (None, []):
-        yield Finding(("organizers",), "required", "is required, or rooms is: at least one address")
+        yield Finding(("organizers",), "required", "is required unless rooms has an address")
     elif len(asked["organizers"]) + len(asked["rooms"]) > MOST_ADDRESSES:
         yield Finding(("rooms",), "tooMany", f"and organizers have more than {MOST_ADDRESSES} addresses together")
 
@@ -122,7 +122,7 @@ def _window_findings(draft: Draft) -> Iterator[Finding]:
             yield Finding((name, "dateTime"), "invalidDateTime", "must be at a whole second")
             return
         if moment is not None and is_skipped(moment.wall, moment.time_zone):
-            message = f"does not exist in {moment.time_zone}: the clocks are put forward over it"
+            message = f"does not exist in {moment.time_zone}: the clocks skip it"
             yield Finding((name, "dateTime"), "nonexistentTime", message)
             return
     if start is None or end is None:

@@ -52,7 +52,7 @@ class Batch:
                     if loop.time() < ends_at:
                         outcomes[index] = await self._outcome(items[index], origin)
                     else:
-                        late = "the batch took too long, and this item was not begun"
+                        late = "the batch took too long, and this item was not started"
                         outcomes[index] = StorageUnavailableError(late)
 
         turns: defaultdict[str | int, list[int]] = defaultdict(list)

@@ -136,7 +136,7 @@ def csv_reader(data: bytes) -> "_Reader":
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"The file is not UTF-8: byte {error.start} does not belong there. Save it as CSV UTF-8."
+        message = f"The file is not UTF-8: byte {error.start} is invalid. Save it as CSV UTF-8."
         raise InvalidRequestError([Fault("", "malformedCsv", message)]) from error
     csv.field_size_limit(_LARGEST_CELL)  # without it a cell has at most 128 KiB, half of what a request may have
     named = _SEPARATOR_LINE.match(text)
@@ -168,9 +168,9 @@ def _header_faults(header: list[str]) -> Iterator[Fault]:
             hint = f"did you mean {meant}?" if meant else f"there are: {', '.join(COLUMNS)}."
             yield Fault(pointer, "unknownColumn", f"{quoted(name)} is not a column; {hint}")
         if times > 1:
-            yield Fault(pointer, "duplicateColumn", f"The column {quoted(name)} is there {times} times.")
+            yield Fault(pointer, "duplicateColumn", f"The column {quoted(name)} occurs {times} times.")
     if not {"organizer", "organizerPool"} & {*header}:
-        yield Fault("/columns/organizer", "required", "The column organizer is required, or organizerPool is.")
+        yield Fault("/columns/organizer", "required", "The column organizer or organizerPool is required.")
     for name in () if "kind" in header else _NEEDED_BY_CALENDAR:
         if name not in header:
             yield Fault(f"/columns/{name}", "required", f"The column {name} is required.")
@@ -239,7 +239,7 @@ def _timestamps(cells: Mapping[str, str]) -> tuple[dict[str, str], list[Finding]
             findings += [Finding((name, *each.location), each.code, each.message) for each in findings_of(error, name)]
             continue
         if is_skipped(time.wall, time.time_zone):
-            message = f"does not exist in {time.time_zone}: the clocks are put forward over it"
+            message = f"does not exist in {time.time_zone}: the clocks skip it"
             findings.append(Finding((name, "dateTime"), "nonexistentTime", message))
         _, dot, digits = time.date_time.partition(".")
         times[f"{name}DateTime"] = f"{time.instant[0].replace(tzinfo=None).isoformat()}{dot}{digits}Z"

@@ -46,7 +46,7 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
     meetings = batch.get("meetings")
     if not isinstance(meetings, list):
         code = "required" if meetings is None else "wrongType"
-        faults.append(Fault("/meetings", code, "meetings is required, a list of objects with a request each."))
+        faults.append(Fault("/meetings", code, "meetings is required: a list of objects, each with a request."))
         raise InvalidRequestError(faults)
     items = cast("list[Any]", meetings)
     if fault := count_fault("/meetings", len(items), most):
@@ -117,7 +117,7 @@ def _member_faults(members: dict[str, Any], known: tuple[str, ...]) -> Iterator[
         yield Fault(_pointer(name), "duplicateKey", "The object has this member more than once.")
     for name in members:
         if name not in known:
-            message = f"{quoted(name)} is not known here; {' and '.join(known)} can be given."
+            message = f"{quoted(name)} is unknown here; the members are {' and '.join(known)}."
             yield Fault(_pointer(name), "unknownField", message)
 
 

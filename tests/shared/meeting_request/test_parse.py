@@ -186,7 +186,7 @@ def test_messages_are_plain() -> None:
         "attendees[0] must be an object, not null.",
         "categories must be a list, not the number 3.",
         "options must be an object, not a list.",
-        "Subject is not a field that can stand here; did you mean subject?",
+        "Subject is not a field here; did you mean subject?",
     ]
 
 

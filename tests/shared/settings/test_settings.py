@@ -335,7 +335,7 @@ class TestGraph:
     def test_a_file_that_is_not_there(self, kind: str, name: str) -> None:
         """A credential whose file cannot be read is told at start, not at the first meeting."""
         values = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "client", name: "/nowhere/at/all"}
-        assert faults(LEAST | {"GRAPH_CREDENTIAL": kind} | values) == [f"{name} names no file that can be read"]
+        assert faults(LEAST | {"GRAPH_CREDENTIAL": kind} | values) == [f"{name} does not name a readable file"]
 
     @pytest.mark.parametrize("path", ["", "/", "/beta", "/v1.0/users"])
     def test_the_version_belongs_to_the_root(self, path: str) -> None:

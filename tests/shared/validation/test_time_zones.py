@@ -96,9 +96,9 @@ def test_obsolete_names_of_windows(name: str, instead: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("Customized Time Zone", "Outlook makes this name up"),
-        ("tzone://Microsoft/Custom", "Outlook makes this name up"),
-        ("Greenwich Mean Time", "neither Windows nor IANA's names have it"),
+        ("Customized Time Zone", "Outlook invents this name"),
+        ("tzone://Microsoft/Custom", "Outlook invents this name"),
+        ("Greenwich Mean Time", "it is neither a Windows nor an IANA name"),
     ],
 )
 def test_names_that_are_none_are_told_why(name: str, words: str) -> None:
