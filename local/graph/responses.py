@@ -3,6 +3,7 @@
 from typing import Final
 
 from local.graph.errors import GraphError, JsonObject
+from local.graph.event_rules import read_time
 from local.graph.free_busy import bookings
 from local.graph.records import Event, User
 from local.graph.tenant import Tenant
@@ -17,8 +18,10 @@ def respond(tenant: Tenant, event: Event, address: str, response: str, proposed:
     https://learn.microsoft.com/graph/outlook-calendar-meeting-proposals
 
     Raises:
-        GraphError: nobody with this address is invited.
+        GraphError: nobody with this address is invited, or the time that the attendee proposes is none.
     """
+    for time in (proposed or {}).values():
+        read_time(time)
     for attendee in event.properties["attendees"]:
         if attendee["emailAddress"]["address"].casefold() == address.casefold():
             attendee["status"] = {"response": response, "time": tenant.now().as_offset_time()}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from local.graph.errors import JsonObject, bad_request
-from local.graph.event_rules import midnight
+from local.graph.event_rules import midnight, read_time
 from local.graph.join_block import (
     PREVIEW_LENGTH,
     TOLL_FREE_NUMBER,
@@ -119,7 +119,7 @@ def event_view(tenant: Tenant, event: Event, preferences: dict[str, str]) -> Jso
         "end": _time(event.end, zone_name, all_day=fields["isAllDay"]),
         "location": fields["location"],
         "locations": fields["locations"],
-        "attendees": fields["attendees"],
+        "attendees": [_attendee(attendee, zone_name) for attendee in fields["attendees"]],
         "organizer": {
             "emailAddress": {"name": event.organizer.display_name, "address": event.organizer.user_principal_name}
         },
@@ -133,6 +133,15 @@ def event_view(tenant: Tenant, event: Event, preferences: dict[str, str]) -> Jso
 def _time(time: EventTime, zone_name: str, *, all_day: bool) -> JsonObject:
     shown = midnight(time) if all_day else time.moment.as_local_time(zone(zone_name))
     return {"dateTime": shown, "timeZone": zone_name}
+
+
+def _attendee(attendee: JsonObject, zone_name: str) -> JsonObject:
+    """Return an attendee, a proposed time in the zone that the request asks for, as the event's own times are."""
+    proposed = attendee.get("proposedNewTime")
+    if not proposed:
+        return attendee
+    shown = {name: _time(read_time(time), zone_name, all_day=False) for name, time in proposed.items()}
+    return {**attendee, "proposedNewTime": shown}
 
 
 def meeting_view(tenant: Tenant, meeting: OnlineMeeting, language: str, *, late_members: bool = False) -> JsonObject:

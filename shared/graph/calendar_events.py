@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.errors import GraphError, UnavailableError
 from shared.graph.client import Call, GraphClient
@@ -16,6 +16,7 @@ from shared.graph.resources import Content, GraphResource, Lenient, parse_resour
 from shared.ids import is_meeting_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
 from shared.validation.join_links import is_join_link
+from shared.validation.time_zones import allowed_names, to_utc
 
 # Marks an event as a meeting's, so that it is found again when the answer to its creation was lost. The GUID names
 # our set of properties: https://learn.microsoft.com/graph/api/resources/singlevaluelegacyextendedproperty
@@ -31,6 +32,8 @@ _SELECT = (
 )
 _MOST_IN_VIEW = 1000
 _DAY = timedelta(days=1)
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+_EXCHANGE_YEARS = range(1601, 9999)
 
 
 class _OnlineMeetingInfo(GraphResource):
@@ -47,11 +50,26 @@ class ExtendedProperty(GraphResource):
     value: str
 
 
-class GraphTime(GraphResource):
-    """A time as Graph reads it back: in UTC, with seven fractional digits."""
+def _as_exchange_keeps_it(wall: datetime) -> datetime:
+    if not _EXCHANGE_YEARS.start <= wall.year < _EXCHANGE_YEARS.stop:
+        raise ValueError("Exchange has no such year")
+    return wall
 
-    date_time: datetime
+
+class GraphTime(GraphResource):
+    """A wall-clock time with its zone: https://learn.microsoft.com/graph/api/resources/datetimetimezone.
+
+    Attributes:
+        time_zone: in which Graph writes the time. It is UTC, unless Graph passes on a time as somebody else wrote it.
+    """
+
+    date_time: Annotated[datetime, AfterValidator(_as_exchange_keeps_it)]
     time_zone: str
+
+    @property
+    def moment(self) -> datetime:
+        """Return the instant, in UTC. A zone without a name that we know counts as UTC, which is what we ask for."""
+        return to_utc(self.date_time, self.time_zone if self.time_zone in allowed_names() else "UTC")
 
 
 class OnlineEvent(GraphResource):
@@ -253,8 +271,8 @@ class CalendarEvents:
         if start is None or end is None:
             return True
         window = {  # all-day events are matched as days in UTC
-            "startDateTime": f"{(start.date_time - _DAY).isoformat()}Z",
-            "endDateTime": f"{(end.date_time + _DAY).isoformat()}Z",
+            "startDateTime": (start.moment - _DAY).strftime(_INSTANT),
+            "endDateTime": (end.moment + _DAY).strftime(_INSTANT),
         }
         query = {"select": "id,seriesMasterId", "top": str(_MOST_IN_VIEW), **window}
         builder = self._client.user(organizer).calendar_view

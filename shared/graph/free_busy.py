@@ -74,7 +74,7 @@ class ScheduleInformation(GraphResource):
         """Return what is taken of the window that began at `start`, None where Graph does not show it."""
         if self.schedule_items is not None:
             return [
-                (item.start.date_time.replace(tzinfo=UTC), item.end.date_time.replace(tzinfo=UTC))
+                (item.start.moment, item.end.moment)
                 for item in self.schedule_items
                 if item.status not in _FREE_STATUSES
             ]

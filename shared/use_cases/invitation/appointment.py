@@ -158,7 +158,7 @@ def _time(value: DateTimeTimeZone) -> datetime:
 
 def _graph_time(value: GraphTime, original_zone: str | None) -> datetime:
     """Return a time on the clock that its organizer chose, so that a series keeps its hour in winter and summer."""
-    moment = value.date_time.replace(microsecond=0, tzinfo=UTC)
+    moment = value.moment.replace(microsecond=0)
     if original_zone is None or original_zone not in allowed_names():
         return moment
     local = moment.astimezone(_zone(original_zone))

@@ -192,8 +192,8 @@ def _zone_of(request: EventRequest, event: SeenEvent) -> str:
 
 
 def _moment(time: GraphTime) -> datetime:
-    """Return a time of Graph's, which is in UTC, down to the second."""
-    return time.date_time.replace(microsecond=0, tzinfo=UTC)
+    """Return the instant of a time of Graph's, down to the second."""
+    return time.moment.replace(microsecond=0)
 
 
 def _instant(value: object) -> datetime | None:

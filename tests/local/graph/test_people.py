@@ -117,12 +117,34 @@ async def test_proposed_time(graph: httpx.AsyncClient, clock: Clock) -> None:
     """Who declines may propose another time; the organizer's copy has it, and when it came."""
     made = (await graph.post(EVENTS, json=event(attendees=[attendee()]))).json()
     clock.advance(60)
-    proposed = {"start": utc("2026-12-01T14:00:00"), "end": utc("2026-12-01T15:00:00")}
+    proposed = {"start": utc("2026-12-01T14:00:00.0000000"), "end": utc("2026-12-01T15:00:00.0000000")}
     body = {"address": "AdeleV@contoso.com", "response": "declined", "proposedNewTime": proposed}
     await control(graph, "POST", f"events/{made['id']}/responses", json=body)
     (adele,) = (await graph.get(f"{EVENTS}/{made['id']}")).json()["attendees"]
     assert adele["proposedNewTime"] == proposed
     assert adele["status"] == {"response": "declined", "time": "2026-11-21T08:01:00.0000000Z"}
+
+
+async def test_proposed_time_is_shown_in_the_zone_of_the_request(graph: httpx.AsyncClient) -> None:
+    """However the attendee wrote it, a proposed time is read in the zone of `Prefer`, as the event's own times are."""
+    made = (await graph.post(EVENTS, json=event(attendees=[attendee()]))).json()
+    tokyo = {"dateTime": "2026-12-01T14:00:00", "timeZone": "Tokyo Standard Time"}
+    body = {"address": "AdeleV@contoso.com", "response": "declined", "proposedNewTime": {"start": tokyo}}
+    await control(graph, "POST", f"events/{made['id']}/responses", json=body)
+    for zone_name, wall in (("UTC", "05:00:00"), ("Pacific Standard Time", "21:00:00")):
+        preferred = {"Prefer": f'outlook.timezone="{zone_name}"'}
+        (adele,) = (await graph.get(f"{EVENTS}/{made['id']}", headers=preferred)).json()["attendees"]
+        start = adele["proposedNewTime"]["start"]
+        assert start["timeZone"] == zone_name
+        assert start["dateTime"].partition("T")[2] == f"{wall}.0000000"
+
+
+async def test_a_proposed_time_is_a_time(graph: httpx.AsyncClient) -> None:
+    """A zone that Exchange does not know is refused, as for the event's own times."""
+    made = (await graph.post(EVENTS, json=event(attendees=[attendee()]))).json()
+    proposed = {"start": {"dateTime": "2026-12-01T14:00:00", "timeZone": "Nowhere Standard Time"}}
+    body = {"address": "AdeleV@contoso.com", "response": "declined", "proposedNewTime": proposed}
+    assert (await control(graph, "POST", f"events/{made['id']}/responses", json=body)).status_code == 400
 
 
 async def test_the_uninvited_cannot_answer(graph: httpx.AsyncClient) -> None:

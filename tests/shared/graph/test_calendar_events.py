@@ -1,15 +1,20 @@
 """Events in a calendar: what is asked of Graph, and what is read from its documented answers."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import CalendarEvents
-from shared.graph.calendar_events import MEETING_PROPERTY
+from shared.graph.calendar_events import MEETING_PROPERTY, GraphTime
 from shared.graph.refusals import DuplicateTransactionError
 from shared.meeting import DialIn
+from shared.validation.time_zones import allowed_names, to_utc
 from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, documented, refusal
 
 MEETING_ID = "8f0c3a1e-6d53-4a55-9d9e-0d5a8a7f6b11"
@@ -34,6 +39,29 @@ def events(wire: Wire) -> CalendarEvents:
 def query(wire: Wire) -> dict[str, str]:
     options = wire.target.partition("?")[2].split("&")
     return {unquote(name): unquote(value) for name, _, value in (option.partition("=") for option in options)}
+
+
+_WALLS = st.builds(datetime.combine, st.dates(date(1602, 1, 1), date(9998, 1, 1)), st.times())
+
+
+class TestTimes:
+    @given(_WALLS, st.sampled_from(sorted(allowed_names())))
+    def test_the_zone_beside_a_time_counts(self, wall: datetime, zone_name: str) -> None:
+        """A time is in the zone that Graph names beside it."""
+        time = GraphTime.model_validate({"dateTime": wall.isoformat(), "timeZone": zone_name})
+        assert time.moment == to_utc(wall, zone_name)
+
+    @pytest.mark.parametrize("zone_name", ["", "tzone://Microsoft/Custom", "Customized Time Zone", "EST"])
+    def test_a_zone_without_a_known_name(self, zone_name: str) -> None:
+        """What Graph is asked for is UTC."""
+        time = GraphTime.model_validate({"dateTime": "2027-01-20T21:00:00.0000000", "timeZone": zone_name})
+        assert time.moment == datetime(2027, 1, 20, 21, tzinfo=UTC)
+
+    @pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "1600-12-31T23:59:59", "9999-12-31T23:59:59", "x"])
+    def test_no_time_of_exchange(self, text: str) -> None:
+        """Years that Exchange does not have, in which no zone can be applied, are no time."""
+        with pytest.raises(ValidationError):
+            GraphTime.model_validate({"dateTime": text, "timeZone": "Tokyo Standard Time"})
 
 
 class TestProviders:

@@ -138,6 +138,17 @@ def test_responses() -> None:
     assert (room.type, room.response) == ("resource", "accepted")
 
 
+@pytest.mark.parametrize(
+    ("zone_name", "shown"), [("Tokyo Standard Time", "2027-01-21T03:00:00"), ("tzone://Custom", "2027-01-21T12:00:00")]
+)
+def test_a_proposal_in_another_zone(zone_name: str, shown: str) -> None:
+    """A proposal that Graph passes on in the attendee's zone is converted; a zone without a known name is UTC."""
+    slot = {"start": {"dateTime": "2027-01-21T20:00:00.0000000", "timeZone": zone_name}}
+    (adele,) = observe({"attendees": [attendee("AdeleV@contoso.com", "declined", proposedNewTime=slot)]}).attendees
+    assert adele.proposed_start is not None
+    assert (adele.proposed_start.date_time, adele.proposed_start.time_zone) == (shown, "Pacific Standard Time")
+
+
 def test_removed() -> None:
     """Of an event that was cancelled or deleted nothing is called changed."""
     observed = observe({"subject": "Canceled: Prep", "isCancelled": True}, removed=True)
