@@ -29,6 +29,7 @@ _SDK = "msgraph"
 _UNUSED_FILES = (
     *("*.pyi", "*.pyx", "*.pxd", "*.pxi", "*.c", "*.h", "py.typed", "RECORD", "REQUESTED", "direct_url.json"),
     "kiota-dom-export.txt",  # 38 MB on how msgraph was generated
+    *("swagger-ui.js", "swagger-ui-standalone-preset.js"),  # of Swagger UI the app serves the bundle alone
 )
 _UNUSED_FOLDERS = (
     *("bin", "tests", "test", "__pycache__"),
