@@ -1,5 +1,6 @@
 """The meeting as callers see it: in answers, and as the data of result events."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from shared.errors import GraphAnswer
@@ -142,6 +143,18 @@ class ObservedResponse(ResponseModel, frozen=True):
         return ObservedResponse.model_validate(dict(observed) | {"location": place, "attendees": attendees})
 
 
+class ChosenRoomResponse(ResponseModel, frozen=True):
+    """The room that was chosen from a pool of rooms.
+
+    Attributes:
+        address: The mail address.
+        name: The name to show; the address where the app may not list rooms.
+    """
+
+    address: str
+    name: str
+
+
 class FoundMeetingResponse(ResponseModel, frozen=True):
     """A meeting that a search found: one of this app's, or one that only Graph knows.
 
@@ -150,7 +163,10 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         status: How far the meeting is; `external` for one that was read from Graph.
         kind: The kind of the meeting; null where Graph does not say.
         version: The version of the request, which grows with each change; it is the ETag.
-        organizer: The organizer, as the request named them.
+        organizer: The organizer, as the request named them; null until one of a pool is chosen.
+        room: The room that was chosen from the request's pool of rooms; null until then, and without one.
+        availability_checked_until: Until when the calendars of the pool's candidates were looked at; of a series, the
+            next 62 days. Null until one is chosen, and without a pool.
         reference: The caller's own reference.
         created_at: When the meeting was requested.
         updated_at: When the meeting last changed.
@@ -184,6 +200,8 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
     kind: MeetingKind | None
     version: int
     organizer: str | None
+    room: ChosenRoomResponse | None
+    availability_checked_until: Moment | None
     reference: str | None
     created_at: Moment | None
     updated_at: Moment | None
@@ -237,6 +255,8 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "kind": meeting.kind,
                 "version": meeting.version,
                 "organizer": meeting.organizer,
+                "room": meeting.room and ChosenRoomResponse(address=meeting.room.mailbox, name=meeting.room.name),
+                "availability_checked_until": _checked_until(meeting),
                 "reference": meeting.reference,
                 "created_at": meeting.created_at,
                 "updated_at": meeting.updated_at,
@@ -249,3 +269,7 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "request": meeting.request,
             }
         )
+
+
+def _checked_until(meeting: Meeting) -> datetime | None:
+    return min((each.looked_until for each in (meeting.reserved, meeting.room) if each), default=None)

@@ -57,6 +57,8 @@ class ExternalMeeting:
                 "attempts": 0,
                 "next_attempt_at": None,
                 "observed": None,
+                "room": None,
+                "availability_checked_until": None,
                 "schedule": None,
                 "received": None,
                 "error": None,

@@ -124,6 +124,8 @@ class TestJson:
                 "kind": "calendar",
                 "version": 1,
                 "organizer": "AlexW@contoso.com",
+                "room": None,
+                "availabilityCheckedUntil": None,
                 "reference": None,
                 "createdAt": "2026-11-21T08:00:00Z",
                 "updatedAt": "2026-11-21T08:00:00Z",
@@ -170,7 +172,7 @@ class TestJson:
         assert document["joinInformation"] == {"contentType": "html", "content": "<div>会議</div>"}
         assert document["iCalUId"] == "0400"
         assert document["passcode"] == "a1b2"
-        unset = {"nextAttemptAt", "schedule", "observed", "received", "error"}
+        unset = {"room", "availabilityCheckedUntil", "nextAttemptAt", "schedule", "observed", "received", "error"}
         assert {name for name, value in document.items() if value is None} == unset
 
     def test_a_failed_meeting(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.graph.records import Room
-from shared.meeting import Meeting, Status
+from shared.meeting import Meeting, MeetingResponse, Status
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 
@@ -67,6 +67,21 @@ async def test_the_first_free_room_is_invited_and_becomes_the_location(world: Wo
     _, invitation = await world.app.invitations.write(meeting.id)
     assert "LOCATION:Room 0" in invitation.decode()
     assert (meeting.request or {}).get("location") is None
+
+
+async def test_the_answer_names_the_room_and_until_when_calendars_were_looked_at(world: World) -> None:
+    """Nothing before one is chosen; of a series the end of the last occurrence in 62 days, of one meeting its day."""
+    accepted = await world.accept(meeting_in())
+    queued = MeetingResponse.of(accepted).as_json()
+    assert (queued["room"], queued["availabilityCheckedUntil"]) == (None, None)
+    await world.settle()
+    made_once = MeetingResponse.of(await world.ledger.read(accepted.id)).as_json()
+    assert made_once["room"] == {"address": ROOMS[0], "name": "Room 0"}
+    assert made_once["availabilityCheckedUntil"] == "2027-01-21T00:00:00Z"
+    recurrence = {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "noEnd", "startDate": "2027-01-20"}}
+    pool = {"organizer": None, "organizerPool": {"candidates": ["AlexW@contoso.com", "MeganB@contoso.com"]}}
+    [series] = await made(world, meeting_in(hour=12, recurrence=recurrence) | pool)
+    assert MeetingResponse.of(series).as_json()["availabilityCheckedUntil"] == "2027-03-22T13:00:00Z"
 
 
 async def test_a_room_without_a_known_name_is_shown_by_its_address(world: World) -> None:
