@@ -1,4 +1,4 @@
-"""`convene`, run as a person runs it, over HTTP and over the queue."""
+"""`convene` over HTTP and over the queue, in the test's own process where no test is about the process."""
 
 import json
 import os
@@ -8,26 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from local.processes import running_stack
+from shared.cli.__main__ import commands
 from tests.examples import STANDALONE
 from tests.integration.conftest import Client, clients
 
 ROOT = Path(__file__).parent.parent.parent
 CONVENE = Path(sys.executable).parent / "convene"
-ROWS = 30
+ROWS = 12
 
 
-def run(client: Client, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [CONVENE, *arguments],
-        cwd=ROOT,
-        env=os.environ | client.stack.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
+def run(client: Client, *arguments: str) -> Result:
+    return CliRunner().invoke(commands, arguments, env=client.stack.environment, catch_exceptions=False)
+
+
+def run_as_a_person(client: Client, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a process."""
+    environment = os.environ | client.stack.environment
+    command = [CONVENE, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=150)
 
 
 def door(client: Client, name: str) -> list[str]:
@@ -52,21 +53,21 @@ def events(client: Client, name: str) -> int:
 def test_a_spreadsheet_becomes_join_links(client: Client, tmp_path: Path, name: str) -> None:
     """Every row has its link in the table; run again, nothing is made twice; a row that is added is made alone."""
     file, where = visits(tmp_path, f"cli-{name}"), door(client, name)
-    first = run(client, "submit", str(file), *where)
+    first = run_as_a_person(client, "submit", str(file), *where)
     assert first.returncode == 0, first.stderr
     assert first.stdout.count("https://teams.microsoft.com/") == ROWS
     assert f"{ROWS} succeeded" in first.stdout
     assert f"{ROWS}/{ROWS}" in first.stderr
     again = run(client, "submit", str(file), *where)
-    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
     assert events(client, f"cli-{name}") == ROWS
     links = tmp_path / "links.csv"
-    assert run(client, "submit", str(file), "--output", str(links), *where).returncode == 0
+    assert run(client, "submit", str(file), "--output", str(links), *where).exit_code == 0
     assert links.read_text(encoding="utf-8-sig").count("https://teams.microsoft.com/") == ROWS
-    assert run(client, "submit", str(links), *where).returncode == 0
+    assert run(client, "submit", str(links), *where).exit_code == 0
     assert events(client, f"cli-{name}") == ROWS
     added = visits(tmp_path, f"cli-{name}", f"AlexW@contoso.com;cli-{name} more;2027-01-21 13:00;2027-01-21 14:00;UTC")
-    assert run(client, "submit", str(added), *where).returncode == 0
+    assert run(client, "submit", str(added), *where).exit_code == 0
     assert events(client, f"cli-{name}") == ROWS + 1
 
 
@@ -83,7 +84,7 @@ def test_rows_that_fail(client: Client, tmp_path: Path, name: str) -> None:
     file = tmp_path / f"failing-{name}.json"
     file.write_text(json.dumps(requests), encoding="utf-8")
     done = run(client, "submit", str(file), "--json", *door(client, name))
-    assert done.returncode == 1, done.stderr
+    assert done.exit_code == 1, done.stderr
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     assert [(row["row"], row["status"]) for row in rows] == [
         (1, "succeeded"),
@@ -95,7 +96,7 @@ def test_rows_that_fail(client: Client, tmp_path: Path, name: str) -> None:
     codes = [row["error"].partition(":")[0] for row in rows[1:]]
     assert codes == ["applicationAccessPolicyMissing", "invalidRequest", "keyReused"]
     followed = run(client, "follow", rows[0]["id"], rows[1]["id"], "--json", *door(client, name))
-    assert followed.returncode == 1
+    assert followed.exit_code == 1
     assert [row["status"] for row in json.loads(followed.stdout)] == ["succeeded", "failed"]
 
 
@@ -104,10 +105,10 @@ def test_who_does_not_wait_gets_the_ids(client: Client, tmp_path: Path) -> None:
     file = tmp_path / "later.json"
     file.write_text(json.dumps([STANDALONE]), encoding="utf-8")
     done = run(client, "submit", str(file), "--no-wait", "--json", *door(client, "http"))
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     [row] = json.loads(done.stdout)
     assert row["status"] == "queued"
-    assert run(client, "follow", row["id"], *door(client, "http")).returncode == 0
+    assert run(client, "follow", row["id"], *door(client, "http")).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["http", "queue"])
@@ -115,10 +116,10 @@ def test_an_id_that_nobody_has(client: Client, name: str) -> None:
     """Exit code 2: there is nothing to follow."""
     unknown = ["4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7", "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d8"]
     done = run(client, "follow", *unknown, *door(client, name))
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "There is no meeting" in done.stderr
     assert "Traceback" not in done.stderr
-    assert run(client, "follow", "x", *door(client, name)).returncode == 2
+    assert run(client, "follow", "x", *door(client, name)).exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_what_cannot_be_begun(
     if content is not None:
         file.write_text(content, encoding="utf-8")
     done = run(client, "submit", str(file), *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert part in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -150,7 +151,7 @@ def test_a_message_that_the_app_refuses_is_followed_too(tmp_path: Path) -> None:
     file.write_text(json.dumps([STANDALONE, STANDALONE | {"organizer": "MeganB@contoso.com"}]), encoding="utf-8")
     with running_stack(os.environ | {"ALLOWED_ORGANIZERS": "alexw@contoso.com"}) as stack, clients(stack) as client:
         done = run(client, "submit", str(file), "--queue", "--json")
-    assert done.returncode == 1, done.stderr
+    assert done.exit_code == 1, done.stderr
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     assert [row["status"] for row in rows] == ["succeeded", "failed"]
     assert rows[1]["error"].startswith("organizerNotAllowed")

@@ -1,4 +1,4 @@
-"""`convene export` and `import`, run as an operator runs them, over Azurite."""
+"""`convene export` and `import`, as an operator runs them, over Azurite."""
 
 import json
 from pathlib import Path
@@ -38,10 +38,10 @@ def test_a_ledger_that_is_lost_comes_back(tmp_path: Path) -> None:
         before = [client.finished(location) for location in locations]
         schedule = client.http.post("/schedules", json=_SCHEDULE).raise_for_status().json()
         exported = run(client, "export", str(file))
-        assert (exported.returncode, exported.stdout) == (0, f"2 meetings and 1 schedules are in {file}.\n")
+        assert (exported.exit_code, exported.stdout) == (0, f"2 meetings and 1 schedules are in {file}.\n")
         assert file.stat().st_mode & 0o777 == 0o600
         again = run(client, "export", str(file))
-        assert again.returncode == 2
+        assert again.exit_code == 2
         assert "File exists" in again.stderr
         nobodys = run(client, "export", str(tmp_path / "nobody.jsonl"), "--person", "nobody@example.com")
         assert nobodys.stdout.startswith("0 meetings and 0 schedules ")
@@ -49,14 +49,14 @@ def test_a_ledger_that_is_lost_comes_back(tmp_path: Path) -> None:
         assert client.http.get(locations[0]).status_code == 404
         assert run(client, "import", str(file), "--person", "nobody@example.com").stdout.startswith("0 were put back")
         imported = run(client, "import", str(file))
-        assert (imported.returncode, imported.stdout) == (0, "3 were put back, 0 were there already.\n")
+        assert (imported.exit_code, imported.stdout) == (0, "3 were put back, 0 were there already.\n")
         assert [client.finished(location) for location in locations] == before
         assert client.http.get(f"/schedules/{schedule['id']}").json() == schedule
         [found] = client.http.get("/meetings", params={"joinUrl": before[1]["joinUrl"]}).json()["meetings"]
         assert found["id"] == before[1]["id"]
         assert run(client, "import", str(file)).stdout == "0 were put back, 3 were there already.\n"
         forgotten = run(client, "forget", "--url", client.stack.host.url, "--file", str(file))
-        assert (forgotten.returncode, forgotten.stdout) == (0, "2 forgotten, 0 refused\n")
+        assert (forgotten.exit_code, forgotten.stdout) == (0, "2 forgotten, 0 refused\n")
         assert [client.http.get(location).status_code for location in locations] == [404, 404]
         assert run(client, "import", str(file)).stdout == "0 were put back, 3 were there already.\n"
 
@@ -78,7 +78,7 @@ def test_a_file_that_is_not_whole(client: Client, tmp_path: Path, lines: list[st
     file = tmp_path / "ledger.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
     done = run(client, "import", str(file))
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert part in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -94,12 +94,12 @@ def test_failed_meetings_are_tried_again(client: Client, tmp_path: Path) -> None
     assert [row["status"] for row in failed] == ["failed", "failed"]
     code = ["--code", "applicationAccessPolicyMissing", *where, "--json"]
     dry = run(client, "retry", "--dry-run", *code)
-    assert dry.returncode == 0, dry.stderr
+    assert dry.exit_code == 0, dry.stderr
     assert {row["id"] for row in failed} <= {row["id"] for row in json.loads(dry.stdout)}
     versions = [client.http.get(f"/meetings/{row['id']}").json()["version"] for row in failed]
     assert versions == [1, 1]
     one = run(client, "retry", failed[0]["id"], *where, "--json")
-    assert (one.returncode, [row["status"] for row in json.loads(one.stdout)]) == (1, ["failed"])
+    assert (one.exit_code, [row["status"] for row in json.loads(one.stdout)]) == (1, ["failed"])
     client.tenant.put(f"/users/{organizer}", json={"applicationAccessPolicy": True}).raise_for_status()
     every = {row["id"]: row["status"] for row in json.loads(run(client, "retry", *code).stdout)}
     assert [every[row["id"]] for row in failed] == ["succeeded", "succeeded"]
@@ -111,5 +111,5 @@ def test_failed_meetings_are_tried_again(client: Client, tmp_path: Path) -> None
 def test_what_is_not_said(client: Client, arguments: list[str]) -> None:
     """Which meetings: exit code 2."""
     done = run(client, "retry", *arguments, "--url", client.stack.host.url)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
