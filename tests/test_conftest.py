@@ -10,9 +10,13 @@ from tests.conftest import quick_tests_start_no_process
 
 @pytest.fixture
 def rules(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A folder of tests for which the rules hold."""
+    """A folder of tests for which the rules hold.
+
+    Without the plugins that take a second each time: one is imported, one collects the garbage of the whole suite.
+    """
     pytester.makeconftest(RULES)
-    pytester.makeini("[pytest]\nmarkers = slow\nasyncio_default_fixture_loop_scope = function")
+    options = ["markers = slow", "asyncio_default_fixture_loop_scope = function"]
+    pytester.makeini("\n".join(["[pytest]", *options, "addopts = -p no:schemathesis -p no:unraisableexception"]))
     return pytester
 
 

@@ -15,26 +15,27 @@ pytestmark = pytest.mark.slow
 RULES = Path(__file__).with_name("spectral.yaml")
 
 
-def lint(document: dict[str, Any], rules: Path, folder: Path) -> set[tuple[str, str]]:
-    """Return what Spectral finds, warnings included: each rule that is broken, and where."""
-    (folder / "document.json").write_text(json.dumps(document), encoding="utf-8")
-    arguments = ("lint", "-r", str(rules), "-f", "json", "--quiet", "--fail-severity", "hint", "document.json")
-    done = node.run(node.SPECTRAL, *arguments, folder=folder)
+def lint(rules: Path, folder: Path, **documents: dict[str, Any]) -> dict[str, set[tuple[str, str]]]:
+    """Return what Spectral finds in each document, warnings included: each rule that is broken, and where."""
+    for name, document in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    files = [f"{name}.json" for name in documents]
+    done = node.run(
+        *(node.SPECTRAL, "lint", "-r", str(rules), "-f", "json", "--quiet", "--fail-severity", "hint", *files),
+        folder=folder,
+    )
     assert done.returncode in {0, 1}, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return {(each["code"], ".".join(map(str, each["path"]))) for each in found}
-
-
-def test_nothing_in_it_confuses_generators(tmp_path: Path) -> None:
-    """No rule of ours, or of OpenAPI's usual ones, is broken."""
-    assert lint(openapi_documents.openapi(), RULES, tmp_path) == set()
+    found: dict[str, set[tuple[str, str]]] = {name: set() for name in documents}
+    for each in json.loads(done.stdout):
+        found[Path(each["source"]).stem].add((each["code"], ".".join(map(str, each["path"]))))
+    return found
 
 
 def test_spectrals_own_rules_take_the_connector(tmp_path: Path) -> None:
     """Those for OpenAPI 2.0."""
     rules = tmp_path / "rules.yaml"
     rules.write_text('extends: ["spectral:oas"]\n', encoding="utf-8")
-    assert lint(openapi_documents.swagger(), rules, tmp_path) == set()
+    assert lint(rules, tmp_path, swagger=openapi_documents.swagger()) == {"swagger": set()}
 
 
 _MEMBERS = "components.schemas.Meeting.properties"
@@ -60,8 +61,8 @@ _ELSEWHERE = {
 }
 
 
-@pytest.fixture(scope="module")
-def found_in_a_bad_document(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+def bad_document() -> dict[str, Any]:
+    """Return the document with every fault."""
     document = copy.deepcopy(openapi_documents.openapi())
     for member, fault in _FAULTS.values():
         document["components"]["schemas"]["Meeting"]["properties"][member] |= fault
@@ -70,14 +71,25 @@ def found_in_a_bad_document(tmp_path_factory: pytest.TempPathFactory) -> set[tup
     problem["schema"] = {"allOf": [problem["schema"], {"properties": {"code": {"enum": ["invalidRequest"]}}}]}
     del document["paths"]["/schedules"]["get"]["responses"]["200"]["content"]["application/json"]["examples"]
     del document["paths"]["/schedules/{id}"]["get"]["responses"]["200"]["headers"]["ETag"]["example"]
-    return lint(document, RULES, tmp_path_factory.mktemp("bad"))
+    return document
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, str]]]:
+    """What breaks our rules, in the document and in a bad one; Spectral is started once for both."""
+    return lint(RULES, tmp_path_factory.mktemp("ours"), good=openapi_documents.openapi(), bad=bad_document())
+
+
+def test_nothing_in_it_confuses_generators(found: dict[str, set[tuple[str, str]]]) -> None:
+    """No rule of ours, or of OpenAPI's usual ones, is broken."""
+    assert found["good"] == set()
 
 
 @pytest.mark.parametrize("rule", [*_FAULTS, *_ELSEWHERE])
-def test_a_rule_that_is_broken_is_named(found_in_a_bad_document: set[tuple[str, str]], rule: str) -> None:
+def test_a_rule_that_is_broken_is_named(found: dict[str, set[tuple[str, str]]], rule: str) -> None:
     """With the schema and the member."""
     place = _ELSEWHERE.get(rule) or f"{_MEMBERS}.{_FAULTS[rule][0]}"
-    places = {where for code, where in found_in_a_bad_document if code == rule}
+    places = {where for code, where in found["bad"] if code == rule}
     assert any(where.startswith(place) for where in places), places
 
 
@@ -106,33 +118,41 @@ def typed_examples(document: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def compile_examples(document: dict[str, Any], folder: Path) -> list[str]:
-    """Return what the TypeScript compiler says of the examples, each fault with the member that it is about."""
+@pytest.fixture(scope="module")
+def faults(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What the TypeScript compiler says of the examples, and of the same with one of another type.
+
+    Each fault with the member that it is about.
+    """
+    folder = tmp_path_factory.mktemp("types")
+    document = openapi_documents.openapi()
     (folder / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
     (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     generated = node.run(node.OPENAPI_TYPESCRIPT, "openapi.json", "-o", "types.ts", folder=folder)
     assert generated.returncode == 0, generated.stderr
-    program = typed_examples(document)
-    (folder / "examples.ts").write_text(program, encoding="utf-8")
-    said = node.run(node.TSC, *node.STRICT, "examples.ts", folder=folder).stdout
-    faults = re.findall(r"^examples\.ts\((\d+),\d+\): (.*)$", said, re.MULTILINE)
-    assert bool(faults) == bool(said), said
-    lines = program.splitlines()
-    return [f"{lines[int(number) - 1].strip()} {message}" for number, message in faults]
-
-
-def test_every_example_has_its_generated_type(tmp_path: Path) -> None:
-    """By openapi-typescript with its defaults, and the compiler at its strictest."""
-    document = openapi_documents.openapi()
-    assert typed_examples(document).count("export const") > 150
-    assert compile_examples(document, tmp_path) == []
-
-
-def test_an_example_of_another_type_is_named(tmp_path: Path) -> None:
-    """With the member."""
-    document = copy.deepcopy(openapi_documents.openapi())
-    examples = document["paths"]["/meetings"]["post"]["requestBody"]["content"]["application/json"]["examples"]
+    bad = copy.deepcopy(document)
+    examples = bad["paths"]["/meetings"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     examples["calendar"]["value"]["isAllDay"] = "yes"
-    [first, *_] = compile_examples(document, tmp_path)
+    programs = {"good": typed_examples(document), "bad": typed_examples(bad)}
+    for name, program in programs.items():
+        (folder / f"{name}.ts").write_text(program, encoding="utf-8")
+    said = node.run(node.TSC, *node.STRICT, *(f"{name}.ts" for name in programs), folder=folder).stdout
+    found = re.findall(r"^(good|bad)\.ts\((\d+),\d+\): (.*)$", said, re.MULTILINE)
+    assert len(found) == len(re.findall(r"^\S", said, re.MULTILINE)), said
+    return {
+        of: [f"{program.splitlines()[int(number) - 1].strip()} {fault}" for name, number, fault in found if name == of]
+        for of, program in programs.items()
+    }
+
+
+def test_every_example_has_its_generated_type(faults: dict[str, list[str]]) -> None:
+    """By openapi-typescript with its defaults, and the compiler at its strictest."""
+    assert typed_examples(openapi_documents.openapi()).count("export const") > 150
+    assert faults["good"] == []
+
+
+def test_an_example_of_another_type_is_named(faults: dict[str, list[str]]) -> None:
+    """With the member."""
+    [first, *_] = faults["bad"]
     assert first.startswith('"isAllDay": "yes"')
     assert "'string' is not assignable to type 'boolean" in first

@@ -102,9 +102,8 @@ def time_zone(zone: ZoneInfo, first: datetime, last: datetime) -> Timezone:
 
 
 def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[_Change]:
-    steps = int((end - start) / _STEP) + 1
-    for low, high in itertools.pairwise(start + _STEP * step for step in range(steps + 1)):
-        before, after = _clock(zone, low), _clock(zone, high)
+    instants = (start + _STEP * step for step in range(int((end - start) / _STEP) + 2))
+    for (low, before), (high, after) in itertools.pairwise((instant, _clock(zone, instant)) for instant in instants):
         if before != after:
             yield _Change(_bisected(zone, low, high), before, after)
 
