@@ -19,12 +19,12 @@ from azure.storage.queue import QueueClient
 from local.processes import Child, Stack, running_stack
 from tests.proofs.simulation.checker import Evidence, Promise, check
 
-REQUESTS = int(os.environ.get("CHAOS_REQUESTS", "200"))
+REQUESTS = int(os.environ.get("CHAOS_REQUESTS", "100"))
 REPEATED = 0.2
 SEED = 4
 CLIENTS = 12
 CHAOS_SECONDS = 0.09 * REQUESTS
-LEAST_KILLS = 6
+LEAST_KILLS = 4
 ORGANIZERS = [f"organizer{number}@contoso.com" for number in range(12)]
 GUEST = "guest@fabrikam.com"
 # A short lease of the queue's messages, because a dead host's come back only when it ends: in Azure, ten minutes.
@@ -181,7 +181,7 @@ def running_chaos() -> Generator[Chaos]:
 def test_two_hosts_that_are_killed_in_turn_lose_nothing_and_do_nothing_twice(
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Of 200 requests, some sent up to five times, each is one meeting with its results, whatever happens."""
+    """Of all requests, some sent up to five times, each is one meeting with its results, whatever happens."""
     dice = random.Random(SEED)  # noqa: S311 - repeatable, not secret
     planned = wishes(REQUESTS, SEED)
     with running_chaos() as chaos, httpx.Client(base_url=f"{chaos.stack.graph.url}/_tenant", timeout=60) as tenant:

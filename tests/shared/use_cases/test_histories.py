@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Coroutine
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.tenants import set_switches
 
+HISTORIES = int(os.environ.get("HISTORIES", "300"))
 GUESTS = [f"guest{number}@fabrikam.com" for number in range(4)]
 
 
@@ -162,7 +164,7 @@ def check_standalone(history: History, meeting: Any) -> None:
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=1000)
+@settings(max_examples=HISTORIES)
 @given(st.lists(steps, max_size=14), tenants)
 def test_a_calendar_meeting_ends_as_it_was_wanted_last(course: list[tuple[str, Any]], seed: int) -> None:
     """One event with the latest request's properties, or none; one link ever; mail only to people concerned."""
@@ -176,7 +178,7 @@ def test_a_calendar_meeting_ends_as_it_was_wanted_last(course: list[tuple[str, A
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=300)
+@settings(max_examples=HISTORIES // 3)
 @given(st.lists(steps, max_size=12), tenants)
 def test_a_standalone_meeting_ends_as_it_was_wanted_last(course: list[tuple[str, Any]], seed: int) -> None:
     """One meeting with the latest subject, or none; one link ever; nobody is mailed."""
