@@ -1,5 +1,6 @@
 """POST /availability: find when people and rooms are free."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -130,4 +131,8 @@ async def find_availability(req: func.HttpRequest, caller: Caller) -> func.HttpR
     """Answer with the slots in which somebody is free."""
     request = parse_availability(read_json(req))
     free, unknown = await app().availability.find(request, caller)
-    return json_response(AvailabilityResponse.of(free, unknown, request.start.time_zone))
+    return await asyncio.to_thread(_answer, free, unknown, request.start.time_zone)
+
+
+def _answer(free: list[FreeSlot], unknown: list[Unknown], time_zone: str) -> func.HttpResponse:
+    return json_response(AvailabilityResponse.of(free, unknown, time_zone))

@@ -241,7 +241,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
         artifacts=Artifacts(ledger, graph, gate, lookup, settings.artifacts),
-        availability=Availability(ledger, calendars, admission, clock),
+        availability=Availability(ledger, calendars, admission),
         rooms=rooms,
         summaries=Summaries(ledger),
         readiness=Readiness(graph, gate, admission, settings.artifacts),

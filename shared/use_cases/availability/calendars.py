@@ -17,6 +17,10 @@ from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
 
 _LONGEST_MESSAGE = 500
+# With these Graph refuses the mailbox that is asked through; another one it may take.
+_OF_THE_MAILBOX = frozenset({"organizerNotFound", "organizerHasNoMailbox", "mailboxAccessDenied"})
+# So many calls of a group may go without an answer, each as long as a call may take.
+_MOST_UNANSWERED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Calendars:
         return {name: found.get(name.lower(), name) for name in names if name not in absent}, unknown
 
     async def look(
-        self, addresses: Sequence[str], organizers: Sequence[str], window: Stretch, most_ways: int
+        self, addresses: Sequence[str], organizers: Sequence[str], window: Stretch
     ) -> Mapping[str, ScheduleInformation | RejectedError]:
         """Return what Graph shows of each address by its key; the calls are made side by side.
 
@@ -60,22 +64,12 @@ class Calendars:
             addresses: whose calendars.
             organizers: the mailboxes that the app is let into, before all others.
             window: at most `LONGEST_WINDOW` long.
-            most_ways: mailboxes that a call goes through until one lets it.
         """
         groups = list(batched(addresses, MOST_AT_ONCE, strict=False))
         answers = await asyncio.gather(
-            *(self._look_through_any(_ways(group, organizers)[:most_ways], group, window) for group in groups)
+            *(self._look_through_any(_ways(group, organizers), group, window) for group in groups)
         )
-        failures = [answer for answer in answers if isinstance(answer, GraphError)]
-        if passing := [error for error in failures if not isinstance(error, RejectedError)]:
-            raise passing[0]
-        shown: dict[str, ScheduleInformation | RejectedError] = {}
-        for group, answer in zip(groups, answers, strict=True):
-            if isinstance(answer, RejectedError):
-                shown |= dict.fromkeys(map(mailbox_key, group), answer)
-            elif not isinstance(answer, GraphError):
-                shown |= {mailbox_key(each.schedule_id): each for each in answer}
-        return shown
+        return {key: shown for answer in answers for key, shown in answer.items()}
 
     async def look_within(
         self, mailbox: str, addresses: Sequence[str], window: Stretch
@@ -86,19 +80,28 @@ class Calendars:
 
     async def _look_through_any(
         self, ways: Sequence[str], addresses: Sequence[str], window: Stretch
-    ) -> list[ScheduleInformation] | GraphError:
-        """Return the answer of the first mailbox that lets the app ask through it, else why none does.
+    ) -> Mapping[str, ScheduleInformation | RejectedError]:
+        """Return what the first mailbox shows that lets the app ask through it, else of each mailbox why it does not.
 
         That Graph is busy counts more than a refusal: the caller is to ask again.
         """
-        failures: list[GraphError] = []
+        refused: dict[str, RejectedError] = {}
+        unanswered: list[GraphError] = []
         for mailbox in ways:
             try:
                 async with self._gate.access(mailbox, read_only=True):
-                    return await self._graph.free_busy.schedules(mailbox, addresses, *window)
+                    return await self.look_within(mailbox, addresses, window)
+            except RejectedError as error:
+                if error.code not in _OF_THE_MAILBOX:
+                    return dict.fromkeys(map(mailbox_key, addresses), error)
+                refused[mailbox_key(mailbox)] = error
             except GraphError as error:
-                failures.append(error)
-        return next((error for error in failures if not isinstance(error, RejectedError)), failures[0])
+                unanswered.append(error)
+                if len(unanswered) == _MOST_UNANSWERED:
+                    break
+        if unanswered:
+            raise unanswered[0]
+        return refused
 
 
 def taken(address: str, shown: ScheduleInformation | RejectedError | None, window: Stretch) -> list[Stretch] | Unknown:
@@ -106,7 +109,7 @@ def taken(address: str, shown: ScheduleInformation | RejectedError | None, windo
     if isinstance(shown, RejectedError):
         return Unknown(address, shown.code, shown.message)
     if shown is None:
-        return Unknown(address, "notShown", "Graph's answer has nothing about this address.")
+        return Unknown(address, "notShown", "Graph shows nothing about this address.")
     if shown.error is not None:
         message = (shown.error.message or "Graph does not say why.")[:_LONGEST_MESSAGE]
         return Unknown(address, shown.error.response_code or "notShown", message)
@@ -126,4 +129,4 @@ def _ways(group: Sequence[str], organizers: Sequence[str]) -> list[str]:
     own = [address for address in group if address in organizers]
     preferred = own or list(organizers) or list(group)
     first = random.randrange(len(preferred))  # noqa: S311 - no secret
-    return [*dict.fromkeys([*preferred[first:], *preferred[:first], *group])]
+    return [*dict.fromkeys([*preferred[first:], *preferred[:first], *group])][:MOST_AT_ONCE]

@@ -21,9 +21,10 @@ from shared.validation.list_bound import AtMost
 from shared.validation.time_zones import is_skipped
 
 MOST_ADDRESSES = 100
-# Both bound the time that an answer takes and its size: 62 days in steps of a quarter of an hour, for twenty people.
-MOST_SLOTS = 6_000
-MOST_ANSWERS = 20 * MOST_SLOTS
+# Both bound the time that an answer takes and its size: 62 days in steps of five minutes, and the names of a hundred
+# people in steps of a quarter of an hour.
+MOST_SLOTS = 20_000
+MOST_CHARACTERS = 25_000_000
 _USUAL_STEP = "PT15M"
 _MAX_DURATION = 32
 
@@ -148,12 +149,12 @@ def _slot_findings(draft: Draft, start: DateTimeTimeZone, finish: datetime) -> I
     if step is None:
         return
     stride = parse_duration(step)
-    addresses = sum(len(draft.value(name) or ()) for name in ("organizers", "rooms"))
+    characters = sum(len(address) for name in ("organizers", "rooms") for address in draft.value(name) or ())
     count = (finish - begin) / stride.length
-    if count > MOST_SLOTS or count * addresses > MOST_ANSWERS:
+    if count > MOST_SLOTS or count * characters > MOST_CHARACTERS:
         message = (
-            f"gives {int(count)} slots for {addresses} addresses; an answer has at most {MOST_SLOTS} slots, and"
-            f" {MOST_ANSWERS} slots times addresses: ask with a longer step, for less time or for fewer addresses"
+            f"gives {int(count)} slots; an answer has at most {MOST_SLOTS}, with {MOST_CHARACTERS} characters of"
+            " addresses: ask with a longer step, for less time or for fewer addresses"
         )
         yield Finding(("step",), "tooMany", message)
     elif stride.length > 2 * LONGEST_WINDOW or not divides(start, finish, stride):

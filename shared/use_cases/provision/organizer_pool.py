@@ -102,7 +102,7 @@ class OrganizerPools:
         found = [*addresses.values()]
         pending, shown = await asyncio.gather(
             self._reserving.pending(attempt, times.window),
-            self._calendars.look(found, found, times.window, len(found)),
+            self._calendars.look(found, found, times.window),
         )
         candidates: list[Candidate] = []
         for name, address in addresses.items():

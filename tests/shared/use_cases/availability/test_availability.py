@@ -156,6 +156,36 @@ async def test_a_closed_mailbox_is_gone_around() -> None:
     ]
 
 
+@pytest.mark.parametrize("refused", range(7))
+async def test_each_is_unknown_for_a_reason_of_its_own(refused: int) -> None:
+    """However many mailboxes do not let the app ask, who is free is found, and nobody gets the error of another."""
+    world = World()
+    names = [f"z{number}@contoso.com" for number in range(refused)]
+    for _ in range(4):  # which mailbox is asked through first is chosen at random
+        free, unknown = await find(world, organizers=[*names, ALEX])
+        assert hours(free, ALEX) == [12, 13, 14]
+        assert [each.address for each in unknown] == names
+    user = world.tenant.find_user(ALEX)
+    assert user
+    user.in_scope = False
+    _, unknown = await find(world, organizers=[*names, ALEX])
+    assert {each.address: each.code for each in unknown} == {
+        **dict.fromkeys(names, "organizerNotFound"),
+        ALEX: "mailboxAccessDenied",
+    }
+
+
+async def test_without_the_permission_one_call_is_enough() -> None:
+    """No mailbox lets an app ask that may read no calendar, and all are unknown for that reason."""
+    world = World()
+    answer = {"status": 403, "code": "ErrorAccessDenied", "message": "Access is denied."}
+    world.fault({"path": GET_SCHEDULE, "action": answer | {"code": "Authorization_RequestDenied"}})
+    free, unknown = await find(world)
+    assert not free
+    assert [each.code for each in unknown] == ["applicationPermissionMissing"] * 2
+    assert len(world.sent("POST", "/getSchedule")) == 1
+
+
 async def test_twenty_addresses_a_call_through_many_mailboxes() -> None:
     """A hundred addresses are five calls, each through another mailbox."""
     world = World()
@@ -211,14 +241,15 @@ async def test_each_address_has_to_be_allowed() -> None:
 
 
 async def test_the_largest_answer_takes_a_moment() -> None:
-    """Twenty people for 62 days by the quarter of an hour: as many slots as they have, with all of them."""
+    """A hundred people for 62 days by the quarter of an hour: as many slots as they have, with all of them."""
     world = World()
-    names = [f"user{number}@contoso.com" for number in range(20)]
+    names = [f"user{number}@contoso.com" for number in range(100)]
     for name in names:
         world.tenant.add_user(name, name)
     window = {"start": at(0), "end": {"dateTime": "2027-03-23T01:00:00", "timeZone": PACIFIC}, "step": "PT15M"}
     free, _ = await find(world, organizers=names, **window)
     assert len(free) == 62 * 24 * 4 - 3
+    assert all(slot.organizers == tuple(names) for slot in free)
     assert free[-1].time.end - free[0].time.start == timedelta(days=62)
 
 
