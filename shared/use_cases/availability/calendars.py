@@ -19,7 +19,7 @@ from shared.validation.addresses import mailbox_key
 _LONGEST_MESSAGE = 500
 # With these Graph refuses the mailbox that is asked through; another one it may take.
 _OF_THE_MAILBOX = frozenset({"organizerNotFound", "organizerHasNoMailbox", "mailboxAccessDenied"})
-# So many calls of a group may go without an answer, each as long as a call may take.
+# At most this many calls of a group may go without an answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
 
 
