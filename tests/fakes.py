@@ -22,13 +22,14 @@ from shared.errors import (
 )
 from shared.storage import Delete, Insert, Operation, QueuedMessage, Replace, Row
 from shared.storage.queues import LARGEST_MESSAGE, LONGEST_DELAY
-from shared.storage.tables import (
-    LARGEST_ENTITY,
-    LARGEST_PROPERTY,
-    LARGEST_TRANSACTION,
-    MOST_OPERATIONS,
-    MOST_PROPERTIES,
-)
+from shared.storage.tables import LARGEST_ENTITY, MOST_OPERATIONS
+
+# More of what Azure Tables allow, in bytes, text as UTF-16:
+# https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+# https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+LARGEST_PROPERTY = 64 * 1024
+MOST_PROPERTIES = 252
+LARGEST_TRANSACTION = 4 * 1024 * 1024
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """An onlineMeeting without a calendar event or attendees."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.meeting_request.options import MeetingOptions
@@ -10,6 +11,9 @@ from shared.validation.date_times import Timestamp, instant_of
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
 from shared.validation.text import FilledLine
+
+# What Graph gives a meeting without times, or without an end: https://learn.microsoft.com/graph/api/onlinemeeting-createorget
+USUAL_LENGTH = timedelta(hours=1)
 
 
 class JoinMeetingIdSettings(ClosedModel):
@@ -42,6 +46,10 @@ class StandaloneRequest(MeetingOptions, PooledRequest):
     start_date_time: Timestamp | None = None
     end_date_time: Timestamp | None = None
     join_meeting_id_settings: JoinMeetingIdSettings | None = None
+
+    def end_after(self, start: datetime) -> datetime:
+        """Return when the meeting ends, in UTC: by the request, or else an hour after its start."""
+        return instant_of(self.end_date_time)[0] if self.end_date_time else start + USUAL_LENGTH
 
 
 def standalone_findings(draft: Draft) -> Iterator[Finding]:

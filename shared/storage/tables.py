@@ -17,13 +17,10 @@ from shared.storage.time_limit import uses_storage_time
 
 _BAD_REQUEST, _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _TOO_LARGE = 400, 404, 409, 412, 413
 
-# What one entity, one property (both in bytes, text as UTF-16) and one transaction may hold:
+# What one entity (in bytes, text as UTF-16) and one transaction may hold:
 # https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 # https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 LARGEST_ENTITY = 1024 * 1024
-LARGEST_PROPERTY = 64 * 1024
-MOST_PROPERTIES = 252
-LARGEST_TRANSACTION = 4 * 1024 * 1024
 MOST_OPERATIONS = 100
 
 

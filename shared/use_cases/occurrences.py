@@ -1,15 +1,12 @@
 """When a meeting takes place: as it was seen in Graph, or else as it was requested."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.meeting import Observed
 from shared.meeting_request import CalendarRequest, MeetingRequest, StandaloneRequest
 from shared.meeting_request.occurrences import Occurrence, event_occurrences
 from shared.validation.date_times import DateTimeTimeZone, instant_of
-
-# What Graph makes of a start alone: https://learn.microsoft.com/graph/api/onlinemeeting-createorget
-_USUAL_LENGTH = timedelta(hours=1)
 
 
 def is_series(request: MeetingRequest) -> bool:
@@ -30,5 +27,4 @@ def occurrences(request: MeetingRequest, observed: Observed | None) -> Iterator[
         yield from event_occurrences(*seen, request.recurrence if isinstance(request, CalendarRequest) else None)
     elif isinstance(request, StandaloneRequest) and request.start_date_time:
         begins = instant_of(request.start_date_time)[0]
-        ends = instant_of(request.end_date_time)[0] if request.end_date_time else begins + _USUAL_LENGTH
-        yield Occurrence(begins, ends, datetime.fromisoformat(request.start_date_time).date())
+        yield Occurrence(begins, request.end_after(begins), datetime.fromisoformat(request.start_date_time).date())

@@ -1,7 +1,7 @@
 """What an invitation says, for every kind of meeting: when, where, with whom."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +16,6 @@ from shared.use_cases.invitation.plain_text import plain_text
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import allowed_names, zone
 
-_USUAL_LENGTH = timedelta(hours=1)
 _UTC_KEYS = frozenset({"UTC", "Etc/UTC"})
 
 
@@ -93,12 +92,11 @@ def of_standalone(request: StandaloneRequest, organizer: str | None, made_at: da
     https://learn.microsoft.com/graph/api/onlinemeeting-createorget
     """
     start = instant_of(request.start_date_time)[0] if request.start_date_time else made_at.replace(microsecond=0)
-    end = instant_of(request.end_date_time)[0] if request.end_date_time else start + _USUAL_LENGTH
     participants = request.participants.attendees if request.participants else ()
     return Appointment(
         subject=request.subject,
         start=start.astimezone(UTC),
-        end=end.astimezone(UTC),
+        end=request.end_after(start).astimezone(UTC),
         organizer=organizer,
         guests=tuple(Guest(participant.upn) for participant in participants if participant.upn),
         language=request.language,

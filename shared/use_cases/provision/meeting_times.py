@@ -17,8 +17,6 @@ from shared.validation.date_times import instant_of
 from shared.validation.time_zones import to_utc, zone
 
 _TIMES = ("start", "end", "recurrence", "isAllDay", "startDateTime", "endDateTime")
-# https://learn.microsoft.com/graph/api/onlinemeeting-createorget: of a meeting without an end, or without times.
-_USUAL_LENGTH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +83,9 @@ def _of_event(request: CalendarRequest, now: datetime) -> MeetingTimes:
 
 def _of_online_meeting(request: StandaloneRequest, now: datetime) -> MeetingTimes:
     start = instant_of(request.start_date_time)[0] if request.start_date_time else now.replace(microsecond=0)
-    end = instant_of(request.end_date_time)[0] if request.end_date_time else start + _USUAL_LENGTH
     offset = datetime.fromisoformat(request.start_date_time).tzinfo if request.start_date_time else UTC
     midnight = datetime.combine(start.astimezone(offset).date(), time(), offset).astimezone(UTC)
-    return _bounded([Stretch(start, end)], Stretch(midnight, midnight + timedelta(days=1)))
+    return _bounded([Stretch(start, request.end_after(start))], Stretch(midnight, midnight + timedelta(days=1)))
 
 
 def _bounded(found: list[Stretch], day: Stretch) -> MeetingTimes:

@@ -1,7 +1,7 @@
 """The steps that several kinds of meetings share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import batched
 from typing import Any
@@ -16,6 +16,7 @@ from shared.graph.refusals import event_deleted
 from shared.graph.services import GraphServices
 from shared.meeting_request import CalendarRequest, ExistingRequest, NewMeetingRequest, option_properties
 from shared.meeting_request.people import is_object_id
+from shared.meeting_request.standalone_request import USUAL_LENGTH
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
 from shared.use_cases.ownership import Ownership
@@ -27,7 +28,6 @@ from shared.validation.join_links import organizer_in
 LOOKS_BEFORE_GIVING_UP = 6
 _MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
 _REMEMBERED = 10_000
-_USUAL_LENGTH = timedelta(hours=1)
 _REMEMBERED_SECONDS = 600
 
 
@@ -151,7 +151,7 @@ class Steps:
     def usual_times(self) -> dict[str, Any]:
         """Return the next hour, which createOrGet takes by itself and create does not."""
         start = self._clock().astimezone(UTC).replace(microsecond=0, tzinfo=None)
-        return {"startDateTime": f"{start.isoformat()}Z", "endDateTime": f"{(start + _USUAL_LENGTH).isoformat()}Z"}
+        return {"startDateTime": f"{start.isoformat()}Z", "endDateTime": f"{(start + USUAL_LENGTH).isoformat()}Z"}
 
     async def finish_online_meeting(self, attempt: Attempt, options: dict[str, Any]) -> None:
         """Set those options that differ on the online meeting behind a join link, and note what is known of it then.
