@@ -30,6 +30,14 @@ DESCRIPTION = (
     " Teams meeting, or an online meeting for an existing event. The app accepts a request at once and creates the"
     " meeting in the background: poll its Location until it is finished."
 )
+# In the order in which a reader needs them.
+TAGS = {
+    "Meetings": "Create, find, change, cancel and retry meetings; read what they leave behind.",
+    "Attendees": "Add and remove single attendees of a calendar meeting.",
+    "Schedules": "Rules whose occurrences become meetings, each ahead of its start.",
+    "Organizers": "Who and which room is free, and whether an organizer is ready.",
+    "The app": "Whether the app works.",
+}
 _KEY = "A function key of the app. Every operation needs it but the health check; without it the host answers 401."
 
 
@@ -39,7 +47,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, routes, schemas)
-    tags = dict.fromkeys(route.operation.tag for route in routes)
+    used = {route.operation.tag for route in routes}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -49,7 +57,7 @@ def openapi_document(routes: Sequence[Route]) -> dict[str, Any]:
             "contact": {"name": "The operators of this app"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "tags": [{"name": tag} for tag in tags],
+        "tags": [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used],
         "paths": paths,
         "components": {
             "schemas": schemas.all(),

@@ -58,7 +58,7 @@ async def test_the_documentation_is_read_and_tried(stack: Stack, tab: Tab) -> No
     assert not tab.complaints
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (768, "dark"), (375, "dark")])
 async def test_the_documentation_fits_and_is_accessible(stack: Stack, tab: Tab, width: int, scheme: str) -> None:
     """With an operation unfolded nothing scrolls sideways, axe has nothing to say, and the page is dark on demand."""
     await tab.open(f"{stack.host.url}/api/docs", width, scheme=scheme)
@@ -145,7 +145,7 @@ class TestSandbox:
         await self.press(tab, "No faults")
         assert client.tenant.get("/faults").json() == []
 
-    @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
+    @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (768, "dark"), (375, "light")])
     async def test_it_fits_and_is_accessible(self, client: Client, tab: Tab, width: int, scheme: str) -> None:
         """With a meeting, its mails and its calls on it."""
         client.finished(client.post(CALENDAR | {"subject": "Seen"}).headers["location"])
@@ -153,6 +153,8 @@ class TestSandbox:
         await tab.value("document.querySelectorAll('details').forEach(each => each.open = true)")
         assert await tab.value("document.documentElement.scrollWidth") <= width
         assert await tab.accessibility_violations() == []
+        lost = "[...document.querySelectorAll('nav a')].filter(each => !document.querySelector(each.hash)).length"
+        assert await tab.value(lost) == 0
         await tab.screenshot(SCREENSHOTS / f"sandbox-{width}-{scheme}.png")
 
 

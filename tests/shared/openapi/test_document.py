@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from shared.ids import is_meeting_id
 from shared.meeting_request import parse_request
-from shared.openapi.document import camel_case
+from shared.openapi.document import TAGS, camel_case
 from shared.openapi.examples import CALENDAR_REQUEST, MEETING_ID, MEETING_REQUESTS, STANDALONE_REQUEST
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
@@ -45,6 +45,14 @@ def test_it_is_openapi(openapi: dict[str, Any]) -> None:
     validate(openapi, cls=OpenAPIV31SpecValidator)
     for schema in openapi["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
+
+
+def test_every_operation_has_a_tag_that_is_described(openapi: dict[str, Any]) -> None:
+    """The tags stand in the order of a reader, meetings first, each with a sentence."""
+    assert {tag for operation in operations(openapi) for tag in operation["tags"]} == {*TAGS}
+    assert [each["name"] for each in openapi["tags"]] == [*TAGS]
+    assert openapi["tags"][0]["name"] == "Meetings"
+    assert all(each["description"].endswith(".") for each in openapi["tags"])
 
 
 def test_every_header_is_in_it(openapi: dict[str, Any]) -> None:
