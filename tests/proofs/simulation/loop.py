@@ -76,17 +76,25 @@ def outside[T](work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     return asyncio.get_running_loop().create_task(work, context=Context())
 
 
+# Of the loop without time passing; what takes more does not end.
+_MOST_ROUNDS_AT_ONCE = 1_000_000
+
+
 class _NoDevices(selectors.SelectSelector):
     """Nothing ever happens outside; who would wait for it has the time pass instead."""
 
     def __init__(self, jump: Callable[[float], None]) -> None:
         super().__init__()
         self._jump = jump
+        self._rounds_at_once = 0
 
     @override
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("every task waits for something that will never happen")
+        self._rounds_at_once = 0 if timeout else self._rounds_at_once + 1
+        if self._rounds_at_once > _MOST_ROUNDS_AT_ONCE:
+            raise RuntimeError("tasks wake one another, and no time passes")
         self._jump(timeout)
         return []
 

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from tests.proofs.simulation import loop
 from tests.proofs.simulation.loop import Process, SimulatedClock, outside, simulate
 
 
@@ -111,3 +112,15 @@ def test_a_process_can_die_of_itself() -> None:
         return done
 
     assert simulate(main, 1) == ["before"]
+
+
+def test_tasks_that_only_wake_one_another_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop in which no time passes is an error, not a run without end."""
+    monkeypatch.setattr(loop, "_MOST_ROUNDS_AT_ONCE", 100)
+
+    async def main() -> None:
+        while True:  # noqa: ASYNC110 - it is to spin
+            await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="no time passes"):
+        simulate(main, 1)
