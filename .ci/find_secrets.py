@@ -1,6 +1,6 @@
 """Look for secrets in every line that any commit has ever added; run by `make secrets`. Exit code 1: one was found.
 
-What is found and no secret stands in .ci/no_secrets.txt: a line each, `<SHA-256 of the text> <why it is none>`.
+What is found and no secret stands in .ci/no_secrets.txt: a line each, `<SHA-256 of the text> <why it is not a secret>`.
 """
 
 # ruff: noqa: INP001 - a script of its own
@@ -16,7 +16,7 @@ from detect_secrets.plugins.high_entropy_strings import Base64HighEntropyString,
 
 ROOT = Path(__file__).parent.parent
 KNOWN = ROOT / ".ci" / "no_secrets.txt"
-# Files of checksums, which look like secrets and are none by their nature.
+# Files of checksums, which look like secrets and are not.
 CHECKSUMS = {"local/package-lock.json", "requirements.lock"}
 PLUGINS = (
     "AWSKeyDetector",

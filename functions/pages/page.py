@@ -31,7 +31,7 @@ def make_page(html: str, scripts: Mapping[str, str], styles: Mapping[str, str], 
         html: the frame.
         scripts: their texts by name.
         styles: their texts by name.
-        directives: what the policy of this page says besides, with `_` in place of `-`.
+        directives: what else the policy of this page says, with `_` in place of `-`.
     """
     texts = {name: _inline(text) for name, text in {**scripts, **styles}.items()}
     for name, text in texts.items():

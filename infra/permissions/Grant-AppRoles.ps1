@@ -19,7 +19,7 @@ param(
     # Organizers are always named by object id: no lookup of users, no User.ReadBasic.All.
     [switch] $ObjectIdsOnly,
 
-    # User.Read.All in the place of User.ReadBasic.All, where Graph refuses to read users with the latter.
+    # User.Read.All instead of User.ReadBasic.All, where Graph refuses to read users with the latter.
     [switch] $ReadAllUsers,
 
     # Calendar meetings without options and language: no OnlineMeetings.ReadWrite.All.

@@ -81,7 +81,7 @@ def read_rule(source: Any) -> Rule:
     """Read a rule from the control API.
 
     Raises:
-        GraphError: it is none.
+        GraphError: it is invalid.
     """
     if not isinstance(source, dict) or "action" not in source:
         raise GraphError(400, "badRule", "A rule is an object with an action.")

@@ -18,7 +18,7 @@ def respond(tenant: Tenant, event: Event, address: str, response: str, proposed:
     https://learn.microsoft.com/graph/outlook-calendar-meeting-proposals
 
     Raises:
-        GraphError: nobody with this address is invited, or the time that the attendee proposes is none.
+        GraphError: nobody with this address is invited, or the time that the attendee proposes is invalid.
     """
     for time in (proposed or {}).values():
         read_time(time)

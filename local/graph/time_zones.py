@@ -124,7 +124,7 @@ def parse_offset_time(text: str) -> Moment:
     """Read an Edm.DateTimeOffset.
 
     Raises:
-        GraphError: it is none, or has no offset.
+        GraphError: it is invalid, or has no offset.
     """
     if found := _WITH_OFFSET.fullmatch(text):
         try:

@@ -129,7 +129,7 @@ class Many:
     item: Shape
 
     def read(self, value: Any, code: str) -> Any:
-        """Read every item; null is none."""
+        """Read every item; null has none."""
         if not isinstance(value, list):
             raise _wrong_type(value, "Collection", code)
         return [self.item.read(item, code) for item in value]

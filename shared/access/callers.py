@@ -1,7 +1,7 @@
 """Callers over HTTP: who calls, and the setting CALLERS, which says what each of them may ask for.
 
 CALLERS is one JSON object. Its keys are the object ids of users and enterprise applications in Microsoft Entra; each
-has `organizers` (as in ALLOWED_ORGANIZERS, which holds besides), and may have `meetingsPerDay` and `seesAll`:
+has `organizers` (as in ALLOWED_ORGANIZERS, which holds too), and may have `meetingsPerDay` and `seesAll`:
 
     {"1f0c...": {"organizers": ["@contoso.com"], "meetingsPerDay": 200},
      "8e42...": {"organizers": [], "seesAll": true}}

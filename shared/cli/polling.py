@@ -105,7 +105,7 @@ async def submit_all(client: AppClient, lines: Sequence[Line], advance: Callable
 async def follow_all(
     client: AppClient, submitted: Sequence[Submitted], advance: Callable[[int], None]
 ) -> list[Outcome]:
-    """Poll the meetings, some at a time, until all are finished; the oldest come first, as in the queue."""
+    """Poll the meetings, several at a time, until all are finished; the oldest come first, as in the queue."""
     slots = asyncio.Semaphore(_CONCURRENT_POLLS)
 
     async def follow(each: Submitted) -> Outcome:

@@ -39,7 +39,7 @@ class QueueClient:
         self._ledger = Ledger(AzureTable(self._tables.get_table_client(TABLE)))
 
     async def submit(self, lines: Sequence[Line]) -> list[Submitted]:
-        """Put a message for each request that is valid and not in the ledger already; some at a time."""
+        """Put a message for each request that is valid and not in the ledger already; several at a time."""
         slots = asyncio.Semaphore(_CONCURRENT_MESSAGES)
         turns: dict[str, asyncio.Lock] = {}
 

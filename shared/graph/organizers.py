@@ -43,7 +43,7 @@ class Organizers:
         return user.mail or user.user_principal_name or None
 
     async def find(self, organizer: str, names: Sequence[str]) -> list[tuple[str, str]]:
-        """Return object id and user principal name of those users whom names of either kind name; guests are none.
+        """Return object id and user principal name of those users whom names of either kind name; guests are left out.
 
         Args:
             organizer: for whom, to explain a refusal.

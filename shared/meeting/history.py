@@ -64,7 +64,7 @@ def _what_became_of_the_room(before: ReservedRoom | None, after: ReservedRoom | 
         return f"{after.mailbox} was chosen from the pool of rooms."
     if before.mailbox != after.mailbox:
         why = ", which declined" if before.declined else ""
-        return f"{after.mailbox} was chosen from the pool of rooms in the place of {before.mailbox}{why}."
+        return f"{after.mailbox} was chosen from the pool of rooms instead of {before.mailbox}{why}."
     if before.declined:
         return f"{after.mailbox} stays, which declined: no other room of the pool is free."
     return None

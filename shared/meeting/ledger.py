@@ -78,7 +78,7 @@ class Ledger(RecordStore[Meeting]):
         return await self._write(meeting, meeting, early=False)
 
     async def forget_on_demand(self, meeting: Meeting, now: datetime) -> None:
-        """Put a marker in the place of a meeting as it was read, and remove everything that leads to it.
+        """Replace a meeting, as it was read, with a marker, and remove everything that leads to it.
 
         Raises:
             ConflictError: somebody has changed it since.

@@ -119,7 +119,7 @@ class ObservedResponse(ResponseModel, frozen=True):
         end: When the meeting ends, in the request's time zone.
         is_all_day: Whether the event takes whole days.
         subject: The subject.
-        location: Where people meet besides online.
+        location: Where people meet, apart from online.
         join_url: The join link.
         attendees: Who is invited, and how each has responded.
     """

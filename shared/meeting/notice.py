@@ -28,7 +28,7 @@ class Notice(RecordModel):
         number: counts what was observed of a meeting, from 1; None for the result of a version.
         at: when it was found out.
         sinks: the names of the sinks that it was not sent to.
-        attendance: what the event says besides the meeting, if it is about an attendance report.
+        attendance: what the event says beside the meeting, if it is about an attendance report.
     """
 
     type: str

@@ -21,7 +21,7 @@ class Reserved(RecordModel):
         first_day: the first day of UTC with a reservation, also one of former times.
         last_day: the last one.
         attempt: in which the present times were reserved; what an earlier one has reserved is of former times.
-        moved: whether former times may be reserved besides.
+        moved: whether former times may be reserved too.
         looked_until: until when the calendars of the candidates were looked at.
     """
 

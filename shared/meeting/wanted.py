@@ -9,7 +9,7 @@ from shared.meeting_request.places import Location
 def wanted_request(meeting: Meeting, given: MeetingRequest | None = None) -> MeetingRequest:
     """Return a meeting's request as Graph is to have it.
 
-    An organizer who was chosen is not invited besides; a room that was chosen is, and becomes the location.
+    An organizer who was chosen is not invited as well; a room that was chosen is, and becomes the location.
 
     Args:
         meeting: whose request.

@@ -40,7 +40,7 @@ class CalendarRequest(PooledRequest):
         body: The text of the invitation.
         start: When the meeting starts.
         end: When the meeting ends.
-        location: Where people meet besides online.
+        location: Where people meet, apart from online.
         locations: All the places where people meet.
         attendees: Who is invited, rooms included.
         room_pool: Several rooms, of which the first one that is free is invited and becomes the location.

@@ -44,7 +44,7 @@ def parse_request(document: Any) -> MeetingRequest:
     Attendees that are given twice, or are the organizer, are left out; `find_warnings` reports them.
 
     Raises:
-        InvalidRequestError: with every fault, in the order of the document. With a kind that is none, the others are
+        InvalidRequestError: with every fault, in the order of the document. With an unknown kind, the others are
             those of the kind that the request fits best.
     """
     require_storable(document)

@@ -1,4 +1,4 @@
-"""Where people meet besides online."""
+"""Where people meet, apart from online."""
 
 from typing import Annotated, Literal
 

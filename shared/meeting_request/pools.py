@@ -52,7 +52,7 @@ class PooledRequest(AnyKindRequest):
 
     Attributes:
         organizer: The organizer, by user principal name or object id; required without `organizerPool`.
-        organizer_pool: Several organizers, of whom one who is free is chosen; in the place of `organizer`.
+        organizer_pool: Several organizers, of whom one who is free is chosen; instead of `organizer`.
     """
 
     organizer: Organizer | None = None

@@ -33,7 +33,7 @@ class Example(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """Something that a request carries besides its body.
+    """Something that a request carries beside its body.
 
     Attributes:
         place: where it stands.

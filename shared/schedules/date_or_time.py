@@ -15,7 +15,7 @@ def parse_date_or_time(text: str) -> DateOrTime:
     """Return the date or time that a text such as `20270120T130000`, `20270120T120000Z` or `20270120` is.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not one.
     """
     found = _DATE_OR_TIME.fullmatch(text)
     if found is None:

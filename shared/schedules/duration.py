@@ -31,7 +31,7 @@ def parse_duration(text: str) -> Duration:
     """Return a duration such as `PT30M`, `P1D` or `P1DT12H`.
 
     Raises:
-        ValueError: the text is none.
+        ValueError: the text is not one.
     """
     found = _DURATION.fullmatch(text)
     if found is None or text == "P":

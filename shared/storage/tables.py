@@ -53,7 +53,7 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Put a row in the place of the one that was read with `row.etag`."""
+    """Replace the row that was read with `row.etag`."""
 
     row: Row
 

@@ -68,7 +68,7 @@ class Mailbox:
         return self.entered < (max(calls, 1) if read_only else calls)
 
     def calls(self, now: datetime) -> int:
-        """Return how many this process may have under way; a share that was not renewed is none."""
+        """Return how many this process may have under way; a share that was not renewed does not count."""
         return self.share.calls if self.share and self.share.until > now else self.limit
 
     def held_back(self, now: datetime) -> HeldBackError | None:

@@ -75,7 +75,7 @@ def plan(subjects: Subjects) -> list[str]:
 
 @dataclass(slots=True)
 class FirstTenant:
-    """The probes. One failure keeps no other from running."""
+    """The probes. One that fails does not stop the others."""
 
     graph: GraphServices
     subjects: Subjects

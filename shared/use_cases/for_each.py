@@ -59,7 +59,7 @@ async def for_each[T, R](
 ) -> Outcomes[T, R]:
     """Do `work` for each item, at most `concurrency` at once, and return what became of each.
 
-    An item that fails keeps no other from its turn. Only where the storage is away, the rest is left for another time:
+    An item that fails does not hold up the others. Only where the storage is away, the rest is left for another time:
     each call waits seconds for its answer.
     """
     slots = asyncio.Semaphore(concurrency)

@@ -83,7 +83,7 @@ class CrashRecorder:
     async def run(self) -> None:
         """Try each poison message that is not settled yet, record those that crash, and leave all of them in the queue.
 
-        A message that fails keeps no other waiting. Where others do not end, the next run goes on.
+        A message that fails does not hold up the others. Where others do not end, the next run goes on.
 
         Raises:
             StorageUnavailableError: the storage did not answer for one of them; the next run goes on.

@@ -69,7 +69,7 @@ class Upkeep:
     async def run(self) -> UpkeepReport:
         """Do what is due.
 
-        Each phase and each record is on its own: one that fails is logged and counted, and keeps no other waiting.
+        Each phase and each record is on its own: one that fails is logged and counted, and does not hold up the others.
 
         Raises:
             StorageUnavailableError: the storage did not answer somewhere; the next run goes on.

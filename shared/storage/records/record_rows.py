@@ -59,7 +59,7 @@ class RecordRows[T: Stored]:
 
         Raises:
             UnreadableRecordError: it does not hold a record of this kind.
-            RecordNotFoundError: what the kind's `parse` raises for what stands in the place of a record.
+            RecordNotFoundError: what the kind's `parse` raises for what replaces a record.
         """
         try:
             document = "".join(str(row.values[f"document{n}"]) for n in range(int(row.values["documents"])))

@@ -223,7 +223,7 @@ class RecordStore[T: Stored]:
                 await self._table.write(partition_of(record_id), [Delete(key)])
 
     def _with_early_wake_up(self, former: frozenset[str], keys: frozenset[str]) -> frozenset[str]:
-        """Return keys with the former wake-up row in the place of the one among them, if it is no later."""
+        """Return keys with the former wake-up row instead of the one among them, if it is no later."""
         match self._wake_ups_of(former), self._wake_ups_of(keys):
             case [there], [wanted] if moment_in(there) <= moment_in(wanted):
                 return keys - {wanted} | {there}

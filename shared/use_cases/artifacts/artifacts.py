@@ -35,7 +35,7 @@ class _Place:
 class Artifacts:
     """Reads artifacts for a caller, each only if the operator has switched it on.
 
-    Each call may raise StorageUnavailableError and GraphErrors, and besides:
+    Each call may raise StorageUnavailableError and GraphErrors, and also:
 
         MeetingNotFoundError: there is no meeting with this id, or it is somebody else's.
         ArtifactsOffError: the setting ARTIFACTS does not have the artifact.

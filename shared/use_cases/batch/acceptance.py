@@ -1,4 +1,4 @@
-"""The use case: each item of a batch is accepted or refused by itself, some at a time."""
+"""The use case: each item of a batch is accepted or refused by itself, several at a time."""
 
 import asyncio
 import json

@@ -3,13 +3,13 @@
 RFC 4180 in UTF-8, with or without a byte order mark. Cells are separated by commas, semicolons or tabs; the header
 row shows by which, or a line `sep=;` before it, as Excel knows it. The header holds names of COLUMNS in any order and
 any case. An empty cell is a field that is not given, and so are missing ones at the end of a row; a row of blank cells
-is none. A cell is plain text, whatever it begins with.
+is skipped. A cell is plain text, whatever it begins with.
 
     idempotencyKey      the row's key; without it the key follows from what the row holds, so that a file that is sent
                         twice invites nobody twice
     kind                calendar (also when empty), standalone, existing
     organizer           user principal name or object id
-    organizerPool       in the place of organizer: several of them, separated by semicolons
+    organizerPool       instead of organizer: several of them, separated by semicolons
     reference, language, subject, eventId
                         as in the JSON request
     start, end          2027-01-20T13:00:00, 2027-01-20 13:00 or 2027-01-20 9:00, without an offset

@@ -57,7 +57,7 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
 
 
 def with_key(document: Any, key: object, row: int | None = None) -> BatchItem:
-    """Return an item with its idempotency key, or with the fault that it is none."""
+    """Return an item with its idempotency key, or with the fault of an invalid one."""
     fault = None if key is None else key_fault("/idempotencyKey", key)
     return (
         BatchItem(document, faults=(fault,), row=row)

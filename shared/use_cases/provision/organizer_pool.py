@@ -56,7 +56,7 @@ class OrganizerPools:
         attempt.organizer = chosen.name
 
     async def keep(self, attempt: Attempt, request: NewMeetingRequest) -> None:
-        """Reserve the times of a changed request with the organizer who was chosen, besides the former ones.
+        """Reserve the times of a changed request with the organizer who was chosen, beside the former ones.
 
         The gate of the organizer's mailbox is entered.
 

@@ -100,7 +100,7 @@ class Reserving:
 
 
 def reserved_now(attempt: Attempt, address: str, times: MeetingTimes, former: Reserved | None) -> Reserved:
-    """Return what is reserved of a mailbox in an attempt, besides what was before."""
+    """Return what is reserved of a mailbox in an attempt, beside what was before."""
     (first, last), moved = times.days, False
     if former:
         first, last = min(first, former.first_day), max(last, former.last_day)

@@ -30,7 +30,7 @@ class RoomPools:
     async def choose(self, attempt: Attempt, request: CalendarRequest) -> None:
         """Choose a room that is free, reserve the times, and write both down; the room that it has comes first.
 
-        In the place of a room that has declined another one is chosen; if none is free, the room stays.
+        Instead of a room that has declined another one is chosen; if none is free, the room stays.
         The gate of the organizer's mailbox is entered. The former room and times stay reserved until `settle`.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The rounds of a timer's run: what is due is taken some at a time, each meeting once, until the time is up."""
+"""The rounds of a timer's run: what is due is taken several at a time, each meeting once, until the time is up."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,7 +47,7 @@ async def in_rounds(
 ) -> WatchReport:
     """Look at the meetings that are due, at most `most` in a round, until a round says that it makes no sense to go on.
 
-    A meeting that fails keeps no other from being looked at.
+    A meeting that fails does not hold up the others.
 
     Args:
         what: is looked at, for the log.

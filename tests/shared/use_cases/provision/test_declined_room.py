@@ -47,7 +47,7 @@ async def test_the_meeting_moves_to_another_room(world: World) -> None:
     assert addresses == ["AdeleV@contoso.com", ROOMS[1]]
     details = [entry.detail for entry in moved.history]
     assert f"Version 2 was accepted: another room, because {ROOMS[0]} declined." in details
-    assert f"{ROOMS[1]} was chosen from the pool of rooms in the place of {ROOMS[0]}, which declined." in details
+    assert f"{ROOMS[1]} was chosen from the pool of rooms instead of {ROOMS[0]}, which declined." in details
     refreshed = await world.app.refreshing.refresh(meeting.id)
     assert refreshed.observed
     assert refreshed.observed.changes == ()
