@@ -60,6 +60,8 @@ class Applied(RecordModel):
         attendees: digests of the addresses that this app has invited.
         confirmed_attendees: those of them whom Graph has confirmed. Who of them is not in the event was removed in
             Outlook.
+        changed_attendees: digests of the addresses that this app has invited, removed or changed since the latest
+            observation: nobody did that in Outlook.
         refused_etags: etags with which Graph refused to change the event.
     """
 
@@ -67,6 +69,7 @@ class Applied(RecordModel):
     online_meeting: PropertyDigests = PropertyDigests()
     attendees: frozenset[str] = frozenset()
     confirmed_attendees: frozenset[str] = frozenset()
+    changed_attendees: frozenset[str] = frozenset()
     refused_etags: frozenset[str] = frozenset()
 
 

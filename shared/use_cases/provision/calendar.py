@@ -1,5 +1,6 @@
 """A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from shared.errors import RejectedError, UnavailableError
@@ -130,6 +131,9 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
             *_not_removed_by_others(attempt, current, changes["attendees"]),
             *_invited_by_others(attempt, current, properties),
         ]
+        attempt.applied = attempt.applied.changed(
+            changed_attendees=_changed_since_observation(attempt, current, properties, changes)
+        )
     attempt.applied = attempt.applied.changed(
         event=attempt.applied.event.in_doubt({*changes, _LINK}),
         attendees=attempt.applied.attendees | _addresses(properties),
@@ -174,6 +178,28 @@ def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any
         for attendee in event.attendees or ()
         if ours.isdisjoint(_addresses({"attendees": [attendee]}))
     ]
+
+
+def _changed_since_observation(
+    attempt: Attempt, event: Event, properties: dict[str, Any], changes: dict[str, Any]
+) -> frozenset[str]:
+    """Return the digests of the addresses that this app changes since the latest observation; of others none counts."""
+    observed = attempt.meeting.observed
+    if observed is None:
+        return frozenset()
+    before, after = _types(event.attendees or ()), _types(changes["attendees"])
+    changed = {address for address in {*before, *after} if before.get(address) != after.get(address)}
+    known = _addresses(properties) | {address_digest(each.address) for each in observed.attendees}
+    return (attempt.applied.changed_attendees | changed) & known
+
+
+def _types(attendees: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Return how each attendee is invited, by the digest of the address."""
+    return {
+        digest: attendee.get("type") or "required"
+        for attendee in attendees
+        for digest in _addresses({"attendees": [attendee]})
+    }
 
 
 def _addresses(properties: dict[str, Any]) -> frozenset[str]:

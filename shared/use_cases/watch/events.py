@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from shared.meeting import Meeting, Observed, ObservedAttendee, ObservedState
+from shared.meeting import Meeting, Observed, ObservedAttendee, ObservedState, Status
+from shared.meeting.applied import address_digest
 from shared.meeting.notice import EventType
 from shared.meeting_request import (
     CalendarRequest,
@@ -12,7 +13,10 @@ from shared.meeting_request import (
     event_properties,
     online_meeting_properties,
 )
+from shared.use_cases.watch.observation import same_attendee
+from shared.validation.addresses import mailbox_key
 
+_ATTENDEES = "attendees"
 _RESPONSES = frozenset({"accepted", "tentativelyAccepted", "declined"})
 # The properties of an event, or of an online meeting, behind each name in `changes` that is not the property's own.
 _PROPERTIES = {
@@ -32,7 +36,7 @@ def with_unapplied(meeting: Meeting, request: MeetingRequest, latest: Observed) 
         name
         for name in latest.changes
         if not lacking.isdisjoint(_PROPERTIES.get(name, {name}))
-        and name not in _difference(former)
+        and name not in _names(former)
         and (former is None or _value(former, name) == _value(latest, name))
     )
     return latest.changed(unapplied=tuple(unapplied))
@@ -52,21 +56,23 @@ def _lacking(meeting: Meeting, request: MeetingRequest) -> frozenset[str]:
     return frozenset({*applied.diff(properties), *applied.removed(properties)})
 
 
-def events_between(former: Observed | None, latest: Observed) -> tuple[EventType, ...]:
-    """Return the types of the events that an observation causes, in order.
+def events_of(meeting: Meeting, request: MeetingRequest, latest: Observed) -> tuple[EventType, ...]:
+    """Return the types of the events that a new observation of a meeting causes, in order.
 
     Before the first observation a meeting counts as it was requested, and nobody as having responded.
     """
-    return tuple(_events_between(former, latest))
+    return tuple(_events_of(meeting, request, latest))
 
 
-def _events_between(former: Observed | None, latest: Observed) -> Iterator[EventType]:
+def _events_of(meeting: Meeting, request: MeetingRequest, latest: Observed) -> Iterator[EventType]:
+    former = meeting.observed
     was_removed = former is not None and former.state is ObservedState.REMOVED
     if latest.state is ObservedState.REMOVED:
         if not was_removed:
             yield EventType.REMOVED
         return
-    if was_removed or _difference(former) != _difference(latest):
+    differs = _difference(former) != _difference(latest)
+    if was_removed or differs or _others_invited(meeting, request, latest):
         yield EventType.CHANGED
     known = {attendee.address: _response(attendee) for attendee in former.attendees} if former else {}
     if any(
@@ -76,11 +82,37 @@ def _events_between(former: Observed | None, latest: Observed) -> Iterator[Event
         yield EventType.RESPONDED
 
 
+def _names(observed: Observed | None) -> frozenset[str]:
+    """Return the names of what people have changed."""
+    return frozenset(observed.changes) - frozenset(observed.unapplied) if observed else frozenset()
+
+
 def _difference(observed: Observed | None) -> dict[str, object]:
-    """Return what people have changed, with its values: a second move is another difference."""
-    if observed is None:
-        return {}
-    return {name: _value(observed, name) for name in observed.changes if name not in observed.unapplied}
+    """Return what people have changed except attendees, with its values: a second move is another difference."""
+    return {name: _value(observed, name) for name in _names(observed) - {_ATTENDEES}} if observed else {}
+
+
+def _others_invited(meeting: Meeting, request: MeetingRequest, latest: Observed) -> bool:
+    """Return whether somebody has invited, removed or changed an attendee in Outlook since the former observation.
+
+    An address that this app has changed since counts as the request has it. What Graph has of it is not known where
+    the meeting has failed.
+    """
+    former = meeting.observed
+    if not isinstance(request, CalendarRequest) or _ATTENDEES not in _names(former) | _names(latest):
+        return False
+    wanted = {mailbox_key(each.email_address.address): each.type or "required" for each in request.attendees or ()}
+    known, seen = _types(former) if former else wanted, _types(latest)
+    own = {address for address in {*known, *wanted} if address_digest(address) in meeting.applied.changed_attendees}
+    if meeting.status is Status.FAILED:
+        compared = {*known, *seen} - own
+    else:
+        compared, known = {*known, *wanted, *seen}, known | {address: wanted.get(address) for address in own}
+    return any(not same_attendee(known.get(address), seen.get(address)) for address in compared)
+
+
+def _types(observed: Observed) -> dict[str, str | None]:
+    return {mailbox_key(attendee.address): attendee.type for attendee in observed.attendees}
 
 
 def _value(observed: Observed, name: str) -> object:

@@ -141,11 +141,12 @@ def _invites_others(request: CalendarRequest, event: SeenEvent, organizer: str) 
     shown = {mailbox_key(each.email_address.address or ""): each.type for each in _invited(event, organizer)}
     if wanted.keys() != shown.keys():
         return True
-    # Exchange decides by itself who is a resource.
-    return any(
-        _RESOURCE not in {kind, shown[address]} and shown[address] not in {kind, None}
-        for address, kind in wanted.items()
-    )
+    return any(not same_attendee(kind, shown[address] or kind) for address, kind in wanted.items())
+
+
+def same_attendee(kind: str | None, other: str | None) -> bool:
+    """Return whether somebody is invited alike twice; None is not at all. Exchange decides who is a resource."""
+    return kind == other or (None not in {kind, other} and _RESOURCE in {kind, other})
 
 
 def _invited(event: SeenEvent, organizer: str) -> Iterator[SeenAttendee]:

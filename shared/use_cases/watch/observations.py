@@ -13,9 +13,10 @@ from shared.meeting.ledger import Ledger
 from shared.meeting.notice import MOST_NOTICES, EventType, Notice
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
+from shared.meeting.wanted import wanted_request
 from shared.meeting_request import MeetingRequest, parse_request
 from shared.use_cases.watch.declined_room import room_to_replace
-from shared.use_cases.watch.events import events_between, with_unapplied
+from shared.use_cases.watch.events import events_of, with_unapplied
 from shared.use_cases.watch.next_look import next_look, next_look_for_reports
 
 _logger = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class Observations:
         if observed.state is ObservedState.REMOVED:
             known = meeting.observed.removed_at if meeting.observed else None
             observed = observed.changed(removed_at=known or observed.observed_at)
-        facts = [(event_type, None) for event_type in events_between(meeting.observed, observed)]
+        facts = [(event_type, None) for event_type in events_of(meeting, wanted_request(meeting, request), observed)]
         look_at = next_look(request, observed, observed.observed_at) if self._watched else None
         noted = self._noted(_with(meeting, observed), facts, observed.observed_at)
         attendance = self._attendance(meeting, request, observed)
@@ -179,4 +180,5 @@ class Observations:
 
 def _with(meeting: Meeting, observed: Observed) -> Meeting:
     outcome = meeting.outcome.changed(event_id=observed.event_id) if observed.event_id else meeting.outcome
-    return meeting.changed(outcome=outcome, observed=observed.changed(event_id=None))
+    applied = meeting.applied.changed(changed_attendees=frozenset())
+    return meeting.changed(outcome=outcome, applied=applied, observed=observed.changed(event_id=None))

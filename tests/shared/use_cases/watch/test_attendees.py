@@ -1,11 +1,14 @@
 """A change of the attendees after people have changed them in Outlook."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from local.graph.responses import respond
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
@@ -136,6 +139,99 @@ async def test_who_was_never_seen_cannot_be_removed() -> None:
     await world.app.changes.cancel(made.id, None)
     with pytest.raises(ChangeRefusedError):
         await world.app.changes.remove_attendee(made.id, DIEGO)
+
+
+async def test_the_callers_own_change_is_not_published_as_outlooks() -> None:
+    """While the event has a guest of Outlook's, an attendee whom the caller adds is no further change."""
+    world, made = await seen_with_diego()
+    await world.app.changes.add_attendee(made.id, attendee(MEGAN))
+    await world.settle()
+    world.clock.advance(minutes=5)
+    seen = await world.app.refreshing.refresh(made.id)
+    assert seen.observed is not None
+    assert seen.observed.changes == ("attendees",)
+    assert [event["type"] for event in world.results.events()].count("meeting.changed") == 1
+
+
+class History:
+    """A meeting whose attendees the caller and the organizer change, and what a look has to publish about it.
+
+    Attributes:
+        expected: who would be invited if nobody had acted in Outlook since the latest look.
+    """
+
+    def __init__(self, world: World, made: Meeting) -> None:
+        self._world = world
+        self._id = made.id
+        self.expected = {ADELE}
+
+    async def caller_adds(self, address: str) -> None:
+        if await self._requests(address):
+            return
+        await self._world.app.changes.add_attendee(self._id, attendee(address))
+        self.expected.add(address)
+
+    async def caller_removes(self, address: str) -> None:
+        with suppress(AttendeeNotFoundError):
+            await self._world.app.changes.remove_attendee(self._id, address)
+            self.expected.discard(address)
+
+    async def caller_changes_the_subject(self, address: str) -> None:
+        await self._world.app.changes.patch(self._id, {"subject": f"For {address}"})
+
+    async def outlook_adds(self, address: str) -> None:
+        self._edit(invited(self._world) | {address})
+
+    async def outlook_removes(self, address: str) -> None:
+        self._edit(invited(self._world) - {address})
+
+    async def look(self) -> None:
+        """Look, and check that what Outlook has changed is published, and nothing else."""
+        self._world.results.take()
+        self._world.clock.advance(minutes=5)
+        seen = await self._world.app.refreshing.refresh(self._id)
+        assert seen.observed is not None
+        shown = {each.address for each in seen.observed.attendees}
+        assert shown == invited(self._world)
+        published = [event["type"] for event in self._world.results.events()]
+        assert published == (["meeting.changed"] if shown != self.expected else [])
+        self.expected = shown
+
+    async def _requests(self, address: str) -> bool:
+        request = (await self._world.ledger.read(self._id)).request or {}
+        return any(each["emailAddress"]["address"] == address for each in request.get("attendees", []))
+
+    def _edit(self, addresses: set[str]) -> None:
+        if addresses != invited(self._world):
+            Outlook(self._world).edit({"attendees": [attendee(address) for address in sorted(addresses)]})
+
+
+type Step = tuple[Callable[[History, str], Awaitable[None]], str]
+STEPS = st.tuples(
+    st.sampled_from(
+        [
+            *(History.outlook_adds, History.outlook_removes),
+            *(History.caller_adds, History.caller_removes, History.caller_changes_the_subject),
+        ]
+    ),
+    st.sampled_from([ADELE, MEGAN, DIEGO]),
+)
+
+
+@example([[(History.outlook_adds, DIEGO)], [(History.caller_adds, MEGAN)]])
+@example([[(History.outlook_adds, DIEGO)], [(History.caller_removes, DIEGO), (History.outlook_removes, ADELE)]])
+@example([[(History.outlook_adds, DIEGO)], [(History.caller_adds, MEGAN), (History.outlook_removes, MEGAN)]])
+@given(st.lists(st.lists(STEPS, min_size=1, max_size=2), min_size=2, max_size=3))
+@settings(max_examples=25, deadline=None)
+async def test_only_what_outlook_changes_is_published(looks: list[list[Step]]) -> None:
+    """Whatever the caller and the organizer change, a look publishes `meeting.changed` iff Outlook's part differs."""
+    world = World()
+    history = History(world, await world.made(CALENDAR))
+    for steps in looks:
+        for step, address in steps:
+            await step(history, address)
+            await world.settle()
+        await history.look()
 
 
 async def test_an_addition_whose_answer_was_lost_is_made() -> None:
