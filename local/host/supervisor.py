@@ -22,7 +22,7 @@ from time import monotonic
 
 from local.host.channel import Ended, Invocation, Loaded, NotLoaded, receive, send
 from local.host.errors import AppError
-from local.host.invocation import Function, Outcome, TriggerValue
+from local.host.invocation import Function, Outcome, TimerRun, TriggerValue
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,9 @@ class Supervisor:
             self.running -= 1
         milliseconds = (self._now() - started) * 1000
         if outcome.succeeded:
-            logger.info("%s succeeded in %.0f ms", function.name, milliseconds)
+            # Timers run every few seconds: what one of them did, the app says itself.
+            level = logging.DEBUG if isinstance(value, TimerRun) else logging.INFO
+            logger.log(level, "%s succeeded in %.0f ms", function.name, milliseconds)
         else:
             logger.error("%s failed in %.0f ms: %s", function.name, milliseconds, outcome.reason)
         return outcome

@@ -209,7 +209,7 @@ class TestMeeting:
 
 class TestChoice:
     async def test_who_was_chosen_and_from_whom(self, client: Client, console: Console) -> None:
-        """The organizer stands beside the candidates; until one is chosen it says so."""
+        """The organizer and the room stand beside the candidates."""
         pool = {"candidates": ["LidiaH@contoso.com", "NestorW@contoso.com"]}
         request = {name: value for name, value in CALENDAR.items() if name != "organizer"}
         rooms = {"candidates": ["Baker@contoso.com"]}
@@ -220,6 +220,7 @@ class TestChoice:
         shown = dict(await console.tab.value(terms))
         assert shown["Organizer"] == meeting["organizer"]
         assert shown["Chosen from"].split() == pool["candidates"]
+        assert shown["Room"] == meeting["room"]["name"]
         assert shown["A room from"].split() == rooms["candidates"]
 
 

@@ -92,12 +92,12 @@ function failed(error) {
 }
 
 /** @param {any} meeting */
-function requested({ request, kind, organizer, reference, schedule, received }) {
+function requested({ request, kind, organizer, room, reference, schedule, received }) {
   const people = [...(request?.attendees ?? [])].map((/** @type {any} */ each) => each.emailAddress?.address ?? "");
   return card("Requested",
     terms([["Kind", kind], ["Organizer", organizer ?? "Not chosen yet"], ["Chosen from", listed(request?.organizerPool?.candidates)],
       ["Start", wall(request?.start ?? request?.startDateTime)], ["End", wall(request?.end ?? request?.endDateTime)],
-      ["Attendees", listed(people)], ["A room from", listed(request?.roomPool?.candidates)],
+      ["Attendees", listed(people)], ["Room", room && (room.name || room.address)], ["A room from", listed(request?.roomPool?.candidates)],
       ["Reference", reference], ["Schedule", schedule && h("a", { href: `#/schedules/${schedule}` }, schedule)]]),
     received && [h("h3.small.soft", {}, "The message that could not be read"), h("pre", { tabindex: "0" }, received.text)]);
 }
