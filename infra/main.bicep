@@ -52,10 +52,10 @@ param resultTimeToLive string = 'P7D'
 @description('Setting RETENTION: how long finished meetings are remembered, as an ISO 8601 duration.')
 param retention string = 'P90D'
 
-@description('Setting UPKEEP_SCHEDULE: when stalled meetings are woken, as an NCRONTAB expression.')
+@description('Setting UPKEEP_SCHEDULE: when stalled meetings are retried, as an NCRONTAB expression.')
 param upkeepSchedule string = '0 */5 * * * *'
 
-@description('Setting CRASHES_SCHEDULE: when what lies in the poison queue is recorded, as an NCRONTAB expression.')
+@description('Setting CRASHES_SCHEDULE: when messages in the poison queue are recorded as crashes, as an NCRONTAB expression.')
 param crashesSchedule string = '30 * * * * *'
 
 @description('Setting SCHEDULES_SCHEDULE: when meetings of schedules are made, as an NCRONTAB expression.')

@@ -7,7 +7,6 @@ from types import FrameType
 
 from local.processes import ChildError, Stack, running_stack
 
-
 # As `python -m local` has them: the app, the Graph stand-in, and the blobs, queues and tables of the storage.
 _PORTS = (7071, 7072, 10000, 10001, 10002)
 
