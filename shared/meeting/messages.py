@@ -16,7 +16,7 @@ from shared.meeting.meeting import Meeting
 from shared.meeting.message_text import read_object
 from shared.meeting_request import decode_json, parse_request
 from shared.trace_context import as_traceparent
-from shared.validation.findings import quoted, shown
+from shared.validation.findings import quoted, require_object, shown
 from shared.validation.idempotency_keys import key_fault
 from shared.validation.text import check_text
 
@@ -244,16 +244,13 @@ def read_comment(document: Any) -> str | None:
     """
     if document is None:
         return None
-    if not isinstance(document, dict):
-        raise InvalidRequestError(
-            [Fault("", "wrongType", f"The cancellation must be a JSON object, not {shown(document)}.")]
-        )
+    members = require_object(document, "cancellation")
     faults = [
         Fault(f"/{name}", "unknownField", f"{quoted(name)} is not a field of a cancellation; comment is.")
-        for name in document
+        for name in members
         if name != "comment"
     ]
-    comment = document.get("comment")
+    comment = members.get("comment")
     if comment is not None and not isinstance(comment, str):
         faults.append(Fault("/comment", "wrongType", f"comment must be a string, not {shown(comment)}."))
     elif comment and len(comment) > LONGEST_COMMENT:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,7 +17,7 @@ from shared.meeting_request.pools import PooledRequest, organizer_findings
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
 from shared.validation.draft import Draft
-from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order, shown
+from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order, require_object, shown
 from shared.validation.json_text import require_storable
 from shared.validation.member_names import field_names
 
@@ -48,9 +48,7 @@ def parse_request(document: Any) -> MeetingRequest:
             those of the kind that the request fits best.
     """
     require_storable(document)
-    if not isinstance(document, dict):
-        raise InvalidRequestError([Fault("", "wrongType", "The request must be a JSON object.")])
-    return _validated(cast("dict[str, Any]", document))
+    return _validated(require_object(document, "request"))
 
 
 def _validated(document: dict[str, Any]) -> MeetingRequest:

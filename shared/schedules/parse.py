@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice, starmap
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule_text import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
 from shared.validation.draft import Draft
-from shared.validation.findings import Finding, findings_of, in_document_order
+from shared.validation.findings import Finding, findings_of, in_document_order, require_object
 from shared.validation.json_text import require_storable
 
 # What an answer has beyond the request: a client that changes what it has read need not take it out.
@@ -41,9 +41,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
         InvalidRequestError: with every fault, those of the meeting request last.
     """
     require_storable(document)
-    if not isinstance(document, dict):
-        raise InvalidRequestError([Fault("", "wrongType", "The schedule must be a JSON object.")])
-    members = cast("dict[str, Any]", document)
+    members = require_object(document, "schedule")
     try:
         request, findings = ScheduleRequest.model_validate(members), list[Finding]()
     except ValidationError as error:

@@ -42,7 +42,7 @@ from shared.use_cases.refused_changes import (
     not_a_meeting,
     not_failed,
 )
-from shared.validation.findings import shown
+from shared.validation.findings import require_object
 from shared.validation.merge_patch import merged
 
 _logger = logging.getLogger(__name__)
@@ -91,11 +91,10 @@ class Changes:
             ChangeRefusedError: a field that cannot change would change, or the meeting is cancelled.
             VersionMismatchError: the meeting has another version than is expected.
         """
-        if not isinstance(patch, dict):
-            raise InvalidRequestError([Fault("", "wrongType", f"The patch must be a JSON object, not {shown(patch)}.")])
+        changes = require_object(patch, "patch")
 
         def edit(meeting: Meeting) -> Meeting | None:
-            return self._patched(meeting, merged(meeting.request or {}, patch), message)
+            return self._patched(meeting, merged(meeting.request or {}, changes), message)
 
         return await self._change(meeting_id, edit, origin)
 
@@ -106,11 +105,7 @@ class Changes:
         origin: Origin = ANYWHERE,
     ) -> Meeting:
         """Add an attendee, or change one. Raises as `patch`, with pointers into the attendee."""
-        if not isinstance(attendee, dict):
-            raise InvalidRequestError(
-                [Fault("", "wrongType", f"The attendee must be a JSON object, not {shown(attendee)}.")]
-            )
-        address = _address_of(attendee)
+        address = _address_of(require_object(attendee, "attendee"))
 
         def edit(meeting: Meeting) -> Meeting | None:
             attendees = _attendees(meeting)

@@ -28,7 +28,7 @@ from shared.schedules.schedule_request import ScheduleRequest
 from shared.schedules.store import ScheduleStore
 from shared.storage.pages import Page
 from shared.use_cases.admission import Admission
-from shared.validation.findings import shown
+from shared.validation.findings import require_object
 from shared.validation.merge_patch import merged
 from shared.validation.paging import invalid_continuation
 
@@ -125,9 +125,7 @@ class Schedules:
             OrganizerNotAllowedError: the settings do not let this organizer organize.
             VersionMismatchError: the schedule has another version than is expected.
         """
-        if not isinstance(patch, dict):
-            raise InvalidRequestError([Fault("", "wrongType", f"The patch must be a JSON object, not {shown(patch)}.")])
-        changes = _without_read_only(patch)
+        changes = _without_read_only(require_object(patch, "patch"))
 
         def wanted(schedule: Schedule) -> Any:
             return merged(schedule.request.model_dump(mode="json", by_alias=True), changes)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared.errors import MOST_FAULTS, Fault
+from shared.errors import MOST_FAULTS, Fault, InvalidRequestError
 
 type JsonPath = tuple[str | int, ...]
 # Code and predicate for a field that stands where it may not: the field's name, and the name of the member that the
@@ -149,6 +149,17 @@ def shown(value: Any) -> str:
             return "a list"
         case _:
             return "null"
+
+
+def require_object(value: Any, name: str) -> dict[str, Any]:
+    """Return a JSON value that is an object; `name` says what it should be, such as `patch`.
+
+    Raises:
+        InvalidRequestError: it is not an object.
+    """
+    if not isinstance(value, dict):
+        raise InvalidRequestError([Fault("", "wrongType", f"The {name} must be a JSON object, not {shown(value)}.")])
+    return cast("dict[str, Any]", value)
 
 
 def _must_be(what: str) -> Callable[[Mapping[str, Any], Any], str]:

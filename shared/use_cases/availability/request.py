@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from shared.errors import Fault, InvalidRequestError
+from shared.errors import InvalidRequestError
 from shared.graph.free_busy import LONGEST_WINDOW
 from shared.meeting_request.people import Address, Organizer
 from shared.schedules.duration import Duration, parse_duration
@@ -15,7 +15,7 @@ from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.draft import Draft
-from shared.validation.findings import Finding, findings_of, in_document_order, invalid, quoted
+from shared.validation.findings import Finding, findings_of, in_document_order, invalid, quoted, require_object
 from shared.validation.json_text import require_storable
 from shared.validation.list_bound import AtMost
 from shared.validation.time_zones import is_skipped
@@ -87,9 +87,7 @@ def parse_availability(document: Any) -> AvailabilityRequest:
         InvalidRequestError: with every fault.
     """
     require_storable(document)
-    if not isinstance(document, dict):
-        raise InvalidRequestError([Fault("", "wrongType", "The request must be a JSON object.")])
-    members = cast("dict[str, Any]", document)
+    members = require_object(document, "request")
     try:
         request, findings = AvailabilityRequest.model_validate(members), list[Finding]()
     except ValidationError as error:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, cast
 
 from shared.errors import Fault, InvalidRequestError, raise_with_faults_of
 from shared.meeting_request import parse_request, repeated_members
-from shared.validation.findings import pointer_to, quoted
+from shared.validation.findings import pointer_to, quoted, require_object
 from shared.validation.idempotency_keys import key_fault
 
 MOST_ITEMS = 100
@@ -39,9 +39,7 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
     Raises:
         InvalidRequestError: the batch itself is of another form; nothing of it is accepted then.
     """
-    if not isinstance(document, dict):
-        raise InvalidRequestError([Fault("", "wrongType", "The batch must be a JSON object.")])
-    batch = cast("dict[str, Any]", document)
+    batch = require_object(document, "batch")
     faults = list(_member_faults(batch, ("meetings",)))
     meetings = batch.get("meetings")
     if not isinstance(meetings, list):
