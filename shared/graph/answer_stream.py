@@ -1,4 +1,4 @@
-"""Graph's answer as it arrives, bounded while it is read: whatever a server sends, little of it is ever held."""
+"""Graph's answer as it arrives, bounded while it is read, so that no answer fills the memory."""
 
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator

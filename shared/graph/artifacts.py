@@ -86,12 +86,12 @@ class AttendanceRecord(GraphResource):
 
     @property
     def name(self) -> str | None:
-        """Return the name to show, None for who does not want to be named."""
+        """Return the name to show, None for a participant who does not want to be named."""
         return self.identity.display_name if self.identity else None
 
     @property
     def participant(self) -> str | None:
-        """Return what is the same in every report in which the participant is, None if Graph names nothing."""
+        """Return an identifier of the participant that is the same in every report, None if Graph has none."""
         return (self.identity and self.identity.id) or self.email_address or self.id
 
 
@@ -131,7 +131,7 @@ class Artifacts:
         self._client = client
 
     async def require_access(self, organizer_id: str, surface: Surface) -> None:
-        """Ask what a meeting has left behind that cannot exist: an authorised app finds nothing, any other is refused.
+        """Ask for the artifacts of a meeting that cannot exist: an authorised app finds nothing, any other is refused.
 
         How Graph says that there is no such meeting is not documented, so only an error with a known meaning counts.
 

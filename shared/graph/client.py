@@ -263,7 +263,7 @@ async def _ask_first(_: httpx.Request) -> None:
 
 
 async def _note_refusal(response: httpx.Response) -> None:
-    """Keep an answer that is no success, and refuse a redirect, which the SDK takes for a success."""
+    """Keep an answer that is not a success, and refuse a redirect, which the SDK takes for a success."""
     if response.is_success:
         return
     _refused.set(response)
@@ -272,7 +272,7 @@ async def _note_refusal(response: httpx.Response) -> None:
 
 
 def _said(answer: GraphAnswer | None) -> str:
-    """Return what an error answer says of itself, as far as that has the form of a code."""
+    """Return the codes of an error answer for the log, without its message."""
     codes = (answer.code, answer.request_id) if answer else ()
     return " ".join([f"status={answer.status}", *filter(_CODE.fullmatch, codes)]) if answer else ""
 

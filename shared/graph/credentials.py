@@ -1,4 +1,4 @@
-"""App-only tokens for Graph: no user signs in, the app is who it is by managed identity, secret or certificate."""
+"""App-only tokens for Graph, by managed identity, secret or certificate: no user signs in."""
 
 import asyncio
 import base64

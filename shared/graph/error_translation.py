@@ -1,4 +1,4 @@
-"""Every failure of a Graph call, translated once into what the caller will do: give up, wait, or try again.
+"""Translates every failure of a Graph call into what the caller does next: give up, wait, or retry.
 
 Graph's codes and statuses: https://learn.microsoft.com/graph/errors
 """

@@ -1,4 +1,4 @@
-"""When people and rooms are taken: /users/{mailbox}/calendar/getSchedule.
+"""When people and rooms are busy: /users/{mailbox}/calendar/getSchedule.
 
 https://learn.microsoft.com/graph/api/calendar-getschedule
 """

@@ -25,7 +25,7 @@ class _Users(GraphResource):
 
 
 class Organizers:
-    """Users, as far as they organize. Every call may raise the GraphErrors of GraphClient.send."""
+    """Looks organizers up. Every call may raise the GraphErrors of GraphClient.send."""
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client

@@ -15,7 +15,7 @@ from shared.graph import remedies
 
 
 class Surface(StrEnum):
-    """Which part of Graph was called: each has its own permission and its own way to refuse."""
+    """The part of Graph that was called: each has its own permission and its own refusals."""
 
     DIRECTORY = "directory"
     MAILBOX = "mailbox"
@@ -32,7 +32,7 @@ class Surface(StrEnum):
 
     @property
     def of_artifacts(self) -> bool:
-        """Return whether it is what meetings leave behind that have taken place."""
+        """Return whether it is the artifacts of past meetings."""
         return self in {Surface.ATTENDANCE, Surface.TRANSCRIPTS, Surface.RECORDINGS}
 
 
@@ -151,7 +151,7 @@ _NO_EVENT = "calendar backed"
 
 
 def rejection_of(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
-    """Return what a refusal means that will not pass by itself."""
+    """Return what a permanent refusal means."""
     status, code, answer = refusal.answer.status, refusal.answer.code.casefold(), refusal.answer
     organizer, surface = addressee.organizer, addressee.surface
     if code in _NO_MAILBOX_CODES:

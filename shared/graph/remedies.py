@@ -78,7 +78,7 @@ def provider(organizer: str, wanted: str) -> str:
 
 
 def mailbox_access(organizer: str, client_id: str | None) -> str:
-    """Return how to let the app into a mailbox, and no further (Exchange RBAC for Applications).
+    """Return how to give the app access to one mailbox and no other (Exchange RBAC for Applications).
 
     A role is assigned to the object id of the service principal, not to the client id:
     https://learn.microsoft.com/powershell/module/exchangepowershell/new-managementroleassignment#-app

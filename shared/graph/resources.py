@@ -1,4 +1,4 @@
-"""What Graph answers, as far as it is used: the one place where its answers are checked, bounded and repaired."""
+"""The parts of Graph's answers that the app uses: they are checked, bounded and repaired here."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The header Retry-After, in each of its forms: how long Graph asks us to wait."""
+"""The header Retry-After in each of its forms."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal, InvalidOperation

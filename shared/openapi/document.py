@@ -76,7 +76,7 @@ def camel_case(name: str) -> str:
 
 
 class _Schemas:
-    """The named schemas that a document needs, found while it is made."""
+    """The named schemas that a document needs, collected while it is made."""
 
     def __init__(self) -> None:
         self._found: dict[str, Mapping[str, Any]] = {}
@@ -220,7 +220,7 @@ def _problem(problems: Sequence[ProblemExample], schemas: _Schemas) -> dict[str,
 
 
 def _links(route: Route, response: Response, routes: Sequence[Route]) -> dict[str, Any]:
-    """Return what can be done with the id in the answer of a POST to a collection: each operation on its item.
+    """Return links from the answer of a POST to a collection: each operation that takes the new item's id.
 
     https://spec.openapis.org/oas/v3.1.0#link-object
     """

@@ -1,4 +1,4 @@
-"""The storage account: the clients of its queues and tables, made from the settings."""
+"""The clients of the storage account's queues and tables, made from the settings."""
 
 from typing import Any
 from urllib.request import getproxies_environment

@@ -1,4 +1,4 @@
-"""A queue, from its sending side, and looked at; the Functions host is the one that takes messages."""
+"""A queue as the app uses it: it sends and peeks; the Functions host receives."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _HIDDEN_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message that stays in its queue; `id` is its own as long as it is there."""
+    """A peeked message; `id` is the same as long as it is in the queue."""
 
     id: str
     text: str

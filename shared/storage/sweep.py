@@ -18,7 +18,7 @@ class Sweep:
         self._looked_through = dict.fromkeys(partitions, _BEFORE_EVERY_KEY)
 
     async def delete(self, is_dead: Callable[[Row], bool]) -> None:
-        """Look at some rows of each partition, and delete those that are dead; the next run takes the rest."""
+        """Check some rows of each partition, and delete the dead ones; the next run takes the rest."""
         await asyncio.gather(*(self._delete(partition, is_dead) for partition in self._looked_through))
 
     async def _delete(self, partition: str, is_dead: Callable[[Row], bool]) -> None:

@@ -25,7 +25,7 @@ class StorageTime:
 
     @asynccontextmanager
     async def used(self) -> AsyncGenerator[None]:
-        """Use the time up while the block runs.
+        """Count the time of the block.
 
         Raises:
             StorageUnavailableError: nothing is left of it; what was to be written may be there or not.
@@ -50,7 +50,7 @@ _time: ContextVar[StorageTime | None] = ContextVar("storage_time", default=None)
 
 @contextmanager
 def storage_time(seconds: float | None) -> Generator[None]:
-    """Give what the block starts so much time for the storage in all; None for any time."""
+    """Limit the storage time of everything that the block starts; None for no limit."""
     before = _time.set(None if seconds is None else StorageTime(seconds))
     try:
         yield
@@ -61,7 +61,7 @@ def storage_time(seconds: float | None) -> Generator[None]:
 def uses_storage_time[**P, R](
     operation: Callable[P, CoroutineType[Any, Any, R]],
 ) -> Callable[P, CoroutineType[Any, Any, R]]:
-    """Let an operation use up its caller's storage time, where that is limited."""
+    """Count an operation against its caller's storage time, where that is limited."""
 
     @functools.wraps(operation)
     async def limited(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""Keeps this process within what Graph lets an app do to one mailbox at once.
+"""The gate of a mailbox: it keeps this process within Graph's limit of calls at once.
 
 Graph allows four calls at a time for each app and mailbox, whatever other mailboxes do:
 https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits. A provision makes one call at a time, so
@@ -69,7 +69,7 @@ class MailboxGate:
 
     @asynccontextmanager
     async def access(self, organizer: str, *, read_only: bool = False) -> AsyncGenerator[None]:
-        """Admit one user of a mailbox for the length of a block: the only way to Graph.
+        """Admit one call for a mailbox for the length of a block: every call to Graph passes here.
 
         Before each call within the block the gate checks that the mailbox is still open. An error within it that
         names a delay, and every throttling, closes the mailbox here and in the other processes.
@@ -170,7 +170,7 @@ class MailboxGate:
         return await self._hold(organizer, max(wanted, share.calls if share else 0), state)
 
     async def _give_back(self, organizer: str) -> None:
-        """Leave to the other instances what is not needed here."""
+        """Release the calls that are not needed here to the other instances."""
         while mailbox := self._mailboxes.find(organizer):
             share, needed = mailbox.share, mailbox.entered + self._line.count(mailbox.names)
             if mailbox.exchanging or share is None or not share.others or needed >= share.calls:
@@ -179,7 +179,7 @@ class MailboxGate:
             await self._hold(organizer, needed, None)
 
     async def _hold(self, organizer: str, calls: int, state: MailboxState | None) -> MailboxState | None:
-        """Write how many calls are held here, and return what is shared then; as it was if the storage fails."""
+        """Write how many calls this instance holds; return the shared state, the former one if the storage fails."""
         if self._shared is None:
             return state
         mailbox = self._mailboxes.of(organizer)
@@ -201,7 +201,7 @@ class MailboxGate:
         error: ThrottledError | UnavailableError,
         pause: timedelta = PAUSE_WITHOUT_RETRY_AFTER,
     ) -> bool:
-        """Close the mailbox where Graph's answer asks for patience, and return whether it does.
+        """Close the mailbox if Graph's answer has a Retry-After, and return whether it has.
 
         Args:
             organizer: whose mailbox was asked.
@@ -232,7 +232,7 @@ class MailboxGate:
             await _publish(self._shared.allow(organizer, allowed, seen))
 
     def next_slot(self, organizer: str) -> timedelta:
-        """Return how long a provision stays away that was admitted, or would have been."""
+        """Return how long a provision has to stay away that was admitted, or would have been."""
         mailbox = self._mailboxes.of(organizer)
         return mailbox.next_slot(self._clock()) + _jitter(mailbox)
 

@@ -60,7 +60,7 @@ class Mailbox:
         return not self.entered and max(self.closed_until, self.queue_ends, self.calm_at, here_until) <= now
 
     def has_room(self, now: datetime, *, read_only: bool = False) -> bool:
-        """Return whether fewer are under way here than this process may have.
+        """Return whether this process may begin another call.
 
         A process without a share may look up one thing at a time: somebody waits for the answer.
         """
@@ -68,7 +68,7 @@ class Mailbox:
         return self.entered < (max(calls, 1) if read_only else calls)
 
     def calls(self, now: datetime) -> int:
-        """Return how many this process may have under way; a share that was not renewed does not count."""
+        """Return how many calls this process may have under way; a share that was not renewed allows none."""
         return self.share.calls if self.share and self.share.until > now else self.limit
 
     def held_back(self, now: datetime) -> HeldBackError | None:
@@ -128,7 +128,7 @@ class Mailbox:
         return self.queue_ends - now
 
     def absorb(self, other: "Mailbox") -> None:
-        """Take over the state of what turned out to be the same mailbox."""
+        """Take over the state of another name of the same mailbox."""
         self.names |= other.names
         if other.looked_at > self.looked_at:
             self.share, self.looked_at = other.share, other.looked_at
@@ -140,7 +140,7 @@ class Mailbox:
         self.seconds = max(self.seconds, other.seconds)
 
     def _pause(self, now: datetime) -> timedelta:
-        """Return the time between two provisions of all processes together at which Graph refuses neither."""
+        """Return the shortest time between two provisions, of all processes together, that Graph accepts."""
         return timedelta(seconds=self.seconds / self.limit * 2 ** (self._calm_after(now) / CALMING))
 
     def _calm_after(self, now: datetime) -> timedelta:

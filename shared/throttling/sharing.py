@@ -30,7 +30,7 @@ class Holder:
     until: datetime
 
     def is_there(self, now: datetime) -> bool:
-        """Return whether it counts now. A moment that it cannot have named was written by a wrong clock."""
+        """Return whether the holder counts now. A moment too far ahead was written by a wrong clock."""
         return timedelta(0) < self.until - now <= 2 * HELD_FOR
 
 
@@ -51,7 +51,7 @@ class Share:
     until: datetime
 
     def is_renewed(self, now: datetime) -> bool:
-        """Return whether the instance has written lately enough."""
+        """Return whether the instance has renewed its share in time."""
         return self.until - now > HELD_FOR / 2
 
 

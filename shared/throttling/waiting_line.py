@@ -1,4 +1,4 @@
-"""Those who wait in this process for room at a mailbox, in the order in which they came."""
+"""The provisions that wait in this process for room at a mailbox, in the order of their arrival."""
 
 import asyncio
 from collections.abc import Generator, Iterable
@@ -22,7 +22,7 @@ class Waiter:
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
-        """Have it look again."""
+        """Have the waiter check again."""
         self._woken.set()
 
     async def woken(self, seconds: float) -> None:
@@ -36,7 +36,7 @@ class Waiter:
 
 
 class WaitingLine:
-    """Wakes who waits when something has changed, and sends the last away when a place is needed."""
+    """Wakes waiters when something has changed, and sends the last one away when a place is needed."""
 
     def __init__(self) -> None:
         self._waiters: list[Waiter] = []
@@ -52,7 +52,7 @@ class WaitingLine:
 
     @contextmanager
     def place(self, name: str, *, occupies_place: bool) -> Generator[Waiter]:
-        """Stand in line for a mailbox for the length of a block."""
+        """Wait in line for a mailbox for the length of a block."""
         waiter = Waiter(name, occupies_place)
         self._waiters.append(waiter)
         try:
@@ -61,7 +61,7 @@ class WaitingLine:
             self._waiters.remove(waiter)
 
     def wake(self, names: Iterable[str]) -> None:
-        """Have all who wait for a mailbox look again, the first of them first."""
+        """Have all waiters of a mailbox check again, the first of them first."""
         for waiter in self._waiters:
             if waiter.name in names:
                 waiter.wake()
