@@ -13,10 +13,13 @@ import hashlib
 import json
 import logging
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter
 
 from shared.errors import ConflictError, RowRefusedError
 from shared.storage import Delete, Insert, Operation, Replace, Row, Table
@@ -29,6 +32,11 @@ _logger = logging.getLogger(__name__)
 
 # A row holds one property of 64 KiB; an entry takes some 90 characters of two bytes each.
 MOST_A_DAY = 300
+# The most that Graph shows of a calendar at once.
+_LONGEST = timedelta(days=62)
+_LINES = TypeAdapter(
+    list[tuple[Annotated[str, Field(pattern="^[0-9a-z-]{1,36}$")], NonNegativeInt, AwareDatetime, AwareDatetime]]
+)
 _ENTRIES = "entries"
 _PARTITION = "reserved"
 _NOTHING = "[]"
@@ -83,7 +91,7 @@ class Reservations:
         rows: dict[date, Row] = {}
         before, after = f"{digest}.{(first - _A_DAY).isoformat()}", f"{digest}.{(last + _A_DAY).isoformat()}"
         while found := await self._table.read_range(partition, before, after, _READ_AT_ONCE):
-            rows |= {date.fromisoformat(row.key.rpartition(".")[2]): row for row in found}
+            rows |= {day: row for row in found if (day := _day(row))}
             if len(found) < _READ_AT_ONCE:
                 break
             before = found[-1].key
@@ -189,9 +197,28 @@ def _text(entries: Iterable[Entry], day: date) -> str:
     return json.dumps(lines)
 
 
-def _entries(row: Row) -> Iterator[Entry]:
+def _day(row: Row) -> date | None:
     try:
-        for meeting_id, attempt, start, end in json.loads(str(row.values[_ENTRIES])):
-            yield Entry(str(meeting_id), int(attempt), datetime.fromisoformat(start), datetime.fromisoformat(end))
-    except (KeyError, TypeError, ValueError):  # damaged by hand: the calendar still shows what is made
-        _logger.error("reservations.unreadable %s", row.key.partition(".")[0])  # noqa: TRY400 - a trace would show the row
+        return date.fromisoformat(row.key.rpartition(".")[2])
+    except ValueError:
+        _say_unreadable(row)
+        return None
+
+
+def _entries(row: Row) -> list[Entry]:
+    """Return what a row holds; nothing of a damaged one, of which the calendar still shows what is made."""
+    try:
+        return [_entry(*line) for line in _LINES.validate_json(str(row.values.get(_ENTRIES)))]
+    except (OverflowError, ValueError):
+        _say_unreadable(row)
+        return []
+
+
+def _entry(meeting_id: str, attempt: int, start: datetime, end: datetime) -> Entry:
+    if not timedelta(0) <= end - start <= _LONGEST:
+        raise ValueError
+    return Entry(meeting_id, attempt, start.astimezone(UTC), end.astimezone(UTC))
+
+
+def _say_unreadable(row: Row) -> None:
+    _logger.error("reservations.unreadable %s", row.key.partition(".")[0])

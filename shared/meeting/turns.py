@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from pydantic import TypeAdapter
+
 from shared.storage import Insert, Replace, Row, Table
 from shared.storage.sweep import Sweep
 from shared.validation.addresses import mailbox_key
@@ -18,6 +20,7 @@ _logger = logging.getLogger(__name__)
 
 _PARTITION = "turn"
 _LAST, _TAKEN, _AT = "last", "taken", "at"
+_TAKEN_TURNS = TypeAdapter(dict[str, str])
 _REMEMBERED = 50
 _KEPT_FOR = timedelta(days=90)
 
@@ -94,8 +97,7 @@ def _digest(text: str) -> str:
 
 def _turn(row: Row) -> Turn:
     try:
-        taken = json.loads(str(row.values[_TAKEN]))
-        return Turn(str(row.values[_LAST]), {str(name): str(each) for name, each in taken.items()}, row.etag)
-    except (AttributeError, KeyError, ValueError):  # damaged by hand: somebody begins
+        return Turn(str(row.values[_LAST]), _TAKEN_TURNS.validate_json(str(row.values[_TAKEN])), row.etag)
+    except (KeyError, ValueError):  # damaged by hand: somebody begins
         _logger.error("turns.unreadable %s", row.key)  # noqa: TRY400 - a trace would show the row
         return Turn(etag=row.etag)
