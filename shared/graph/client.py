@@ -76,6 +76,7 @@ class Call:
     Attributes:
         builder: of the SDK; gives the URL template and its parameters.
         query: OData system query options without the dollar sign, and other parameters, unencoded.
+        only_reads: a POST that changes nothing, as getSchedule: a lost answer to it leaves nothing uncertain.
     """
 
     method: Method
@@ -84,6 +85,12 @@ class Call:
     query: Mapping[str, str] | None = None
     headers: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
+    only_reads: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether the call may change something."""
+        return self.method is not Method.GET and not self.only_reads
 
 
 class GraphClient:
@@ -146,7 +153,7 @@ class GraphClient:
             UnavailableError: no answer, an error of the service, or an answer that is not JSON or cannot be read. With
                 the delay that its headers name, unless it is a success.
         """
-        return _json_object(await self.read(call), uncertain=call.method is not Method.GET)
+        return _json_object(await self.read(call), uncertain=call.writes)
 
     async def read(self, call: Call) -> bytes:
         """Send a call and return what Graph answers as it is, which need not be JSON.
@@ -158,7 +165,6 @@ class GraphClient:
             raise RejectedError("graphRejected", "Graph has no ids that are dots.", remedies.REPORT)
         request_id = str(uuid.uuid4())
         ids = {"client_request_id": request_id, "traceparent": caller_traceparent.get()}
-        writes = call.method is not Method.GET
         _refused.set(None)
         try:
             async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
@@ -168,7 +174,7 @@ class GraphClient:
         except (APIError, httpx.HTTPError, AzureError, TimeoutError) as error:
             unread = None if isinstance(error, APIError) else _refused.get()
             addressee = await self._explained_to(call.addressee, error)
-            failure = translate(error, addressee, request_id, writes=writes, unread=unread)
+            failure = translate(error, addressee, request_id, writes=call.writes, unread=unread)
             _logger.warning(
                 "graph.failed %s %s: %s (client-request-id %s, traceparent %s)",
                 call.method.value,

@@ -113,7 +113,8 @@ class FreeBusy:
         }
         builder = self._client.user(mailbox).calendar.get_schedule
         addressee = Addressee(Surface.MAILBOX, mailbox, self._client.client_id)
-        answer = await self._client.send(Call(Method.POST, builder, addressee, headers=_HEADERS, body=body))
+        call = Call(Method.POST, builder, addressee, headers=_HEADERS, body=body, only_reads=True)
+        answer = await self._client.send(call)
         value = answer.get("value")
         if not isinstance(value, list):
             raise UnavailableError("Graph's answer has no list of schedules", uncertain=False)

@@ -137,7 +137,13 @@ def is_undecided(meeting: Meeting) -> bool:
     if not (meeting.request or {}).get("organizerPool"):
         return False
     in_doubt = meeting.organizer is not None and meeting.doubt.in_doubt_since is not None
-    return not (meeting.outcome.made or in_doubt)
+    return not meeting.outcome.made and (not in_doubt or _lacks_its_room(meeting))
+
+
+def _lacks_its_room(meeting: Meeting) -> bool:
+    """Return whether this version has no room yet: its room is written down before anything is made."""
+    wants_room = bool((meeting.request or {}).get("roomPool"))
+    return wants_room and meeting.room is None and meeting.doubt.in_doubt_since == meeting.version
 
 
 def _nobody_free(

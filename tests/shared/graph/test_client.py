@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -176,6 +177,13 @@ class TestAnswer:
         with pytest.raises(UnavailableError) as raised:
             await wire.client.send(get(wire) if method == "GET" else post(wire))
         assert raised.value.uncertain is (method == "POST")
+
+    async def test_a_post_that_only_reads_leaves_nothing_uncertain(self, wire: Wire) -> None:
+        """As getSchedule: whatever becomes of its answer, nothing was changed."""
+        wire.answer = httpx.Response(503)
+        with pytest.raises(UnavailableError) as raised:
+            await wire.client.send(replace(post(wire), only_reads=True))
+        assert not raised.value.uncertain
 
     @pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
     @pytest.mark.parametrize("headers", [{}, {"Location": "https://evil.example/"}])

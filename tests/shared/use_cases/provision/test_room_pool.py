@@ -1,5 +1,6 @@
 """A pool of rooms: the first that is free is invited, becomes the location, and is never had twice at once."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -147,6 +148,31 @@ async def test_another_pool_chooses_again(world: World) -> None:
     meeting = await changed(world, meeting, {"roomPool": None})
     assert place_of(world, meeting) == ("", set())
     assert meeting.room is None
+    assert meeting.id not in str(world.mailboxes_table.partitions)
+
+
+async def test_a_death_before_the_room_is_chosen_leaves_nothing_in_doubt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be made before the room is written down: without a free room, nobody's time is held."""
+
+    async def dies(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    await made(world, meeting_in(ROOMS[:1]))
+    pool = {"organizer": None, "organizerPool": {"candidates": ["LidiaH@contoso.com", "MeganB@contoso.com"]}}
+    meeting = await world.accept(meeting_in(ROOMS[:1]) | pool)
+    monkeypatch.setattr(world.app.message_handler._provisioner._reconciler._rooms, "choose", dies)
+    with pytest.raises(asyncio.CancelledError):
+        await world.deliver()
+    monkeypatch.undo()
+    assert (await world.ledger.read(meeting.id)).organizer
+    world.clock.now += timedelta(minutes=2)
+    await world.app.upkeep.run()
+    await world.settle()
+    failed = await world.ledger.read(meeting.id)
+    assert failed.error
+    assert (failed.error.code, failed.organizer, failed.doubt.in_doubt_since) == ("noRoomFree", None, None)
     assert meeting.id not in str(world.mailboxes_table.partitions)
 
 
