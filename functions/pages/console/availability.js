@@ -24,13 +24,14 @@ async function availability({ draw }) {
       h("option", { value: "" }, "All hours"), h("option", { value: "true" }, "Working hours only")))),
   h("div", {}, h("button.main", {}, "Find free times"))));
   const search = async () => {
-    result.replaceChildren();
+    result.replaceChildren(h("p.wait", {}, "Asking Microsoft 365 …"));
     markFaults(form, []);
     try {
       const body = availabilityRequestOf(new FormData(form));
       const { data } = await call("findAvailability", { body });
       result.replaceChildren(...nodes(freeSlots(data, body.start.timeZone)));
     } catch (error) {
+      result.replaceChildren();
       if (error instanceof ApiError) markFaults(form, error.faults);
       throw error;
     }
