@@ -160,19 +160,19 @@ def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
             pass
 
 
-# What Graph refuses for good: 403 what an administrator has to allow, 404 who is not there, 409 an event that is gone.
+# What Graph refuses for good: 403 what an administrator has to allow, 404 what the URL names, 409 what else is gone.
 _REJECTION_STATUSES = {
     "applicationAccessPolicyMissing": 403,
     "applicationPermissionMissing": 403,
     "mailboxAccessDenied": 403,
     "onlineMeetingsDenied": 403,
     "transcriptsOff": 403,
-    "organizerHasNoMailbox": 404,
-    "organizerNotFound": 404,
     "roomListNotFound": 404,
     "transcriptNotFound": 404,
     "eventDeleted": 409,
     "notCalendarBacked": 409,
+    "organizerHasNoMailbox": 409,
+    "organizerNotFound": 409,
 }
 _PAUSE_SECONDS = 5
 _GRAPH_PAUSE = timedelta(seconds=10)

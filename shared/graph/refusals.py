@@ -204,10 +204,11 @@ def _is_gone(status: int, code: str) -> bool:
 
 
 def _missing(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
-    code, organizer, answer = refusal.answer.code.casefold(), addressee.organizer, refusal.answer
-    if addressee.surface is Surface.PLACES:
+    code, answer = refusal.answer.code.casefold(), refusal.answer
+    organizer, surface = addressee.organizer, addressee.surface
+    if surface is Surface.PLACES:
         return RoomListNotFoundError(organizer, answer)
-    if addressee.item and addressee.surface.of_teams and code not in _NO_USER_CODES:
+    if addressee.item and surface.of_teams and code not in _NO_USER_CODES:
         return NothingFoundError(
             "onlineMeetingMissing",
             "The online meeting no longer exists.",
@@ -215,10 +216,14 @@ def _missing(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
             answer,
         )
     remedy = remedies.organizer_not_found(organizer)
-    if code == _UNDISCOVERED_CODE:
-        message = f"There is no user {organizer}, or the user has no mailbox in Exchange Online."
-        return RejectedError("organizerNotFound", message, f"{remedy} {remedies.no_mailbox(organizer)}", answer)
-    return RejectedError("organizerNotFound", f"There is no user {organizer}.", remedy, answer)
+    if code in _NO_USER_CODES or surface is Surface.DIRECTORY:
+        return RejectedError("organizerNotFound", f"There is no user {organizer}.", remedy, answer)
+    lacking = "Teams"
+    if surface is Surface.MAILBOX:
+        lacking, remedy = "mailbox in Exchange Online", f"{remedy} {remedies.no_mailbox(organizer)}"
+    answered = f"{answer.status} {answer.code}".strip()
+    message = f"Graph answered {answered}: there is no user {organizer}, or the user has no {lacking}."
+    return RejectedError("organizerNotFound", message, remedy, answer)
 
 
 def _forbidden(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:

@@ -13,6 +13,7 @@ from functions import get_meeting
 from functions.http import routes
 from functions.http.routes import UndescribedError, described_routes
 from local.host.worker import load_functions
+from shared.openapi.operation import Route
 from tests.openapi_documents import app_routes, openapi, swagger
 
 ROOT = Path(__file__).parents[3]
@@ -86,3 +87,10 @@ def test_the_whole_app_is_asked() -> None:
     """The routes come from the app's table of contents."""
     assert isinstance(function_app.app, func.FunctionApp)
     assert {route.name for route in app_routes()} >= {"create_meeting", "delete_schedule", "get_health"}
+
+
+@pytest.mark.parametrize("route", app_routes(), ids=lambda route: f"{route.method} {route.path}")
+def test_a_404_is_about_what_the_url_names(route: Route) -> None:
+    """Who takes a 404 for an unknown id is right: what else is missing in Graph has another status."""
+    about_the_url = {"notFound", "attendeeNotFound", "transcriptNotFound", "roomListNotFound"}
+    assert {problem.document["code"] for problem in route.problems if problem.status == 404} <= about_the_url

@@ -486,6 +486,21 @@ async def test_what_a_403_of_teams_means(wire: Wire, message: str, code: str) ->
         assert places == sorted(places)
 
 
+@pytest.mark.parametrize("surface", [surface for surface in Surface if surface is not Surface.PLACES])
+@pytest.mark.parametrize(
+    "code", ["", "ErrorItemNotFound", "ResourceNotFound", "UnknownError", "Request_ResourceNotFound"]
+)
+async def test_a_404_is_explained_by_what_is_known(wire: Wire, surface: Surface, code: str) -> None:
+    """That there is no such user is claimed where the directory says so, or a code; else the answer is quoted."""
+    wire.answer = refused(404, code, "Not found.")
+    error = await failure(wire, surface)
+    assert isinstance(error, RejectedError)
+    assert error.code == "organizerNotFound"
+    is_known = surface is DIRECTORY or code == "Request_ResourceNotFound"
+    assert (error.message == f"There is no user {ORGANIZER}.") == is_known
+    assert is_known or f"404 {code}".strip() in error.message
+
+
 async def test_a_resource_that_could_not_be_discovered(wire: Wire) -> None:
     """It may be the user who is not there, or the mailbox: the remedy is of both."""
     wire.answer = refused(404, "ResourceNotFound", "Resource could not be discovered.")
