@@ -1,4 +1,4 @@
-"""Who is busy when, as getSchedule reports it. Of a series only the first occurrence is known here.
+"""Who is busy when, as getSchedule reports it.
 
 https://learn.microsoft.com/graph/api/calendar-getschedule
 """
@@ -12,6 +12,7 @@ from local.graph.errors import GraphError, JsonObject, invalid_request
 from local.graph.event_rules import read_time
 from local.graph.event_schema import SCHEDULE_REQUEST
 from local.graph.records import Event, User
+from local.graph.recurrence import occurrences
 from local.graph.tenant import Tenant
 from local.graph.time_zones import Moment
 from local.graph.validation import EVENT_CODE
@@ -28,24 +29,28 @@ _STRENGTH: Final = ("free", "workingElsewhere", "tentative", "busy", "oof")
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A stretch of somebody's time."""
+    """A stretch of somebody's time: an event, or one occurrence of it."""
 
     event: Event
     status: str
+    start: Moment
+    end: Moment
 
     def touches(self, start: Moment, end: Moment) -> bool:
         """Return whether it has a moment in common with another stretch."""
-        return self.event.start.moment < end and start < self.event.end.moment
+        return self.start < end and start < self.end
 
 
-def bookings(tenant: Tenant, user: User) -> Iterator[Booking]:
+def bookings(tenant: Tenant, user: User, start: Moment, end: Moment) -> Iterator[Booking]:
     """Yield what is in somebody's calendar: what they organize, and what they are invited to and have not declined."""
     for mailbox in tenant.mailboxes.values():
         for event in mailbox.events.values():
-            if mailbox.user is user:
-                yield Booking(event, event.properties["showAs"])
-            elif (response := _response(event, user)) is not None and response != "declined":
-                yield Booking(event, event.properties["showAs"] if response == "accepted" else "tentative")
+            if (status := _status(event, user, organizes=mailbox.user is user)) is None:
+                continue
+            for times in occurrences(event, end):
+                booking = Booking(event, status, *times)
+                if booking.touches(start, end):
+                    yield booking
 
 
 def schedules(tenant: Tenant, body: JsonObject) -> list[JsonObject]:
@@ -71,8 +76,7 @@ def _schedule(tenant: Tenant, address: str, start: Moment, end: Moment, interval
     if user is None or not user.has_mailbox:
         message = f"Unable to resolve e-mail address {address} to an Active Directory object."
         return _failed(address, "5016" if user else "5009", message)
-    found = [booking for booking in bookings(tenant, user) if booking.touches(start, end)]
-    found.sort(key=lambda booking: booking.event.start.moment)
+    found = sorted(bookings(tenant, user, start, end), key=lambda booking: booking.start)
     if len(found) > _MOST_ENTRIES:
         return _failed(address, "5006", "The result set contains too many calendar entries.")
     return {
@@ -104,7 +108,7 @@ def _item(booking: Booking) -> JsonObject:
     private = event.properties["sensitivity"] in {"private", "confidential"}
     times = {
         name: {"dateTime": moment.as_offset_time().removesuffix("Z"), "timeZone": "UTC"}
-        for name, moment in (("start", event.start.moment), ("end", event.end.moment))
+        for name, moment in (("start", booking.start), ("end", booking.end))
     }
     shown = (
         {}
@@ -122,6 +126,19 @@ def _working_hours(user: User) -> JsonObject:
         "endTime": hours["end_time"],
         "timeZone": {"name": hours["time_zone"]},
     }
+
+
+def _status(event: Event, user: User, *, organizes: bool) -> str | None:
+    """Return how an event shows in a calendar, None where it does not.
+
+    An invitation is shown tentatively until it is accepted, unless its organizer shows the time as free:
+    https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxocal/
+    """
+    shown: str = event.properties["showAs"]
+    response = "accepted" if organizes else _response(event, user)
+    if response is None or response == "declined":
+        return None
+    return shown if response == "accepted" or shown == "free" else "tentative"
 
 
 def _response(event: Event, user: User) -> str | None:

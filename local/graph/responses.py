@@ -4,8 +4,9 @@ from typing import Final
 
 from local.graph.errors import GraphError, JsonObject
 from local.graph.event_rules import read_time
-from local.graph.free_busy import bookings
+from local.graph.free_busy import LONGEST, bookings
 from local.graph.records import Event, User
+from local.graph.recurrence import occurrences
 from local.graph.tenant import Tenant
 
 RESPONSES: Final = ("accepted", "tentativelyAccepted", "declined")
@@ -54,8 +55,9 @@ def let_rooms_answer(tenant: Tenant, event: Event) -> None:
 def _accepts(tenant: Tenant, user: User, event: Event) -> bool:
     if user.room is None or user.room.answers != "whenFree":
         return user.room is not None and user.room.answers == "accept"
-    start, end = event.start.moment, event.end.moment
+    wanted = list(occurrences(event, event.start.moment.later(LONGEST)))
     return not any(
-        booking.event is not event and booking.status in _TAKEN and booking.touches(start, end)
-        for booking in bookings(tenant, user)
+        booking.event is not event and booking.status in _TAKEN
+        for start, end in wanted
+        for booking in bookings(tenant, user, start, end)
     )

@@ -3,7 +3,8 @@
 Graph does not refuse to book somebody twice, and shows a meeting only once it is made. So the choice between two
 meetings at once is made here: one row for each mailbox and day of UTC, under a digest of the mailbox's name, with the
 stretches that meetings have of that day. All rows of a mailbox are in one partition, and are written together on the
-condition that none of them has changed since it was read.
+condition that none of them has changed since it was read. A series of more days than a transaction takes is written in
+several, by day: one that is interrupted leaves entries, which the meeting's next choice completes or releases.
 
 The rows lie in the table of the mailboxes. A reservation is what its meeting's record says it is: where the two
 disagree, the record is right, and the next choice that finds the entry in its way drops it.
@@ -13,6 +14,7 @@ import hashlib
 import json
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +24,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter
 
 from shared.errors import ConflictError, RowRefusedError
+from shared.meeting_request.pools import RESERVED_FOR
 from shared.storage import Delete, Insert, Operation, Replace, Row, Table
 from shared.storage.records import PARTITIONS
 from shared.storage.sweep import Sweep
@@ -32,8 +35,6 @@ _logger = logging.getLogger(__name__)
 
 # A row holds one property of 64 KiB; an entry takes some 90 characters of two bytes each.
 MOST_A_DAY = 300
-# The most that Graph shows of a calendar at once.
-_LONGEST = timedelta(days=62)
 _LINES = TypeAdapter(
     list[tuple[Annotated[str, Field(pattern="^[0-9a-z-]{1,36}$")], NonNegativeInt, AwareDatetime, AwareDatetime]]
 )
@@ -111,16 +112,18 @@ class Reservations:
             mailbox: whose time it is.
             known: what was read, of all the days on which the entries are.
             entries: of one meeting; they take the place of those that it has for the same stretches.
-            dead: what is dropped.
+            dead: what is dropped, of the days that were read.
             unchanged: further days on which nothing may have changed since.
 
         Raises:
-            ConflictError: somebody else has reserved or released time of the mailbox on one of the days since.
+            ConflictError: somebody else has reserved or released time of the mailbox on one of the days since; days
+                before it may be written, of more than a transaction takes.
             RowRefusedError: a day has no room for more.
         """
-        kept = {old for old in known.entries if old not in dead and not any(_same(old, new) for new in entries)}
-        days = {*unchanged, *(day for entry in (*entries, *dead) for day in entry.days)}
-        await self._write(mailbox, known, {*kept, *entries}, days, touched=unchanged)
+        replaced = {(entry.meeting_id, entry.start, entry.end) for entry in entries}
+        kept = {old for old in known.entries if (old.meeting_id, old.start, old.end) not in replaced}
+        days = {*unchanged, *(day for entry in entries for day in entry.days), *_days_read(known, dead)}
+        await self._write(mailbox, known, {*kept.difference(dead), *entries}, days, touched=unchanged)
 
     async def release(self, mailbox: str, first: date, last: date, is_over: Callable[[Entry], bool]) -> None:
         """Drop the entries of some days that are over."""
@@ -130,7 +133,7 @@ class Reservations:
             if not over:
                 return
             try:
-                await self._write(mailbox, known, known.entries - over, {day for entry in over for day in entry.days})
+                await self._write(mailbox, known, known.entries - over, _days_read(known, over))
             except ConflictError:
                 continue
             return
@@ -152,9 +155,13 @@ class Reservations:
         touched: Collection[date] = (),
     ) -> None:
         partition, digest = _place(mailbox)
+        entries_of: defaultdict[date, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            for day in entry.days:
+                entries_of[day].append(entry)
         operations: list[Operation] = []
-        for day in sorted(days):
-            row, wanted = known.rows.get(day), _text(entries, day)
+        for day in sorted(days):  # of two series one is ahead of the other, so that they do not stop each other
+            row, wanted = known.rows.get(day), _text(entries_of[day])
             new = Row(f"{digest}.{day.isoformat()}", {_ENTRIES: wanted}, row.etag if row else "")
             if row is None:
                 operations.append(Insert(new))
@@ -177,24 +184,22 @@ def _place(mailbox: str) -> tuple[str, str]:
     return f"{_PARTITION}.{digest[0]}", digest
 
 
-def _same(one: Entry, other: Entry) -> bool:
-    return (one.meeting_id, one.start, one.end) == (other.meeting_id, other.start, other.end)
+def _days_read(known: Bookings, entries: Iterable[Entry]) -> set[date]:
+    """Return the days of entries that were read: of one at the edge, there are others."""
+    return {day for entry in entries for day in entry.days} & known.rows.keys()
 
 
-def _text(entries: Iterable[Entry], day: date) -> str:
-    """Return what the row of a day holds.
+def _text(entries: Collection[Entry]) -> str:
+    """Return what the row of a day with these entries holds.
 
     Raises:
         RowRefusedError: it has no room for that.
     """
-    lines = sorted(
-        [entry.meeting_id, entry.attempt, entry.start.isoformat(), entry.end.isoformat()]
-        for entry in entries
-        if day in entry.days
-    )
-    if len(lines) > MOST_A_DAY:
+    if len(entries) > MOST_A_DAY:
         raise RowRefusedError(f"a mailbox has more than {MOST_A_DAY} reservations on one day")
-    return json.dumps(lines)
+    return json.dumps(
+        sorted([entry.meeting_id, entry.attempt, entry.start.isoformat(), entry.end.isoformat()] for entry in entries)
+    )
 
 
 def _day(row: Row) -> date | None:
@@ -215,7 +220,7 @@ def _entries(row: Row) -> list[Entry]:
 
 
 def _entry(meeting_id: str, attempt: int, start: datetime, end: datetime) -> Entry:
-    if not timedelta(0) <= end - start <= _LONGEST:
+    if not timedelta(0) <= end - start <= RESERVED_FOR:
         raise ValueError
     return Entry(meeting_id, attempt, start.astimezone(UTC), end.astimezone(UTC))
 

@@ -1,6 +1,7 @@
 """Pools: several who could organize a meeting, and rooms; the app chooses one who is free when it makes the meeting."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,6 +18,8 @@ from shared.validation.text import AnyCase
 # As many addresses as one getSchedule takes: https://learn.microsoft.com/graph/api/calendar-getschedule
 MOST_CANDIDATES = 20
 FEWEST_ORGANIZERS = 2
+# Of a series, how long after the start of its first occurrence the time of who is chosen is reserved.
+RESERVED_FOR = timedelta(days=366)
 
 type PoolStrategy = Annotated[Literal["leastBusy", "first", "rotate"], AnyCase()]
 USUAL_STRATEGY: PoolStrategy = "leastBusy"

@@ -8,8 +8,10 @@ from shared.errors import Fault
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.calendar_request import CalendarRequest
 from shared.meeting_request.existing_request import ExistingRequest
+from shared.meeting_request.occurrences import event_occurrences
 from shared.meeting_request.options import MeetingOptions
 from shared.meeting_request.parse import MeetingRequest
+from shared.meeting_request.pools import RESERVED_FOR
 from shared.meeting_request.standalone_request import StandaloneRequest
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import is_repeated
@@ -24,6 +26,7 @@ def find_warnings(request: MeetingRequest, now: datetime) -> list[Fault]:
         warnings += _about_times_of_event(request, now)
         warnings += _about_body(request)
         warnings += _about_place(request)
+        warnings += _about_reservations(request, now)
     elif isinstance(request, StandaloneRequest):
         warnings += _about_times_of_meeting(request, now)
     if isinstance(request, StandaloneRequest):
@@ -64,6 +67,27 @@ def _about_place(request: CalendarRequest) -> Iterator[Fault]:
             yield Fault(f"/{name}", "replaced", "The room that is chosen of roomPool becomes the location instead.")
 
 
+def _about_reservations(request: CalendarRequest, now: datetime) -> Iterator[Fault]:
+    if request.organizer_pool is None and request.room_pool is None:
+        return
+    occurrences = event_occurrences(request.start, request.end, request.recurrence)
+    left = (each for each in occurrences if each.end > now)
+    if (first := next(left, None)) is None:
+        return
+    until = first.start + RESERVED_FOR
+    if first.end > until or any(each.end > until for each in left):
+        pointer = "/recurrence" if request.recurrence else "/end"
+        yield Fault(pointer, "notReserved", _not_reserved(until))
+
+
+def _not_reserved(until: datetime) -> str:
+    moment = until.isoformat().replace("+00:00", "Z")
+    return (
+        f"The time of who is chosen of a pool is reserved until {moment}, {RESERVED_FOR.days} days after the first "
+        "start; from then on another meeting of a pool may get the same time."
+    )
+
+
 def _about_provider(request: CalendarRequest | ExistingRequest) -> Iterator[Fault]:
     if request.online_meeting_provider != TEAMS:
         message = f"Microsoft has retired Skype: {request.online_meeting_provider} may give no join link."
@@ -79,8 +103,13 @@ def _about_times_of_meeting(request: StandaloneRequest, now: datetime) -> Iterat
     start = instant_of(request.start_date_time)
     if start < (now, 0):
         yield Fault("/startDateTime", "startInPast", "The meeting starts in the past.")
-    if request.end_date_time is not None and instant_of(request.end_date_time) == start:
+    if request.end_date_time is None:
+        return
+    end, until = instant_of(request.end_date_time), start[0] + RESERVED_FOR
+    if end == start:
         yield Fault("/endDateTime", "endEqualsStart", "The meeting ends when it starts.")
+    if request.organizer_pool is not None and end[0] > until:
+        yield Fault("/endDateTime", "notReserved", _not_reserved(until))
 
 
 def _about_roles(options: MeetingOptions, pointer: str) -> Iterator[Fault]:

@@ -89,7 +89,12 @@ class Choice:
             if strategy == "leastBusy":
                 left.sort(key=lambda candidate: _booked_seconds(candidate, bookings, times, meeting))
             left.sort(key=lambda candidate: not _has_reserved(meeting, times, bookings[candidate.name]))
-            chosen, over = await self._first_free(meeting, times, left, bookings)
+            try:
+                chosen, over = await self._first_free(meeting, times, left, bookings)
+            except NobodyFreeError:
+                await self._drop_leftovers(meeting, times, left, bookings)
+                raise
+            await self._drop_leftovers(meeting, times, (each for each in left if each is not chosen), bookings)
             try:
                 if turn:
                     await self._turns.take(pool, turn, meeting.id, chosen.name, self._clock())
@@ -119,38 +124,57 @@ class Choice:
         """Return the first candidate who is free, and the entries of theirs that are over."""
         may_change = False
         for candidate in order:
-            if _overlap(times.stretches, candidate.booked):
+            if any(times.overlap(*each) for each in candidate.booked):
                 continue
             others = [
                 entry
                 for entry in bookings[candidate.name].entries
-                if entry.meeting_id != meeting.id and any(entry.overlaps(*each) for each in times.stretches)
+                if entry.meeting_id != meeting.id and times.overlap(entry.start, entry.end)
             ]
-            holdings = [await self._holding(entry, candidate.address) for entry in others]
-            if Holding.HELD in holdings:
+            found = await self._holding({entry.meeting_id for entry in others}, candidate.address)
+            if found is Holding.HELD:
                 continue
-            if Holding.MAY_END in holdings or _overlap(times.stretches, candidate.pending):
+            if found is Holding.MAY_END or any(times.overlap(*each) for each in candidate.pending):
                 may_change = True
                 continue
             return candidate, others
         raise NobodyFreeError(may_change=may_change)
 
-    async def _holding(self, entry: Entry, mailbox: str) -> Holding:
-        try:
-            return holding(await self._ledger.read(entry.meeting_id), mailbox)
-        except UnreadableRecordError:
-            return Holding.HELD
-        except MeetingNotFoundError:
-            return Holding.OVER
+    async def _holding(self, meeting_ids: Iterable[str], mailbox: str) -> Holding:
+        """Return the strongest of what meetings have of a mailbox; behind one that is held, none is read."""
+        strongest = Holding.OVER
+        for meeting_id in sorted(meeting_ids):
+            try:
+                each = holding(await self._ledger.read(meeting_id), mailbox)
+            except UnreadableRecordError:
+                each = Holding.HELD
+            except MeetingNotFoundError:
+                each = Holding.OVER
+            if each is Holding.HELD:
+                return each
+            if each is Holding.MAY_END:
+                strongest = each
+        return strongest
+
+    async def _drop_leftovers(
+        self, meeting: Meeting, times: MeetingTimes, candidates: Iterable[Candidate], bookings: Mapping[str, Bookings]
+    ) -> None:
+        """Release what the meeting has of candidates who are not chosen, of a write that was interrupted."""
+
+        def is_leftover(entry: Entry) -> bool:
+            return entry.meeting_id == meeting.id and entry.attempt <= meeting.attempts
+
+        held = {mailbox_key(mailbox) for mailbox in _held(meeting)}
+        for each in candidates:
+            if mailbox_key(each.address) not in held and any(map(is_leftover, bookings[each.name].entries)):
+                await self._reservations.release(each.address, *times.days, is_leftover)
 
 
 def holding(meeting: Meeting, mailbox: str) -> Holding:
     """Return whether a meeting holds the time that is reserved for it of a mailbox, by what its record says."""
     if meeting.status is Status.CANCELLED:
         return Holding.OVER
-    held = [meeting.reserved.mailbox] if meeting.reserved else []
-    held += [meeting.room.mailbox, *meeting.room.former] if meeting.room else []
-    is_chosen = mailbox_key(mailbox) in map(mailbox_key, held)
+    is_chosen = mailbox_key(mailbox) in map(mailbox_key, _held(meeting))
     if not meeting.finished:
         return Holding.HELD if is_chosen and meeting.outcome.made else Holding.MAY_END
     if not is_chosen or not (meeting.outcome.made or meeting.doubt.in_doubt_since is not None):
@@ -159,6 +183,12 @@ def holding(meeting: Meeting, mailbox: str) -> Holding:
     if observed and (observed.state is ObservedState.REMOVED or {"start", "end"} & set(observed.changes)):
         return Holding.OVER  # it is no longer there, and the calendar shows where it is
     return Holding.HELD
+
+
+def _held(meeting: Meeting) -> list[str]:
+    """Return the mailboxes of the organizer and the rooms that were chosen for a meeting."""
+    held = [meeting.reserved.mailbox] if meeting.reserved else []
+    return held + ([meeting.room.mailbox, *meeting.room.former] if meeting.room else [])
 
 
 def _has_reserved(meeting: Meeting, times: MeetingTimes, bookings: Bookings) -> bool:
@@ -171,12 +201,10 @@ def _booked_seconds(
 ) -> float:
     """Return how much of the day is booked."""
     reserved = (
-        Stretch(entry.start, entry.end) for entry in bookings[candidate.name].entries if entry.meeting_id != meeting.id
+        Stretch(entry.start, entry.end)
+        for entry in bookings[candidate.name].entries
+        if entry.meeting_id != meeting.id and entry.overlaps(*times.day)
     )
     stretches = merged([*candidate.booked, *candidate.pending, *reserved])
     parts = (min(each.end, times.day.end) - max(each.start, times.day.start) for each in stretches)
     return sum((part for part in parts if part > timedelta(0)), timedelta(0)).total_seconds()
-
-
-def _overlap(some: Iterable[Stretch], others: Sequence[Stretch]) -> bool:
-    return any(one.start < other.end and other.start < one.end for one in some for other in others)

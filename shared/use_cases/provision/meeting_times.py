@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,6 +13,7 @@ from shared.graph.free_busy import LONGEST_WINDOW
 from shared.meeting.reservations import Entry, days_between
 from shared.meeting_request import CalendarRequest, NewMeetingRequest, StandaloneRequest
 from shared.meeting_request.occurrences import event_occurrences
+from shared.meeting_request.pools import RESERVED_FOR
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import to_utc, zone
@@ -24,7 +26,7 @@ class MeetingTimes:
     """When a meeting takes place, in UTC.
 
     Attributes:
-        stretches: in order, one for each occurrence; of a series those of 62 days.
+        stretches: in order and apart, one for each occurrence that is reserved.
         day: of the first occurrence, from 00:00 to 24:00 in the zone of the request.
     """
 
@@ -33,15 +35,23 @@ class MeetingTimes:
 
     @property
     def window(self) -> Stretch:
-        """The day and all occurrences, as far as Graph shows calendars in one call."""
+        """The day and the occurrences, as far as Graph shows calendars in one call."""
         start = min(self.day.start, self.stretches[0].start)
-        return Stretch(start, min(max(self.day.end, self.stretches[-1].end), start + LONGEST_WINDOW))
+        last = start + LONGEST_WINDOW
+        ends = [each.end for each in self.stretches if each.start < last]
+        return Stretch(start, min(max(self.day.end, *ends), last))
 
     @property
     def days(self) -> tuple[date, date]:
-        """The first and the last day of UTC in the window."""
-        days = days_between(*self.window)
+        """The first and the last day of UTC that the day or an occurrence touches."""
+        start = min(self.day.start, self.stretches[0].start)
+        days = days_between(start, max(self.day.end, self.stretches[-1].end))
         return days[0], days[-1]
+
+    def overlap(self, start: datetime, end: datetime) -> bool:
+        """Return whether an occurrence has time in common with a stretch."""
+        place = bisect_right(self.stretches, start, key=lambda each: each.end)
+        return place < len(self.stretches) and self.stretches[place].start < end
 
     @property
     def first_in_words(self) -> str:
@@ -72,7 +82,7 @@ def _of_event(request: CalendarRequest, now: datetime) -> MeetingTimes:
     if request.recurrence is None:
         found = [Stretch(begin, request.end.instant[0])]
     else:
-        horizon = max(begin, now) + LONGEST_WINDOW
+        horizon = max(begin, now) + RESERVED_FOR
         series = event_occurrences(request.start, request.end, request.recurrence)
         found = [Stretch(each.start, each.end) for each in takewhile(lambda each: each.start < horizon, series)]
         found = [each for each in found if each.end > now] or found[-1:] or [Stretch(begin, request.end.instant[0])]
@@ -89,7 +99,7 @@ def _of_online_meeting(request: StandaloneRequest, now: datetime) -> MeetingTime
 
 
 def _bounded(found: list[Stretch], day: Stretch) -> MeetingTimes:
-    """Return the times, of those occurrences that calendars are looked at for."""
-    last = min(day.start, found[0].start) + LONGEST_WINDOW
-    shown = [Stretch(start, min(end, last)) for start, end in takewhile(lambda each: each.start < last, found)]
-    return MeetingTimes(tuple(shown), day)
+    """Return the times, of those occurrences that are reserved."""
+    last = found[0].start + RESERVED_FOR
+    reserved = [Stretch(start, min(end, last)) for start, end in takewhile(lambda each: each.start < last, found)]
+    return MeetingTimes(tuple(reserved), day)

@@ -48,6 +48,64 @@ async def test_schedule(graph: httpx.AsyncClient) -> None:
     assert answer[0]["workingHours"]["timeZone"] == {"name": "Pacific Standard Time"}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "extent", "days"),
+    [
+        ({"type": "daily", "interval": 2}, {"type": "numbered", "numberOfOccurrences": 3}, ["12-01", "12-03", "12-05"]),
+        ({"type": "weekly", "interval": 2, "daysOfWeek": ["monday", "tuesday"]}, {}, ["12-01", "12-14", "12-15"]),
+        (
+            {"type": "weekly", "interval": 2, "daysOfWeek": ["monday", "tuesday"], "firstDayOfWeek": "tuesday"},
+            {},
+            ["12-01", "12-07", "12-15"],
+        ),
+        ({"type": "absoluteMonthly", "interval": 1, "dayOfMonth": 1}, {}, ["12-01", "01-01"]),
+        (
+            {"type": "relativeMonthly", "interval": 1, "daysOfWeek": ["tuesday", "friday"], "index": "last"},
+            {},
+            ["12-29", "01-29"],
+        ),
+        ({"type": "daily", "interval": 20}, {"type": "endDate", "endDate": "2026-12-21"}, ["12-01", "12-21"]),
+        ({"type": "absoluteYearly", "interval": 1, "dayOfMonth": 1, "month": 12}, {}, ["12-01"]),
+        ({"type": "relativeYearly", "interval": 1, "daysOfWeek": ["monday"], "month": 1}, {}, ["01-04"]),
+    ],
+)
+async def test_every_occurrence_is_taken(
+    graph: httpx.AsyncClient, pattern: dict[str, Any], extent: dict[str, Any], days: list[str]
+) -> None:
+    """Of a series, by its pattern and its range; of 62 days, as many of them as are in the window."""
+    recurrence = {"pattern": pattern, "range": {"type": "noEnd", "startDate": "2026-12-01"} | extent}
+    answer = await graph.post(EVENTS, json=event(recurrence=recurrence))
+    assert answer.status_code == 201
+    window = asked("AlexW@contoso.com", endTime=utc("2027-01-31T12:00:00"))
+    items = (await graph.post(SCHEDULE, json=window)).json()["value"][0]["scheduleItems"]
+    shown = [each["start"]["dateTime"] for each in items][: len(days)]
+    assert shown == [f"{'2026' if day > '06' else '2027'}-{day}T09:00:00.0000000" for day in days]
+
+
+async def test_occurrences_follow_the_clocks_of_their_zone(graph: httpx.AsyncClient) -> None:
+    """Clocks in Berlin are put forward on 28 March 2027."""
+    times = {
+        name: {"dateTime": f"2027-03-27T{hour}:00:00", "timeZone": "Europe/Berlin"}
+        for name, hour in (("start", "09"), ("end", "10"))
+    }
+    recurrence = {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "numbered", "startDate": "2027-03-27", "numberOfOccurrences": 2},
+    }
+    await graph.post(EVENTS, json=event(recurrence=recurrence, **times))
+    window = asked("AlexW@contoso.com", startTime=utc("2027-03-27T00:00:00"), endTime=utc("2027-03-30T00:00:00"))
+    items = (await graph.post(SCHEDULE, json=window)).json()["value"][0]["scheduleItems"]
+    assert [each["start"]["dateTime"][:13] for each in items] == ["2027-03-27T08", "2027-03-28T07"]
+
+
+async def test_what_is_shown_as_free_is_free(graph: httpx.AsyncClient) -> None:
+    """For the organizer, and for the invited who have not answered."""
+    await graph.post(EVENTS, json=event(showAs="free", attendees=[attendee()]))
+    answer = (await graph.post(SCHEDULE, json=asked("AlexW@contoso.com", "AdeleV@contoso.com"))).json()["value"]
+    assert [each["availabilityView"] for each in answer] == ["0000", "0000"]
+    assert [each["scheduleItems"][0]["status"] for each in answer] == ["free", "free"]
+
+
 async def test_private_bookings_tell_nothing(graph: httpx.AsyncClient) -> None:
     """Of a private event only the time is told."""
     await graph.post(EVENTS, json=event(sensitivity="private"))

@@ -89,6 +89,39 @@ def test_standalone(members: dict[str, Any], warnings: list[tuple[str, str]]) ->
     assert warnings_of(standalone_document(**members)) == warnings
 
 
+POOL = {"organizer": None, "organizerPool": {"candidates": ["AlexW@contoso.com", "MeganB@contoso.com"]}}
+ROOMS = {"roomPool": {"candidates": ["Baker@contoso.com"]}}
+
+
+@pytest.mark.parametrize("pool", [POOL, ROOMS, {}])
+@pytest.mark.parametrize(
+    ("start", "number", "warned"),
+    [
+        ("2026-03-02T12:00:00", 53, False),  # the last is 364 days after the first
+        ("2026-03-02T12:00:00", 54, True),
+        ("2025-03-03T12:00:00", 97, False),  # of those that are to come
+        ("2025-03-03T12:00:00", 98, True),
+        ("2020-03-02T12:00:00", 2, False),
+    ],
+)
+def test_what_is_not_reserved(pool: dict[str, Any], start: str, number: int, *, warned: bool) -> None:
+    """Occurrences of a pool's series more than 366 days after the first one that is not over."""
+    extent = {"type": "numbered", "startDate": start[:10], "numberOfOccurrences": number}
+    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"]}
+    recurrence = {"pattern": pattern, "range": extent}
+    document = calendar_document(**pool, start=at(start), end=at(start.replace("T12", "T13")), recurrence=recurrence)
+    found = [warning for warning in warnings_of(document) if warning[1] != "startInPast"]
+    assert found == ([("/recurrence", "notReserved")] if warned and pool else [])
+
+
+def test_a_meeting_longer_than_its_reservation() -> None:
+    """Of either kind, by its end."""
+    event = calendar_document(**POOL, start=at("2026-03-02T12:00:00"), end=at("2027-03-03T12:00:01"))
+    assert warnings_of(event) == [("/end", "notReserved")]
+    meeting = standalone_document(**POOL, startDateTime="2026-03-02T12:00:00Z", endDateTime="2027-03-03T12:00:01Z")
+    assert warnings_of(meeting) == [("/endDateTime", "notReserved")]
+
+
 @pytest.mark.parametrize("make", [calendar_document, existing_document])
 def test_retired_provider(make: Callable[..., dict[str, Any]]) -> None:
     """Skype may be asked for, and is known to be gone."""

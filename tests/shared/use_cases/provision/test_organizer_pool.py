@@ -32,6 +32,13 @@ def pooled(candidates: list[str] = NURSES, strategy: str = "leastBusy", hour: fl
     return BASE | times | {"organizerPool": {"candidates": candidates, "strategy": strategy}} | more
 
 
+def weekly(number: int | None = None) -> dict[str, Any]:
+    """Return the recurrence of a series on the day of `pooled`, without an end if no number is given."""
+    extent = {"type": "numbered", "numberOfOccurrences": number} if number else {"type": "noEnd"}
+    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": ["wednesday"]}
+    return {"pattern": pattern, "range": {"startDate": "2027-01-20"} | extent}
+
+
 @pytest.fixture
 def world() -> World:
     world = World()
@@ -294,16 +301,35 @@ class TestSeries:
     async def test_every_occurrence_of_62_days_is_free(self, world: World) -> None:
         """One who is busy at a later occurrence is not chosen; until when it was looked is known."""
         await made(world, pooled(NURSES[:2], "first", hour=9 + 24 * 14))
-        weekly = {
-            "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["wednesday"]},
-            "range": {"type": "noEnd", "startDate": "2027-01-20"},
-        }
-        [series] = await made(world, pooled(NURSES[:2], "first", recurrence=weekly))
+        [series] = await made(world, pooled(NURSES[:2], "first", recurrence=weekly()))
         assert series.organizer == NURSES[1]
         assert series.reserved
         assert series.reserved.looked_until == datetime(2027, 3, 17, 10, tzinfo=UTC)
         [other] = await made(world, pooled(NURSES[:2], "first", hour=9 + 24 * 21))
         assert other.organizer == NURSES[0]
+
+    @pytest.mark.parametrize("series_first", [True, False])
+    async def test_every_occurrence_of_a_year_is_reserved(self, world: World, *, series_first: bool) -> None:
+        """Whichever comes first, beyond the window of the calendars; a cancelled series holds none of them."""
+        request = pooled(NURSES[:2], "first", recurrence=weekly(12))
+        tenth = pooled(NURSES[:2], "first", hour=9 + 24 * 7 * 9)
+        one, other = await made(world, *((request, tenth) if series_first else (tenth, request)))
+        assert (one.organizer, other.organizer) == tuple(NURSES[:2])
+        for meeting in (one, other):
+            await world.app.changes.cancel(meeting.id, None)
+        await world.settle()
+        assert reserved_rows(world) == 0
+
+    async def test_a_series_is_moved_as_a_whole(self, world: World) -> None:
+        """By half an hour, over its own old times; of the old ones none is left, of the new ones none is had twice."""
+        [series] = await made(world, pooled(NURSES[:2], "first", recurrence=weekly(52)))
+        later = {name: pooled(hour=9.5)[name] for name in ("start", "end")}
+        await world.app.changes.patch(series.id, later)
+        moved = await seen(world, series)
+        assert (moved.status, moved.organizer) == (Status.SUCCEEDED, NURSES[0])
+        last = 24 * 7 * 51
+        before, during = await made(world, *(pooled(NURSES[:2], "first", hour=hour + last) for hour in (8.5, 10)))
+        assert (before.organizer, during.organizer) == tuple(NURSES[:2])
 
     def test_a_day_of_the_calendar_may_have_23_hours(self) -> None:
         """The clocks of Berlin are put forward on 28 March."""
