@@ -9,6 +9,7 @@ from azure.identity.aio import ManagedIdentityCredential
 from azure.storage.queue.aio import QueueServiceClient
 
 from shared.settings import StorageAccount
+from shared.storage.transport import StorageTransport
 
 # Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
 _TABLE_OPTIONS: dict[str, Any] = {
@@ -16,8 +17,6 @@ _TABLE_OPTIONS: dict[str, Any] = {
     "retry_total": 3,
     "retry_backoff_factor": 0.2,
     "retry_backoff_max": 2,
-    "connection_timeout": 5,
-    "read_timeout": 20,
 }
 _QUEUE_OPTIONS: dict[str, Any] = {
     "permit_redirects": False,
@@ -25,8 +24,6 @@ _QUEUE_OPTIONS: dict[str, Any] = {
     "initial_backoff": 0.5,  # and one second more from the second try on, with jitter: two seconds at the most
     "increment_base": 1,
     "random_jitter_range": 0.5,
-    "connection_timeout": 5,
-    "read_timeout": 20,
 }
 # The emulator's account and key are the same everywhere and no secret:
 # https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
@@ -49,17 +46,19 @@ def storage_services(
     # With the settings of the environment, aiohttp looks for a netrc file at every request, in a thread: a fifth of the
     # processor time of a meeting. Only a proxy is worth that, and NO_PROXY names none.
     # https://docs.aiohttp.org/en/stable/client_reference.html#aiohttp.ClientSession (trust_env)
-    environment: dict[str, Any] = {"use_env_settings": bool(getproxies_environment().keys() - {"no"})}
+    trust_env = bool(getproxies_environment().keys() - {"no"})
+    queue_options = _QUEUE_OPTIONS | {"transport": StorageTransport(trust_env=trust_env)}
+    table_options = _TABLE_OPTIONS | {"transport": StorageTransport(trust_env=trust_env)}
     if account.connection_string:
         text = account.connection_string
         if text.replace(" ", "").rstrip(";").casefold() == "usedevelopmentstorage=true":
             text = _DEVELOPMENT_STORAGE
         return (
-            QueueServiceClient.from_connection_string(text, **_QUEUE_OPTIONS, **environment),
-            TableServiceClient.from_connection_string(text, **_TABLE_OPTIONS, **environment),
+            QueueServiceClient.from_connection_string(text, **queue_options),
+            TableServiceClient.from_connection_string(text, **table_options),
         )
     identity = credential or ManagedIdentityCredential(client_id=account.client_id)
     return (
-        QueueServiceClient(account.queue_service_uri or "", credential=identity, **_QUEUE_OPTIONS, **environment),
-        TableServiceClient(account.table_service_uri or "", credential=identity, **_TABLE_OPTIONS, **environment),
+        QueueServiceClient(account.queue_service_uri or "", credential=identity, **queue_options),
+        TableServiceClient(account.table_service_uri or "", credential=identity, **table_options),
     )
