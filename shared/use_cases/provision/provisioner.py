@@ -131,7 +131,7 @@ class Provisioner:
             self._gate.alias(organizer, meeting.organizer_id)
         traced_before = caller_traceparent.set(meeting.traceparent)
         try:
-            if is_undecided(meeting):
+            if is_undecided(meeting) or _has_nothing_to_cancel(meeting):
                 if attempt := await claim(self._ledger, meeting, now, write):
                     await self._carry_out(attempt, seconds)
                 return
@@ -186,6 +186,11 @@ class Provisioner:
     async def _give_up(self, meeting: Meeting, now: datetime) -> None:
         if attempt := await claim(self._ledger, meeting, now, partial(self._ledger.write, meeting)):
             await self._completion.complete(attempt, Status.FAILED, _gave_up(meeting))
+
+
+def _has_nothing_to_cancel(meeting: Meeting) -> bool:
+    """Return whether a cancellation needs no call to Graph, so that it waits for no mailbox."""
+    return bool(meeting.cancellation) and not meeting.outcome.made and meeting.doubt.in_doubt_since is None
 
 
 def _gave_up(meeting: Meeting) -> MeetingError:

@@ -10,7 +10,7 @@ import pytest
 from shared.bootstrap import App
 from shared.meeting import Claim, Doubt, Status
 from tests.app_fixture import APP_ID, World
-from tests.examples import CALENDAR, STANDALONE
+from tests.examples import CALENDAR, EXISTING, STANDALONE
 
 POST_EVENTS = {"method": "POST", "path": "/events"}
 
@@ -95,6 +95,25 @@ async def test_retry_after_is_never_undercut_by_anybody(retry_after: str) -> Non
         assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     later = [seen.time for seen in world.tenant.requests if "alexw" in seen.path.lower() and seen.time > at]
     assert min(later) >= at + timedelta(seconds=float(retry_after))
+
+
+@pytest.mark.parametrize("request_", [CALENDAR, STANDALONE, EXISTING], ids=lambda request: request.get("kind"))
+async def test_what_was_never_made_is_cancelled_at_once(request_: dict[str, Any]) -> None:
+    """A cancellation without anything to delete waits for no mailbox, and asks Graph for nothing."""
+    world = World()
+    world.fault({"user": "alexw@contoso.com", "action": {"status": 429, "retryAfter": "3600"}})
+    asked = await world.accept(CALENDAR)
+    await world.deliver()
+    never_asked = await world.accept(request_)
+    await world.deliver()
+    assert (await world.ledger.read(never_asked.id)).attempts == 0
+    calls = len(world.tenant.requests)
+    for meeting in (asked, never_asked):
+        await world.app.changes.cancel(meeting.id, None)
+    await world.deliver()
+    for meeting in (asked, never_asked):
+        assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
+    assert len(world.tenant.requests) == calls
 
 
 @pytest.mark.parametrize("retry_after", ["-1", "abc", "nan", ""])
