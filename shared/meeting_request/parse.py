@@ -1,13 +1,9 @@
 """From a JSON value to a meeting request, or to everything that is wrong with it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request.any_kind import AnyKindRequest
 from shared.meeting_request.calendar_request import CalendarRequest, calendar_findings, provider_findings
 from shared.meeting_request.existing_request import ExistingRequest
 from shared.meeting_request.graph_only import without_graph_only
@@ -17,7 +13,7 @@ from shared.meeting_request.pools import PooledRequest, organizer_findings
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.meeting_request.standalone_request import StandaloneRequest, standalone_findings
 from shared.validation.draft import Draft
-from shared.validation.findings import Explain, Finding, findings_of, has_room, in_document_order, require_object, shown
+from shared.validation.findings import Finding, examine, has_room, in_document_order, require_object, shown
 from shared.validation.json_text import require_storable
 from shared.validation.member_names import field_names
 
@@ -60,7 +56,10 @@ def _validated(document: dict[str, Any]) -> MeetingRequest:
         kind = _likely_kind(document)
         document = document | {"kind": kind}
     document, omissions = without_graph_only(document, kind)
-    request, findings = _examine(_MODELS[kind], document, kind)
+    model = _MODELS[kind]
+    request, findings = examine(model, document, kind, reasons_against_fields(model, kind))
+    if issubclass(model, PooledRequest):
+        findings = [*organizer_findings(Draft(document, findings)), *findings]
     if has_room(findings):
         findings += _CHECKS[kind](Draft(document, findings))
     findings += unknown
@@ -76,21 +75,6 @@ def _validated(document: dict[str, Any]) -> MeetingRequest:
 def _likely_kind(document: dict[str, Any]) -> str:
     """Return the kind that has the most members of a request; the first of several, which is the default."""
     return max(_MODELS, key=lambda kind: len(document.keys() & field_names(_MODELS[kind])))
-
-
-def _examine[M: AnyKindRequest](model: type[M], document: dict[str, Any], kind: str) -> tuple[M | None, list[Finding]]:
-    try:
-        request, findings = model.model_validate(document), list[Finding]()
-    except ValidationError as error:
-        request, findings = None, findings_of(error, kind, _reasons_against(model, kind))
-    if issubclass(model, PooledRequest):
-        findings = [*organizer_findings(Draft(document, findings)), *findings]
-    return request, findings
-
-
-@cache
-def _reasons_against(model: type[AnyKindRequest], kind: str) -> Explain:
-    return reasons_against_fields(model, kind)
 
 
 def _with_each_attendee_once(request: CalendarRequest) -> tuple[CalendarRequest, tuple[Fault, ...]]:

@@ -62,7 +62,6 @@ def reasons_against_fields(model: type[ClosedModel], whole: str) -> Explain:
         model: the request.
         whole: its kind.
     """
-    known = names_inside(model, whole)
 
     def explain(name: str, parent: str) -> tuple[str, str]:
         reason = _REASONS.get((parent, name)) or _REASONS_ANYWHERE.get(name)
@@ -70,7 +69,7 @@ def reasons_against_fields(model: type[ClosedModel], whole: str) -> Explain:
             return "notAllowed", reason
         if parent in ("calendar", "existing") and name in _OPTIONS:
             return "notAllowed", "belongs inside options"
-        meant = closest(name, known.get(parent, ()))
+        meant = closest(name, names_inside(model, whole).get(parent, ()))
         hint = f"; did you mean {meant}?" if meant else ""
         return "unknownField", f"is not a field here{hint}"
 

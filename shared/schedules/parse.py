@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from itertools import islice, starmap
 from typing import Any
 
-from pydantic import ValidationError
-
 from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import as_given, parse_request
 from shared.meeting_request.refused_fields import reasons_against_fields
@@ -15,7 +13,7 @@ from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule_text import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
 from shared.validation.draft import Draft
-from shared.validation.findings import Finding, findings_of, in_document_order, require_object
+from shared.validation.findings import Finding, examine, in_document_order, require_object
 from shared.validation.json_text import require_storable
 
 # What an answer has beyond the request: a client that changes what it has read need not take it out.
@@ -42,10 +40,8 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
     """
     require_storable(document)
     members = require_object(document, "schedule")
-    try:
-        request, findings = ScheduleRequest.model_validate(members), list[Finding]()
-    except ValidationError as error:
-        request, findings = None, findings_of(error, "schedule", reasons_against_fields(ScheduleRequest, "schedule"))
+    reasons = reasons_against_fields(ScheduleRequest, "schedule")
+    request, findings = examine(ScheduleRequest, members, "schedule", reasons)
     draft = Draft(members, findings)
     first: Occurrence | None = None
     try:

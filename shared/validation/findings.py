@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared.errors import MOST_FAULTS, Fault, InvalidRequestError
@@ -72,6 +72,16 @@ def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_f
     """
     details = filter(_is_meant, error.errors(include_url=False))
     return [_finding(detail, whole, explain) for detail in islice(details, MOST_FAULTS + 1)]
+
+
+def examine[M: BaseModel](
+    model: type[M], document: dict[str, Any], whole: str, explain: Explain = unknown_field
+) -> tuple[M | None, list[Finding]]:
+    """Return a document as a model, None if it is invalid, and the findings as `findings_of` translates them."""
+    try:
+        return model.model_validate(document), []
+    except ValidationError as error:
+        return None, findings_of(error, whole, explain)
 
 
 def has_room(findings: Sequence[Finding]) -> bool:

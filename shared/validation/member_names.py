@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -28,6 +29,7 @@ def field_names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
+@cache
 def names_inside(model: type[BaseModel], whole: str) -> dict[str, frozenset[str]]:
     """Return the names of the members that objects have, by the name of the member that is the object, or its list.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from shared.errors import InvalidRequestError
 from shared.graph.free_busy import LONGEST_WINDOW
@@ -15,7 +15,7 @@ from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.draft import Draft
-from shared.validation.findings import Finding, findings_of, in_document_order, invalid, quoted, require_object
+from shared.validation.findings import Finding, examine, in_document_order, invalid, quoted, require_object
 from shared.validation.json_text import require_storable
 from shared.validation.list_bound import AtMost
 from shared.validation.time_zones import is_skipped
@@ -88,10 +88,7 @@ def parse_availability(document: Any) -> AvailabilityRequest:
     """
     require_storable(document)
     members = require_object(document, "request")
-    try:
-        request, findings = AvailabilityRequest.model_validate(members), list[Finding]()
-    except ValidationError as error:
-        request, findings = None, findings_of(error, "request")
+    request, findings = examine(AvailabilityRequest, members, "request")
     draft = Draft(members, findings)
     findings += [*_address_findings(draft), *_window_findings(draft)]
     if request is None or findings:
