@@ -55,7 +55,7 @@ def stack(package: Package) -> Iterator[Stack]:
     with running_stack() as stack:
         stack.host.stop()
         (package.folder / "local").symlink_to(ROOT / "local")
-        environment = package.environment | stack.environment
+        environment = stack.environment | package.environment
         with Child(
             ["host", "--port", "0"], environment, show_log=False, folder=package.folder, python=str(package.python)
         ) as host:
