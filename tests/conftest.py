@@ -43,16 +43,17 @@ def azurite() -> Iterator[str]:
         yield connection_string(*storage.ports)
 
 
-@pytest.fixture(autouse=True)
-def quick_tests_start_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fail a test that starts a process and is not marked `slow`."""
-    if request.node.get_closest_marker("slow"):
-        return
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that starts a process, itself or by a fixture of whatever scope, and is not marked `slow`."""
 
     def refuse(_process: object, command: object, *_: Any, **__: Any) -> None:
         raise AssertionError(f"This test starts a process ({command}): mark it with pytest.mark.slow.")
 
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
+    with pytest.MonkeyPatch.context() as patch:
+        if not item.get_closest_marker("slow"):
+            patch.setattr(subprocess.Popen, "__init__", refuse)
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)

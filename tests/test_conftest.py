@@ -4,7 +4,7 @@ import pytest
 
 RULES = """
 from tests.conftest import pytest_collection_modifyitems, pytest_make_collect_report, pytest_runtest_makereport
-from tests.conftest import quick_tests_start_no_process
+from tests.conftest import pytest_runtest_protocol
 """
 
 
@@ -57,14 +57,19 @@ def test_only_a_slow_test_starts_a_process(rules: pytest.Pytester) -> None:
         import subprocess, sys
         import pytest
 
+        @pytest.fixture(scope="session")
+        def process(): return subprocess.run([sys.executable, "-c", ""], check=True)
+
         def test_quick(): subprocess.run([sys.executable, "-c", ""], check=True)
+
+        def test_quick_itself(process): pass
 
         @pytest.mark.slow
         def test_slow(): subprocess.run([sys.executable, "-c", ""], check=True)
         """
     )
     result = rules.runpytest_inprocess("-v")
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(passed=1, failed=1, errors=1)
     result.stdout.fnmatch_lines(["*::test_slow PASSED*", "*::test_quick FAILED*"])
     result.stdout.fnmatch_lines(["*mark it with pytest.mark.slow*"])
-    rules.runpytest_inprocess("-m", "not slow").assert_outcomes(failed=1, deselected=1)
+    rules.runpytest_inprocess("-m", "not slow").assert_outcomes(failed=1, errors=1, deselected=1)

@@ -462,6 +462,7 @@ class TestReceiving:
         await hosts_queue.delete(message.id, receipt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["", "{}", '{"a": "<&>\\"\'"}', "]]><x/>", "会議 😀", " blanks ", "line\nfeed\ttab", "eyJ9", "%41+%2B"],
