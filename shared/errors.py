@@ -35,7 +35,7 @@ ConveneError
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -209,11 +209,12 @@ class AttendeeNotFoundError(ConveneError):
 
 
 class ChangeRefusedError(ConveneError):
-    """The meeting as it is does not allow the change; `code` names the reason."""
+    """The meeting as it is does not allow the change; `code` names the reason, `pointers` what would change."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, pointers: Sequence[str] = ("",)) -> None:
         super().__init__(message)
         self.code = code
+        self.pointers = pointers
 
 
 class VersionMismatchError(ConveneError):

@@ -39,6 +39,19 @@ NOBODY_FREE = (
     "Find a time with POST /api/availability and PATCH the meeting with it; or have one of them make room, and send "
     "POST /api/meetings/{id}/retry."
 )
+ORGANIZER_BUSY = (
+    "Find another time with POST /api/availability and PATCH the meeting with it; or have the organizer make room, and "
+    "send POST /api/meetings/{id}/retry. For another organizer cancel the meeting and send a new request."
+)
+ORGANIZERS_REFUSED = (
+    "Send GET /api/organizers/{organizer}/readiness for each candidate: it names what is missing, with the command "
+    "that grants it. Then send POST /api/meetings/{id}/retry. To name other candidates cancel the meeting and send a "
+    "new request."
+)
+ROOMS_REFUSED = (
+    "Compare the addresses with GET /api/rooms, and PATCH the meeting with a roomPool of rooms that Graph knows; or "
+    "send POST /api/meetings/{id}/retry once it shows their calendars."
+)
 TIME_ZONE = "Name the time zone by its Windows name, such as 'W. Europe Standard Time', or give the times in UTC."
 _NOBODY_INVITED = " Nobody was invited."
 _RETRY = "POST /api/meetings/{id}/retry"
@@ -118,10 +131,19 @@ def online_meetings_denied(organizer: str, client_id: str | None) -> str:
     """Return what to look at, likeliest first, where Teams refuses a user without saying why."""
     return (
         f"A Teams administrator checks, in this order: that {organizer} is a member of the tenant with a licence for "
-        "Teams, and no guest; that the user's meeting policy allows private meetings: Get-CsTeamsMeetingPolicy "
-        "-Identity (Get-CsOnlineUser -Identity "
-        f"{_quoted(organizer)}).TeamsMeetingPolicy.Name | Select-Object AllowPrivateMeetingScheduling; and the policy "
+        f"Teams, and no guest; that the user's meeting policy allows private meetings: {_meeting_policy(organizer)} "
+        "| Select-Object AllowPrivateMeetingScheduling; and the policy "
         f"that lets the app in. {application_access_policy(organizer, client_id)}"
+    )
+
+
+def no_join_link(organizer: str) -> str:
+    """Return what to look at where Graph makes the organizer's events and gives them no join link."""
+    return (
+        f"A Teams administrator checks that {organizer} has a licence for Teams, and that the user's meeting policy "
+        f"allows private meetings and the Outlook add-in: {_meeting_policy(organizer)} | Select-Object "
+        f"AllowPrivateMeetingScheduling, AllowOutlookAddIn. GET /api/organizers/{organizer}/readiness shows whether "
+        f"the calendar allows Teams. Then send {_RETRY}; the event is kept and used again."
     )
 
 
@@ -168,6 +190,13 @@ def application_permission(permission: str, client_id: str | None) -> str:
         "'00000003-0000-0000-c000-000000000000'\"; New-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $app.Id "
         "-PrincipalId $app.Id -ResourceId $graph.Id -AppRoleId ($graph.AppRoles | Where-Object Value -eq "
         f"'{permission}').Id.{alternative} A managed identity's token may keep its old permissions for a day."
+    )
+
+
+def _meeting_policy(organizer: str) -> str:
+    """Return the command that shows a user's meeting policy."""
+    return (
+        f"Get-CsTeamsMeetingPolicy -Identity (Get-CsOnlineUser -Identity {_quoted(organizer)}).TeamsMeetingPolicy.Name"
     )
 
 

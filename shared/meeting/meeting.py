@@ -182,7 +182,8 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
             message = f"idempotencyKey {error}. Use a new key for a new request."
             faults = (Fault("/idempotencyKey", "keyReused", message),)
         case ChangeRefusedError():
-            message, faults = "The meeting does not allow this change.", (Fault("", error.code, str(error)),)
+            message = "The meeting does not allow this change."
+            faults = tuple(Fault(pointer, error.code, str(error)) for pointer in error.pointers)
         case CallerNotAllowedError():
             remedy = "Have the operator name the caller in the setting CALLERS, or end the caller's schedule."
             return MeetingError(code="callerNotAllowed", message=f"{error}.", remedy=remedy)

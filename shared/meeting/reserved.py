@@ -4,12 +4,23 @@ from datetime import date, datetime
 
 from shared.meeting.record_model import RecordModel
 
+# getSchedule's responseCode of an address that is nobody's, and of one without a mailbox; no page of Graph lists them.
+_UNKNOWN_ADDRESS = frozenset({"5009", "5016"})
+
 
 class PassedOver(RecordModel):
     """A candidate whom Graph refused, and why: with one of this app's codes, or one of Graph's."""
 
     candidate: str
     code: str
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        if self.code in _UNKNOWN_ADDRESS:
+            return f"Graph does not know the address ({self.code})"
+        refusal = "does not show the calendar" if self.code.isdecimal() else "refuses"
+        return f"Graph {refusal} ({self.code})"
 
 
 class Reserved(RecordModel):

@@ -7,9 +7,13 @@ from shared.meeting import Status
 
 
 def immutable_field(names: Sequence[str]) -> ChangeRefusedError:
-    """Return the refusal to change members that Graph fixes at creation."""
-    text = f"{', '.join(names)} cannot change: Graph fixes it when the meeting is created."
-    return ChangeRefusedError("immutableField", f"{text} Cancel this meeting and send a new request.")
+    """Return the refusal to change members that stay as they were when the meeting was created."""
+    fixed = ", ".join(name for name in names if name != "organizerPool")
+    texts = [f"{fixed} cannot change: Graph fixes it when the meeting is created."] if fixed else []
+    if "organizerPool" in names:
+        texts.append("organizerPool cannot change: the organizer is chosen once.")
+    text = " ".join([*texts, "Cancel this meeting and send a new request."])
+    return ChangeRefusedError("immutableField", text, tuple(f"/{name}" for name in names))
 
 
 def meeting_cancelled() -> ChangeRefusedError:

@@ -95,7 +95,7 @@ class Attempt:
     def note_passed_over(self, passed_over: Iterable[PassedOver], now: datetime) -> None:
         """Have the history name candidates whom Graph refuses, each of them once for each reason."""
         for each in passed_over:
-            detail = f"{each.candidate} was passed over: {each.code}."
+            detail = f"{each.candidate} was passed over: {each.reason}."
             if all(entry.detail != detail for entry in self.meeting.history):
                 self.meeting = self.meeting.noted(HistoryEvent.WAITED, now, detail)
 

@@ -91,6 +91,6 @@ async def _with_link(
         raise RejectedError(
             "onlineMeetingMissing",
             "Graph has the event and gives it no join link of Teams or Skype.",
-            remedies.ONLINE_MEETING_MISSING,
+            remedies.no_join_link(attempt.mailbox),
         )
     raise NotYetThereError("Graph has the event, and its join link is not there")

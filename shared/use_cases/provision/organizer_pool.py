@@ -49,7 +49,12 @@ class OrganizerPools:
         attempt.organizer = attempt.organizer_id = None
         candidates, unknown = await self._candidates(attempt, pool, times)
         self._add_passed_over(attempt, [PassedOver(candidate=each.address, code=each.code) for each in unknown])
-        chosen = await self._reserve(attempt, times, candidates, pool.candidates, pool.strategy)
+
+        def nobody() -> RejectedError:
+            return _nobody_free(candidates, attempt.passed_over, times)
+
+        order = pool.candidates
+        chosen = await self._reserving.reserve(attempt, times, candidates, order, pool.strategy, nobody)
         if former and mailbox_key(former.mailbox) != mailbox_key(chosen.address):
             await self._reserving.release(attempt.meeting, former, attempt.meeting.attempts)
         attempt.reserved = reserved_now(attempt, chosen.address, times, former)
@@ -75,7 +80,12 @@ class OrganizerPools:
         own = await self._reserving.own(attempt.meeting, reserved)
         name = attempt.organizer or ""
         candidate = Candidate(name, address, without_once(booked, own))
-        await self._reserve(attempt, times, [candidate], [name], "first")
+
+        def busy() -> RejectedError:
+            message = f"{name} is busy {times.first_in_words}. The organizer is chosen from the pool once, and stays."
+            return RejectedError("nobodyFree", message, remedies.ORGANIZER_BUSY)
+
+        await self._reserving.reserve(attempt, times, [candidate], [name], "first", busy)
         attempt.reserved = reserved_now(attempt, address, times, reserved)
         await attempt.stretch(self._clock())
 
@@ -118,19 +128,6 @@ class OrganizerPools:
             raise RejectedError(missing[0].code, missing[0].message, remedies.REPORT)
         return candidates, unknown
 
-    async def _reserve(
-        self,
-        attempt: Attempt,
-        times: MeetingTimes,
-        candidates: Sequence[Candidate],
-        order: Sequence[str],
-        strategy: str,
-    ) -> Candidate:
-        def nobody() -> RejectedError:
-            return _nobody_free(candidates, attempt.passed_over, times)
-
-        return await self._reserving.reserve(attempt, times, candidates, order, strategy, nobody)
-
 
 def is_undecided(meeting: Meeting) -> bool:
     """Return whether somebody of a pool is to be chosen: Graph has nothing of the meeting, and cannot have."""
@@ -150,4 +147,4 @@ def _nobody_free(
     candidates: Sequence[Candidate], passed_over: Sequence[PassedOver], times: MeetingTimes
 ) -> RejectedError:
     message = f"Nobody of the pool is free {times.first_in_words}: {reasons(candidates, passed_over)}."
-    return RejectedError("nobodyFree", message, remedies.NOBODY_FREE)
+    return RejectedError("nobodyFree", message, remedies.NOBODY_FREE if candidates else remedies.ORGANIZERS_REFUSED)

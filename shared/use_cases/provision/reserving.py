@@ -128,7 +128,7 @@ def without_once(stretches: Sequence[Stretch], own: Iterable[Stretch]) -> list[S
 def reasons(candidates: Iterable[Candidate], passed_over: Iterable[PassedOver]) -> str:
     """Return why none of the candidates was chosen: who is busy, and whom Graph refuses."""
     busy = [f"{candidate.name} is busy" for candidate in candidates]
-    refused = [f"{each.candidate} is refused by Graph ({each.code})" for each in passed_over]
+    refused = [f"{each.candidate}: {each.reason}" for each in passed_over]
     return ", ".join([*busy, *refused]) or "it has no candidates"
 
 

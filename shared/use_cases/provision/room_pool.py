@@ -125,4 +125,4 @@ def _no_room_free(
     candidates: Sequence[Candidate], passed_over: Sequence[PassedOver], times: MeetingTimes
 ) -> RejectedError:
     message = f"No room of the pool is free {times.first_in_words}: {reasons(candidates, passed_over)}."
-    return RejectedError("noRoomFree", message, remedies.NOBODY_FREE)
+    return RejectedError("noRoomFree", message, remedies.NOBODY_FREE if candidates else remedies.ROOMS_REFUSED)

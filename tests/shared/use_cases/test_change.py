@@ -341,6 +341,11 @@ async def test_the_result_has_the_trace_of_the_latest_change() -> None:
     assert [result.get("traceparent") for result in world.results.events()] == [None, *traces]
 
 
+POOLED = {name: value for name, value in CALENDAR.items() if name != "organizer"} | {
+    "organizerPool": {"candidates": ["AlexW@contoso.com", "AdeleV@contoso.com"]}
+}
+
+
 @pytest.mark.parametrize(
     ("request_", "patch"),
     [
@@ -350,15 +355,20 @@ async def test_the_result_has_the_trace_of_the_latest_change() -> None:
         (CALENDAR, {"onlineMeetingProvider": "skypeForBusiness"}),
         (EXISTING, {"eventId": "AAMkOther="}),
         (STANDALONE, {"joinMeetingIdSettings": {"isPasscodeRequired": True}}),
+        (POOLED, {"organizerPool": {"strategy": "rotate"}}),
+        (POOLED, {"organizer": "MeganB@contoso.com", "organizerPool": None}),
     ],
 )
 async def test_what_graph_fixes_cannot_change(request_: dict[str, Any], patch: dict[str, Any]) -> None:
-    """Refused with the reason; the meeting stays as it is."""
+    """Refused with the reason, through the queue with the place, too; the meeting stays as it is."""
     world = World()
     made = await world.made(request_)
     with pytest.raises(ChangeRefusedError) as refused:
         await world.app.changes.patch(made.id, patch)
     assert refused.value.code == "immutableField"
+    await world.app.message_handler.handle(event("meeting.updated", {"id": made.id, "patch": patch}), None)
+    failed: Any = world.results.events()[-1]["data"]
+    assert [fault["pointer"] for fault in failed["error"]["errors"]] == [f"/{name}" for name in patch]
     assert (await world.ledger.read(made.id)).version == 1
 
 

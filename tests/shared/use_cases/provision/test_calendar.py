@@ -172,6 +172,18 @@ async def test_a_link_that_never_comes_or_leads_elsewhere_is_a_named_failure(act
     assert len(world.sent("POST", "/events")) == 1
 
 
+async def test_the_remedy_of_an_organizer_without_a_licence() -> None:
+    """Graph makes the event and no link: licence, meeting policy and readiness are what to look at."""
+    world = World()
+    [alex] = [user for user in world.tenant.users if user.user_principal_name == "AlexW@contoso.com"]
+    alex.licensed = False
+    meeting = await world.made(CALENDAR)
+    assert meeting.error
+    assert meeting.error.code == "onlineMeetingMissing"
+    for part in ("licence for Teams", "Get-CsTeamsMeetingPolicy", "/organizers/AlexW@contoso.com/readiness", "/retry"):
+        assert part in meeting.error.remedy
+
+
 async def test_options_and_language_are_applied_to_the_meeting_behind_the_event() -> None:
     """With options or a language the online meeting is found by its link, changed, and read back."""
     world = World()

@@ -119,7 +119,19 @@ class TestChoice:
         [meeting] = await made(world, pooled(["NoMailbox@contoso.com", NURSES[0]], "first"))
         assert meeting.error
         assert meeting.error.code == "nobodyFree"
-        assert "NoMailbox@contoso.com is refused by Graph" in meeting.error.message
+        assert "NoMailbox@contoso.com: Graph does not know the address (5016)" in meeting.error.message
+
+    async def test_where_graph_refuses_everybody_readiness_says_why(self, world: World) -> None:
+        """Another time would not help: of organizers their readiness does, of rooms their addresses."""
+        [meeting] = await made(world, pooled(["NoMailbox@contoso.com", "NoSuch@contoso.com"]))
+        assert meeting.error
+        assert meeting.error.code == "nobodyFree"
+        assert "/readiness" in meeting.error.remedy
+        assert "availability" not in meeting.error.remedy
+        [meeting] = await made(world, pooled(roomPool={"candidates": ["NoSuch@contoso.com"]}))
+        assert meeting.error
+        assert meeting.error.code == "noRoomFree"
+        assert "GET /api/rooms" in meeting.error.remedy
 
     @pytest.mark.parametrize("request_for", ["options", "standalone"])
     async def test_one_without_a_policy_is_passed_over_before_anything_is_made(
@@ -197,6 +209,8 @@ class TestKept:
         assert (moved.status, moved.organizer) == (Status.FAILED, NURSES[0])
         assert moved.error
         assert moved.error.code == "nobodyFree"
+        assert moved.error.message.startswith(f"{NURSES[0]} is busy from 2027-01-20T12:30:00Z")
+        assert "cancel the meeting and send a new request" in moved.error.remedy
         [third] = await made(world, pooled(NURSES[:2], "first"))
         assert third.organizer == NURSES[1]
         await world.app.changes.cancel(other.id, None)
@@ -214,7 +228,7 @@ class TestKept:
     async def test_the_pool_cannot_change(self, world: World) -> None:
         """To name its default strategy is no change."""
         [meeting] = await made(world, pooled(NURSES[:2]))
-        with pytest.raises(ChangeRefusedError, match="organizerPool"):
+        with pytest.raises(ChangeRefusedError, match=r"^organizerPool cannot change: the organizer is chosen once\."):
             await world.app.changes.patch(meeting.id, {"organizerPool": {"strategy": "first"}})
         same = await world.app.changes.patch(meeting.id, {"organizerPool": {"strategy": "leastBusy"}})
         assert same.version == 1
