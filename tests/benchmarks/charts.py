@@ -78,7 +78,8 @@ def _svg(title: str, bars: Sequence[Bar], line: float | None = None) -> str:
             y, width = _TOP + _ROW * number, max(room * min(bar.length, 1.0), 2.0)
             yield f'<text x="{_LABELS - 10}" y="{y + 14}" text-anchor="end">{escape(bar.label)}</text>'
             yield f'<rect class="{bar.kind}" x="{_LABELS}" y="{y}" width="{width:.1f}" height="18" rx="3"/>'
-            yield f'<text x="{_LABELS + width + 8:.1f}" y="{y + 14}">{escape(bar.text)}</text>'
+            end = max(width, room * (line or 0.0))  # the line crosses no text
+            yield f'<text x="{_LABELS + end + 8:.1f}" y="{y + 14}">{escape(bar.text)}</text>'
         if line is not None:
             x = _LABELS + room * line
             yield f'<line class="line" x1="{x:.1f}" y1="{_TOP - 8}" x2="{x:.1f}" y2="{height}"/>'
