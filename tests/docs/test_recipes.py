@@ -132,6 +132,9 @@ def test_the_producer_gets_two_meetings(client: Client, options: list[str]) -> N
     assert {client.found(reference=reference)["status"] for reference in references} == {"succeeded"}
 
 
+_FLOW = RECIPES / "power-automate" / "any-free-nurse.json"
+
+
 def test_logic_apps_polls_to_the_link(client: Client) -> None:
     """The workflow's HTTP action follows Location with nothing but the URL, and answers with the join link."""
 
@@ -144,6 +147,25 @@ def test_logic_apps_polls_to_the_link(client: Client) -> None:
     answer = run.outputs["Answer_with_the_link"]["body"]
     assert answer["status"] == "succeeded"
     assert answer["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/")
+
+
+def test_power_automate_books_any_free_nurse(client: Client) -> None:
+    """Two visits at once get two nurses, and a third one is told that nobody is free."""
+
+    def send(method: str, url: str, headers: Mapping[str, str], content: bytes) -> httpx.Response:
+        return httpx.request(method, url, headers=headers, content=content, timeout=30)
+
+    parameters = {"conveneUrl": f"{client.stack.host.url}/api", "conveneKey": _KEY}
+    answers: list[dict[str, Any]] = []
+    for number in range(3):
+        visit = _VISIT | {"visit": f"flow-{number}", "nurses": ["LidiaH@contoso.com", "NestorW@contoso.com"]}
+        visit |= {"start": "2027-03-20T09:00:00", "end": "2027-03-20T09:30:00"}
+        run = Run(_recipe("power-automate/any-free-nurse.json"), parameters, visit, send)
+        run.run()
+        answers.append(run.outputs["Answer_with_the_link"]["body"])
+    assert {answer["nurse"] for answer in answers[:2]} == {"LidiaH@contoso.com", "NestorW@contoso.com"}
+    assert all(answer["joinUrl"].startswith("https://teams.microsoft.com/l/meetup-join/") for answer in answers[:2])
+    assert (answers[2]["status"], answers[2]["error"]["code"]) == ("failed", "nobodyFree")
 
 
 def test_logic_apps_asks_by_queue(client: Client) -> None:
@@ -186,7 +208,7 @@ def test_logic_apps_takes_results() -> None:
     assert sent == [("1/1", told)]
 
 
-@pytest.mark.parametrize("path", sorted(RECIPES.glob("logic-apps/*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*sorted(RECIPES.glob("logic-apps/*.json")), _FLOW], ids=lambda path: path.stem)
 def test_a_workflow_refers_only_to_what_it_has(path: Path) -> None:
     """The names in runAfter, outputs() and parameters() of a workflow definition are there."""
     definition = json.loads(path.read_text(encoding="utf-8"))["definition"]
