@@ -77,8 +77,7 @@ def _what_is_wanted(before: Meeting, after: Meeting) -> str:
         return f"another room, because {after.room.mailbox} declined"
     former, latest = before.request or {}, after.request or {}
     names = [name for name in {**former, **latest} if former.get(name) != latest.get(name)]
-    changed = (after.unwanted_attendees, after.reinvited_attendees)
-    if changed != (before.unwanted_attendees, before.reinvited_attendees) and "attendees" not in names:
+    if after.unwanted_attendees != before.unwanted_attendees:
         names.append("attendees")
     return f"a change of {', '.join(names)}" if names else "a retry"
 

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any
 
 from local.graph.control import state
+from local.graph.records import Room
+from local.graph.responses import respond
 from shared.access.callers import Caller
 from shared.access.origin import Origin
 from shared.bootstrap import App
@@ -35,6 +37,8 @@ PRICE = EXISTING | {"reference": "Price"}
 OF_POOL = {name: value for name, value in WITH_OPTIONS.items() if name != "organizer"} | {
     "organizerPool": {"candidates": ["NoMailbox@contoso.com", "NoPolicy@contoso.com", "AlexW@contoso.com"]},
 }
+ROOMS = {"Baker@contoso.com": "Conf Room Baker", "Able@contoso.com": "Conf Room Able"}
+OF_TWO_POOLS = OF_POOL | {"roomPool": {"candidates": [*ROOMS]}}
 REQUESTS = {
     "calendar": PLAIN,
     "calendar with options": WITH_OPTIONS,
@@ -42,6 +46,7 @@ REQUESTS = {
     "passcode": PASSCODE,
     "existing": PRICE,
     "of a pool": OF_POOL,
+    "of two pools": OF_TWO_POOLS,
 }
 _MOVED = {
     name: CALENDAR[name] | {"dateTime": f"2027-01-20T{hour}:30:00"} for name, hour in (("start", 13), ("end", 14))
@@ -81,6 +86,12 @@ class Ended:
     faults: Sequence[str]
     points: Sequence[Sequence[Point]]
     made: int
+
+
+def in_room(request: dict[str, Any], room: str) -> dict[str, Any]:
+    """Return what a request wants once a room was chosen for it."""
+    attendees = [*request["attendees"], {"emailAddress": {"address": room}, "type": "resource"}]
+    return request | {"attendees": attendees, "location": {"displayName": ROOMS[room]}}
 
 
 class Client:
@@ -136,6 +147,12 @@ class Client:
 
         await self.insist(remove)
 
+    async def decline(self) -> None:
+        """Have the room decline that was chosen, and POST refresh."""
+        [event] = self.world.events()
+        respond(self.world.tenant, event, next(iter(ROOMS)), "declined")
+        await self.insist(lambda app: app.refreshing.refresh(self.meeting_id))
+
     async def cancel(self) -> None:
         """DELETE the meeting."""
         await self.insist(lambda app: app.changes.cancel(self.meeting_id, "Bye"))
@@ -163,8 +180,9 @@ _NEW_OPTIONS = {"options": {"allowedPresenters": "everyone"}}
 
 STORIES: dict[str, Story] = {
     **{
-        f"create, {kind}": Story(request, Client.create, request, made_before=False)
+        f"create, {kind}": Story(request, Client.create, wanted, made_before=False)
         for kind, request in REQUESTS.items()
+        for wanted in [in_room(request, "Baker@contoso.com") if "roomPool" in request else request]
     },
     **{
         f"create and wait, {kind}": Story(request, partial(Client.create, wait=20.0), request, made_before=False)
@@ -186,6 +204,7 @@ STORIES: dict[str, Story] = {
         ALONE, partial(Client.patch, patch={"subject": "one more"}), ALONE | {"subject": "one more"}
     ),
     "move, of a pool": Story(OF_POOL, partial(Client.patch, patch=_MOVED), OF_POOL | _MOVED),
+    "decline, of two pools": Story(OF_TWO_POOLS, Client.decline, in_room(OF_TWO_POOLS, "Able@contoso.com")),
     "add an attendee": Story(PLAIN, Client.add, PLAIN | {"attendees": [*PLAIN["attendees"], MORE_GUESTS]}),
     "remove an attendee": Story(PLAIN, Client.remove, PLAIN | {"attendees": []}),
     "retry, calendar": Story(PLAIN, Client.retry, PLAIN, organizer_is_missing_first=True),
@@ -253,6 +272,7 @@ async def _tell(story: Story, kills: Sequence[Kill], tenant: int) -> Ended:
     clock = SimulatedClock()
     world = World(clock=clock)
     set_switches(world.tenant.settings, tenant)
+    world.tenant.add_user("Able@contoso.com", ROOMS["Able@contoso.com"], room=Room())
     injector = _CrashPoints(kills)
     network = Network(injector)
     options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))
@@ -270,12 +290,13 @@ async def _tell(story: Story, kills: Sequence[Kill], tenant: int) -> Ended:
     await asyncio.sleep(30)
     kind = str(story.request.get("kind", "calendar"))
     name = str(story.request["reference"])
-    guests = frozenset({GUEST, "MeganB@contoso.com"})
+    guests = frozenset({GUEST, "MeganB@contoso.com", *ROOMS})
     at_most = 1 + len(kills) if story.request is PASSCODE else 1
     promise = Promise(name, story.wanted, kind=kind, guests=guests, at_most=at_most)
     price = "AAMkADAGu0AABIGYDaAAA="
     before = frozenset[str]() if story.request is PRICE else frozenset({price})
-    evidence = Evidence([promise], state(world.tenant), world.results.events(), before)
+    ends = [event for event in world.results.events() if event["type"] != "meeting.responded"]
+    evidence = Evidence([promise], state(world.tenant), ends, before)
     made = len(world.tenant.meetings) if kind == "standalone" else len(world.events())
     return Ended(check(evidence), [repr(fault) for fault in host.faults], injector.lives, made)
 

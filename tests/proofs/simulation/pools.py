@@ -27,11 +27,11 @@ from shared.errors import StorageUnavailableError
 from shared.meeting import Meeting, Status
 from tests.app_fixture import World
 from tests.examples import CALENDAR
-from tests.proofs.simulation.fault_injection import RandomFaults
+from tests.proofs.simulation.fault_injection import FaultRates, RandomFaults
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError, may_be_unrecorded
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import Network
-from tests.proofs.simulation.run import WORST
+from tests.proofs.simulation.run import BAD, WORST
 
 SUBJECT = "Pooled"
 _ROTA = tuple(f"Rota{number}@contoso.com" for number in range(5))
@@ -51,6 +51,7 @@ class Plan:
 
     requests: int
     hosts: int = 2
+    fault_rates: FaultRates = WORST
 
     @property
     def organizers(self) -> tuple[str, ...]:
@@ -122,7 +123,7 @@ async def _run(plan: Plan, seed: int) -> Report:
         world.tenant.add_user(name, name)
     for name in plan.rooms:
         world.tenant.add_user(name, name, room=Room())
-    injector, began = RandomFaults(WORST, seed, clock), clock()
+    injector, began = RandomFaults(plan.fault_rates, seed, clock), clock()
     options = replace(OPTIONS, max_polling_interval=timedelta(seconds=30))
     hosts = [Host(f"host{number}", world, Network(injector), options) for number in range(plan.hosts)]
     farm = Farm(hosts, seed)
@@ -257,7 +258,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of all chance (1)")
     given = parser.parse_args(arguments)
     began = process_time()
-    report = run(Plan(given.requests, given.hosts), given.seed)
+    report = run(Plan(given.requests, given.hosts, BAD), given.seed)
     problems = [*report.violations, *report.faults]
     figures = {
         "seed": given.seed,

@@ -1,5 +1,6 @@
 """A pool of organizers: one who is free is chosen, kept, and never had twice for times that overlap."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,16 @@ def reserved_rows(world: World) -> int:
 
 
 class TestChoice:
+    async def test_two_hosts_at_the_same_moment(self, world: World) -> None:
+        """Both see the same calendars, in which nobody has anything yet: the reservation decides."""
+        for _ in range(2):
+            await world.accept(pooled(strategy="first"))
+        world.tenant.settings.latency_seconds = 0.01
+        texts = world.requests.take()
+        await asyncio.gather(*(world.new_host().message_handler.handle(text, None) for text in texts))
+        await world.settle()
+        assert [len(world.events(nurse.lower())) for nurse in NURSES[:3]] == [1, 1, 0]
+
     @pytest.mark.parametrize("strategy", ["leastBusy", "first", "rotate"])
     async def test_thirty_at_once_for_five(self, world: World, strategy: str) -> None:
         """Five are made with five organizers; the others end nobodyFree and say who is busy, without a subject."""
@@ -109,7 +120,7 @@ class TestChoice:
         """By a meeting that people made in Outlook, by one of this app that is not made yet, and by an invitation."""
         named = CALENDAR | {"organizer": NURSES[0], "attendees": [{"emailAddress": {"address": NURSES[1]}}]}
         times = {name: pooled()[name] for name in ("start", "end")}
-        _, meeting = await made(world, named | times, pooled())
+        _, meeting = await made(world, named | times, pooled(strategy="first"))
         assert meeting.organizer == NURSES[2]
 
     async def test_one_without_a_mailbox_is_passed_over(self, world: World) -> None:
