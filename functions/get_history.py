@@ -61,7 +61,7 @@ class HistoryResponse(ResponseModel, frozen=True):
 def _a_history() -> HistoryResponse:
     lines: tuple[tuple[HistoryEvent, str], ...] = (
         ("accepted", "The request was accepted."),
-        ("waited", "Microsoft Graph asked for patience with this mailbox."),
+        ("waited", "Microsoft Graph throttles this mailbox."),
         ("created", "The event was created."),
         ("published", "meeting.succeeded of version 1 was sent."),
     )

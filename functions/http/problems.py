@@ -131,7 +131,7 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     ),
     StorageUnavailableError: (
         *(503, "storageUnavailable", "Not available now"),
-        "The storage of this service does not answer. Send the same request again, with the same key.",
+        "The storage of this service does not answer. Send the same request again, with its key if it has one.",
     ),
     SettingsError: (
         *(503, "settingsWrong", "The service is not set up"),
@@ -185,8 +185,8 @@ def _graph_problem(error: GraphError) -> Problem:
         status = _REJECTION_STATUSES.get(error.code, 502)
         return Problem(status, error.code, "Microsoft Graph refused", error.message, members=members)
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
-    what = f"{error}" if isinstance(error, ThrottledError) else f"Microsoft Graph could not be reached: {error}"
-    detail = f"{what}. Send the same request again later."
+    said = f"{error}"
+    detail = f"{said[:1].upper()}{said[1:]}. Send the same request again later."
     return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=_seconds(delay or _GRAPH_PAUSE))
 
 

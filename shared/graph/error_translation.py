@@ -18,7 +18,7 @@ from shared.graph.refusals import Addressee, DuplicateTransactionError, GraphRef
 from shared.graph.resources import LONGEST_STRING, quotable
 from shared.graph.retry_after import parse_retry_after
 
-ASKED_FOR_PATIENCE = "Microsoft Graph asked for patience with this mailbox"
+THROTTLED = "Microsoft Graph throttles this mailbox"
 
 # Named errors that pass by themselves, whatever their status.
 _TRANSIENT_CODES = frozenset(
@@ -87,7 +87,7 @@ def _translate_refusal(refusal: GraphRefusal, addressee: Addressee, *, writes: b
     status, code = refusal.answer.status, refusal.answer.code.casefold()
     unavailable = partial(UnavailableError, delay=refusal.retry_after, answer=refusal.answer)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return ThrottledError(ASKED_FOR_PATIENCE, refusal.retry_after, refusal.answer)
+        return ThrottledError(THROTTLED, refusal.retry_after, refusal.answer)
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES
     if failed or not read:  # the unread body would have named the refusal: retry
         did_nothing = status == HTTPStatus.PRECONDITION_FAILED  # its code is that of conflicts half-way as well
@@ -95,7 +95,9 @@ def _translate_refusal(refusal: GraphRefusal, addressee: Addressee, *, writes: b
     if code == "errorduplicatetransactionid":
         return DuplicateTransactionError(refusal)
     if status in _PASSING_STATUSES:
-        return unavailable("Graph could not do it now", uncertain=False)
+        is_token = status == HTTPStatus.UNAUTHORIZED
+        text = "Graph refuses the app's token" if is_token else f"Graph could not do it now (status {status})"
+        return unavailable(text, uncertain=False)
     return rejection_of(refusal, addressee)
 
 

@@ -99,7 +99,7 @@ def _why_it_waits(before: Meeting, after: Meeting) -> str | None:
     if before.status is Status.RUNNING:
         return f"{after.progress.last_problem or 'The attempt did not end in order'}."
     if after.progress.next_attempt_at and after.progress.next_attempt_at != before.progress.next_attempt_at:
-        return "The meeting waits for the mailbox, or for its message."
+        return f"The next attempt waits until {after.progress.next_attempt_at:%Y-%m-%d %H:%M:%S} UTC."
     return None
 
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.graph import before_each_call
-from shared.graph.error_translation import ASKED_FOR_PATIENCE
+from shared.graph.error_translation import THROTTLED
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.aliases import Mailboxes
 from shared.throttling.mailbox_limit import FULL, Mailbox
@@ -127,7 +127,7 @@ class MailboxGate:
         """
         mailbox, now = self._mailboxes.find(organizer), self._clock()
         if mailbox and mailbox.closed_until > now:
-            raise HeldBackError(ASKED_FOR_PATIENCE, mailbox.closed_until - now)
+            raise HeldBackError(THROTTLED, mailbox.closed_until - now)
         if mailbox and not read_only and mailbox.entered > mailbox.calls(now):
             raise HeldBackError(FULL, timedelta(seconds=mailbox.seconds))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.errors import HeldBackError
-from shared.graph.error_translation import ASKED_FOR_PATIENCE
+from shared.graph.error_translation import THROTTLED
 from shared.throttling.sharing import Share
 
 # Processes that do not know of each other exceed the limit together. Each Retry-After doubles the pause between the
@@ -74,7 +74,7 @@ class Mailbox:
     def held_back(self, now: datetime) -> HeldBackError | None:
         """Return why no lookup is admitted now, with the delay until one may be; None for an open mailbox."""
         if self.closed_until > now:
-            return HeldBackError(ASKED_FOR_PATIENCE, self.closed_until - now)
+            return HeldBackError(THROTTLED, self.closed_until - now)
         if not self.has_room(now, read_only=True):
             return HeldBackError(FULL, timedelta(seconds=self.seconds))
         return None
@@ -97,7 +97,7 @@ class Mailbox:
         """
         asked_for_patience = max(self.closed_until, self.next_entry) > now
         if asked_for_patience or not self.has_room(now):
-            text = ASKED_FOR_PATIENCE if asked_for_patience else FULL
+            text = THROTTLED if asked_for_patience else FULL
             raise HeldBackError(text, self.next_slot(now))
         self.entered += 1
         if self.calm_at > now:

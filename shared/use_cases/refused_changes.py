@@ -5,6 +5,12 @@ from collections.abc import Sequence
 from shared.errors import ChangeRefusedError
 from shared.meeting import Status
 
+_UNTIL_MADE = {
+    Status.QUEUED: "Ask again when it has succeeded.",
+    Status.RUNNING: "Ask again when it has succeeded.",
+    Status.FAILED: "Follow the remedy in its error, and send POST /api/meetings/{id}/retry.",
+}
+
 
 def immutable_field(names: Sequence[str]) -> ChangeRefusedError:
     """Return the refusal to change members that stay as they were when the meeting was created."""
@@ -45,7 +51,8 @@ def not_finished(status: Status) -> ChangeRefusedError:
 
 def not_made(status: Status) -> ChangeRefusedError:
     """Return the refusal to refresh a meeting that is not in Microsoft Graph, or will be cancelled."""
-    return ChangeRefusedError("notMade", f"The meeting is {status}: it is not in Microsoft Graph.")
+    text = f"The meeting is {status}: it is not in Microsoft Graph."
+    return ChangeRefusedError("notMade", " ".join(filter(None, (text, _UNTIL_MADE.get(status)))))
 
 
 def nothing_to_compare() -> ChangeRefusedError:

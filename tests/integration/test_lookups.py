@@ -163,7 +163,7 @@ class TestExternalMeetings:
         assert 0 < int(readiness.headers["retry-after"]) <= 601
         for told in (answer, readiness):
             assert (told.status_code, told.json()["code"]) == (503, "graphUnavailable")
-            assert told.json()["detail"].startswith("Microsoft Graph asked for patience with this mailbox.")
+            assert told.json()["detail"].startswith("Microsoft Graph throttles this mailbox.")
 
 
 def test_the_summary_counts_what_a_search_finds(client: Client) -> None:

@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.http.problems import as_problem, problem_response
-from shared.errors import MOST_FAULTS, Fault, InvalidRequestError
+from shared.errors import MOST_FAULTS, Fault, InvalidRequestError, StorageUnavailableError, UnavailableError
+from shared.meeting import Status
+from shared.use_cases.refused_changes import not_made
 
 LARGEST_ANSWER = 256 * 1024
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20).map(lambda text: text * 500)
@@ -30,3 +33,25 @@ def test_few_faults_are_told_in_full() -> None:
     [first, *_] = InvalidRequestError([long] * MOST_FAULTS).faults
     assert first.message.startswith("word word")
     assert first.message.endswith("...")
+
+
+@pytest.mark.parametrize(
+    "said", ["Graph could not be reached (ReadError)", "Graph answered with something that is not JSON"]
+)
+def test_what_graph_did_is_said_once(said: str) -> None:
+    """An answer that cannot be used is not called unreachable, and a sentence begins with a capital letter."""
+    assert as_problem(UnavailableError(said, uncertain=False)).detail == f"{said}. Send the same request again later."
+    assert as_problem(UnavailableError("no token", uncertain=False)).detail.startswith("No token. ")
+
+
+def test_a_call_without_a_key_is_not_asked_for_one() -> None:
+    """Of all calls only creations have a key."""
+    assert "if it has one" in as_problem(StorageUnavailableError()).detail
+
+
+@pytest.mark.parametrize(
+    ("status", "step"), [(Status.QUEUED, "Ask again"), (Status.RUNNING, "Ask again"), (Status.FAILED, "/retry")]
+)
+def test_what_is_not_made_has_a_next_step(status: Status, step: str) -> None:
+    """Only a cancelled meeting has none."""
+    assert step in as_problem(not_made(status)).detail

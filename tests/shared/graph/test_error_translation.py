@@ -501,6 +501,14 @@ async def test_a_404_is_explained_by_what_is_known(wire: Wire, surface: Surface,
     assert is_known or f"404 {code}".strip() in error.message
 
 
+async def test_a_refused_token_is_named(wire: Wire) -> None:
+    """A 401 is about the app's token, of which the next attempt has a new one; the rest quotes the status."""
+    wire.answer = refused(401, "InvalidAuthenticationToken", "Lifetime validation failed.")
+    assert str(await failure(wire)) == "Graph refuses the app's token"
+    wire.answer = refused(423, "Locked", "Locked.")
+    assert "423" in str(await failure(wire))
+
+
 async def test_a_resource_that_could_not_be_discovered(wire: Wire) -> None:
     """It may be the user who is not there, or the mailbox: the remedy is of both."""
     wire.answer = refused(404, "ResourceNotFound", "Resource could not be discovered.")

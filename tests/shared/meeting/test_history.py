@@ -73,7 +73,7 @@ async def test_a_meeting_that_waits_says_why_once() -> None:
     assert await lines(world, made) == [
         ("accepted", "The request was accepted."),
         ("waited", "Graph is not available."),
-        ("waited", "Microsoft Graph asked for patience with this mailbox."),
+        ("waited", "Microsoft Graph throttles this mailbox."),
         ("created", "The event was created."),
         ("published", "meeting.succeeded of version 1 was sent."),
     ]

@@ -254,7 +254,7 @@ async def test_a_probe_that_graph_throttles_is_the_last() -> None:
     report = await world.app.readiness.examine(ORGANIZER)
     assert not [seen for seen in world.tenant.requests if seen.path.endswith("/calendar")]
     troubled = {check.name: (check.detail, check.remedy) for check in report.checks if not check.ok}
-    said = ("Microsoft Graph asked for patience with this mailbox.", "Ask again in 3 seconds.")
+    said = ("Microsoft Graph throttles this mailbox.", "Ask again in 3 seconds.")
     assert troubled["applicationAccessPolicy"] == troubled["mailbox"] == said
 
 
