@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import ConflictError, RowRefusedError
 from shared.meeting.reservations import MOST_A_DAY, Entry, Reservations, days_between
+from shared.meeting_request.pools import RESERVED_FOR
 from tests.fakes import InMemoryTable
 
 NURSE = "Nurse@contoso.com"
@@ -42,6 +43,14 @@ async def test_what_is_reserved_is_read_again(reservations: Reservations) -> Non
     assert known.entries == {entry(23, hours=2)}
     assert set(known.rows) == {date(2027, 1, 20), date(2027, 1, 21)}
     assert not (await reservations.read("other@contoso.com", FIRST, LAST)).entries
+
+
+async def test_the_longest_stretch_is_read_again(reservations: Reservations) -> None:
+    """As much of a meeting as is reserved at all: a year."""
+    longest = entry(0, hours=RESERVED_FOR / timedelta(hours=1))
+    known = await reservations.read(NURSE, longest.start.date(), longest.end.date())
+    await reservations.reserve(NURSE, known, [longest])
+    assert (await reservations.read(NURSE, FIRST, LAST)).entries == {longest}
 
 
 async def test_of_two_at_once_one_has_to_look_again(reservations: Reservations) -> None:
