@@ -55,6 +55,8 @@ def check_timestamp(value: str) -> str:
             raise invalid(
                 "missingOffset", f"must be {example}, not {quoted(value)}: without an offset it is not an instant"
             )
+        if _TIMESTAMP.fullmatch(value.replace(" ", "+")):
+            raise invalid("invalidDateTime", f"must be {example}, not {quoted(value)}: in a URL, write + as %2B")
         raise _invalid(value, example)
     _calendar_time(value, matched[1], example)
     try:

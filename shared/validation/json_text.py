@@ -63,7 +63,7 @@ def decode_json_text(text: str, *, storable: bool = True) -> Any:
     try:
         value = _loaded(text)
     except RecursionError:
-        value = _loaded(_without_depths(text))
+        value = _loaded_without_depths(text)
     if storable:
         require_storable(value)
     return value
@@ -93,6 +93,13 @@ def _loaded(text: str) -> Any:
         raise _malformed(message) from error
     except ValueError as error:
         raise _malformed(f"The text is not JSON: {error}.") from error
+
+
+def _loaded_without_depths(text: str) -> Any:
+    try:
+        return _loaded(_without_depths(text))
+    except InvalidRequestError as error:  # what is left has another fault beside its depth
+        raise _too_deep() from error
 
 
 def _without_depths(text: str) -> str:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.meeting_request import to_graph
-from shared.validation.date_times import DateTimeTimeZone, instant_of
+from shared.validation.date_times import DateTimeTimeZone, check_timestamp, instant_of
 from tests.shared.meeting_request.requests import (
     at,
     calendar_document,
@@ -139,3 +139,9 @@ def test_documented_timestamp() -> None:
     start, end = "2019-07-12T14:30:34.2444915-07:00", "2019-07-12T15:00:34.2464912-07:00"
     request = parsed_standalone(startDateTime=start, endDateTime=end)
     assert (request.start_date_time, request.end_date_time) == (start, end)
+
+
+def test_a_plus_that_a_url_has_made_a_blank() -> None:
+    """The message says how the offset is written there."""
+    with pytest.raises(ValueError, match="write \\+ as %2B"):
+        check_timestamp("2027-01-20T18:00:00 09:00")

@@ -115,3 +115,10 @@ def test_never_another_error_for_text(text: str) -> None:
         decode_json_text(text)
     except InvalidRequestError as error:
         "".join(fault.pointer + fault.message for fault in error.faults).encode()
+
+
+@pytest.mark.parametrize("rest", ["", "x", "]" * 50_000])
+def test_depth_is_named_before_any_other_fault(rest: str) -> None:
+    """A text that is too deep for the parser says so, however it ends."""
+    with pytest.raises(InvalidRequestError, match="deeper than 64 levels"):
+        decode_json_text("[" * 100_000 + rest)
