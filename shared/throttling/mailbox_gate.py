@@ -106,16 +106,26 @@ class MailboxGate:
     def entry(self, organizer: str) -> Generator[None]:
         """Admit one call of a batch for the length of a block, if there is room for it now.
 
-        The caller has learned by `refresh` what other processes know, and closes the mailbox when Graph asks for that.
+        Before the batch is sent the gate checks that the mailbox is still open, as it does for the others in it. The
+        caller has learned by `refresh` what other processes know, and closes the mailbox when Graph asks for that.
 
         Raises:
             HeldBackError: the mailbox is full, or closed.
         """
         entered_at = self._clock()
         self._enter(organizer, entered_at, read_only=True)
+        check_of_others = before_each_call.get()
+
+        def check() -> None:
+            if check_of_others:
+                check_of_others()
+            self.check(organizer)
+
+        checked_before = before_each_call.set(check)
         try:
             yield
         finally:
+            before_each_call.reset(checked_before)
             self._leave(organizer, entered_at)
 
     def check(self, organizer: str, *, read_only: bool = True) -> None:

@@ -15,6 +15,8 @@ FAR = timedelta(hours=6)
 _LAST_DAY = timedelta(days=1)
 # Between two looks at a meeting: the timer runs less often, unless somebody sets WATCH_SCHEDULE so.
 _SHORTEST = timedelta(minutes=1)
+# In its last day, where Graph has refused to show it.
+_SOON_AGAIN = timedelta(minutes=15)
 _REPORTS_ARE_LIKELY_FOR = timedelta(hours=6)
 _BETWEEN_LIKELY_REPORTS = timedelta(minutes=15)
 REPORTS_MAY_COME_FOR = timedelta(days=7)
@@ -51,6 +53,12 @@ def next_look(request: MeetingRequest, observed: Observed | None, now: datetime)
             return now + _SHORTEST if begins - _LAST_DAY <= now else min(now + FAR, begins - _LAST_DAY)
         passed += 1
     return now + FAR if passed == MOST_OCCURRENCES else None  # of a longer series the rest is not computed
+
+
+def look_after_refusal(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime:
+    """Return when to look again at a meeting that Graph refuses to show, mostly until an administrator acts."""
+    look = next_look(request, observed, now)
+    return max(look, now + _SOON_AGAIN) if look else now + FAR
 
 
 def first_look_for_reports(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from shared.meeting.wanted import wanted_request
 from shared.meeting_request import MeetingRequest, parse_request
 from shared.use_cases.watch.declined_room import room_to_replace
 from shared.use_cases.watch.events import events_of, with_unapplied
-from shared.use_cases.watch.next_look import next_look, next_look_for_reports
+from shared.use_cases.watch.next_look import look_after_refusal, next_look, next_look_for_reports
 
 _logger = logging.getLogger(__name__)
 
@@ -162,10 +162,11 @@ class Observations:
             look_at = next_look_for_reports(request, observed, observed.observed_at)
         return meeting.attendance.changed(look_at=look_at)
 
-    async def postpone(self, meeting: Meeting, until: datetime) -> None:
+    async def postpone(self, meeting: Meeting, now: datetime) -> None:
         """Have the watch look at a meeting later, because Graph refuses to show it."""
+        look_at = look_after_refusal(parse_request(meeting.request), meeting.observed, now)
         with suppress(ConflictError):  # it is another since
-            await self.ledger.write(meeting, meeting.changed(look_at=until))
+            await self.ledger.write(meeting, meeting.changed(look_at=look_at))
 
     async def _publish(self, meeting: Meeting) -> Meeting:
         """Send what is due; a sink that is away is left to the upkeep."""

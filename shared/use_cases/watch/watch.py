@@ -1,8 +1,9 @@
 """The watch: a timer's run, which looks in Graph at the meetings that are due.
 
 Their events are read in batches of 20, of which at most four are of one mailbox. A run takes rows that are due, so its
-work follows what is due and never the size of the ledger. A meeting that cannot be looked at stays due: the next run
-tries again, and nothing is concluded from it.
+work follows what is due and never the size of the ledger. Nothing is concluded from a meeting that cannot be looked at.
+Graph throttles single events of a batch, and with each its mailbox, mostly for seconds: those are tried again in the
+same run. Whatever is left stays due for the next one.
 """
 
 import asyncio
@@ -10,7 +11,8 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from zlib import crc32
 
 from shared.errors import (
@@ -24,7 +26,7 @@ from shared.errors import (
 from shared.graph.batch import MOST_IN_BATCH
 from shared.graph.seen_event import SeenEvent
 from shared.meeting import Meeting
-from shared.throttling.mailbox_gate import MailboxGate
+from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER, MailboxGate
 from shared.use_cases.for_each import Failure, for_each
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.next_look import FAR
@@ -44,6 +46,18 @@ _BATCHES = "$batch"
 _LANES = 4
 # At most this many batches of a lane may go without an answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
+# What a batch has left is tried again as often within a run, if it may be tried after so short a pause.
+_MOST_ATTEMPTS = 3
+_LONGEST_PAUSE = timedelta(seconds=10)
+_SHORTEST_PAUSE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A meeting that could not be looked at, and the pause after which it makes sense to try again."""
+
+    meeting: Meeting
+    pause: timedelta
 
 
 class Watch:
@@ -84,49 +98,68 @@ class Watch:
         return meeting if meeting.look_at and meeting.finished else None
 
     async def _lane(self, meetings: list[Meeting], report: WatchReport) -> bool:
+        """Look at meetings, again at those that a pause may help, and return whether Graph answers batches."""
         unanswered = 0
-        for batch in batches(meetings):
-            organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in batch}
-            await asyncio.gather(*map(self._gate.refresh, organizers.values()))
-            try:
-                await self._look_at(batch, report)
-            except (ThrottledError, UnavailableError) as error:  # of the whole batch
-                _logger.warning("watch.waits %s", error)
-                report.left += len(batch)
-                unanswered += 1
-                if error.delay or unanswered == _MOST_UNANSWERED:  # Graph wants to be left alone, or is away
+        for attempt in range(1, _MOST_ATTEMPTS + 1):
+            waiting: dict[str, _Waiting] = {}
+            for batch in batches(meetings):
+                try:
+                    await self._look_at(batch, waiting, report)
+                except (ThrottledError, UnavailableError) as error:  # of the whole batch
+                    _logger.warning("watch.waits %s", error)
+                    pause = error.delay or _SHORTEST_PAUSE
+                    waiting |= {meeting.id: _Waiting(meeting, pause) for meeting in batch}
+                    unanswered += not isinstance(error, HeldBackError)
+                    if pause > _LONGEST_PAUSE or unanswered == _MOST_UNANSWERED:  # Graph wants to be left alone
+                        report.left += len(waiting)
+                        return False
+                except RejectedError as error:
+                    _logger.error("watch.refused %s", error)  # noqa: TRY400 - what Graph said is the whole of it
+                    report.left += len(waiting) + len(batch)
                     return False
-            except RejectedError as error:
-                _logger.error("watch.refused %s", error)  # noqa: TRY400 - what Graph said is the whole of it
-                report.left += len(batch)
-                return False
+            soon = [each for each in waiting.values() if each.pause <= _LONGEST_PAUSE]
+            if not soon or attempt == _MOST_ATTEMPTS:
+                report.left += len(waiting)
+                break
+            report.left += len(waiting) - len(soon)
+            await asyncio.sleep(max(_SHORTEST_PAUSE, *(each.pause for each in soon)).total_seconds())
+            meetings = [each.meeting for each in soon]
         return True
 
-    async def _look_at(self, batch: Sequence[Meeting], report: WatchReport) -> None:
-        admitted: list[Meeting] = []
-        with ExitStack() as entries:
-            for meeting in batch:
+    async def _look_at(self, batch: Sequence[Meeting], waiting: dict[str, _Waiting], report: WatchReport) -> None:
+        """Look at the meetings of one batch, and note those that have to wait for their mailbox."""
+        organizers = {mailbox_key(meeting.organizer or ""): meeting.organizer or "" for meeting in batch}
+        await asyncio.gather(*map(self._gate.refresh, organizers.values()))
+        async with self._gate.access(_BATCHES, read_only=True):
+            admitted: list[Meeting] = []
+            with ExitStack() as entries:
+                for meeting in batch:
+                    try:
+                        entries.enter_context(self._gate.entry(meeting.organizer or ""))
+                    except HeldBackError as error:
+                        waiting[meeting.id] = _Waiting(meeting, error.delay or _SHORTEST_PAUSE)
+                    else:
+                        admitted.append(meeting)
+                if not admitted:
+                    return
                 try:
-                    entries.enter_context(self._gate.entry(meeting.organizer or ""))
-                except HeldBackError:
-                    report.left += 1
-                else:
-                    admitted.append(meeting)
-            if not admitted:
-                return
-            async with self._gate.access(_BATCHES, read_only=True):
-                events = await self._look.events_of(admitted)
+                    events = await self._look.events_of(admitted)
+                except HeldBackError:  # by one that was closed since it was entered
+                    waiting |= {meeting.id: _Waiting(meeting, _SHORTEST_PAUSE) for meeting in admitted}
+                    return
             report.batches += 1
         for meeting, event in zip(admitted, events, strict=True):
             if isinstance(event, ThrottledError | UnavailableError):
                 await self._gate.close_if_asked(meeting.organizer or "", event)
         outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
-        report.add([Failure(failure.item[0].id, failure.error) for failure in outcomes.failures])
-        report.looked += sum(outcomes.results)
-        report.left += len(admitted) - sum(outcomes.results)
+        failures = [Failure(failure.item[0].id, failure.error) for failure in outcomes.failures]
+        report.add(failures)
+        waiting |= {each.meeting.id: each for each in outcomes.results if each}
+        report.looked += outcomes.results.count(None)
+        report.left += len(failures)
 
-    async def _conclude(self, item: tuple[Meeting, SeenEvent | GraphError]) -> bool:
-        """Keep what one event shows, and return whether it showed anything."""
+    async def _conclude(self, item: tuple[Meeting, SeenEvent | GraphError]) -> _Waiting | None:
+        """Keep what one event shows; where it shows nothing, return after which pause to try again."""
         meeting, event = item
         try:
             if self._look.needs_another_call(meeting, event) and not isinstance(
@@ -138,12 +171,14 @@ class Watch:
                 observed = await self._look.conclude(meeting, event)
         except RejectedError as error:  # of its mailbox, and for as long as nobody has acted
             _logger.warning("watch.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
-            await self._observations.postpone(meeting, self._clock() + FAR)
-            return False
-        except (ThrottledError, UnavailableError):
-            return False
+            await self._observations.postpone(meeting, self._clock())
+            return _Waiting(meeting, FAR)
+        except ThrottledError as error:
+            return _Waiting(meeting, error.delay or PAUSE_WITHOUT_RETRY_AFTER)
+        except UnavailableError as error:
+            return _Waiting(meeting, error.delay or _SHORTEST_PAUSE)
         await self._observations.keep(meeting, observed)
-        return True
+        return None
 
 
 def batches(meetings: Sequence[Meeting]) -> Iterator[list[Meeting]]:

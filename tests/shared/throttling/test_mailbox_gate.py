@@ -309,6 +309,21 @@ async def _held(table: InMemoryTable) -> list[int]:
     return [holder.calls for holder in (await SharedMailboxStates(table).read(ALEX)).holders]
 
 
+class TestBatches:
+    async def test_a_mailbox_that_closes_before_the_batch_is_sent(self, gate: MailboxGate) -> None:
+        """The batch is not sent, whichever of its mailboxes it is; afterwards nothing is checked."""
+        for closed in (ALEX, MEGAN):
+            with gate.entry(ALEX), gate.entry(MEGAN):
+                check = before_each_call.get()
+                assert check is not None
+                check()
+                await gate.close(closed, timedelta(seconds=30))
+                with pytest.raises(HeldBackError):
+                    check()
+            assert before_each_call.get() is None
+            gate = MailboxGate(LIMIT, Clock())
+
+
 class TestSeveralProcesses:
     async def test_a_closed_mailbox_is_closed_everywhere(self, clock: Clock) -> None:
         """Another process, or this one after a restart, learns of it under any name that was known."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.graph.event_removal import cancel_event, delete_event
+from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.events import update_event
 from local.graph.responses import respond
 from tests.app_fixture import World
@@ -30,6 +30,9 @@ class Outlook:
 
     def delete(self) -> None:
         delete_event(self._world.tenant, self._mailbox, self._event)
+
+    def restore(self) -> None:
+        restore_event(self._world.tenant, self._mailbox, self._event)
 
     def respond(self, address: str, response: str, proposed: dict[str, Any] | None = None) -> None:
         respond(self._world.tenant, self._event, address, response, proposed)

@@ -17,6 +17,7 @@ from shared.use_cases.watch.next_look import next_look
 from shared.use_cases.watch.watch import MOST_OF_ONE_MAILBOX, batches
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE, queued_meeting
+from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.shared.use_cases.watch.outlook import LATER, Outlook
 
 START = datetime(2027, 1, 20, 21, 0, tzinfo=UTC)
@@ -184,9 +185,27 @@ async def test_no_call_before_a_mailboxs_retry_after() -> None:
     assert (await run(world, hours=1)).looked == 1
 
 
-@pytest.mark.parametrize(("times", "looked"), [(1, 4 * MOST_OF_ONE_MAILBOX), (9, 0)])
+@pytest.mark.parametrize(("retry_after", "looked", "seconds"), [("5", 5, 5), ("3600", 3, 0)])
+def test_what_is_throttled_for_seconds_is_tried_in_the_same_run(retry_after: str, looked: int, seconds: int) -> None:
+    """Of five meetings of a mailbox the first is throttled, and the fifth held back; nobody waits for an hour."""
+
+    async def main() -> None:
+        world = World(clock=SimulatedClock())
+        for number in range(5):
+            await world.made(CALENDAR, str(number))
+        await asyncio.sleep(timedelta(hours=6).total_seconds())
+        world.fault({"path": "/events/", "times": 1, "action": {"status": 429, "retryAfter": retry_after}})
+        begun = asyncio.get_running_loop().time()
+        report = await world.app.watch.run()
+        assert (report.looked, report.left) == (looked, 5 - looked)
+        assert round(asyncio.get_running_loop().time() - begun) == seconds
+
+    simulate(main, 1)
+
+
+@pytest.mark.parametrize(("times", "looked"), [(1, 5 * MOST_OF_ONE_MAILBOX), (9, 0)])
 async def test_a_batch_without_an_answer_keeps_few_others(times: int, looked: int) -> None:
-    """The next batches of the run are sent all the same, unless three in all get no answer."""
+    """The next batches of the run are sent, and then this one again, unless three in all get no answer."""
     world = World()
     for number in range(5 * MOST_OF_ONE_MAILBOX):
         await world.accept(CALENDAR, str(number))
@@ -194,7 +213,7 @@ async def test_a_batch_without_an_answer_keeps_few_others(times: int, looked: in
     world.fault({"path": r"/\$batch", "times": times, "action": {"status": 504}})
     assert (await run(world, hours=6)).looked == looked
     sent = [seen for seen in world.tenant.requests if "$batch" in seen.path]
-    assert len(sent) == (5 if times == 1 else 3)
+    assert len(sent) == (6 if times == 1 else 3)
 
 
 async def test_no_batch_before_its_own_retry_after() -> None:
@@ -241,15 +260,20 @@ async def test_a_mailbox_that_closes_elsewhere_during_a_run() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_batch_that_is_refused_as_a_whole(status: int) -> None:
-    """Nothing is concluded, and the next run looks."""
-    world = World()
-    meeting = await world.made(CALENDAR)
-    world.fault({"path": r"/\$batch", "action": {"status": status}})
-    assert (await run(world, hours=6)).looked == 0
-    assert (await world.ledger.read(meeting.id)).observed is None
-    world.fault()
-    assert (await run(world, minutes=5)).looked == 1
+def test_a_batch_that_is_refused_as_a_whole(status: int) -> None:
+    """It is sent three times; nothing is concluded, and the next run looks."""
+
+    async def main() -> None:
+        world = World(clock=SimulatedClock())
+        meeting = await world.made(CALENDAR)
+        world.fault({"path": r"/\$batch", "action": {"status": status}})
+        assert (await run(world, hours=6)).looked == 0
+        assert len([seen for seen in world.tenant.requests if "$batch" in seen.path]) == 3
+        assert (await world.ledger.read(meeting.id)).observed is None
+        world.fault()
+        assert (await run(world, minutes=5)).looked == 1
+
+    simulate(main, 1)
 
 
 async def test_one_that_cannot_be_looked_at_keeps_no_other() -> None:
