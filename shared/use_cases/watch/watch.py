@@ -148,9 +148,13 @@ class Watch:
                     waiting |= {meeting.id: _Waiting(meeting, _SHORTEST_PAUSE) for meeting in admitted}
                     return
             report.batches += 1
-        for meeting, event in zip(admitted, events, strict=True):
-            if isinstance(event, ThrottledError | UnavailableError):
-                await self._gate.close_if_asked(meeting.organizer or "", event)
+        refused = [
+            (meeting.organizer or "", event)
+            for meeting, event in zip(admitted, events, strict=True)
+            if isinstance(event, ThrottledError | UnavailableError)
+        ]
+        # All at once: a mailbox is closed here at once, and the storage that tells the other instances may be slow.
+        await asyncio.gather(*(self._gate.close_if_asked(*each) for each in refused))
         outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
         failures = [Failure(failure.item[0].id, failure.error) for failure in outcomes.failures]
         report.add(failures)

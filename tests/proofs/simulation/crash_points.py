@@ -212,7 +212,7 @@ STORIES: dict[str, Story] = {
 
 
 @dataclass(slots=True)
-class _CrashPoints:
+class CrashPoints:
     """No faults but one: the n-th call of a life is its last."""
 
     kills: Sequence[Kill]
@@ -273,7 +273,7 @@ async def _tell(story: Story, kills: Sequence[Kill], tenant: int) -> Ended:
     world = World(clock=clock)
     set_switches(world.tenant.settings, tenant)
     world.tenant.add_user("Able@contoso.com", ROOMS["Able@contoso.com"], room=Room())
-    injector = _CrashPoints(kills)
+    injector = CrashPoints(kills)
     network = Network(injector)
     options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))
     host = Host("host", world, network, options)

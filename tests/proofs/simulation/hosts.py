@@ -158,6 +158,14 @@ class Host:
         return True
 
 
+async def run_watch(app: App) -> None:
+    """Do as functions/run_watch.py does."""
+    runs = (app.watch.run(), app.watched_attendance.run())
+    for outcome in await asyncio.gather(*runs, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
 def may_be_unrecorded(world: World) -> bool:
     """Return whether something was set aside so lately that the timer has not tried twice to record it."""
     newest = max((message.put_at for message in world.poison.messages), default=None)
@@ -184,7 +192,7 @@ class Farm:
             asyncio.create_task(self._keep(host))  # noqa: RUF006 - the loop keeps what sleeps in it
         asyncio.create_task(self._serve(upkeep_seconds, lambda app: app.upkeep.run()))  # noqa: RUF006
         if watch_seconds is not None:
-            asyncio.create_task(self._serve(watch_seconds, lambda app: app.watch.run()))  # noqa: RUF006
+            asyncio.create_task(self._serve(watch_seconds, run_watch))  # noqa: RUF006
         asyncio.create_task(self._record_crashes())  # noqa: RUF006
 
     @property

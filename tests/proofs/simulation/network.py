@@ -222,13 +222,15 @@ class Network:
 
 async def _carry[T](process: Process, outcome: CallOutcome, effect: Callable[[], Awaitable[T]]) -> T:
     await asyncio.sleep(outcome.before)
-    answer = await effect()
-    if outcome.ending is Ending.REPEATED:
+    try:
         answer = await effect()
-    if outcome.ending is Ending.CRASH_AFTER:
-        (process.host or process).die()
-    if outcome.ending is Ending.WORKER_CRASH_AFTER:
-        process.die()
+        if outcome.ending is Ending.REPEATED:
+            answer = await effect()
+    finally:  # a write that lost a race has an answer, too
+        if outcome.ending is Ending.CRASH_AFTER:
+            (process.host or process).die()
+        if outcome.ending is Ending.WORKER_CRASH_AFTER:
+            process.die()
     await asyncio.sleep(outcome.after)
     if outcome.ending is Ending.LOST:
         raise NoAnswerError

@@ -112,6 +112,23 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """An attendance report in the tenant.
+
+    Attributes:
+        shown_from: when Graph begins to show it.
+        ended_at: when the meeting ended, by its event.
+        participants: the address of each.
+        seconds: how long they were there, all of them together.
+    """
+
+    shown_from: datetime
+    ended_at: datetime
+    participants: frozenset[str]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """An observation that the app has written down.
 

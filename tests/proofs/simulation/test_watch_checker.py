@@ -71,7 +71,7 @@ def good() -> Watched:
     )
 
 
-def faults(meeting: Watched) -> set[Fault]:
+def faults(meeting: Watched) -> set[object]:
     return {flaw.fault for flaw in check_watch([meeting], ENDED_AT, AWAY, SLACK)}
 
 

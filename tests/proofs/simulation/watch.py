@@ -10,8 +10,8 @@ import asyncio
 import random
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,26 +21,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from local.graph.records import Event, Mailbox
 from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import ConveneError, StorageUnavailableError
-from shared.meeting import MeetingResponse
-from shared.meeting.ledger import Ledger
-from tests.app_fixture import World
+from tests.proofs.simulation.attendance_checker import check_attendance
 from tests.proofs.simulation.checker import check_calls
 from tests.proofs.simulation.fault_injection import FaultRates, RandomFaults
 from tests.proofs.simulation.hosts import OPTIONS, Farm, Host, HostDiedError
 from tests.proofs.simulation.loop import SimulatedClock, simulate
-from tests.proofs.simulation.network import Network
+from tests.proofs.simulation.participants import Participants
 from tests.proofs.simulation.people import People
 from tests.proofs.simulation.run import BAD, add_organizers
-from tests.proofs.simulation.sights import Timeline, WitnessedTable
 from tests.proofs.simulation.violation import Violation
-from tests.proofs.simulation.watch_checker import Arrival, Watched, check_watch
-from tests.tenants import set_switches
+from tests.proofs.simulation.watch_checker import check_watch
+from tests.proofs.simulation.watched_world import RESULTS, WatchedWorld
 
-TOPIC = "https://convene.westeurope-1.eventgrid.azure.net/api/events"
 _HOUR = 3600.0
 _MEETINGS_PER_ORGANIZER = 10
 # After the last deed: a meeting that is days away is looked at every six hours, and hosts may be slow.
@@ -49,9 +44,9 @@ _FAR_AWAY = 0.15
 _CALLER_CHANGES = 0.4
 _SHOWN = 20
 _CRASHES = 0.03
-# In a row, of a meeting that is due: with a thousand meetings about every second look fails, for a mailbox that asks
-# for patience keeps its other meetings waiting until the next run.
-_RUNS_THAT_MAY_FAIL = 24
+# In a row, of a meeting that is due: a look is tried three times in a run, the host may die in it, and nobody looks
+# at a meeting while an attempt to change it is under way.
+_RUNS_THAT_MAY_FAIL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +78,8 @@ class WatchReport:
         deeds: what people did.
         published: the events, each once.
         repeated: how many were sent again.
+        looks: how many observations were written down.
+        reports: how many attendance reports the tenant has.
     """
 
     violations: Sequence[Violation]
@@ -91,6 +88,7 @@ class WatchReport:
     published: Counter[str]
     repeated: int
     looks: int
+    reports: int
     ends: Counter[str]
     graph_calls: int
     throttled: int
@@ -110,11 +108,10 @@ class _Caller:
     """Asks for one meeting, then perhaps changes what people in Outlook have nothing to do with."""
 
     name: str
-    world: World
+    world: WatchedWorld
     farm: Farm
     request: dict[str, Any]
     chance: random.Random
-    find: Callable[[str], tuple[Mailbox, Event] | None]
     meeting_id: str = ""
 
     async def run(self, arrival: float, seconds: float) -> None:
@@ -130,7 +127,7 @@ class _Caller:
 
     def _is_nearly_over(self) -> bool:
         """Return whether a change might come after the end, when nobody looks any more."""
-        found = self.find(self.name)
+        found = self.world.find(self.name)
         return found is not None and found[1].end.moment.second < self.world.clock() + timedelta(hours=1)
 
     async def _change(self) -> None:
@@ -165,68 +162,56 @@ async def _run(plan: WatchPlan, seed: int) -> WatchReport:
         return random.Random(f"{seed} {name}")  # noqa: S311 - repeatable, not secret
 
     chance = chance_of("requests")
-    world, timeline = World({"RESULT_TOPIC": TOPIC}, clock), Timeline(clock)
-    world.table = table = WitnessedTable()
-    world.ledger = Ledger(table)
-    set_switches(world.tenant.settings, seed)
-    world.tenant.settings.link_after_change = "kept"  # a link that is lost is a change that nobody made
-    world.tenant.settings.latency_seconds = 0.1
-    organizers = add_organizers(world, max(5, plan.meetings // _MEETINGS_PER_ORGANIZER))
     seconds = plan.hours * _HOUR
-    outages = {"send queue": [(seconds * 0.2, seconds * 0.35)], "send topic": [(seconds * 0.5, seconds * 0.75)]}
+    away = {"queue": (seconds * 0.2, seconds * 0.35), "topic": (seconds * 0.5, seconds * 0.75)}
+    outages = {f"send {RESULTS}": [away["queue"]], "send topic": [away["topic"]]}
     # A run's calls grow with the meetings: as many runs die, whatever their number.
     rates = replace(plan.fault_rates, crashes=_CRASHES / plan.meetings, sink_outages=outages)
     injector = RandomFaults(rates, seed, clock)
-    network = Network(injector)
-    events = _Events(world, timeline)
-    network.wrote = events.changed
+    world = WatchedWorld(injector, seed, clock)
+    network = world.network
+    organizers = add_organizers(world, max(5, plan.meetings // _MEETINGS_PER_ORGANIZER))
     options = replace(OPTIONS, max_polling_interval=timedelta(seconds=60))
     farm = Farm([Host(f"host{number}", world, network, options) for number in range(plan.hosts)], seed)
     names = [f"r{number}" for number in range(plan.meetings)]
     callers = [
-        _Caller(
-            name, world, farm, _request(name, chance, organizers, clock(), plan.hours), chance_of(name), events.find
-        )
+        _Caller(name, world, farm, _request(name, chance, organizers, clock(), plan.hours), chance_of(name))
         for name in names
     ]
-    people = [People(name, world, timeline, timedelta(hours=plan.hours), seed) for name in names]
+    people = [People(name, world, world.timeline, timedelta(hours=plan.hours), seed) for name in names]
+    ended_at = clock() + timedelta(seconds=seconds) + _SETTLING
+    for name in names:
+        asyncio.create_task(Participants(name, world, ended_at, seed).attend())  # noqa: RUF006 - the loop keeps it
     farm.start(plan.mean_life, watch_seconds=plan.watch_seconds)
     await asyncio.gather(
         *(caller.run(600 * number / plan.meetings, seconds) for number, caller in enumerate(callers)),
-        *(each.act(events.find, plan.pause) for each in people),
+        *(each.act(world.find, plan.pause) for each in people),
     )
     injector.stop_faults()
     farm.spare()
     await asyncio.sleep(max(0, seconds - asyncio.get_running_loop().time()) + _SETTLING.total_seconds())
-    shown = [MeetingResponse.of(await world.ledger.read(caller.meeting_id)).as_json() for caller in callers]
-    arrivals = _arrivals(world)
-    watched = [
-        Watched(
-            name=each.name,
-            shown=meeting,
-            course=timeline.sights[each.name],
-            kept=table.kept[meeting["id"]],
-            arrivals={sink: by_meeting[meeting["id"]] for sink, by_meeting in arrivals.items()},
-            wanted=caller.request,
-            wishes=each.wishes,
-        )
-        for caller, each, meeting in zip(callers, people, shown, strict=True)
-    ]
-    away = {
-        name.partition(" ")[2]: [(clock.now + timedelta(seconds=begin), clock.now + timedelta(seconds=end))]
-        for name, [(begin, end)] in outages.items()
+    watched = await world.watched(
+        (each.name, caller.meeting_id, caller.request, each.wishes)
+        for caller, each in zip(callers, people, strict=True)
+    )
+    outages_of_sinks = {
+        sink: [(clock.now + timedelta(seconds=begin), clock.now + timedelta(seconds=end))]
+        for sink, (begin, end) in away.items()
     }
+    slack = _RUNS_THAT_MAY_FAIL * timedelta(seconds=plan.watch_seconds)
     return WatchReport(
         violations=[
-            *check_watch(watched, clock(), away, _RUNS_THAT_MAY_FAIL * timedelta(seconds=plan.watch_seconds)),
+            *check_watch(watched, clock(), outages_of_sinks, slack),
+            *check_attendance(watched, clock(), slack),
             *check_calls(network.calls, world.settings.graph_calls_per_mailbox),
         ],
         faults=[repr(fault) for fault in (*(fault for host in farm.hosts for fault in host.faults), *farm.faults)],
         deeds=sum((each.deeds for each in people), Counter[str]()),
         published=Counter(event["type"] for event in {event["id"]: event for event in world.topic.events()}.values()),
         repeated=len(world.topic.events()) - len({event["id"] for event in world.topic.events()}),
-        looks=sum(map(len, table.kept.values())),
-        ends=Counter(meeting["status"] for meeting in shown),
+        looks=sum(len(meeting.kept) for meeting in watched),
+        reports=sum(len(meeting.reports) for meeting in watched),
+        ends=Counter(meeting.shown["status"] for meeting in watched),
         graph_calls=len(network.calls),
         throttled=sum(call.closed_until is not None for call in network.calls),
         crashes=farm.crashes + farm.worker_deaths,
@@ -234,29 +219,6 @@ async def _run(plan: WatchPlan, seed: int) -> WatchReport:
         digest=network.digest,
         seconds=time.perf_counter() - begun,
     )
-
-
-class _Events:
-    """The events that this app has made, by the meeting's name, which their subjects begin with."""
-
-    def __init__(self, world: World, timeline: Timeline) -> None:
-        self._world = world
-        self._timeline = timeline
-        self._found: dict[str, tuple[Mailbox, Event]] = {}
-
-    def find(self, name: str) -> tuple[Mailbox, Event] | None:
-        """Return the event of a meeting, with its mailbox."""
-        return self._found.get(name)
-
-    def changed(self, name: str) -> None:
-        """Note what the app may have changed in a mailbox."""
-        mailbox = self._world.tenant.mailboxes.get(name.lower())
-        if mailbox is None:
-            return
-        for event in (*mailbox.events.values(), *mailbox.deleted_items.values()):
-            meeting = str(event.properties["subject"]).partition(" ")[0]
-            self._found.setdefault(meeting, (mailbox, event))
-            self._timeline.note(meeting, event)
 
 
 def _request(
@@ -273,25 +235,6 @@ def _request(
         "end": {"dateTime": (start + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"},
         "attendees": [{"emailAddress": {"address": f"{name}.{number}@fabrikam.com"}} for number in range(2)],
     }
-
-
-def _arrivals(world: World) -> Mapping[str, Mapping[str, Sequence[Arrival]]]:
-    """Return what each sink has got of each meeting, in order."""
-    got = {
-        "queue": [
-            (message.put_at, event)
-            for message, event in zip(world.results.messages, world.results.events(), strict=True)
-        ],
-        "topic": list(zip(world.topic.arrived_at, world.topic.events(), strict=True)),
-    }
-    return {name: _by_meeting(events) for name, events in got.items()}
-
-
-def _by_meeting(events: Sequence[tuple[datetime, dict[str, Any]]]) -> Mapping[str, Sequence[Arrival]]:
-    found: defaultdict[str, list[Arrival]] = defaultdict(list)
-    for at, event in events:
-        found[event["subject"]].append(Arrival(at, event))
-    return found
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -322,6 +265,7 @@ def _table(seed: int, report: WatchReport) -> Table:
         "what people did": report.deeds.total(),
         **dict(sorted(report.deeds.items())),
         "observations": report.looks,
+        "attendance reports": report.reports,
         **dict(sorted(report.published.items())),
         "events sent again": report.repeated,
         **{f"ended {name}": count for name, count in sorted(report.ends.items())},

@@ -14,7 +14,7 @@ from typing import Any
 
 from local.graph.responses import RESPONSES
 from tests.proofs.simulation.people import Wishes
-from tests.proofs.simulation.sights import GONE, Json, Kept, Sight, time_of
+from tests.proofs.simulation.sights import GONE, Json, Kept, Report, Sight, time_of
 from tests.proofs.simulation.violation import Violation
 
 # Between Graph's reading of an event and the conclusion: the longest that the calls of one look take.
@@ -25,6 +25,7 @@ _NEAR = timedelta(minutes=15)
 # What people change as well; only that can be missing in Graph because a change of the caller failed.
 _CHANGED_BY_CALLERS = frozenset({"attendees"})
 _LAST_DAY = timedelta(days=1)
+ATTENDED = "meeting.attended"
 
 
 class Fault(StrEnum):
@@ -58,6 +59,7 @@ class Watched:
         arrivals: what each sink has got, in the order of arrival.
         wanted: the request, with what the caller changed.
         wishes: what people did.
+        reports: the attendance reports that the tenant has of it.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Watched:
     arrivals: Mapping[str, Sequence[Arrival]]
     wanted: Json
     wishes: Wishes
+    reports: Sequence[Report] = ()
 
 
 def check_watch(
@@ -176,10 +179,12 @@ def _changes(wanted: Json, there: Sight) -> Iterator[str]:
         yield "subject"
     if (wanted.get("location") or {}).get("displayName", "") != there.place:
         yield "location"
-    if {each["emailAddress"]["address"].casefold() for each in wanted["attendees"]} != {
-        guest for guest, _ in there.guests
-    }:
+    if _addresses(wanted["attendees"]) != {guest for guest, _ in there.guests}:
         yield "attendees"
+
+
+def _addresses(attendees: Sequence[Json]) -> set[str]:
+    return {each["emailAddress"]["address"].casefold() for each in attendees}
 
 
 def _undone(meeting: Watched, there: Sight) -> Iterator[tuple[Fault, str]]:
@@ -194,14 +199,17 @@ def _undone(meeting: Watched, there: Sight) -> Iterator[tuple[Fault, str]]:
     for name, (is_there, was_made) in made.items():
         if was_made is not None and was_made != is_there:
             yield Fault.UNDONE, f"{name} is {is_there} and not {was_made}"
-    asked = {each["emailAddress"]["address"].casefold() for each in meeting.wanted["attendees"]}
+    asked = _addresses(meeting.wanted["attendees"])
     expected = (asked | meeting.wishes.invited) - meeting.wishes.uninvited
     if guests != expected:
         yield Fault.UNDONE, f"{sorted(guests ^ expected)} are not as people left them"
 
 
 def _events(meeting: Watched) -> Iterator[tuple[Fault, str]]:
-    """The events that were published, by number, are exactly those which the observations cause, in their order."""
+    """The events that were published, by number, are exactly those which the observations cause, in their order.
+
+    Those about attendance are numbered with them; tests/proofs/simulation/attendance_checker.py looks at what they say.
+    """
     told: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
     for arrivals in meeting.arrivals.values():
         for arrival in arrivals:
@@ -214,10 +222,12 @@ def _events(meeting: Watched) -> Iterator[tuple[Fault, str]]:
         (kind, latest.at)
         for former, latest in pairwise([None, *meeting.kept])
         if latest is not None
-        for kind in _caused(former, latest)
+        for kind in _caused(meeting, former, latest)
     ]
     published = [
-        (kind, datetime.fromisoformat(at)) for [(kind, at)] in (sorted(told[number]) for number in sorted(told))
+        (kind, datetime.fromisoformat(at))
+        for [(kind, at)] in (sorted(told[number]) for number in sorted(told))
+        if kind != ATTENDED
     ]
     if [kind for kind, _ in expected] != [kind for kind, _ in published] or any(
         abs(wanted - given) > timedelta(seconds=1) for (_, wanted), (_, given) in zip(expected, published, strict=True)
@@ -234,14 +244,14 @@ def _number(event: Json) -> int | None:
     return int(parts[2]) if len(parts) > 2 else None
 
 
-def _caused(former: Kept | None, latest: Kept) -> Iterator[str]:
+def _caused(meeting: Watched, former: Kept | None, latest: Kept) -> Iterator[str]:
     """Yield the types of the events that the contract has for two observations."""
     was_removed = former is not None and former.sight.removed
     if latest.sight.removed:
         if not was_removed:
             yield "meeting.removed"
         return
-    if was_removed or _differing(former) != _differing(latest):
+    if was_removed or _differing(former) != _differing(latest) or _others_invited(meeting, former, latest):
         yield "meeting.changed"
     known = {each["address"]: _answer(each) for each in former.observed["attendees"]} if former else {}
     answers = [each for each in latest.observed["attendees"] if each["response"] in RESPONSES]
@@ -250,12 +260,20 @@ def _caused(former: Kept | None, latest: Kept) -> Iterator[str]:
 
 
 def _differing(kept: Kept | None) -> dict[str, Any]:
-    """Return what differs from the request because of people, with its values."""
+    """Return what differs from the request because of people, with its values; attendees are looked at apart."""
     if kept is None:
         return {}
-    invited = sorted((each["address"].casefold(), each["type"]) for each in kept.observed["attendees"])
-    names = [name for name in kept.observed["changes"] if name not in kept.unapplied]
-    return {name: invited if name == "attendees" else kept.observed[name] for name in names}
+    names = [name for name in kept.observed["changes"] if name not in kept.unapplied | _CHANGED_BY_CALLERS]
+    return {name: kept.observed[name] for name in names}
+
+
+def _others_invited(meeting: Watched, former: Kept | None, latest: Kept) -> bool:
+    """Return whether people have invited or removed somebody; whom the caller has invited is no difference."""
+    created = meeting.course[0]
+    own = _addresses(meeting.wanted["attendees"]) - {guest for guest, _ in created[1].guests}
+    known, since = (former.sight.guests, former.at) if former else (created[1].guests, created[0])
+    shown = frozenset[tuple[str, str]]().union(*(each.guests for each in _during(meeting.course, since, latest.at)))
+    return known | {guest for guest in shown if guest[0] in own} != latest.sight.guests
 
 
 def _answer(attendee: Json) -> tuple[Any, ...]:
