@@ -148,13 +148,14 @@ class Watch:
                     waiting |= {meeting.id: _Waiting(meeting, _SHORTEST_PAUSE) for meeting in admitted}
                     return
             report.batches += 1
-        refused = [
-            (meeting.organizer or "", event)
-            for meeting, event in zip(admitted, events, strict=True)
-            if isinstance(event, ThrottledError | UnavailableError)
-        ]
-        # All at once: a mailbox is closed here at once, and the storage that tells the other instances may be slow.
-        await asyncio.gather(*(self._gate.close_if_asked(*each) for each in refused))
+            # Together: each mailbox is closed here at once, and the storage, which the others ask, may be slow.
+            await asyncio.gather(
+                *(
+                    self._gate.close_if_asked(meeting.organizer or "", event)
+                    for meeting, event in zip(admitted, events, strict=True)
+                    if isinstance(event, ThrottledError | UnavailableError)
+                )
+            )
         outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
         failures = [Failure(failure.item[0].id, failure.error) for failure in outcomes.failures]
         report.add(failures)
