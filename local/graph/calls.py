@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from local.graph.errors import JsonObject
+from local.graph.errors import JsonObject, bad_request
 from local.graph.records import Artifact, OnlineMeeting
 from local.graph.tenant import Tenant
 from local.graph.time_zones import Moment
@@ -28,7 +28,12 @@ def take_place(tenant: Tenant, meeting: OnlineMeeting, fields: JsonObject) -> No
     """Let a call of a meeting have taken place, at the meeting's own times unless others are given.
 
     Graph shows what it leaves behind `delaySeconds` from now on.
+
+    Raises:
+        GraphError: the transcript is not WebVTT, the only form that Graph has transcripts in.
     """
+    if not fields.get("transcript", "WEBVTT").removeprefix("\ufeff").startswith("WEBVTT"):
+        raise bad_request("The transcript is not WebVTT: it must begin with WEBVTT.")
     start: Moment = fields.get("start", meeting.properties["startDateTime"])
     end: Moment = fields.get("end", meeting.properties["endDateTime"])
     shown_from = tenant.clock() + timedelta(seconds=fields.get("delaySeconds", 0))

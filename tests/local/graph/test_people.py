@@ -358,3 +358,12 @@ async def test_at_most_fifty_reports(graph: httpx.AsyncClient) -> None:
     listed = (await graph.get(f"{MEETINGS}/{meeting['id']}/attendanceReports")).json()["value"]
     starts = [report["meetingStartDateTime"][14:16] for report in listed]
     assert starts == [f"{minute:02}" for minute in range(51, 1, -1)]
+
+
+async def test_a_transcript_is_web_vtt(graph: httpx.AsyncClient, tenant: Tenant) -> None:
+    """Another text is refused, and nothing is left behind: Graph has none in any other form."""
+    await graph.post(EVENTS, json=online())
+    [meeting] = tenant.meetings.values()
+    answer = await control(graph, "POST", f"onlineMeetings/{meeting.id}/calls", json={"transcript": "Good morning"})
+    assert answer.status_code == 400
+    assert not meeting.artifacts
