@@ -19,7 +19,7 @@ blueprint = func.Blueprint()
 OPERATION = Operation(
     summary="Add an attendee",
     description="Invites an attendee, or changes the invitation of the attendee with this address. Nobody else gets"
-    " mail.",
+    " mail. An attendee whom somebody removed in Outlook is invited again once `observed` shows the removal.",
     tag="Attendees",
     parameters=(MEETING_ID, IF_MATCH, TRACE),
     body=RequestBody("The attendee.", {JSON: Attendee}, {JSON: {"required": Example("A required attendee", ATTENDEE)}}),

@@ -34,8 +34,8 @@ class Figures:
         operations: on storage for it, of the app; `host_operations` of the host and the sender.
         lines: of the log for it, by the app; `host_lines` by the host for each execution.
         line_bytes: of a line in the log, its columns included: an estimate.
-        cpu_ms: processor time for it, in the app and its worker (docs/performance.md); `host_cpu_ms` in the Functions
-            host for each execution, measured with the real host: 1.9 to 2.5 ms a queue message.
+        cpu_ms: processor time for it, in the app and the local host (docs/performance.md); `host_cpu_ms` in the
+            Functions host for each execution, measured with the real host: 1.9 to 2.5 ms a queue message.
         gb: memory of an instance.
         least_seconds: that an execution is billed for.
         poll_seconds: between two looks of an instance at an empty queue (host.json, maxPollingInterval).
@@ -48,7 +48,7 @@ class Figures:
     lines: int = 4
     host_lines: int = 3
     line_bytes: int = 1_000
-    cpu_ms: float = 47.0
+    cpu_ms: float = 26.0
     host_cpu_ms: float = 2.5
     gb: float = 2.0
     least_seconds: float = 1.0

@@ -77,7 +77,8 @@ def _what_is_wanted(before: Meeting, after: Meeting) -> str:
         return f"another room, because {after.room.mailbox} declined"
     former, latest = before.request or {}, after.request or {}
     names = [name for name in {**former, **latest} if former.get(name) != latest.get(name)]
-    if after.unwanted_attendees != before.unwanted_attendees:
+    changed = (after.unwanted_attendees, after.reinvited_attendees)
+    if changed != (before.unwanted_attendees, before.reinvited_attendees) and "attendees" not in names:
         names.append("attendees")
     return f"a change of {', '.join(names)}" if names else "a retry"
 

@@ -264,6 +264,8 @@ class Meeting(RecordModel, StoredRecord):
         applied: what Graph has of the meeting, so that a change sends only what differs.
         unwanted_attendees: digests of the addresses that the caller has removed and this app has not invited, until a
             version has succeeded without them.
+        reinvited_attendees: digests of the addresses that somebody has removed in Outlook and the caller has added
+            again, until a version has succeeded with them.
         cancellation: set once the meeting is to be cancelled.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
         observed: what was seen in Graph when somebody looked last; None until then.
@@ -298,6 +300,7 @@ class Meeting(RecordModel, StoredRecord):
     doubt: Doubt = Doubt()
     applied: Applied = Applied()
     unwanted_attendees: frozenset[str] = frozenset()
+    reinvited_attendees: frozenset[str] = frozenset()
     cancellation: Cancellation | None = None
     applied_messages: tuple[str, ...] = ()
     received: ReceivedMessage | None = None

@@ -104,18 +104,26 @@ class Changes:
         attendee: Any,
         origin: Origin = ANYWHERE,
     ) -> Meeting:
-        """Add an attendee, or change one. Raises as `patch`, with pointers into the attendee."""
+        """Add an attendee, change one, or invite again one whom the latest observation shows to be removed in Outlook.
+
+        Raises as `patch`, with pointers into the attendee.
+        """
         address = _address_of(require_object(attendee, "attendee"))
 
         def edit(meeting: Meeting) -> Meeting | None:
             attendees = _attendees(meeting)
             invited = (place for place, each in enumerate(attendees) if same_mailbox(_address_of(each), address))
             place = next(invited, len(attendees))
+            was_removed = place < len(attendees) and _was_removed_in_outlook(meeting, address)
             attendees[place : place + 1] = [attendee]
             try:
-                return self._patched(meeting, (meeting.request or {}) | {"attendees": attendees}, None)
+                changed = self._patched(meeting, (meeting.request or {}) | {"attendees": attendees}, None)
             except InvalidRequestError as error:
                 raise error.placed(lambda fault: _within(fault, f"/attendees/{place}")) from error
+            if not was_removed:
+                return changed
+            reinvited = (meeting.reinvited_attendees & _digests(attendees)) | {address_digest(address)}
+            return (changed or meeting.next_version(self._clock())).changed(reinvited_attendees=reinvited)
 
         return await self._change(meeting_id, edit, origin)
 
@@ -257,8 +265,12 @@ def _what(before: Meeting, after: Meeting) -> str:
     """Return what a caller has done to a meeting, for the log."""
     if after.cancellation:
         return "cancelled"
-    same = (before.request, before.unwanted_attendees) == (after.request, after.unwanted_attendees)
+    same = _wanted(before) == _wanted(after)
     return "retried" if before.status is Status.FAILED and same else "changed"
+
+
+def _wanted(meeting: Meeting) -> tuple[object, ...]:
+    return meeting.request, meeting.unwanted_attendees, meeting.reinvited_attendees
 
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:
@@ -309,6 +321,19 @@ def _attendees(meeting: Meeting) -> list[dict[str, Any]]:
         raise no_attendees(meeting.kind)
     attendees = (meeting.request or {}).get("attendees")
     return list(attendees) if isinstance(attendees, list) else []  # of a failed message they may be anything
+
+
+def _digests(attendees: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(address_digest(_address_of(attendee)) for attendee in attendees)
+
+
+def _was_removed_in_outlook(meeting: Meeting, address: str) -> bool:
+    """Return whether an attendee of the request is missing in the latest observation, and is not invited since."""
+    observed, digest = meeting.observed, address_digest(address)
+    if observed is None or "attendees" not in observed.changes or digest in meeting.reinvited_attendees:
+        return False
+    is_shown = any(same_mailbox(each.address, address) for each in observed.attendees)
+    return not is_shown and digest in meeting.applied.confirmed_attendees - meeting.applied.changed_attendees
 
 
 def _address_of(attendee: Any) -> str:

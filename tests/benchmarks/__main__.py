@@ -16,8 +16,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tests.benchmarks import calls, latencies, paths, sizes, starts, throughput
+from tests.benchmarks import calls, latencies, paths, simulated, sizes, starts, storage_operations, throughput
 from tests.benchmarks.apps import ROOT
+from tests.benchmarks.charts import PERFORMANCE
+from tests.benchmarks.commands import BenchmarkError
 from tests.benchmarks.figures import Report
 from tests.benchmarks.goals import GOALS
 from tests.benchmarks.plan import FULL, QUICK, Plan
@@ -36,6 +38,8 @@ class Section(StrEnum):
     THROUGHPUT = throughput.SECTION
     HTTP = latencies.SECTION
     SIZE = sizes.SECTION
+    OPERATIONS = storage_operations.SECTION
+    SIMULATION = simulated.SECTION
 
 
 _MEASURE: dict[Section, Callable[[Surroundings, Report], None]] = {
@@ -45,6 +49,8 @@ _MEASURE: dict[Section, Callable[[Surroundings, Report], None]] = {
     Section.THROUGHPUT: throughput.measure,
     Section.HTTP: latencies.measure,
     Section.SIZE: sizes.measure,
+    Section.OPERATIONS: storage_operations.measure,
+    Section.SIMULATION: simulated.measure,
 }
 
 
@@ -59,8 +65,11 @@ def run(plan: Plan, sections: list[Section], console: Console) -> Report:
     with Surroundings(plan) as surroundings:
         for section in sections:
             began = time.monotonic()
-            with console.status(f"measuring: {section}"):
-                _MEASURE[section](surroundings, report)
+            try:
+                with console.status(f"measuring: {section}"):
+                    _MEASURE[section](surroundings, report)
+            except BenchmarkError as error:  # what the others measure is not lost
+                console.print(f"{section} is incomplete: {error}", style="red")
             console.print(f"{section}: {time.monotonic() - began:.0f} s", style="dim", highlight=False)
     for table in section_tables(report):
         console.print(table)
@@ -82,6 +91,7 @@ def as_json(plan: Plan, report: Report) -> dict[str, Any]:
         "goals": [
             {
                 "name": goal.name,
+                "short": goal.short,
                 "limit": goal.limit,
                 "atLeast": goal.at_least,
                 "measured": measured.as_json(),
@@ -105,16 +115,23 @@ def main(
     *,
     quick: Annotated[bool, typer.Option("--quick", help="A minute's look, with little to rely on.")] = False,
     target: Annotated[Path, typer.Option(help="Where the JSON goes.")] = ROOT / "dist" / "bench.json",
+    against: Annotated[Path | None, typer.Option(help="A checkout of an earlier Convene, measured beside.")] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="Write the figures and the chart of the docs.")] = False,
 ) -> None:
     """Measure Convene beside a plain app of the Graph SDK, and one that calls Graph with aiohttp."""
     plan = QUICK if quick else FULL
     if rounds:
         plan = replace(plan, rounds=rounds, storage_rounds=rounds, host_rounds=rounds)
+    if against:
+        plan = replace(plan, against=str(against.resolve()))
     console = Console()
     console.width = max(console.width, _WIDTH)
     report = run(plan, only or list(Section), console)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(as_json(plan, report), indent=2) + "\n", encoding="utf-8")
+    written = as_json(plan, report)
+    target.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    if publish:
+        PERFORMANCE.publish({"goals": written["goals"], "figures": report.medians()})
     console.print(f"{target}", style="dim", highlight=False)
 
 

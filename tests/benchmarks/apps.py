@@ -8,16 +8,22 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class App(StrEnum):
-    """An app: ours, what a user would write instead, and the least that does the job."""
+    """An app: ours, what a user would write instead, the least that does it, one that does nothing, an earlier ours."""
 
     CONVENE = "convene"
     BASELINE = "baseline"
     FLOOR = "floor"
+    EMPTY = "empty"
+    EARLIER = "earlier"
 
     @property
     def folder(self) -> Path:
-        """Where its function_app.py is."""
+        """Where its function_app.py is; of an earlier Convene the plan says it."""
         return ROOT if self is App.CONVENE else Path(__file__).parent / self
+
+
+# What is measured side by side wherever no storage account is needed.
+COMPARED = (App.CONVENE, App.BASELINE, App.FLOOR)
 
 
 def environment(graph_url: str, storage: str) -> dict[str, str]:

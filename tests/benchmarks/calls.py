@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from tests.benchmarks.apps import App
+from tests.benchmarks.apps import COMPARED, App
 from tests.benchmarks.commands import Subject
 from tests.benchmarks.figures import Report
 from tests.benchmarks.subjects.calls import BATCH
@@ -11,7 +11,7 @@ from tests.benchmarks.surroundings import Surroundings, in_turn
 SECTION = "calls"
 CPU = "CPU of a call"
 BATCHED_CPU = f"CPU of a call, {BATCH} in one $batch"
-_APPS = tuple(App)
+_APPS = COMPARED
 
 
 def measure(surroundings: Surroundings, report: Report) -> None:

@@ -94,6 +94,14 @@ class Report:
         """Return a row, None where it was not measured."""
         return self._rows.get((section, case))
 
+    def medians(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return the median of each section, case and app."""
+        found = defaultdict[str, dict[str, dict[str, float]]](dict)
+        for row in self._rows.values():
+            spreads = ((app, row.spread(app)) for app in App)
+            found[row.section][row.case] = {app: spread.median for app, spread in spreads if spread}
+        return dict(found)
+
     @property
     def rows(self) -> Sequence[Row]:
         """Every row."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.benchmarks import calls, latencies, paths, starts, throughput
+from tests.benchmarks import calls, latencies, paths, simulated, starts, throughput
 from tests.benchmarks.apps import App
 from tests.benchmarks.figures import Report, Row, Spread
 
@@ -13,7 +13,8 @@ class Goal:
     """A bound on the median of one measurement.
 
     Attributes:
-        name: what it is about.
+        name: what is measured, in one line.
+        short: the same in a few words.
         limit: the bound.
         at_least: whether it is the least, not the most, that is wanted.
         of: what of a row is compared, None where that was not measured.
@@ -22,6 +23,7 @@ class Goal:
     """
 
     name: str
+    short: str
     limit: float
     at_least: bool
     of: Callable[[Row], Spread | None]
@@ -52,54 +54,159 @@ def absolute(row: Row) -> Spread | None:
     return row.spread(App.CONVENE)
 
 
-def _throughput(concurrency: int) -> Goal:
-    case = throughput.Case(throughput.IN_MEMORY, concurrency, 0)
-    return Goal(
-        f"throughput to baseline: {case}",
-        3.0,
-        at_least=True,
-        of=to_baseline,
-        section=throughput.SECTION,
-        case=str(case),
-    )
+def to_earlier(row: Row) -> Spread | None:
+    """Return the ratio to an earlier Convene."""
+    return row.ratio(App.EARLIER)
 
 
-def _operations(what: str, most: int, section: str, case: str) -> Goal:
-    return Goal(f"storage operations of {what}", most, at_least=False, of=absolute, section=section, case=case)
+def above_empty(row: Row) -> Spread | None:
+    """Return the ratio to the baseline of what each takes above an app that does nothing."""
+    empty, baseline, convene = (row.spread(app) for app in (App.EMPTY, App.BASELINE, App.CONVENE))
+    if not (empty and baseline and convene):
+        return None
+    return Spread.of([(convene.median - empty.median) / (baseline.median - empty.median)])
 
 
-_SLOW = throughput.Case(throughput.IN_MEMORY, 32, 0.3)
+def _at_most(limit: float, short: str, name: str, of: Callable[[Row], Spread | None], row: tuple[str, str]) -> Goal:
+    return Goal(name, short, limit, at_least=False, of=of, section=row[0], case=row[1])
+
+
+def _at_least(limit: float, short: str, name: str, of: Callable[[Row], Spread | None], row: tuple[str, str]) -> Goal:
+    return Goal(name, short, limit, at_least=True, of=of, section=row[0], case=row[1])
+
+
+def _case(storage: str, latency: float) -> tuple[str, str]:
+    return throughput.SECTION, str(throughput.Case(storage, 32, latency))
+
+
+_MEETING = "a calendar meeting through the queue"
+_SIMULATED = "of 1,500 meetings, simulated with Graph at 300 ms"
 
 GOALS = (
-    Goal(
-        "first meeting after process start, the package, to baseline",
-        0.30,
-        at_least=False,
-        of=to_baseline,
-        section=starts.SECTION,
-        case=starts.first_meeting(starts.PACKAGE, starts.WARM),
+    _at_most(
+        1.7,
+        "CPU of a meeting, to baseline",
+        f"processor time of {_MEETING}, host and app, real storage clients; to the baseline's, which stores nothing",
+        to_baseline,
+        (paths.SECTION, paths.CPU),
     ),
-    Goal(
-        "CPU of a Graph call, to baseline", 0.25, at_least=False, of=to_baseline, section=calls.SECTION, case=calls.CPU
+    _at_most(
+        0.5,
+        "CPU of a meeting, to the earlier",
+        f"the same of {_MEETING}, to the Convene of --against, whose app runs under the same host",
+        to_earlier,
+        (paths.SECTION, paths.CPU),
     ),
-    Goal(
-        "memory after meetings, to baseline",
-        0.7,
-        at_least=False,
-        of=to_baseline,
-        section=paths.SECTION,
-        case=paths.MEMORY,
-    ),
-    *map(_throughput, (1, 8, 32)),
-    Goal(
-        f"throughput to concurrency / latency: {_SLOW}",
+    _at_least(
         0.9,
-        at_least=True,
-        of=Row.share,
-        section=throughput.SECTION,
-        case=str(_SLOW),
+        "Throughput on the emulator",
+        "meetings a second on the emulator, Graph at 300 ms, 32 at once, to the baseline's",
+        to_baseline,
+        _case(throughput.EMULATOR, 0.3),
     ),
-    _operations("a calendar meeting by queue", 7, paths.SECTION, paths.OPERATIONS),
-    _operations("an accept over HTTP", 2, latencies.SECTION, latencies.ACCEPT_OPERATIONS),
-    _operations("a lookup", 1, latencies.SECTION, latencies.LOOKUP_OPERATIONS),
+    _at_most(
+        7,
+        "Storage operations, queue",
+        f"storage operations of the app for {_MEETING}, its result included",
+        absolute,
+        (paths.SECTION, paths.OPERATIONS),
+    ),
+    _at_most(
+        13,
+        "Rows written, queue",
+        f"rows written by {_MEETING}, in transactions or alone",
+        absolute,
+        (paths.SECTION, paths.ROWS),
+    ),
+    _at_most(
+        7,
+        "Storage operations, HTTP",
+        "storage operations of the app for a calendar meeting over HTTP, its result included",
+        absolute,
+        (paths.SECTION, paths.HTTP_OPERATIONS),
+    ),
+    _at_most(
+        13,
+        "Rows written, HTTP",
+        "rows written by a calendar meeting over HTTP",
+        absolute,
+        (paths.SECTION, paths.HTTP_ROWS),
+    ),
+    _at_least(
+        3,
+        "Throughput, Graph at once",
+        "meetings a second in memory, Graph answers at once, 32 at once, to the baseline's",
+        to_baseline,
+        _case(throughput.IN_MEMORY, 0),
+    ),
+    _at_least(
+        0.9,
+        "Throughput, Graph at 300 ms",
+        "meetings a second in memory, Graph at 300 ms, 32 at once, to concurrency / latency",
+        Row.share,
+        _case(throughput.IN_MEMORY, 0.3),
+    ),
+    _at_most(
+        0.30,
+        "First meeting after the start",
+        "seconds from the start of the process to its first meeting, from the package, to the baseline's",
+        to_baseline,
+        (starts.SECTION, starts.first_meeting(starts.PACKAGE, starts.WARM)),
+    ),
+    _at_most(
+        0.5,
+        "Memory after many meetings",
+        "resident memory of the app's process after the run's meetings, above that of an empty app, to the baseline's",
+        above_empty,
+        (paths.SECTION, paths.MEMORY),
+    ),
+    _at_least(
+        11,
+        "One organizer, one instance",
+        f"meetings a second {_SIMULATED}, one instance",
+        absolute,
+        (simulated.SECTION, simulated.ONE_INSTANCE),
+    ),
+    _at_least(
+        9,
+        "One organizer, ten instances",
+        f"meetings a second {_SIMULATED}, ten instances",
+        absolute,
+        (simulated.SECTION, simulated.TEN_INSTANCES),
+    ),
+    _at_most(
+        1.1,
+        "One organizer, calls on ten",
+        f"calls to Graph for each that is needed {_SIMULATED}, ten instances",
+        absolute,
+        (simulated.SECTION, simulated.TEN_CALLS),
+    ),
+    _at_least(
+        0.95,
+        "Ten instances, of their processors",
+        "meetings a second on ten instances, simulated with 1,000 organizers, to what the processors allow",
+        absolute,
+        (simulated.SECTION, simulated.OF_PROCESSORS),
+    ),
+    _at_most(
+        0.25,
+        "CPU of a Graph call",
+        "processor time of a Graph call, to the baseline's",
+        to_baseline,
+        (calls.SECTION, calls.CPU),
+    ),
+    _at_most(
+        2,
+        "Storage operations, accept",
+        "storage operations of an accept over HTTP",
+        absolute,
+        (latencies.SECTION, latencies.ACCEPT_OPERATIONS),
+    ),
+    _at_most(
+        1,
+        "Storage operations, lookup",
+        "storage operations of a lookup",
+        absolute,
+        (latencies.SECTION, latencies.LOOKUP_OPERATIONS),
+    ),
 )

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
-from tests.benchmarks.apps import App
+from tests.benchmarks.apps import COMPARED, App
 from tests.benchmarks.commands import Subject
 from tests.benchmarks.emulated_host import EmulatedHost, emulated_host
 from tests.benchmarks.figures import Report
@@ -15,12 +15,13 @@ from tests.benchmarks.meetings import ORGANIZERS
 from tests.benchmarks.surroundings import Surroundings, in_turn
 
 SECTION = "path"
-OPERATIONS = "queue, storage operations of the app"
-MEMORY = "memory after so many meetings"
+CPU = "queue, CPU, emulator"
+OPERATIONS, HTTP_OPERATIONS = "queue, storage operations of the app", "HTTP, storage operations of the app"
+ROWS, HTTP_ROWS = "queue, rows written", "HTTP, rows written"
+MEMORY = "memory of the app's process after so many meetings"
 _AT_ONCE = 8
 _WAIT_SECONDS = 20
 _LATER_SECONDS = 60  # when the message has come that would have made the meeting, had its caller not waited
-_ON_EMULATOR = (App.CONVENE, App.BASELINE)
 
 
 def measure(surroundings: Surroundings, report: Report) -> None:
@@ -33,7 +34,7 @@ def measure(surroundings: Surroundings, report: Report) -> None:
 
 
 def _in_memory(surroundings: Surroundings, report: Report) -> None:
-    plan, apps = surroundings.plan, tuple(App)
+    plan, apps = surroundings.plan, COMPARED
     with surroundings.memory_hosts(*apps) as hosts:
         for host in hosts.values():
             host.ask("make", count=ORGANIZERS, concurrency=_AT_ONCE)
@@ -48,6 +49,7 @@ def _in_memory(surroundings: Surroundings, report: Report) -> None:
                     for path, usage in taken.items():
                         for who, operations in _operations(usage).items():
                             report.add(SECTION, f"{path}, storage operations of the {who}", "", app, operations)
+                        report.add(SECTION, f"{path}, rows written", "", app, usage["rows"])
                 report.add(
                     SECTION,
                     "queue, time of one at a time, in memory",
@@ -68,7 +70,7 @@ def _over_http(surroundings: Surroundings, host: Subject, *, wait: bool) -> dict
     after = host.ask("settle", ahead=_LATER_SECONDS if wait else 0)
     taken = {name: after[name] - before[name] for name in ("cpu", "wall")}
     return taken | {
-        name: (after[name] - before[name]) / surroundings.plan.meetings for name in ("table", "queue", "host")
+        name: (after[name] - before[name]) / surroundings.plan.meetings for name in ("table", "queue", "host", "rows")
     }
 
 
@@ -78,18 +80,20 @@ def _operations(usage: Mapping[str, Any]) -> dict[str, float]:
 
 def _on_emulator(surroundings: Surroundings, report: Report) -> None:
     plan = surroundings.plan
+    apps = (App.CONVENE, App.BASELINE, *((App.EARLIER,) if plan.against else ()))
+    with emulated_host(surroundings, App.EMPTY) as empty:
+        report.add(SECTION, MEMORY, "MB", App.EMPTY, empty.memory / 1e6)
     with ExitStack() as stack:
-        hosts = {app: stack.enter_context(emulated_host(surroundings, app)) for app in _ON_EMULATOR}
+        hosts = {app: stack.enter_context(emulated_host(surroundings, app)) for app in apps}
         for number in range(plan.storage_rounds):
-            for app in in_turn(_ON_EMULATOR, number):
+            for app in in_turn(apps, number):
                 taken = hosts[app].make(plan.storage_meetings)
                 for name, case in {"cpu": "CPU", "wall": "time, 24 at once"}.items():
                     report.add(
                         SECTION, f"queue, {case}, emulator", "ms", app, taken[name] / plan.storage_meetings * 1e3
                     )
-        meetings = ORGANIZERS + plan.storage_rounds * plan.storage_meetings
         for app, host in hosts.items():
-            report.add(SECTION, MEMORY, f"MB, {meetings:,}", app, host.memory / 1e6)
+            report.add(SECTION, MEMORY, "MB", app, host.memory / 1e6)
         for _ in range(plan.storage_rounds):
             for wait in (False, True):
                 cpu = _http_on_emulator(surroundings, hosts[App.CONVENE], wait=wait)

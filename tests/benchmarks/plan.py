@@ -13,6 +13,7 @@ class Plan:
         host_rounds: of what needs a new host on the emulator for every sample.
         drops_cache: whether apps are started with their files out of the page cache, too.
         calls: to Graph in one sample.
+        operations: of the storage in one sample.
         meetings: in one sample of the whole path.
         storage_meetings: the same on the emulator; with those that warm up, 1,000 in all.
         host_meetings: in one sample that needs a new host.
@@ -22,13 +23,17 @@ class Plan:
         latency: of the slow Graph, in seconds.
         requests: over HTTP, one after the other, in one sample of their latency.
         pause: between two of them, in seconds, in which the host does what they ask for.
+        of_one_organizer: meetings in a simulation of one busy mailbox.
+        of_many_organizers: meetings in a simulation of ten instances.
+        against: the folder of an earlier Convene that is measured beside this one, empty for none.
     """
 
-    rounds: int = 5
+    rounds: int = 4
     storage_rounds: int = 3
     host_rounds: int = 1
     drops_cache: bool = True
     calls: int = 200
+    operations: int = 100
     meetings: int = 100
     storage_meetings: int = 328
     host_meetings: int = 64
@@ -38,6 +43,9 @@ class Plan:
     latency: float = 0.3
     requests: int = 100
     pause: float = 0.04
+    of_one_organizer: int = 1_500
+    of_many_organizers: int = 20_000
+    against: str = ""
 
 
 FULL = Plan()
@@ -46,10 +54,13 @@ QUICK = Plan(
     storage_rounds=1,
     drops_cache=False,
     calls=50,
+    operations=30,
     meetings=50,
     storage_meetings=50,
     host_meetings=32,
     storage_concurrencies=(32,),
     waves=2,
     requests=40,
+    of_one_organizer=300,
+    of_many_organizers=2_000,
 )

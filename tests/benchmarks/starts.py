@@ -92,10 +92,9 @@ def _start(installed: _Installed, worker: Path, number: int) -> tuple[float, flo
     """Start an app; return after how many seconds it was indexed, and after how many the meeting was made."""
     path = os.pathsep.join(map(str, (installed.folder, installed.libraries, worker)))
     message = queue_message(number).replace("bench-", f"start-{time.time_ns()}-")
-    own = "own" if installed.app is App.CONVENE else "none"
     began = time.monotonic()
     moments = run_python(
-        ["-S", "-P", str(_SUBJECT), str(installed.folder), message, own],
+        ["-S", "-P", str(_SUBJECT), str(installed.folder), message],
         {**installed.environment, "PYTHONPATH": path},
         installed.folder,
     )

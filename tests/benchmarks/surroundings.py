@@ -74,7 +74,8 @@ class Surroundings:
     @contextmanager
     def host(self, app: App, options: Mapping[str, str] | None = None) -> Generator[Child]:
         """Run the local host for an app on its own emulator."""
-        arguments = ["host", "--port", "0", "--app", str(app.folder)]
+        folder = self.plan.against if app is App.EARLIER else app.folder
+        arguments = ["host", "--port", "0", "--app", str(folder)]
         with start_child(arguments, {**self.on_emulator(app), **_POLLING, **(options or {})}) as child:
             yield child
 

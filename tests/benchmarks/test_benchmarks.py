@@ -6,19 +6,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.benchmarks import calls, latencies, paths, throughput
-from tests.benchmarks.apps import App
+from tests.benchmarks import calls, latencies, paths, storage_operations, throughput
+from tests.benchmarks.apps import COMPARED, App
 from tests.benchmarks.figures import Report
 from tests.benchmarks.package import installed_files
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.starts import drop_from_page_cache
 from tests.benchmarks.surroundings import Surroundings, in_turn
+from tests.proofs.scale.processor import Measured
 
 TINY = Plan(
     rounds=1,
     storage_rounds=1,
     host_rounds=1,
     calls=2,
+    operations=3,
     meetings=4,
     storage_meetings=2,
     host_meetings=2,
@@ -35,7 +37,7 @@ TINY = Plan(
 def report() -> Report:
     report = Report()
     with Surroundings(TINY) as surroundings:
-        for section in (calls, paths, throughput, latencies):
+        for section in (calls, paths, throughput, latencies, storage_operations):
             section.measure(surroundings, report)
     return report
 
@@ -49,8 +51,8 @@ def test_every_app_is_measured_in_the_same_rounds(report: Report) -> None:
     ):
         row = report.row(section, case)
         assert row is not None
-        assert {app: len(row.samples[app]) for app in App} == dict.fromkeys(App, 1)
-        assert all(row.samples[app][0] > 0 for app in App)
+        assert {app: len(row.samples[app]) for app in COMPARED} == dict.fromkeys(COMPARED, 1)
+        assert all(row.samples[app][0] > 0 for app in COMPARED)
 
 
 def test_a_calendar_meeting_by_queue_takes_six_storage_operations(report: Report) -> None:
@@ -79,9 +81,17 @@ def test_a_slow_graph_is_compared_with_what_can_be(report: Report) -> None:
     assert 0 < share.median <= 1
 
 
+def test_the_simulation_finds_what_work_costs(report: Report) -> None:
+    """Each operation of the light model costs something, and the times of the storage are in order."""
+    measured = Measured.of(report.medians())
+    assert all(cost > 0 for name, cost in measured.costs.items() if name != "message")
+    assert len(measured.storage_seconds) == 9
+    assert list(measured.storage_seconds) == sorted(measured.storage_seconds)
+
+
 def test_apps_take_turns() -> None:
     """Each comes first in its round, so none is always measured when the machine is as another left it."""
-    apps = tuple(App)
+    apps = COMPARED
     assert [in_turn(apps, number)[0] for number in range(4)] == [*apps, apps[0]]
     assert all(set(in_turn(apps, number)) == set(apps) for number in range(4))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.benchmarks.apps import App
+from tests.benchmarks.apps import COMPARED, App
 from tests.benchmarks.emulated_host import emulated_host
 from tests.benchmarks.figures import Report
 from tests.benchmarks.meetings import ORGANIZERS
@@ -32,7 +32,7 @@ def measure(surroundings: Surroundings, report: Report) -> None:
 
 
 def _in_memory(surroundings: Surroundings, report: Report) -> None:
-    plan, apps = surroundings.plan, tuple(App)
+    plan, apps = surroundings.plan, COMPARED
     with surroundings.memory_hosts(*apps) as hosts:
         for host in hosts.values():
             host.ask("make", count=ORGANIZERS, concurrency=8)

@@ -102,7 +102,7 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     applied = attempt.applied.event
     changes = {name: value for name, value in applied.diff(properties).items() if name not in _NEVER_CHANGED}
     changes |= {name: _ABSENT[name] for name in applied.removed(properties) if name in _ABSENT}
-    if attempt.meeting.unwanted_attendees:
+    if attempt.meeting.unwanted_attendees or attempt.meeting.reinvited_attendees:
         changes["attendees"] = properties["attendees"]
     if changes.keys() & _PLACES:  # each replaces the other in Graph: only what is wanted is sent
         changes = {name: value for name, value in changes.items() if name not in _PLACES}
@@ -162,9 +162,10 @@ def _merged_body(attempt: Attempt, event: Event, properties: dict[str, Any]) -> 
 
 
 def _not_removed_by_others(attempt: Attempt, event: Event, attendees: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the attendees without those whom the organizer removed in Outlook: they stay removed."""
+    """Return the attendees without those whom the organizer removed in Outlook: they stay so, unless added again."""
     present = _addresses({"attendees": event.attendees or ()})
     gone = attempt.applied.confirmed_attendees - present if event.attendees is not None else frozenset[str]()
+    gone -= attempt.meeting.reinvited_attendees
     return [attendee for attendee in attendees if gone.isdisjoint(_addresses({"attendees": [attendee]}))]
 
 

@@ -13,6 +13,7 @@ from shared.use_cases.provision.reserving import Reserving
 from shared.use_cases.provision.room_pool import RoomPools
 from shared.use_cases.watch.next_look import first_look, first_look_for_reports
 
+_CARRIED_OUT = ("unwanted_attendees", "reinvited_attendees")
 _logger = logging.getLogger(__name__)
 
 
@@ -74,12 +75,12 @@ class Completion:
             if attempt.reserved:
                 attempt.reserved = await self._reserving.settle(attempt, attempt.reserved)
             await self._rooms.settle(attempt, wanted=isinstance(request, CalendarRequest) and bool(request.room_pool))
-        unwanted = frozenset[str]() if status is Status.SUCCEEDED else attempt.meeting.unwanted_attendees
+        carried_out = {name: frozenset[str]() for name in _CARRIED_OUT} if status is Status.SUCCEEDED else {}
         await attempt.write(
             status=status,
             error=error,
-            unwanted_attendees=unwanted,
             claim=None,
+            **carried_out,
             progress=attempt.meeting.progress.changed(next_attempt_at=None, last_problem=None),
             doubt=attempt.meeting.doubt.changed(in_doubt_since=in_doubt_since),
             reported=not self._results.wanted,

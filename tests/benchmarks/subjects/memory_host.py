@@ -80,13 +80,14 @@ class Storage:
 
     @property
     def operations(self) -> dict[str, int]:
-        """How many there were: of tables, of queues by the app, and of queues by the host."""
+        """How many there were: of tables, of queues by the app and by the host; and how many rows were written."""
         queues = (self.requests, self.poison, self.results)
         by_host = sum(queue.by_host for queue in queues)
         return {
             "table": sum(table.operations for table in self.tables),
             "queue": sum(queue.operations for queue in queues) - by_host,
             "host": by_host,
+            "rows": sum(table.rows_written for table in self.tables),
         }
 
     def give_to_convene(self) -> None:

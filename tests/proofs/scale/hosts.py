@@ -173,6 +173,7 @@ class LightHost:
                 await work("message")
                 await self._provisioner.provision(meeting_id)
             case request:
+                await work("message")
                 await self._take_in(int(request.document["number"]))  # type: ignore[union-attr]
         await self._around.requests.delete()
         self._running -= 1

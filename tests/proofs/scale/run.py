@@ -18,7 +18,7 @@ from tests.examples import queued_meeting
 from tests.fakes import Clock
 from tests.proofs.scale.graph import AT_ONCE, CALLS_PER_WINDOW, WINDOW_SECONDS, LightGraph
 from tests.proofs.scale.hosts import LightHost, Surroundings
-from tests.proofs.scale.processor import Processor
+from tests.proofs.scale.processor import Measured, Processor
 from tests.proofs.scale.storage import LightLedger, LightQueue, LightTable, Wire, meeting_id
 from tests.proofs.simulation.hosts import OPTIONS
 from tests.proofs.simulation.loop import SimulatedClock, simulate
@@ -50,10 +50,11 @@ class Plan:
         per_second: how many of them, if they are paced.
         graph_seconds: that a call to Graph takes on average.
         graph_spread: how much more or less, as a share of it.
-        storage_seconds: that an operation takes.
+        storage_seconds: that an operation takes, where the bench's own are not taken.
         retry_after: of a refused call, in seconds.
         options: host.json's.
-        processor: a factor of what work costs an instance's one core; 0 for a processor that is no limit.
+        measured: what work costs an instance's one core, and how long the storage takes; None for a processor that is
+            no limit, and a storage that takes the same time always.
     """
 
     requests: int
@@ -68,7 +69,7 @@ class Plan:
     retry_after: float = 5.0
     calls_per_mailbox: int = AT_ONCE
     options: QueueOptions = OPTIONS
-    processor: float = 0.0
+    measured: Measured | None = None
 
     @property
     def places(self) -> int:
@@ -164,8 +165,8 @@ class Report:
             "calls_per_needed": round(self.calls_per_needed, 4),
             "refused": self.refused,
             "storage_per_meeting": round(self.storage_per_meeting, 2),
-            "processor_ms_per_meeting": round(self.processor_ms_per_meeting, 1) if self.plan.processor else None,
-            "of_processors": round(self.share_of_processors, 3) if self.plan.processor else None,
+            "processor_ms_per_meeting": round(self.processor_ms_per_meeting, 1) if self.plan.measured else None,
+            "of_processors": round(self.share_of_processors, 3) if self.plan.measured else None,
             "queue_passes_per_meeting": round(self.storage["delete meeting-requests"] / self.plan.requests, 2),
             "others_p50": round(self.others.p50, 2),
             "others_p95": round(self.others.p95, 2),
@@ -188,7 +189,8 @@ def run(plan: Plan, seed: int = 1) -> Report:
 async def _run(plan: Plan, seed: int) -> Report:
     begun, clock = time.perf_counter(), SimulatedClock()
     organizers = organizers_of(plan, seed)
-    wire = Wire(plan.storage_seconds, Counter())
+    measured = plan.measured or Measured({}, (plan.storage_seconds,))
+    wire = Wire(measured.storage_seconds, Counter(), random.Random(seed))  # noqa: S311 - repeatable, not secret
     requests, poison = (LightQueue(name, wire, clock) for name in ("meeting-requests", "poison"))
     around = Surroundings(
         ledger=LightLedger(wire, _template(clock), organizers, clock),
@@ -201,7 +203,7 @@ async def _run(plan: Plan, seed: int) -> Report:
         calls_per_mailbox=plan.calls_per_mailbox,
     )
     hosts = [
-        LightHost(around, plan.options, around.ledger.accepted, Processor(plan.processor))
+        LightHost(around, plan.options, around.ledger.accepted, Processor(measured.costs))
         for _ in range(plan.instances)
     ]
     work = [asyncio.create_task(host.run()) for host in hosts]

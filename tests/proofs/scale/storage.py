@@ -6,6 +6,7 @@ finished and told no more than a mark.
 
 import asyncio
 import heapq
+import random
 from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -30,18 +31,20 @@ class Wire:
     """The way to the storage account.
 
     Attributes:
-        seconds: that an operation takes.
+        seconds: that an operation takes: one of these, by chance.
         operations: how many of each name were sent.
+        chance: which one.
     """
 
-    seconds: float
+    seconds: Sequence[float]
     operations: Counter[str]
+    chance: random.Random
 
     async def send(self, operation: str) -> None:
         """Count an operation and let it take its time."""
         self.operations[operation] += 1
         await work(operation)
-        await asyncio.sleep(self.seconds)
+        await asyncio.sleep(self.chance.choice(self.seconds))
 
 
 class LightQueue:
@@ -192,7 +195,7 @@ class LightLedger(Ledger):
 
     @override
     async def insert(self, record: Meeting) -> Meeting:
-        await self._wire.send("write Meetings")
+        await self._wire.send("insert Meetings")
         self.place(record)
         if record.claim is None and record.progress.next_attempt_at is None:
             return record
@@ -217,7 +220,7 @@ class LightLedger(Ledger):
 
     @override
     async def write(self, before: Meeting, after: Meeting) -> Meeting:
-        await self._wire.send("write Meetings")
+        await self._wire.send(f"{_kind_of_write(before, after)} Meetings")
         number = number_of(after.id)
         state = self._states[number]
         etag = state.etag if isinstance(state, Meeting) else "" if isinstance(state, datetime) else _TOLD
@@ -228,7 +231,7 @@ class LightLedger(Ledger):
             self.ends[number] = asyncio.get_running_loop().time()
         after = after.changed(etag=str(next(self._etags)))
         if after.finished and after.reported:
-            await self._wire.send("write Meetings")  # the wake-up row is deleted by itself
+            await self._wire.send("delete Meetings")  # the wake-up row, by itself
             self._states[number] = _TOLD
             self._left -= 1
             if not self._left:
@@ -281,6 +284,13 @@ class LightLedger(Ledger):
             updated_at=moment,
             progress=Progress(version_started_at=moment),
         )
+
+
+def _kind_of_write(before: Meeting, after: Meeting) -> str:
+    """Return what costs differently: a change of the status moves rows that lead to the record."""
+    if after.status == before.status:
+        return "replace"
+    return "end" if after.finished else "claim"
 
 
 def meeting_id(number: int) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.app_fixture import World
 from tests.examples import CALENDAR
+from tests.proofs.scale.processor import published
 from tests.proofs.scale.run import Arrival, Plan, organizers_of, run
 from tests.proofs.simulation.hosts import OPTIONS, Host
 from tests.proofs.simulation.loop import SimulatedClock, simulate
@@ -99,13 +100,14 @@ def test_a_hot_organizer_delays_nobody_else(instances: int) -> None:
     assert with_hot.others.p95 <= 1.1 * others.others.p95
 
 
-@pytest.mark.parametrize(("instances", "rate", "operations"), [(1, 11, 18), (10, 8, 30)])
+@pytest.mark.parametrize(("instances", "rate", "operations"), [(1, 11, 18), (10, 9, 30)])
 def test_one_busy_organizer(instances: int, rate: float, operations: float) -> None:
     """One mailbox is used as far as Graph allows, 13.3 a second, by one instance and by ten that share it.
 
-    The seconds count in which ten instances begin, and do not know of each other yet.
+    The seconds count in which ten instances begin, and do not know of each other yet: how they come to is chance. Of
+    the first six seeds five make more than 10 a second, and one 8.2.
     """
-    report = run(Plan(1_500, instances, organizers=0, hot=1_500))
+    report = run(Plan(1_500, instances, organizers=0, hot=1_500), seed=3)
     assert report.per_second >= rate
     assert report.calls_per_needed <= 1.1
     assert report.storage_per_meeting <= operations
@@ -126,7 +128,7 @@ def test_the_same_again() -> None:
 
 def test_one_core_is_the_first_limit() -> None:
     """With its processor counted an instance is busy with it all the time, and slower than its places allow."""
-    report = run(replace(SMALL, processor=1))
+    report = run(replace(SMALL, measured=published()))
     assert report.share_of_processors >= 0.95
     assert report.share_of_limit <= 0.7
 
@@ -134,4 +136,4 @@ def test_one_core_is_the_first_limit() -> None:
 def test_fewer_places_leave_the_processor_idle() -> None:
     """Twelve places wait for Graph, and the core for them."""
     few = replace(OPTIONS, batch_size=2, new_batch_threshold=10)
-    assert run(replace(SMALL, processor=1, options=few)).share_of_processors <= 0.85
+    assert run(replace(SMALL, measured=published(), options=few)).share_of_processors <= 0.85

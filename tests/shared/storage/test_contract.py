@@ -4,7 +4,9 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import override
 
 import pytest
 from azure.data.tables.aio import TableServiceClient
@@ -56,6 +58,29 @@ def kind(request: pytest.FixtureRequest) -> Kind:
     return request.param
 
 
+@dataclass
+class WallClock(Clock):
+    """The real time; it jumps over what a test waits, where only a fake looks at it."""
+
+    jumps: bool = False
+    ahead: timedelta = timedelta(0)
+
+    @override
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    async def sleep(self, seconds: float) -> None:
+        if self.jumps:
+            self.ahead += timedelta(seconds=seconds)
+        else:
+            await asyncio.sleep(seconds)
+
+
+@pytest.fixture
+def clock(kind: Kind) -> WallClock:
+    return WallClock(jumps=kind == "fake")
+
+
 @pytest.fixture
 async def table(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Table]:
     if kind == "fake":
@@ -66,21 +91,12 @@ async def table(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Tab
 
 
 @pytest.fixture
-async def queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[Queue]:
+async def queue(kind: Kind, clock: WallClock, request: pytest.FixtureRequest) -> AsyncIterator[Queue]:
     if kind == "fake":
-        yield InMemoryQueue(_RealClock(), missing=True)
+        yield InMemoryQueue(clock, missing=True)
         return
     async with QueueServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
         yield AzureQueue(service.get_queue_client(f"q-{uuid.uuid4().hex}"))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class _RealClock(Clock):
-    def __call__(self) -> datetime:
-        return _now()
 
 
 class TestReading:
@@ -290,12 +306,12 @@ class TestQueue:
         await queue.send("hidden", timedelta(minutes=1))
         assert await queue.count() == 2
 
-    async def test_the_oldest_message_is_the_first_that_was_sent(self, queue: Queue) -> None:
+    async def test_the_oldest_message_is_the_first_that_was_sent(self, queue: Queue, clock: WallClock) -> None:
         """The first message sent makes the queue; the head is the oldest, and looking takes nothing away."""
-        before = _now() - timedelta(seconds=1)
+        before = clock() - timedelta(seconds=1)
         await queue.send("first")
-        between = _now()
-        await asyncio.sleep(1.1)  # Azure tells whole seconds
+        between = clock()
+        await clock.sleep(1.1)  # Azure tells whole seconds
         await queue.send("second")
         for _ in range(2):
             oldest = await queue.oldest()
@@ -303,14 +319,14 @@ class TestQueue:
             assert oldest.utcoffset() == timedelta(0)
             assert before.replace(microsecond=0) <= oldest <= between
 
-    async def test_a_delayed_message_is_not_seen_before_its_time(self, queue: Queue) -> None:
+    async def test_a_delayed_message_is_not_seen_before_its_time(self, queue: Queue, clock: WallClock) -> None:
         """A message with a delay shows up when it has passed, as old as it is; fractions are rounded up."""
-        sent = _now()
+        sent = clock()
         await queue.send("later", timedelta(seconds=0.2))
-        await asyncio.sleep(0.4)
+        await clock.sleep(0.4)
         early = await queue.oldest()
-        assert early is None or _now() - sent > timedelta(seconds=1)  # on a machine that is slow
-        await asyncio.sleep(1.2)
+        assert early is None or clock() - sent > timedelta(seconds=1)  # on a machine that is slow
+        await clock.sleep(1.2)
         oldest = await queue.oldest()
         assert oldest is not None
         assert abs(oldest - sent) < timedelta(seconds=5)
@@ -327,11 +343,11 @@ class TestQueue:
         await queue.send("much later", delay)
         assert await queue.oldest() is None
 
-    async def test_a_message_that_lives_for_a_time_is_gone_after_it(self, queue: Queue) -> None:
+    async def test_a_message_that_lives_for_a_time_is_gone_after_it(self, queue: Queue, clock: WallClock) -> None:
         """One without a life of its own stays."""
         await queue.send("gone", life=timedelta(seconds=1))
         await queue.send("stays")
-        await asyncio.sleep(1.2)
+        await clock.sleep(1.2)
         assert [message.text for message in await queue.look_through(32)] == ["stays"]
 
     async def test_a_look_finds_nothing_in_a_queue_that_is_empty_or_not_there(self, queue: Queue) -> None:
@@ -340,10 +356,10 @@ class TestQueue:
         await queue.send("later", timedelta(minutes=1))
         assert await queue.look_through(32) == []
 
-    async def test_a_look_takes_nothing_away(self, queue: Queue) -> None:
+    async def test_a_look_takes_nothing_away(self, queue: Queue, clock: WallClock) -> None:
         """Each message comes with its text, and at each look with the same id and moment."""
         texts = ["first", "", '{"a": "<&>"}', "会議 😀"]
-        sent = _now()
+        sent = clock()
         for text in texts:
             await queue.send(text)
         first = await queue.look_through(32)
@@ -353,13 +369,13 @@ class TestQueue:
         assert await queue.look_through(32) == first
 
     @pytest.mark.parametrize("count", [31, 32, 33, 100])
-    async def test_a_look_reaches_every_message(self, queue: Queue, count: int) -> None:
+    async def test_a_look_reaches_every_message(self, queue: Queue, clock: WallClock, count: int) -> None:
         """Also beyond the 32 that can be peeked at; and all are in sight again soon after."""
         for number in range(count):
             await queue.send(str(number))
         for _ in range(2):
             assert {message.text for message in await queue.look_through(1024)} == {str(each) for each in range(count)}
-            await asyncio.sleep(2.5 if count >= 32 else 0)
+            await clock.sleep(2.5 if count >= 32 else 0)
         assert await queue.oldest() is not None
 
     async def test_a_look_has_its_limit(self, queue: Queue) -> None:
@@ -383,10 +399,10 @@ class TestQueue:
 
 
 @pytest.fixture
-async def hosts_queue(kind: Kind, request: pytest.FixtureRequest) -> AsyncIterator[HostsQueue]:
+async def hosts_queue(kind: Kind, clock: WallClock, request: pytest.FixtureRequest) -> AsyncIterator[HostsQueue]:
     """A queue as the Functions host sees it."""
     if kind == "fake":
-        yield InMemoryQueue(_RealClock(), missing=True)
+        yield InMemoryQueue(clock, missing=True)
         return
     async with QueueServiceClient.from_connection_string(request.getfixturevalue("azurite")) as service:
         yield StorageQueue(service.get_queue_client(f"q-{uuid.uuid4().hex}"))
@@ -416,21 +432,23 @@ class TestReceiving:
         assert {message.dequeue_count for message in (*first, *second)} == {1}
         assert len({message.id for message in (*first, *second)}) == 5
 
-    async def test_a_lease_that_has_ended_brings_the_message_again(self, hosts_queue: HostsQueue) -> None:
+    async def test_a_lease_that_has_ended_brings_the_message_again(
+        self, hosts_queue: HostsQueue, clock: WallClock
+    ) -> None:
         """It keeps its id, has another pop receipt, and counts its deliveries."""
         await hosts_queue.add("one")
         [first] = await hosts_queue.receive(1, timedelta(seconds=1))
-        await asyncio.sleep(1.2)
+        await clock.sleep(1.2)
         [again] = await hosts_queue.receive(1, LEASE)
         assert (again.id, again.text, again.dequeue_count) == (first.id, "one", 2)
         assert again.pop_receipt != first.pop_receipt
-        assert again.next_visible_time - _now() > LEASE / 2
+        assert again.next_visible_time - clock() > LEASE / 2
 
-    async def test_a_stale_pop_receipt_is_worth_nothing(self, hosts_queue: HostsQueue) -> None:
+    async def test_a_stale_pop_receipt_is_worth_nothing(self, hosts_queue: HostsQueue, clock: WallClock) -> None:
         """Who lost the lease can neither delete the message nor hide it; who holds it can."""
         await hosts_queue.add("one")
         [first] = await hosts_queue.receive(1, timedelta(seconds=1))
-        await asyncio.sleep(1.2)
+        await clock.sleep(1.2)
         [again] = await hosts_queue.receive(1, LEASE)
         with pytest.raises(LeaseLostError):
             await hosts_queue.delete(first.id, first.pop_receipt)
@@ -440,24 +458,24 @@ class TestReceiving:
         with pytest.raises(LeaseLostError):
             await hosts_queue.delete(again.id, again.pop_receipt)
 
-    async def test_hiding_a_message_changes_its_pop_receipt(self, hosts_queue: HostsQueue) -> None:
+    async def test_hiding_a_message_changes_its_pop_receipt(self, hosts_queue: HostsQueue, clock: WallClock) -> None:
         """The new receipt is the one that counts; the count of deliveries stays."""
         await hosts_queue.add("one")
         [first] = await hosts_queue.receive(1, LEASE)
         receipt = await hosts_queue.show_after(first.id, first.pop_receipt, timedelta(0))
         with pytest.raises(LeaseLostError):
             await hosts_queue.delete(first.id, first.pop_receipt)
-        await asyncio.sleep(0.1)
+        await clock.sleep(0.1)
         [again] = await hosts_queue.receive(1, LEASE)
         assert (again.id, again.dequeue_count) == (first.id, 2)
         assert again.pop_receipt not in {first.pop_receipt, receipt}
 
-    async def test_a_lease_can_be_stretched(self, hosts_queue: HostsQueue) -> None:
+    async def test_a_lease_can_be_stretched(self, hosts_queue: HostsQueue, clock: WallClock) -> None:
         """A message whose lease was renewed is not seen when the first one would have ended."""
         await hosts_queue.add("one")
         [message] = await hosts_queue.receive(1, timedelta(seconds=1))
         receipt = await hosts_queue.show_after(message.id, message.pop_receipt, LEASE)
-        await asyncio.sleep(1.2)
+        await clock.sleep(1.2)
         assert list(await hosts_queue.receive(1, LEASE)) == []
         await hosts_queue.delete(message.id, receipt)
 

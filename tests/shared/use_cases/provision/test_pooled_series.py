@@ -1,6 +1,6 @@
 """Series of a pool: every occurrence of a year is reserved, also where a write of them is interrupted."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,16 +70,20 @@ class Plan:
 
 
 class InterruptedTable(InMemoryTable):
-    """A table that is switched off after some writes of many rows."""
+    """A table that is switched off after some writes of many rows, or has something come before the next of them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.left: int | None = None
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
-        if self.left is not None and len(operations) > 1:
+        if len(operations) > 1 and self.left is not None:
             self.left -= 1
-            self.broken = self.left < 0
+            self.broken = self.left < 0 and self.meanwhile is None
+            if self.left < 0 and (meanwhile := self.meanwhile):
+                self.left = self.meanwhile = None
+                await meanwhile()
         return await super().write(partition, operations)
 
 
@@ -137,6 +141,22 @@ async def test_an_interrupted_write_keeps_nobody_out() -> None:
     assert (await world.ledger.read(series.id)).organizer == POOL[1]
     assert reserved_days(world, series) == 300
     assert (await world.made(Plan(10).request)).organizer == POOL[0]
+
+
+async def test_of_two_at_once_one_looks_again_in_the_middle_of_its_write() -> None:
+    """Another process takes a day of the second write between it and the first: nobody is had twice."""
+    world = new_world()
+    table = world.mailboxes_table
+    assert isinstance(table, InterruptedTable)
+    other = world.new_host()
+    series, single = await world.accept(DAILY.request), await world.accept(Plan(150).request)
+    table.left, table.meanwhile = 1, lambda: other.message_handler.handle(second, None)
+    first, second = world.requests.take()
+    await world.app.message_handler.handle(first, None)
+    await world.settle()
+    assert (await world.ledger.read(single.id)).organizer == POOL[0]
+    assert (await world.ledger.read(series.id)).organizer == POOL[1]
+    assert reserved_days(world, series) == 300
 
 
 async def test_where_nobody_is_free_nothing_stays_written() -> None:
