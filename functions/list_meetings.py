@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http.failures import GRAPH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.failures import GRAPH_SEARCH, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http.requests import read_query
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
@@ -68,7 +68,7 @@ OPERATION = Operation(
             examples={"one": Example("One meeting", _one_meeting)},
         ),
     ),
-    raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH, *SERVICE),
+    raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH_SEARCH, *SERVICE),
 )
 
 

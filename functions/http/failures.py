@@ -31,6 +31,7 @@ from shared.graph.refusals import NotCalendarBackedError, RoomListNotFoundError,
 from shared.meeting import Status
 from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.examples import MEETING_ID
+from shared.use_cases.external_meetings import of_search
 from shared.use_cases.refused_changes import (
     immutable_field,
     meeting_cancelled,
@@ -122,6 +123,8 @@ GRAPH = (
     _GRAPH_REJECTED,
     GRAPH_UNAVAILABLE,
 )
+# Where the URL names the organizer.
+GRAPH_SEARCH = tuple(of_search(error) if isinstance(error, RejectedError) else error for error in GRAPH)
 
 
 def _of_artifact(artifact: str, permission: str) -> tuple[Exception, ...]:

@@ -37,6 +37,7 @@ from shared.errors import (
 )
 from shared.failure_trace import redacted_trace
 from shared.graph import remedies
+from shared.use_cases.external_meetings import UnknownOrganizerError
 from shared.validation.problem_details import ProblemDetail, ProblemResponse
 
 _logger = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ def _graph_problem(error: GraphError) -> Problem:
     """Return the problem for a failure of Graph while a caller waits."""
     if isinstance(error, RejectedError):
         members = {"remedy": remedies.without_meeting(error.remedy)}
-        status = _REJECTION_STATUSES.get(error.code, 502)
+        status = 404 if isinstance(error, UnknownOrganizerError) else _REJECTION_STATUSES.get(error.code, 502)
         return Problem(status, error.code, "Microsoft Graph refused", error.message, members=members)
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
     said = f"{error}"

@@ -67,6 +67,17 @@ class ExternalMeeting:
         )
 
 
+class UnknownOrganizerError(RejectedError):
+    """Graph has no organizer, or no mailbox of theirs, whom a search names."""
+
+
+def of_search(error: RejectedError) -> RejectedError:
+    """Return what a refusal means where the caller has named the organizer."""
+    if error.code not in {"organizerNotFound", "organizerHasNoMailbox"}:
+        return error
+    return UnknownOrganizerError(error.code, error.message, error.remedy, error.answer)
+
+
 class ExternalMeetings:
     """What Graph knows of an organizer's meetings. Every call may raise GraphErrors."""
 
@@ -84,6 +95,7 @@ class ExternalMeetings:
             InvalidRequestError: the organizer is neither an object id nor a user principal name, or Graph has no
                 online meetings in this cloud.
             OrganizerNotAllowedError: the settings do not let this app, or this caller, act for the organizer.
+            UnknownOrganizerError: Graph has no such organizer.
         """
         require_organizer(organizer)
         require_allowed(organizer, self._admission.allowed_organizers)
@@ -91,10 +103,13 @@ class ExternalMeetings:
         if field is not Field.EVENT_ID and not (cloud := self._admission.cloud).online_meetings:
             message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: search by eventId, or without organizer."
             raise InvalidRequestError([Fault(f"/{field}", "notInThisCloud", message)])
-        async with self._gate.access(organizer, read_only=True):
-            if field is Field.EVENT_ID:
-                return await self._event(organizer, value)
-            return await self._online_meeting(organizer, field, value)
+        try:
+            async with self._gate.access(organizer, read_only=True):
+                if field is Field.EVENT_ID:
+                    return await self._event(organizer, value)
+                return await self._online_meeting(organizer, field, value)
+        except RejectedError as error:
+            raise of_search(error) from error
 
     async def _event(self, organizer: str, event_id: str) -> ExternalMeeting | None:
         try:

@@ -136,8 +136,8 @@ class TestExternalMeetings:
         [
             ("NoPolicy@contoso.com", {"joinMeetingId": "1"}, 403, "applicationAccessPolicyMissing"),
             ("OutOfScope@contoso.com", {"eventId": "x"}, 403, "mailboxAccessDenied"),
-            ("NoMailbox@contoso.com", {"eventId": "x"}, 409, "organizerHasNoMailbox"),
-            ("Nobody@contoso.com", {"joinMeetingId": "1"}, 409, "organizerNotFound"),
+            ("NoMailbox@contoso.com", {"eventId": "x"}, 404, "organizerHasNoMailbox"),
+            ("Nobody@contoso.com", {"joinMeetingId": "1"}, 404, "organizerNotFound"),
         ],
     )
     def test_refusals(self, client: Client, organizer: str, filters: dict[str, str], status: int, code: str) -> None:
