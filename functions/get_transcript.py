@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http.failures import TRANSCRIPT_NOT_FOUND, TRANSCRIPTS
+from functions.http.failures import NOT_WEBVTT, TRANSCRIPT_NOT_FOUND, TRANSCRIPTS
 from functions.http.requests import meeting_id_of
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -40,7 +40,7 @@ OPERATION = Operation(
             media_type=_VTT,
         ),
     ),
-    raises=(*TRANSCRIPTS, TRANSCRIPT_NOT_FOUND),
+    raises=(*TRANSCRIPTS, TRANSCRIPT_NOT_FOUND, NOT_WEBVTT),
 )
 
 

@@ -21,7 +21,7 @@ from msgraph.generated.users.item.online_meetings.item.online_meeting_item_reque
 )
 from pydantic import AfterValidator
 
-from shared.errors import GraphAnswer, RejectedError, UnavailableError
+from shared.errors import GraphAnswer, RejectedError
 from shared.graph import remedies
 from shared.graph.client import Call, GraphClient
 from shared.graph.pages import each_item
@@ -120,6 +120,14 @@ class TranscriptNotFoundError(RejectedError):
         super().__init__("transcriptNotFound", message, remedies.TRANSCRIPT_NOT_FOUND, answer)
 
 
+class NotWebVttError(RejectedError):
+    """Graph's content of the transcript is in another format than the one that was asked for."""
+
+    def __init__(self) -> None:
+        message = "Graph answered with content that is not WebVTT, which begins with WEBVTT."
+        super().__init__("graphRejected", message, remedies.NOT_WEBVTT)
+
+
 class Artifacts:
     """Attendance, transcripts and recordings of meetings. Every call may raise the GraphErrors of GraphClient.send.
 
@@ -184,6 +192,7 @@ class Artifacts:
 
         Raises:
             TranscriptNotFoundError: the meeting has none of this id, or it is no id.
+            NotWebVttError: Graph's content begins otherwise than a WebVTT file (https://www.w3.org/TR/webvtt1/#file-structure).
         """
         builder = self._meeting(ids).transcripts.by_call_transcript_id(transcript_id).content
         query, headers = {"format": "text/vtt"}, {"Accept": "text/vtt"}
@@ -197,7 +206,7 @@ class Artifacts:
                 raise TranscriptNotFoundError(error.answer) from error
             raise
         if not content.removeprefix(_BYTE_ORDER_MARK).startswith(b"WEBVTT"):
-            raise UnavailableError("Graph answered with something that is not WebVTT", uncertain=False)
+            raise NotWebVttError
         return content
 
     def _meeting(self, ids: OnlineMeetingIds) -> OnlineMeetingItemRequestBuilder:

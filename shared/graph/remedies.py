@@ -35,6 +35,10 @@ ROOM_LIST_NOT_FOUND = (
 )
 NOT_CALENDAR_BACKED = "Ask for meetings of kind 'calendar' where transcripts or recordings will be read by an app."
 TRANSCRIPT_NOT_FOUND = "Take the id from the list of the meeting's transcripts."
+NOT_WEBVTT = (
+    "Open the transcript in Teams. If it is complete there, report to Microsoft support that Graph returns other "
+    "content for it with $format=text/vtt."
+)
 NOBODY_FREE = (
     "Find a time with POST /api/availability and PATCH the meeting with it; or have one of them make room, and send "
     "POST /api/meetings/{id}/retry."

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.http.problems import as_problem
 from local.graph.calls import CALL, take_place
 from shared.access.callers import Caller
 from shared.errors import (
@@ -117,12 +118,17 @@ async def test_no_such_transcript(transcript_id: str) -> None:
 
 
 async def test_what_is_no_transcript() -> None:
-    """It is not passed on as one."""
+    """It is not passed on as one, and the refusal does not ask to send the request again."""
     world = world_with()
-    meeting = await made_with_call(world, transcript="<!DOCTYPE html>")
+    meeting = await made_with_call(world, transcript="WEBVTT")
+    [online] = world.tenant.meetings.values()
+    online.artifacts["transcripts"][0].document["content"] = "<!DOCTYPE html>"
     [transcript] = await world.app.artifacts.transcripts(meeting.id)
-    with pytest.raises(UnavailableError, match="WebVTT"):
+    with pytest.raises(RejectedError, match="WebVTT") as refused:
         await world.app.artifacts.transcript(meeting.id, transcript.id)
+    problem = as_problem(refused.value)
+    assert (problem.status, problem.code, problem.retry_after) == (502, "graphRejected", None)
+    assert "again" not in f"{problem.detail} {problem.members['remedy']}"
 
 
 @EACH
