@@ -11,11 +11,9 @@ from shared.access.callers import Caller
 from shared.errors import (
     ArtifactsOffError,
     ChangeRefusedError,
-    HeldBackError,
     InvalidRequestError,
     MeetingNotFoundError,
     RejectedError,
-    ThrottledError,
     UnavailableError,
 )
 from shared.meeting import Meeting
@@ -245,25 +243,6 @@ async def test_transcripts_are_off_in_the_tenant(switch: str, command: str) -> N
         await world.app.artifacts.transcript(meeting.id, transcript.id)
     assert refused.value.code == "transcriptsOff"
     assert command in refused.value.remedy
-
-
-@EACH
-async def test_no_call_before_retry_after(read: Callable[..., Awaitable[Any]]) -> None:
-    """After a 429 no call is made for the mailbox until its Retry-After has passed, whoever asks for what."""
-    world = world_with()
-    meeting = await made_with_call(world, transcript="WEBVTT")
-    world.fault({"path": "onlineMeetings", "times": 1, "action": {"status": 429, "retryAfter": "30"}})
-    with pytest.raises(ThrottledError):
-        await read(world, meeting.id, ANYBODY)
-    world.tenant.requests.clear()
-    world.clock.advance(seconds=29)
-    for each in READS:
-        with pytest.raises(HeldBackError):
-            await each(world, meeting.id, ANYBODY)
-    assert not world.tenant.requests
-    world.clock.advance(seconds=2)
-    await world.app.artifacts.attendance(meeting.id, None)
-    assert world.tenant.requests
 
 
 @EACH

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.access.callers import Caller
-from shared.errors import ChangeRefusedError, GraphError, HeldBackError, MeetingNotFoundError
+from shared.errors import ChangeRefusedError, GraphError, MeetingNotFoundError
 from shared.meeting import Meeting, ObservedState
 from shared.meeting.record_size import bare
 from tests.app_fixture import World
@@ -143,22 +143,6 @@ async def test_an_outage_says_nothing(fault: Mapping[str, Any]) -> None:
     with pytest.raises(GraphError):
         await refreshed(world, made)
     assert (await world.ledger.read(made.id)).observed == before.observed
-
-
-async def test_no_call_before_a_mailboxs_retry_after() -> None:
-    """A throttled mailbox is left alone by refreshes as well."""
-    world = World()
-    made = await world.made(CALENDAR)
-    world.fault({"path": "/events", "action": {"status": 429, "retryAfter": "600"}})
-    with pytest.raises(GraphError):
-        await refreshed(world, made)
-    world.fault()
-    world.tenant.requests.clear()
-    with pytest.raises(HeldBackError):
-        await refreshed(world, made)
-    assert not world.tenant.requests
-    world.clock.advance(minutes=10)
-    assert state(await refreshed(world, made)) is ObservedState.AS_REQUESTED
 
 
 async def test_nothing_to_look_at() -> None:
