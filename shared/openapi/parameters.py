@@ -66,7 +66,11 @@ TOP = Parameter(
     visibility="advanced",
 )
 CONTINUATION = Parameter(
-    "continuationToken", "query", "The continuation token of the previous answer.", _TEXT, visibility="advanced"
+    "continuationToken",
+    "query",
+    "The continuation token of the previous answer, with the filters of that request.",
+    _TEXT,
+    visibility="advanced",
 )
 
 _EXAMPLE_URL = f"https://convene.example/api/meetings/{EXAMPLE_ID}"

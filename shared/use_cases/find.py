@@ -1,5 +1,6 @@
 """Find meetings by what people know of them, by status and by start."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,27 @@ class Filter:
     top: int
     continuation: str | None
 
+    def token_of(self, continuation: str | None) -> str | None:
+        """Return the token that goes on with this search, and with no other."""
+        return continuation and f"{self._digest}.{continuation}"
+
+    def continuation_in_ledger(self) -> str | None:
+        """Return the continuation in the ledger that the token stands for, None on the first page.
+
+        Raises:
+            InvalidContinuationError: no page of this search has returned the token.
+        """
+        if self.continuation is None:
+            return None
+        digest, _, continuation = self.continuation.partition(".")
+        if digest != self._digest or not continuation:
+            raise InvalidContinuationError
+        return continuation
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(repr((self.criteria, self.organizer)).encode()).hexdigest()[:16]
+
 
 class Finder:
     """The use case. May raise StorageUnavailableError, and GraphErrors where it asks Graph."""
@@ -58,7 +80,8 @@ class Finder:
         """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
 
         Raises:
-            InvalidRequestError: no page has returned the continuation token, or Graph knows no such organizer.
+            InvalidRequestError: no page of this search has returned the continuation token, or Graph knows no
+                such organizer.
             OrganizerNotAllowedError: Graph may not be asked about this organizer.
         """
         page = await self._page(wanted, caller)
@@ -83,8 +106,9 @@ class Finder:
 
     async def _page(self, wanted: Filter, caller: Caller) -> Page[Meeting]:
         searcher = None if caller.sees_all else caller.id
-        criteria, top, continuation = wanted.criteria, wanted.top, wanted.continuation
+        criteria, top = wanted.criteria, wanted.top
         try:
+            continuation = wanted.continuation_in_ledger()
             page = await self._ledger.search(criteria, top, continuation, caller=searcher)
             nothing = not page.items and page.continuation is None
             if nothing and criteria.field is Field.JOIN_URL and (number := meeting_id_in(criteria.value)):
@@ -93,7 +117,7 @@ class Finder:
                 page = await self._ledger.search(by_number, top, continuation, caller=searcher)
         except InvalidContinuationError as error:
             raise invalid_continuation() from error
-        return page
+        return Page(page.items, wanted.token_of(page.continuation))
 
 
 def parse_filter(parameters: Mapping[str, str]) -> Filter:

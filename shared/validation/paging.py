@@ -29,6 +29,6 @@ def read_page(parameters: Mapping[str, str]) -> tuple[int, str | None]:
 
 
 def invalid_continuation() -> InvalidRequestError:
-    """Return the error of a continuation token that no page has given."""
-    message = "continuationToken is not a token that an earlier page returned."
+    """Return the error of a continuation token that no page of the list has given."""
+    message = "continuationToken is not the token of an earlier page of this list with the same filters."
     return InvalidRequestError([Fault("", "invalidContinuationToken", message)])

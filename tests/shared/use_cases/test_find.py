@@ -79,6 +79,38 @@ async def test_a_token_of_somebody_else_is_refused() -> None:
         await World().app.finder.find(parse_filter({"status": "failed", "continuationToken": "%%%"}))
 
 
+ORGANIZER = STANDALONE["organizer"]
+_TIMED = {"from": "2027-01-01", "to": "2027-02-01"}
+_SEARCHES: tuple[dict[str, str], ...] = (
+    {"status": "queued"},
+    {"organizer": ORGANIZER},
+    {"organizer": ORGANIZER, "status": "queued"},
+    {"reference": "R-1"},
+    {"reference": "R-1", "status": "queued"},
+    {"from": _TIMED["from"]},
+    {"to": _TIMED["to"]},
+    _TIMED,
+    {"organizer": ORGANIZER, **_TIMED},
+    {"reference": "R-1", "status": "queued", **_TIMED},
+)
+
+
+@pytest.mark.parametrize("filters", _SEARCHES, ids=" ".join)
+async def test_a_token_is_of_one_search(filters: dict[str, str]) -> None:
+    """It leads to the next page of its filters and is refused with any others, also where they find the same."""
+    world = World()
+    requests = [STANDALONE | {"reference": "R-1", "startDateTime": f"2027-01-2{day}T13:00:00Z"} for day in range(2)]
+    ids = {(await world.accept(request)).id for request in requests}
+    first = await world.app.finder.find(parse_filter(filters | {"top": "1"}))
+    following = {"top": "1", "continuationToken": first.continuation or ""}
+    second = await world.app.finder.find(parse_filter(filters | following))
+    assert {meeting.id for meeting in (*first.items, *second.items)} == ids
+    for other in _SEARCHES:
+        if other != filters:
+            with pytest.raises(InvalidRequestError, match="same filters"):
+                await world.app.finder.find(parse_filter(other | following))
+
+
 async def test_a_calendar_meeting_is_found_by_what_its_invitation_shows() -> None:
     """Short link and Meeting ID are in the invitation; neither options nor a language are needed to find them."""
     world = World()
