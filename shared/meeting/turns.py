@@ -1,6 +1,7 @@
 """Whose turn it is in a pool that rotates: one row for each pool, with whom it chose last.
 
-A turn is taken once by each meeting, also when its attempt dies and another one asks again.
+A turn is taken once by each meeting, also when its attempt dies and another one asks again, unless
+`REMEMBERED` other meetings have taken theirs in between.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ _logger = logging.getLogger(__name__)
 _PARTITION = "turn"
 _LAST, _TAKEN, _AT = "last", "taken", "at"
 _TAKEN_TURNS = TypeAdapter(dict[str, str])
-_REMEMBERED = 50
+# A row holds one property of 64 KiB; a turn takes 30 characters of two bytes each.
+REMEMBERED = 1_000
+_SHORT = 12
 _KEPT_FOR = timedelta(days=90)
 
 
@@ -30,8 +33,8 @@ class Turn:
     """Whom a pool chose last, as it was read.
 
     Attributes:
-        last: the digest of the candidate; empty where none was chosen yet.
-        taken: the digests of the candidates whom the latest meetings have had, by meeting.
+        last: the short digest of the candidate; empty where none was chosen yet.
+        taken: the short digests of the candidates whom the latest meetings have had, by that of the meeting.
     """
 
     last: str = ""
@@ -40,8 +43,8 @@ class Turn:
 
     def order(self, candidates: Sequence[str], meeting_id: str) -> list[str]:
         """Return the candidates by whose turn it is: whom the meeting has had already, then who follows the last."""
-        digests = [_digest(candidate) for candidate in candidates]
-        if (own := self.taken.get(meeting_id)) in digests:
+        digests = [_short(candidate) for candidate in candidates]
+        if (own := self.taken.get(_short(meeting_id))) in digests:
             first = digests.index(own)
         else:
             first = digests.index(self.last) + 1 if self.last in digests else 0
@@ -66,15 +69,15 @@ class Turns:
         Raises:
             ConflictError: another meeting has taken a turn since `known` was read.
         """
-        digest = _digest(chosen)
-        if known.taken.get(meeting_id) == digest:
+        meeting, digest = _short(meeting_id), _short(chosen)
+        if known.taken.get(meeting) == digest:
             return
-        taken = {name: each for name, each in known.taken.items() if name != meeting_id} | {meeting_id: digest}
-        latest = dict([*taken.items()][-_REMEMBERED:])
+        taken = {name: each for name, each in known.taken.items() if name != meeting} | {meeting: digest}
+        latest = dict([*taken.items()][-REMEMBERED:])
         partition, key = _place(candidates)
         values: dict[str, str | int] = {
             _LAST: digest,
-            _TAKEN: json.dumps(latest),
+            _TAKEN: json.dumps(latest, separators=(",", ":")),
             _AT: now.astimezone(UTC).isoformat(),
         }
         row = Row(key, values, known.etag)
@@ -93,6 +96,10 @@ def _place(candidates: Iterable[str]) -> tuple[str, str]:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(mailbox_key(text).encode()).hexdigest()[:40]
+
+
+def _short(text: str) -> str:
+    return _digest(text)[:_SHORT]
 
 
 def _turn(row: Row) -> Turn:

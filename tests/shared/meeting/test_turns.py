@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ConflictError
-from shared.meeting.turns import Turns
+from shared.meeting.turns import REMEMBERED, Turns
 from tests.examples import NOW
 from tests.fakes import InMemoryTable
 
@@ -31,6 +31,32 @@ async def test_a_meeting_has_one_turn() -> None:
     assert known.order(POOL, "one")[0] == POOL[0]
     await turns.take(POOL, known, "one", POOL[0], NOW)
     assert (await turns.read(POOL)).order(POOL, "three")[0] == POOL[2]
+
+
+async def test_a_meeting_that_comes_again_late_has_the_turn_it_had() -> None:
+    """After 60 other meetings too: who comes next stays, so each has as many."""
+    turns = Turns(InMemoryTable())
+    await turns.take(POOL, await turns.read(POOL), "one", POOL[0], NOW)
+    for number in range(60):
+        known = await turns.read(POOL)
+        await turns.take(POOL, known, f"other-{number}", known.order(POOL, f"other-{number}")[0], NOW)
+    known = await turns.read(POOL)
+    following = known.order(POOL, "new")[0]
+    assert known.order(POOL, "one")[0] == POOL[0]
+    await turns.take(POOL, known, "one", POOL[0], NOW)
+    assert (await turns.read(POOL)).order(POOL, "new")[0] == following
+
+
+async def test_the_row_of_a_busy_pool_stays_small_enough() -> None:
+    """More meetings than are remembered: the row is full then, and a property holds 64 KiB, two bytes a character."""
+    table = InMemoryTable()
+    turns = Turns(table)
+    for number in range(REMEMBERED + 10):
+        known = await turns.read(POOL)
+        await turns.take(POOL, known, f"{number:036}", POOL[number % len(POOL)], NOW)
+    [row] = table.partitions["turn"].values()
+    assert len((await turns.read(POOL)).taken) == REMEMBERED
+    assert max(2 * len(str(value)) for value in row.values.values()) <= 60 * 1024
 
 
 async def test_of_two_at_once_one_has_to_look_again() -> None:
