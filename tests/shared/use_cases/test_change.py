@@ -14,7 +14,7 @@ from shared.errors import (
     OrganizerNotAllowedError,
     VersionMismatchError,
 )
-from shared.meeting import Meeting, Status
+from shared.meeting import Meeting, MeetingResponse, Status
 from shared.meeting.ledger import Field
 from shared.use_cases.change import merged
 from tests.app_fixture import World
@@ -65,6 +65,24 @@ def mailed(world: World) -> set[tuple[str, str]]:
 def test_merge_patch(target: Any, patch: Any, result: Any) -> None:
     """The examples of RFC 7396."""
     assert merged(target, patch) == result
+
+
+# What both an answer and a request, or Graph's own answer, have.
+_IN_REQUESTS = frozenset({"id", "kind", "organizer", "reference", "isOnlineMeeting", "onlineMeetingProvider"}) | {
+    *("joinMeetingId", "passcode", "eventId", "iCalUId", "webLink"),
+}
+
+
+async def test_an_answers_request_can_be_sent_back() -> None:
+    """It changes nothing; it is what a patch changes, so every other member of an answer is refused by name."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    shown = MeetingResponse.of(meeting).as_json()
+    assert (await world.app.changes.patch(meeting.id, shown["request"])).version == meeting.version
+    for name in shown.keys() - _IN_REQUESTS:
+        with pytest.raises(InvalidRequestError) as refused:
+            await world.app.changes.patch(meeting.id, {name: "x"})
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [(f"/{name}", "unknownField")]
 
 
 async def test_a_new_subject_is_all_that_is_sent() -> None:

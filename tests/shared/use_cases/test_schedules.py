@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from shared.access.callers import Caller
 from shared.access.origin import Origin
@@ -18,7 +19,8 @@ from shared.errors import (
 )
 from shared.meeting import Meeting, MeetingResponse, Status
 from shared.meeting.ledger import Field
-from shared.schedules import ScheduleResponse
+from shared.schedules import ScheduleRequest, ScheduleResponse
+from shared.schedules.parse import READ_ONLY
 from shared.validation.paging import read_page
 from tests.app_fixture import World
 from tests.examples import CALENDAR
@@ -139,6 +141,19 @@ async def test_a_patch_changes_what_it_names() -> None:
     kept = {name: value for name, value in schedule.request.request.items() if name != "reference"}
     assert changed.request.request == kept | {"importance": "low"}
     assert (await world.app.schedules.patch(schedule.id, {"paused": False, "version": 7})).version == changed.version
+
+
+async def test_an_answer_can_be_sent_back() -> None:
+    """As a whole, by PUT or PATCH, it changes nothing; what only an answer has is ignored, each member of it."""
+    assert {to_camel(name) for name in ScheduleResponse.model_fields} == READ_ONLY | {
+        to_camel(name) for name in ScheduleRequest.model_fields
+    }
+    world = World()
+    schedule = (await world.app.schedules.create(schedule_document())).schedule
+    shown = ScheduleResponse.of(schedule, world.clock()).as_json()
+    assert await world.app.schedules.replace(schedule.id, shown) == schedule
+    assert await world.app.schedules.patch(schedule.id, shown) == schedule
+    assert await world.app.schedules.patch(schedule.id, dict.fromkeys(READ_ONLY, "x")) == schedule
 
 
 @pytest.mark.parametrize(
