@@ -230,6 +230,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
             acceptance=acceptance,
             results=reporter,
             retention=settings.retention,
+            watched=settings.watch,
             clock=clock,
         ),
         upkeep=Upkeep(ledger, (mailbox_states, reservations, turns), requests, reporter, settings.retention, clock),

@@ -44,6 +44,7 @@ from shared.use_cases.isolated_retry import IsolatedRetry
 from shared.use_cases.isolation import Isolation, OccupiedError
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision.claiming import MAX_CRASHES
+from shared.use_cases.watch.next_look import look_after_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class CrashRecorder:
         acceptance: Acceptance,
         results: Results,
         retention: timedelta,
+        watched: bool,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
@@ -76,6 +78,7 @@ class CrashRecorder:
         self._acceptance = acceptance
         self._results = results
         self._retention = retention
+        self._watched = watched
         self._clock = clock
         # Of the messages that the latest run saw. It only saves work: another process starts without it.
         self._settled: set[str] = set()
@@ -188,13 +191,15 @@ class CrashRecorder:
         async def failed(meeting: Meeting) -> Meeting | None:
             if meeting.version != version or meeting.finished:
                 return None
+            now = self._clock()
             return meeting.changed(
                 status=Status.FAILED,
                 error=_crashed(meeting.id),
                 claim=None,
                 progress=meeting.progress.changed(next_attempt_at=None),
                 reported=not self._results.wanted,
-                updated_at=self._clock(),
+                look_at=look_after_failure(meeting, now) if self._watched else None,
+                updated_at=now,
             )
 
         try:

@@ -241,7 +241,7 @@ def test_every_command_is_there() -> None:
     """Each `convene ...` of the page, with its options."""
     known = typer.main.get_group(commands).commands
     used = re.findall(r"(?:`|^)convene (\w+)([^`#\n]*)", PAGE, re.MULTILINE)
-    assert {name for name, _ in used} == {"export", "forget", "import", "retry", "submit"}
+    assert {name for name, _ in used} == {"export", "forget", "import", "list", "retry", "submit"}
     for name, rest in used:
         options = {option for parameter in known[name].params for option in parameter.opts}
         assert set(re.findall(r"--[\w-]+", rest)) <= options

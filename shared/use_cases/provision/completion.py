@@ -11,7 +11,7 @@ from shared.meeting_request import CalendarRequest, MeetingRequest
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.reserving import Reserving
 from shared.use_cases.provision.room_pool import RoomPools
-from shared.use_cases.watch.next_look import first_look, first_look_for_reports
+from shared.use_cases.watch.next_look import first_look, first_look_for_reports, look_after_failure
 
 _CARRIED_OUT = ("unwanted_attendees", "reinvited_attendees")
 _logger = logging.getLogger(__name__)
@@ -105,8 +105,10 @@ class Completion:
             if latest.finished or latest.version != meeting.version:
                 return None
             progress = latest.progress.changed(next_attempt_at=None)
-            ended = latest.changed(status=Status.FAILED, error=error, claim=None, progress=progress)
-            return ended.changed(updated_at=self._clock(), reported=not self._results.wanted)
+            now = self._clock()
+            look_at = look_after_failure(latest, now) if self._watched else None
+            ended = latest.changed(status=Status.FAILED, error=error, claim=None, progress=progress, look_at=look_at)
+            return ended.changed(updated_at=now, reported=not self._results.wanted)
 
         before, after = await self._ledger.update(meeting.id, failed)
         if after is not before:
@@ -114,14 +116,14 @@ class Completion:
             await self._results.report_or_requeue(after)
 
     def _look_at(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> datetime | None:
-        """Return when the watch looks next at a meeting that ends: what a failed one has in Graph people change too."""
+        """Return when the watch looks next at a meeting that ends."""
         now, meeting = self._clock(), attempt.meeting
         if not self._watched or meeting.cancellation:
             return None
         if status is Status.SUCCEEDED and request is not None:
             # A look that is due stays due: nobody else would see what people did before this version.
             return min(filter(None, (meeting.look_at, first_look(request, meeting.observed, now))), default=None)
-        return (meeting.look_at or now) if attempt.outcome.event_id else None
+        return look_after_failure(meeting.changed(outcome=attempt.outcome), now)
 
     def _attendance(self, attempt: Attempt, status: Status, request: MeetingRequest | None) -> AttendanceWatch:
         """Return when the watch looks for attendance reports of a meeting that ends; one that failed may take place."""

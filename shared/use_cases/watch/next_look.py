@@ -6,7 +6,7 @@ say when one comes.
 
 from datetime import datetime, timedelta
 
-from shared.meeting import Observed
+from shared.meeting import Meeting, Observed
 from shared.meeting_request import CalendarRequest, MeetingRequest, StandaloneRequest
 from shared.meeting_request.occurrences import MOST_OCCURRENCES
 from shared.use_cases.occurrences import occurrences, times
@@ -53,6 +53,11 @@ def next_look(request: MeetingRequest, observed: Observed | None, now: datetime)
             return now + _SHORTEST if begins - _LAST_DAY <= now else min(now + FAR, begins - _LAST_DAY)
         passed += 1
     return now + FAR if passed == MOST_OCCURRENCES else None  # of a longer series the rest is not computed
+
+
+def look_after_failure(meeting: Meeting, now: datetime) -> datetime | None:
+    """Return when to look at a meeting that has failed: people change its event, if it has one, as any other."""
+    return (meeting.look_at or now) if meeting.outcome.event_id and not meeting.cancellation else None
 
 
 def look_after_refusal(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime:

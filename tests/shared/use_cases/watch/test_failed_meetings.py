@@ -1,12 +1,12 @@
 """A meeting that failed and has an event: people go on changing it in Outlook, and the app goes on looking at it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
 
 from shared.errors import ChangeRefusedError
-from shared.meeting import Meeting, ObservedState, Status
+from shared.meeting import Meeting, MeetingError, ObservedState, Status
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.shared.use_cases.watch.outlook import LATER, Outlook
@@ -158,6 +158,37 @@ async def test_a_meeting_that_fails_after_its_event_was_made_is_watched() -> Non
     world.clock.advance(minutes=5)
     await world.app.watch.run()
     assert types(world) == ["meeting.removed"]
+
+
+async def crash(world: World, _meeting: Meeting, text: str) -> None:
+    await world.app.crashes.record(text, None)
+
+
+async def outgrow_its_row(world: World, meeting: Meeting, _text: str) -> None:
+    error = MeetingError(code="tooLarge", message="", remedy="")
+    await world.app.message_handler._provisioner._completion.fail_unstored(meeting, error)
+
+
+@pytest.mark.parametrize("watch", ["on", "off"])
+@pytest.mark.parametrize("end", [crash, outgrow_its_row])
+async def test_a_meeting_that_ended_between_its_steps_is_watched(
+    end: Callable[..., Awaitable[None]], watch: str
+) -> None:
+    """Its event is made and the invitations are out: however it ended, the watch looks at it, if that is on."""
+    world = World({"WATCH": watch})
+    world.fault({"method": "PATCH", "path": "/onlineMeetings/", "action": {"status": 503}})
+    meeting = await world.accept(CALENDAR | {"options": {"recordAutomatically": True}})
+    [text] = world.requests.take()
+    await world.app.message_handler.handle(text, None)
+    await end(world, meeting, text)
+    world.fault()
+    failed = await world.ledger.read(meeting.id)
+    assert (failed.status, failed.outcome.event_id is not None) == (Status.FAILED, True)
+    world.results.take()
+    Outlook(world).cancel()
+    world.clock.advance(minutes=5)
+    await world.app.watch.run()
+    assert types(world) == (["meeting.removed"] if watch == "on" else [])
 
 
 async def test_a_meeting_in_progress_is_not_watched() -> None:

@@ -132,6 +132,17 @@ async def test_what_is_not_watched() -> None:
     assert (await off.ledger.read(meeting.id)).look_at is None, "refresh looks all the same, and only then"
 
 
+async def test_what_was_made_while_it_was_off_is_watched_after_a_refresh() -> None:
+    """Nothing leads to such a meeting, nor to one of an earlier version of the app, until somebody refreshes it."""
+    world = World({"WATCH": "off"})
+    meeting = await world.made(CALENDAR)
+    world.settings = replace(world.settings, watch=True)
+    world.app = world.new_host()
+    assert (await run(world, days=1)).looked == 0
+    await world.app.refreshing.refresh(meeting.id)
+    assert (await run(world, days=1)).looked == 1
+
+
 async def test_an_existing_event_is_watched_by_its_own_times() -> None:
     """The request does not say when it is; the first look does."""
     world = World()
