@@ -9,8 +9,11 @@ import pytest
 from shared.graph.batch import MOST_IN_BATCH
 from tests.app_fixture import World
 from tests.examples import CALENDAR
+from tests.shared.use_cases.watch.test_attendance import hold_call
 
 PARTITIONS = 16
+# For attendance reports of one meeting: every 15 minutes for six hours, then daily for a week.
+LOOKS = 6 * 4 + 1 + 7
 SCALE = Path(__file__).parents[4] / "docs" / "scale.md"
 
 
@@ -71,6 +74,30 @@ async def test_switched_off_it_costs_nothing() -> None:
     """Neither Graph nor the storage is asked."""
     world = await with_meetings(4, {"WATCH": "off"})
     assert await cost(world, runs=4, apart=timedelta(hours=6)) == Cost(0, 0, 0, 0, 0)
+
+
+async def test_a_look_for_attendance_is_one_read_and_three_operations_of_the_storage() -> None:
+    """32 looks a meeting; one read more for its online meeting, one a report, and two operations to publish it."""
+    world = World({"ARTIFACTS": "attendance"})
+    meeting = await world.made(CALENDAR)
+    hold_call(world)
+    looks = reads = storage = 0
+    while look_at := (await world.ledger.read(meeting.id)).attendance.look_at:
+        world.clock.now = look_at
+        world.tenant.requests.clear()
+        before = world.table.operations + world.mailboxes_table.operations
+        looks += (await world.app.watched_attendance.run()).looked
+        reads += len(world.tenant.requests)
+        storage += world.table.operations + world.mailboxes_table.operations - before
+    assert (looks, reads, storage) == (LOOKS, LOOKS + 2, LOOKS * (3 + 2 * PARTITIONS) + 2)
+
+
+@pytest.mark.parametrize("meetings", [1_000, 20_000])
+def test_the_table_of_a_day_of_attendance(meetings: int) -> None:
+    """docs/scale.md has what the counts above come to where so many meetings end each day, with one report each."""
+    looks, reads = meetings * LOOKS, meetings * (LOOKS + 2)
+    storage = looks * 3 + meetings * 2 + 24 * 12 * 2 * PARTITIONS
+    assert f"| {meetings:,} | {looks:,} | {reads:,} | {storage:,} |" in SCALE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("far", "near"), [(20_000, 0), (19_000, 1_000), (0, 20_000)])
