@@ -13,6 +13,7 @@ import stamina
 
 from shared.cli.files import Line
 from shared.cli.polling import Poll, Submitted, UnreachableError, fault_text, known_rejection
+from shared.cli.remedies import with_commands
 from shared.errors import Fault
 from shared.use_cases.batch.items import MOST_ITEMS
 
@@ -41,7 +42,8 @@ class ProblemError(UnreachableError):
         self.code = str(problem.get("code", status))
         faults = problem.get("errors") or ()
         detail = " ".join(f"{fault['pointer'] or '/'}: {fault['message']}" for fault in faults)
-        super().__init__(f"{self.code}: {detail or problem.get('detail') or problem.get('title') or status}")
+        said = detail or problem.get("detail") or problem.get("title") or status
+        super().__init__(f"{self.code}: {with_commands(str(said))}")
 
 
 class _BusyError(Exception):

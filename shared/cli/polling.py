@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from shared.cli.files import Line
+from shared.cli.remedies import with_commands
 from shared.errors import ConveneError, Fault, InvalidRequestError
 from shared.meeting_request import find_warnings, parse_request, unstorable
 from shared.use_cases.batch.csv_rows import in_row
@@ -133,16 +134,20 @@ def outcome(submitted: Submitted, meeting: dict[str, Any] | None) -> Outcome:
     if meeting is None:
         status = "refused" if submitted.rejection else "queued"
         return Outcome(number, submitted.meeting_id, status, error=submitted.rejection, request=request, key=key)
-    error = error_text(meeting["error"])
+    error = error_text(meeting["error"], meeting["id"])
     request = meeting.get("request") or request
+    if isinstance(request, dict) and meeting.get("organizer"):  # of a pool the one that was chosen
+        request = request | {"organizer": meeting["organizer"]}
     return Outcome(number, meeting["id"], meeting["status"], meeting["joinUrl"], error, request, key)
 
 
-def error_text(error: dict[str, Any] | None) -> str | None:
+def error_text(error: dict[str, Any] | None, meeting_id: str) -> str | None:
     """Return a meeting's error as one line: the code, and what to do; of an invalid request every fault."""
     if error and error.get("errors"):
         return f"{error['code']}: {' '.join(fault['message'] for fault in error['errors'])}"
-    return f"{error['code']}: {error['message']} {error['remedy']}" if error else None
+    if error is None:
+        return None
+    return f"{error['code']}: {error['message']} {with_commands(error['remedy'], meeting_id)}"
 
 
 def known_rejection(line: Line) -> str | None:

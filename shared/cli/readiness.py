@@ -8,6 +8,7 @@ from rich.progress import Progress
 from shared.cli.http_client import HttpClient, path_of
 from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
 from shared.cli.output import SOME_FAILED, app_libraries, counting, print_json, print_rows, run
+from shared.cli.remedies import with_commands
 
 commands = typer.Typer()
 
@@ -59,7 +60,7 @@ def _print(reports: list[dict[str, Any]]) -> None:
     rows = [
         (
             (report["organizer"], check["name"], "ok" if check["ok"] else "NOT OK"),
-            (check["detail"], *(check["remedy"] or "").splitlines()),
+            (check["detail"], *with_commands(check["remedy"] or "").splitlines()),
         )
         for report in reports
         for check in report["checks"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic.alias_generators import to_snake
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
@@ -13,6 +14,7 @@ from shared.cli import options
 from shared.cli.__main__ import commands
 from shared.cli.http_client import HttpClient
 from shared.cli.output import plain
+from shared.meeting.criteria import Field
 from shared.use_cases.availability import parse_availability
 
 ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
@@ -184,6 +186,25 @@ def test_what_availability_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None
     assert (request.organizers, request.rooms) == (("a@b.co", "c@b.co"), ("r@b.co", "s@b.co"))
     assert (request.step, request.duration, request.within_working_hours) == ("PT30M", "PT1H", True)
     assert request.start.time_zone == request.end.time_zone == "Europe/Berlin"
+
+
+def test_list_offers_every_filter_of_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is an option by its name in kebab case, and goes to the app as it is."""
+    sent: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(dict(request.url.params))
+        return _json(200, {"meetings": [], "continuationToken": None})
+
+    def client(url: str, key: str | None, *, allow_http: bool) -> HttpClient:
+        return HttpClient(url, key, allow_http=allow_http, transport=httpx.MockTransport(answer))
+
+    monkeypatch.setattr(options, "HttpClient", client)
+    filters = [*map(str, Field), "from", "to"]
+    for name in filters:
+        done = run("list", f"--{to_snake(name).replace('_', '-')}", "failed")
+        assert done.exit_code == 0, done.stderr
+    assert sent == [{name: "failed", "top": "25"} for name in filters]
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

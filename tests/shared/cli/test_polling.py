@@ -73,6 +73,17 @@ async def test_an_app_that_is_gone_ends_it() -> None:
     assert caught.group_contains(UnreachableError)
 
 
+def test_who_was_chosen_from_a_pool_is_the_organizer() -> None:
+    """Over both what the row and what the meeting's request name; without a choice the row stays as it was."""
+    pool = {"organizerPool": {"candidates": ["a@b.co", "c@d.co"]}}
+    submitted = Submitted(1, "m", request=pool)
+    assert outcome(submitted, MEETING | {"organizer": "c@d.co"}).request == pool | {"organizer": "c@d.co"}
+    assert outcome(submitted, MEETING | {"organizer": None, "request": pool}).request == pool
+    remedy = {"code": "noFreeOrganizer", "message": "All are busy.", "remedy": "Send POST /api/meetings/{id}/retry."}
+    failed = outcome(submitted, MEETING | {"organizer": None, "status": "failed", "error": remedy})
+    assert failed.error == "noFreeOrganizer: All are busy. Run `convene retry m`."
+
+
 def test_how_each_ended() -> None:
     """The join link, or the reason with what to do; of an invalid request every fault."""
     assert outcome(Submitted(1, "m"), MEETING) == Outcome(1, "m", "succeeded", "https://teams.microsoft.com/x")
