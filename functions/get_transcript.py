@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http.failures import NOT_WEBVTT, TRANSCRIPT_NOT_FOUND, TRANSCRIPTS
+from functions.http.failures import TRANSCRIPT_NOT_FOUND, TRANSCRIPTS
 from functions.http.requests import meeting_id_of
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -28,7 +28,7 @@ _TRANSCRIPT_ID = Parameter(
 OPERATION = Operation(
     summary="Get a transcript",
     description="Reads a transcript of a meeting from Microsoft Graph, as WebVTT with the names of the speakers, and"
-    " keeps nothing of it. The operator switches this on.",
+    " keeps nothing of it. Other content is refused with `graphRejected`. The operator switches this on.",
     tag="Meetings",
     parameters=(MEETING_ID, _TRANSCRIPT_ID),
     responses=(
@@ -40,7 +40,7 @@ OPERATION = Operation(
             media_type=_VTT,
         ),
     ),
-    raises=(*TRANSCRIPTS, TRANSCRIPT_NOT_FOUND, NOT_WEBVTT),
+    raises=(*TRANSCRIPTS, TRANSCRIPT_NOT_FOUND),
 )
 
 

@@ -26,7 +26,7 @@ from shared.errors import (
     VersionMismatchError,
 )
 from shared.graph import remedies
-from shared.graph.artifacts import NotWebVttError, TranscriptNotFoundError
+from shared.graph.artifacts import TranscriptNotFoundError
 from shared.graph.refusals import NotCalendarBackedError, RoomListNotFoundError, TranscriptsOffError
 from shared.meeting import Status
 from shared.meeting_request import LARGEST_REQUEST
@@ -152,4 +152,3 @@ TRANSCRIPTS = (
 )
 RECORDINGS = (*_of_artifact("recordings", "OnlineMeetingRecording.Read.All"), _NOT_CALENDAR_BACKED)
 TRANSCRIPT_NOT_FOUND = TranscriptNotFoundError()
-NOT_WEBVTT = NotWebVttError()
