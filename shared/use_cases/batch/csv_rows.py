@@ -107,7 +107,9 @@ def read_csv_items(data: bytes, most: int = MOST_ITEMS, file_name: str = "") -> 
         faults.append(fault)
     if faults:
         raise InvalidRequestError(faults)
-    return list(with_keys((_item(header, row, number) for number, row in numbered), file_name))
+    return list(
+        with_keys((_item(header, row, number, reader.dialect.delimiter) for number, row in numbered), file_name)
+    )
 
 
 def in_row(item: BatchItem, fault: Fault) -> Fault:
@@ -176,13 +178,16 @@ def _header_faults(header: list[str]) -> Iterator[Fault]:
             yield Fault(f"/columns/{name}", "required", f"The column {name} is required.")
 
 
-def _item(header: list[str], row: list[str], number: int) -> BatchItem:
+def _item(header: list[str], row: list[str], number: int, separator: str) -> BatchItem:
     size = sum(map(len, row))
     if size > LARGEST_REQUEST:
         message = f"The row has {size} characters, more than the {LARGEST_REQUEST} of the largest request."
         return BatchItem({}, faults=(Fault(f"/rows/{number}", TOO_LARGE, message),), row=number)
     if extra := [cell for cell in row[len(header) :] if cell]:
-        message = f"The row has {len(row)} cells, the header has {len(header)}: {quoted(extra[0])} is in no column."
+        message = (
+            f"The row has {len(row)} cells, the header has {len(header)}: {quoted(extra[0])} is in no column. A cell "
+            f"that contains the separator {quoted(separator)} must be in double quotes."
+        )
         return BatchItem({}, faults=(Fault(f"/rows/{number}", "wrongCellCount", message),), row=number)
     named = list(zip(header, row, strict=False))
     if unnamed := [cell for name, cell in named if cell and not name]:

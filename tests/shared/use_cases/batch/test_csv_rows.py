@@ -277,8 +277,22 @@ def test_a_row_with_a_cell_too_many_is_faulty() -> None:
     """An unquoted separator would move every cell behind it; the other rows stand."""
     bad, good = read_csv_items(table(HEADER, [*["x"] * len(HEADER), "y"], ROW))
     assert [(fault.pointer, fault.code) for fault in bad.faults] == [("/rows/2", "wrongCellCount")]
-    assert messages_of(bad) == ["The row has 8 cells, the header has 7: 'y' is in no column."]
+    [message] = messages_of(bad)
+    assert message.startswith("The row has 8 cells, the header has 7: 'y' is in no column. A cell that contains the ")
+    assert message.endswith("the separator ',' must be in double quotes.")
     assert (good.row, good.faults) == (3, ())
+
+
+def test_a_pool_whose_separator_is_that_of_the_file() -> None:
+    """Without quotes it is two cells, and the fault says what to do; in quotes the row is right."""
+    header = "organizerPool;subject;start;end;timeZone"
+    times = "Visit;2127-01-20 13:00;2127-01-20 14:00;UTC"
+    [split] = read_csv_items(f"{header}\na@x.example;b@x.example;{times}\n".encode())
+    assert [(fault.pointer, fault.code) for fault in split.faults] == [("/rows/2", "wrongCellCount")]
+    [message] = messages_of(split)
+    assert message.endswith("A cell that contains the separator ';' must be in double quotes.")
+    [whole] = read_csv_items(f'{header}\n"a@x.example;b@x.example";{times}\n'.encode())
+    assert whole.faults == ()
 
 
 @pytest.mark.parametrize(
