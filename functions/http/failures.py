@@ -53,7 +53,7 @@ ATTENDEE_NOT_FOUND = AttendeeNotFoundError()
 NO_JOIN_LINK = NoJoinLinkError("The meeting is queued and has no join link")
 KEY_REUSED = KeyReusedError(f"meeting {MEETING_ID}")
 TOO_LARGE = RequestTooLargeError(f"The body may have at most {LARGEST_REQUEST} bytes")
-VERSION_MISMATCH = VersionMismatchError("it has version 2 now")
+VERSION_MISMATCH = VersionMismatchError("The present version is 2")
 
 IMMUTABLE_FIELD = immutable_field(["kind"])
 MEETING_CANCELLED = meeting_cancelled()

@@ -125,7 +125,10 @@ _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
         "Neither the request nor what was seen in Outlook invites this address. To look again, refresh the meeting.",
     ),
     NoJoinLinkError: (409, "noJoinLink", "There is no join link", "{}."),
-    VersionMismatchError: (412, "versionMismatch", "There is a later version", "Read it again: {}."),
+    VersionMismatchError: (
+        *(412, "versionMismatch", "If-Match names another version"),
+        "{}, and If-Match names another. Read it again, and send the request with its ETag.",
+    ),
     KeyReusedError: (
         *(422, "keyReused", "The idempotency key was used before"),
         "The Idempotency-Key {}. Use a new key for a new request.",

@@ -42,7 +42,7 @@ class Origin:
             VersionMismatchError: the request expects other versions only.
         """
         if self.expected_versions is not None and version not in self.expected_versions:
-            raise VersionMismatchError(f"it has version {version} now")
+            raise VersionMismatchError(f"The present version is {version}")
 
 
 ANYWHERE = Origin()

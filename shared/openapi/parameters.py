@@ -44,8 +44,8 @@ PREFER = Parameter(
 IF_MATCH = Parameter(
     "If-Match",
     "header",
-    'The ETag of the version that you have read, such as `"1"`. When there is a later version, nothing changes, and the'
-    " answer is 412.",
+    'The ETag of the version that you have read, such as `"1"`. When the present version is another one, nothing'
+    " changes, and the answer is 412.",
     _TEXT,
     visibility="advanced",
 )

@@ -71,23 +71,6 @@ def test_a_spreadsheet_becomes_join_links(client: Client, tmp_path: Path, name: 
     assert events(client, f"cli-{name}") == ROWS + 1
 
 
-@pytest.mark.parametrize(("name", "day"), [("http", 11), ("queue", 12)])
-def test_a_spreadsheet_with_a_pool(client: Client, tmp_path: Path, name: str, day: int) -> None:
-    """Three rows for one time and two candidates: two links, and a row that says who is busy."""
-    file = tmp_path / f"pool-{name}.csv"
-    row = f"AdeleV@contoso.com; MeganB@contoso.com,2032-05-{day} 13:00,2032-05-{day} 13:30,UTC"
-    rows = [f"cli-pool-{name} {number},{row}" for number in range(3)]
-    file.write_text("\n".join(["subject,organizerPool,start,end,timeZone", *rows]), encoding="utf-8")
-    done = run(client, "submit", str(file), "--json", *door(client, name))
-    assert done.exit_code == 1, done.stderr
-    shown: list[dict[str, Any]] = json.loads(done.stdout)
-    assert sorted(each["status"] for each in shown) == ["failed", "succeeded", "succeeded"]
-    [error] = [each["error"] for each in shown if each["error"]]
-    assert error.startswith("nobodyFree")
-    assert all(f"{organizer} is busy" in error for organizer in ("AdeleV@contoso.com", "MeganB@contoso.com"))
-    assert len({each["joinUrl"] for each in shown if each["joinUrl"]}) == 2
-
-
 @pytest.mark.parametrize("name", ["http", "queue"])
 def test_rows_that_fail(client: Client, tmp_path: Path, name: str) -> None:
     """Exit code 1, with the reason of each; the others are made. A key that was used before is not followed."""

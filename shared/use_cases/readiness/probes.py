@@ -27,8 +27,8 @@ _SURFACES = {
     Artifact.TRANSCRIPTS: Surface.TRANSCRIPTS,
     Artifact.RECORDINGS: Surface.RECORDINGS,
 }
-_AFTER_USER = "Fix the check user first, then send the same request again."
-_AFTER_MAILBOX = "Fix the check mailbox first, then send the same request again."
+_AFTER_USER = "The check 'user' has failed: follow its remedy first, then send the same request again."
+_AFTER_MAILBOX = "The check 'mailbox' has failed: follow its remedy first, then send the same request again."
 
 
 class Readiness:

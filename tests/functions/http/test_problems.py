@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.http.problems import as_problem, problem_response
-from shared.errors import MOST_FAULTS, Fault, InvalidRequestError, StorageUnavailableError, UnavailableError
+from shared.access.origin import Origin
+from shared.errors import (
+    MOST_FAULTS,
+    Fault,
+    InvalidRequestError,
+    StorageUnavailableError,
+    UnavailableError,
+    VersionMismatchError,
+)
 from shared.meeting import Status
 from shared.use_cases.refused_changes import not_made
 
@@ -24,6 +32,16 @@ def test_a_hundred_faults_fit_into_every_answer(kinds: list[Fault], count: int) 
     assert len(json.dumps(answer)) <= LARGEST_ANSWER
     assert len(answer["errors"]) == min(count, MOST_FAULTS)
     assert answer.get("moreFaults", False) == (count > MOST_FAULTS)
+
+
+@pytest.mark.parametrize("expected", [{1}, {3}, set[int]()])
+def test_a_version_that_does_not_match(expected: set[int]) -> None:
+    """The present one is named, and none is called later: the caller may name an earlier, a later or none."""
+    with pytest.raises(VersionMismatchError) as refused:
+        Origin(expected_versions=frozenset(expected)).require_version(2)
+    problem = as_problem(refused.value)
+    assert "present version is 2" in problem.detail
+    assert "later" not in problem.title + problem.detail
 
 
 def test_few_faults_are_told_in_full() -> None:

@@ -1,5 +1,6 @@
 """Readiness: real probes, each with the remedy that an administrator can run."""
 
+import re
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -75,6 +76,9 @@ async def test_each_troubled_user_is_found_out(organizer: str, checks: set[str],
     assert set(found) == checks
     assert part in " ".join(found.values())
     assert not any("{id}" in remedy or "/retry" in remedy for remedy in found.values())
+    referred = {name for remedy in found.values() for name in re.findall("^The check '(.*)' has failed:", remedy)}
+    assert bool(referred) == (len(found) > 1)
+    assert referred <= found.keys()
 
 
 @pytest.mark.parametrize(
