@@ -241,7 +241,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         refreshing=Refreshing(observations, look, gate),
         finder=Finder(ledger, ExternalMeetings(graph, gate, admission), ownership),
         invitations=Invitations(ledger, graph, gate, ownership),
-        artifacts=Artifacts(ledger, graph, gate, lookup, settings.artifacts),
+        artifacts=Artifacts(ledger, graph, gate, ownership, lookup, settings.artifacts),
         availability=Availability(ledger, calendars, admission),
         rooms=rooms,
         summaries=Summaries(ledger),

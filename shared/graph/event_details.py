@@ -3,8 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
+from shared.errors import UnavailableError
 from shared.graph.calendar_events import CalendarEvents, Event
 from shared.graph.resources import GraphResource, Lenient, parse_resource
+from shared.meeting_request.recurrence import PATTERN_MAY_HAVE, PATTERN_NEEDS, RANGE_NEEDS, Recurrence
+from shared.validation.time_zones import allowed_names
 
 _SELECT = (
     "id,iCalUId,webLink,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingProvider,onlineMeeting,attendees,"
@@ -34,7 +39,7 @@ class GraphPerson(GraphResource):
 
 
 class EventDetails(Event):
-    """An event as its invitation shows it; the recurrence is read where it is needed.
+    """An event as its invitation shows it; `recurrence_of` reads the recurrence where it is needed.
 
     https://learn.microsoft.com/graph/api/resources/event
     """
@@ -59,6 +64,30 @@ class EventDetails(Event):
     def people(self) -> tuple[GraphPerson, ...]:
         """Return the attendees."""
         return tuple(GraphPerson.model_validate(attendee) for attendee in self.attendees or ())
+
+
+def recurrence_of(event: EventDetails) -> Recurrence | None:
+    """Return how an event repeats, without the members that its types do not need, which Graph fills with zeros.
+
+    Raises:
+        UnavailableError: Graph's answer is not in one of its forms.
+    """
+    if not event.recurrence:
+        return None
+    try:
+        pattern, extent = event.recurrence["pattern"], event.recurrence["range"]
+        named = extent.get("recurrenceTimeZone")
+        kind = pattern["type"]
+        members = ("type", "interval", *PATTERN_NEEDS[kind], *PATTERN_MAY_HAVE.get(kind, ()))
+        return Recurrence.model_validate(
+            {
+                "pattern": {name: pattern[name] for name in members},
+                "range": {name: extent[name] for name in ("type", "startDate", *RANGE_NEEDS[extent["type"]])}
+                | ({"recurrenceTimeZone": named} if named in allowed_names() else {}),
+            }
+        )
+    except (AttributeError, KeyError, TypeError, ValidationError) as error:
+        raise UnavailableError("Graph's answer is not the recurrence it should be", uncertain=False) from error
 
 
 async def read_event(events: CalendarEvents, organizer: str, event_id: str) -> EventDetails:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from shared.graph.event_clock import on_clock, own_zone
+from shared.graph.event_details import EventDetails, recurrence_of
 from shared.meeting import Observed
 from shared.meeting_request import CalendarRequest, MeetingRequest, StandaloneRequest
 from shared.meeting_request.occurrences import Occurrence, event_occurrences
@@ -28,3 +30,17 @@ def occurrences(request: MeetingRequest, observed: Observed | None) -> Iterator[
     elif isinstance(request, StandaloneRequest) and request.start_date_time:
         begins = instant_of(request.start_date_time)[0]
         yield Occurrence(begins, request.end_after(begins), datetime.fromisoformat(request.start_date_time).date())
+
+
+def event_series(event: EventDetails) -> Iterator[Occurrence]:
+    """Yield when an event of Graph's takes place, in order and as often, by the clocks of the zone it was made in.
+
+    Raises:
+        UnavailableError: its recurrence is not in one of Graph's forms.
+    """
+    recurrence, zone_name = recurrence_of(event), own_zone(event.original_start_time_zone)
+    start, end = (
+        time and on_clock(time, zone_name, all_day=event.is_all_day is True) for time in (event.start, event.end)
+    )
+    if start and end:
+        yield from event_occurrences(start, end, recurrence)

@@ -1,24 +1,30 @@
 """The use case: read what a meeting has left behind that has taken place."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from shared.access.callers import ANYBODY, Caller
 from shared.errors import ArtifactsOffError, Fault, InvalidRequestError
 from shared.graph.artifacts import AttendanceRecord, AttendanceReport, OnlineMeetingIds, Recording, Transcript
+from shared.graph.event_details import read_event
 from shared.graph.refusals import NotCalendarBackedError
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger
-from shared.meeting_request import MeetingRequest, parse_request
+from shared.meeting_request import ExistingRequest, parse_request
+from shared.meeting_request.occurrences import Occurrence
 from shared.settings.artifacts import Artifact
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.artifacts.reports import Attendance, by_occurrence, in_order
-from shared.use_cases.occurrences import is_series, occurrences
+from shared.use_cases.occurrences import event_series, is_series, occurrences
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
+from shared.use_cases.ownership import Ownership
 from shared.use_cases.refused_changes import not_made
 from shared.validation.date_times import check_date
+
+type _Series = Callable[[], Iterator[Occurrence]]
 
 # In one answer: participants, and their stays.
 _MOST_ENTRIES = 20_000
@@ -47,12 +53,14 @@ class Artifacts:
         ledger: Ledger,
         graph: GraphServices,
         gate: MailboxGate,
+        ownership: Ownership,
         lookup: OnlineMeetingLookup,
         switched_on: frozenset[Artifact],
     ) -> None:
         self._ledger = ledger
         self._graph = graph
         self._gate = gate
+        self._ownership = ownership
         self._lookup = lookup
         self._switched_on = switched_on
 
@@ -65,13 +73,11 @@ class Artifacts:
             InvalidRequestError: `occurrence` is no date on which this series takes place.
         """
         meeting = await self._read(meeting_id, Artifact.ATTENDANCE, caller)
-        request = parse_request(meeting.request)
-        if occurrence is not None:
-            _require_occurrence(occurrence, request, meeting)
+        series = await self._series(meeting, occurrence) if occurrence is not None else None
         async with self._open(meeting) as place:
             reports = in_order(await self._graph.artifacts.reports(place.ids))
-            if occurrence is not None:
-                of_each = by_occurrence(reports, occurrences(request, meeting.observed))
+            if series is not None:
+                of_each = by_occurrence(reports, series())
                 reports = [
                     report for at, of_it in of_each.items() if at.date.isoformat() == occurrence for report in of_it
                 ]
@@ -126,6 +132,33 @@ class Artifacts:
                 raise not_made(meeting.status)
             yield _Place(meeting, ids)
 
+    async def _series(self, meeting: Meeting, occurrence: str) -> _Series:
+        """Return the series that a meeting is, after refusing a date on which it does not take place.
+
+        Only the event says when a meeting takes place that was there before, so it is read.
+
+        Raises:
+            InvalidRequestError: that is no date, or the meeting is no series, or does not take place then.
+        """
+        try:
+            check_date(occurrence)
+        except ValueError as error:
+            raise _invalid("invalidDate", f"{error}") from error
+        request = parse_request(meeting.request)
+        if isinstance(request, ExistingRequest):
+            async with self._gate.access(meeting.organizer or "", read_only=True):
+                event_id = meeting.outcome.event_id or request.event_id
+                event = await read_event(self._graph.events, meeting.organizer or "", event_id)
+            await self._ownership.require_own(meeting, event)
+            repeats, series = bool(event.recurrence), partial(event_series, event)
+        else:
+            repeats, series = is_series(request), partial(occurrences, request, meeting.observed)
+        if not repeats:
+            raise _invalid("notASeries", "is for a series, and this meeting is not one")
+        if occurrence not in (each.date.isoformat() for each in series()):
+            raise _invalid("noSuchOccurrence", "is no date on which this meeting takes place")
+        return series
+
     async def _with_participants(
         self, ids: OnlineMeetingIds, reports: list[AttendanceReport]
     ) -> tuple[Attendance, ...]:
@@ -141,23 +174,6 @@ class Artifacts:
                     records.append(record)
             found.append(Attendance(report, tuple(records), more=room < 0))
         return tuple(found)
-
-
-def _require_occurrence(occurrence: str, request: MeetingRequest, meeting: Meeting) -> None:
-    """Refuse what is no date, and a date on which the meeting does not take place.
-
-    Raises:
-        InvalidRequestError: it is one or the other.
-    """
-    try:
-        check_date(occurrence)
-    except ValueError as error:
-        raise _invalid("invalidDate", f"{error}") from error
-    if not is_series(request):
-        raise _invalid("notASeries", "is for a series that this app created, and this meeting is not one")
-    dates = (each.date.isoformat() for each in occurrences(request, meeting.observed))
-    if occurrence not in dates:
-        raise _invalid("noSuchOccurrence", "is no date on which this meeting takes place")
 
 
 def _invalid(code: str, message: str) -> InvalidRequestError:

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
-
-from pydantic import ValidationError
 
 from shared.errors import UnavailableError
 from shared.graph.calendar_events import GraphTime
-from shared.graph.event_details import EventDetails, GraphPerson
+from shared.graph.event_details import EventDetails, GraphPerson, recurrence_of
 from shared.meeting_request import CalendarRequest, DateTimeTimeZone, StandaloneRequest
 from shared.meeting_request.people import Attendee
-from shared.meeting_request.recurrence import PATTERN_MAY_HAVE, PATTERN_NEEDS, RANGE_NEEDS, Recurrence
+from shared.meeting_request.recurrence import Recurrence
 from shared.use_cases.invitation.plain_text import plain_text
 from shared.validation.date_times import instant_of
 from shared.validation.time_zones import allowed_names, zone
@@ -119,7 +116,7 @@ def of_event(event: EventDetails, language: str | None) -> Appointment:
         end=event.end.date_time.date() if all_day else _graph_time(event.end, event.original_end_time_zone),
         organizer=_address(event.organizer),
         guests=() if event.hide_attendees else tuple(_graph_guests(event.people)),
-        recurrence=_graph_recurrence(event.recurrence) if event.recurrence else None,
+        recurrence=recurrence_of(event),
         location="; ".join(place.display_name for place in places if place.display_name) or None,
         sensitivity=event.sensitivity,
         importance=event.importance,
@@ -161,26 +158,3 @@ def _graph_time(value: GraphTime, original_zone: str | None) -> datetime:
         return moment
     local = moment.astimezone(_zone(original_zone))
     return moment if local.fold else local  # iCalendar means the first of two equal times
-
-
-def _graph_recurrence(given: Any) -> Recurrence:
-    """Return a recurrence without the members that its types do not need, which Graph fills with zeros."""
-    try:
-        pattern, extent = given["pattern"], given["range"]
-        named = extent.get("recurrenceTimeZone")
-        members = {
-            "pattern": {
-                name: pattern[name]
-                for name in (
-                    "type",
-                    "interval",
-                    *PATTERN_NEEDS[pattern["type"]],
-                    *PATTERN_MAY_HAVE.get(pattern["type"], ()),
-                )
-            },
-            "range": {name: extent[name] for name in ("type", "startDate", *RANGE_NEEDS[extent["type"]])}
-            | ({"recurrenceTimeZone": named} if named in allowed_names() else {}),
-        }
-        return Recurrence.model_validate(members)
-    except (AttributeError, KeyError, TypeError, ValidationError) as error:
-        raise UnavailableError("Graph's answer is not the recurrence it should be", uncertain=False) from error

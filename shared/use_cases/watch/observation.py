@@ -4,19 +4,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from shared.graph import OnlineMeeting
-from shared.graph.calendar_events import GraphTime
+from shared.graph.event_clock import UTC_NAME, at_moment, on_clock, own_zone, to_the_second
 from shared.graph.seen_event import SeenAttendee, SeenEvent
 from shared.meeting import Meeting, Observed, ObservedAttendee, ObservedState
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
 from shared.meeting_request.recurrence_rule import first_start
 from shared.validation.addresses import mailbox_key
-from shared.validation.date_times import FIRST_YEAR, LAST_YEAR, DateTimeTimeZone, instant_of
+from shared.validation.date_times import FIRST_YEAR, LAST_YEAR, instant_of
 from shared.validation.join_links import canonical_link
-from shared.validation.time_zones import allowed_names, to_utc, zone
+from shared.validation.time_zones import to_utc, zone
 
 type EventRequest = CalendarRequest | ExistingRequest
 
-_UTC = "UTC"
 _RESOURCE = "resource"
 # What Outlook writes as the place of a meeting that has no other.
 _NO_PLACE = "Microsoft Teams"
@@ -39,8 +38,8 @@ def of_event(meeting: Meeting, request: EventRequest, event: SeenEvent, now: dat
         observed_at=now,
         state=ObservedState.REMOVED if removed else _state(changes),
         changes=() if removed else changes,
-        start=_shown(event.start, zone_name, all_day=event.is_all_day),
-        end=_shown(event.end, zone_name, all_day=event.is_all_day),
+        start=on_clock(event.start, zone_name, all_day=event.is_all_day),
+        end=on_clock(event.end, zone_name, all_day=event.is_all_day),
         is_all_day=event.is_all_day,
         subject=event.subject,
         location=_place(event),
@@ -67,8 +66,8 @@ def of_online_meeting(meeting: Meeting, request: StandaloneRequest, seen: Online
         observed_at=now,
         state=_state(changes),
         changes=changes,
-        start=_in_zone(start, _UTC),
-        end=_in_zone(end, _UTC),
+        start=start and at_moment(start, UTC_NAME),
+        end=end and at_moment(end, UTC_NAME),
         subject=subject if isinstance(subject, str) else None,
         join_url=seen.join_url or meeting.outcome.join_url,
     ).bounded()
@@ -102,7 +101,7 @@ def _changes_of_event(request: CalendarRequest, event: SeenEvent, organizer: str
 
 
 def _same_times(request: CalendarRequest, event: SeenEvent) -> tuple[bool, bool]:
-    start, end = _moment(event.start), _moment(event.end)
+    start, end = to_the_second(event.start), to_the_second(event.end)
     wanted_start, wanted_end = request.start.instant[0], request.end.instant[0]
     if start in {wanted_start, _first_start(request)}:
         return True, end - start == wanted_end - wanted_start
@@ -167,8 +166,8 @@ def _attendee(attendee: SeenAttendee, zone_name: str) -> ObservedAttendee:
         type=attendee.type or "required",
         response=(status and status.response) or "none",
         responded_at=responded_at if responded_at and FIRST_YEAR <= responded_at.year <= LAST_YEAR else None,
-        proposed_start=_shown(proposed.start, zone_name) if proposed and proposed.start else None,
-        proposed_end=_shown(proposed.end, zone_name) if proposed and proposed.end else None,
+        proposed_start=on_clock(proposed.start, zone_name) if proposed and proposed.start else None,
+        proposed_end=on_clock(proposed.end, zone_name) if proposed and proposed.end else None,
     )
 
 
@@ -188,13 +187,7 @@ def _zone_of(request: EventRequest, event: SeenEvent) -> str:
     """Return the zone to show times in: the request's, or else the one in which the event was made."""
     if isinstance(request, CalendarRequest):
         return request.start.time_zone
-    original = event.original_start_time_zone
-    return original if original in allowed_names() else _UTC
-
-
-def _moment(time: GraphTime) -> datetime:
-    """Return the instant of a time of Graph's, down to the second."""
-    return time.moment.replace(microsecond=0)
+    return own_zone(event.original_start_time_zone)
 
 
 def _instant(value: object) -> datetime | None:
@@ -202,25 +195,3 @@ def _instant(value: object) -> datetime | None:
         return datetime.fromisoformat(str(value)).replace(microsecond=0).astimezone(UTC)
     except ValueError:
         return None
-
-
-def _shown(time: GraphTime, zone_name: str, *, all_day: bool = False) -> DateTimeTimeZone | None:
-    if all_day:
-        return _in_years(datetime.combine(time.date_time.date(), datetime.min.time()), zone_name)
-    return _in_zone(_moment(time), zone_name)
-
-
-def _in_zone(moment: datetime | None, zone_name: str) -> DateTimeTimeZone | None:
-    """Return what a clock in the zone shows; in UTC where the clock shows it twice."""
-    if moment is None:
-        return None
-    wall = moment.astimezone(zone(zone_name)).replace(tzinfo=None)
-    if to_utc(wall, zone_name) != moment:
-        wall, zone_name = moment.replace(tzinfo=None), _UTC
-    return _in_years(wall, zone_name)
-
-
-def _in_years(wall: datetime, zone_name: str) -> DateTimeTimeZone | None:
-    if not FIRST_YEAR <= wall.year <= LAST_YEAR:
-        return None
-    return DateTimeTimeZone.model_validate({"dateTime": wall.replace(fold=0).isoformat(), "timeZone": zone_name})

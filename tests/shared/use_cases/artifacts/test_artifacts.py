@@ -1,5 +1,6 @@
 """What a caller reads of a meeting that has taken place."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -330,7 +331,6 @@ async def test_an_occurrence_is_a_date_of_the_meetings_own_zone() -> None:
         (LECTURE, "9" * 10_000, "invalidDate"),
         (CALENDAR, "2027-01-20", "notASeries"),
         (STANDALONE, "2027-01-20", "notASeries"),
-        (EXISTING, "2019-11-18", "notASeries"),
     ],
 )
 async def test_what_is_no_occurrence(request_: dict[str, Any], occurrence: str, code: str) -> None:
@@ -341,6 +341,46 @@ async def test_what_is_no_occurrence(request_: dict[str, Any], occurrence: str, 
         await world.app.artifacts.attendance(meeting.id, occurrence)
     assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/occurrence", code)]
     assert not world.tenant.requests
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Auckland"])
+async def test_an_occurrence_of_a_series_that_was_there_before(zone: str) -> None:
+    """Its event says on which dates it takes place, by the clocks of the zone that it was made in."""
+    world = world_with()
+    times = {name: {"dateTime": LECTURE[name]["dateTime"], "timeZone": zone} for name in ("start", "end")}
+    series = await made_with_call(world, LECTURE | times)
+    existing = await world.made(EXISTING | {"eventId": series.outcome.event_id})
+    for date, reports in (("2027-01-20", 1), ("2027-01-27", 0)):
+        of_series, of_existing = [await world.app.artifacts.attendance(each.id, date) for each in (series, existing)]
+        assert of_existing == of_series
+        assert len(of_existing) == reports
+    with pytest.raises(InvalidRequestError) as refused:
+        await world.app.artifacts.attendance(existing.id, "2027-01-19")
+    assert [fault.code for fault in refused.value.faults] == ["noSuchOccurrence"]
+
+
+async def test_a_series_of_another_caller_that_was_there_before() -> None:
+    """Its dates are not shown: to this caller the event is deleted."""
+    world = world_with(CALLERS=json.dumps({APP_ID: {"organizers": ["*"]}}), WEBSITE_AUTH_ENABLED="True")
+    series = await made_with_call(world, LECTURE)
+    existing = await world.made(EXISTING | {"eventId": series.outcome.event_id})
+    await world.ledger.write(series, series.changed(caller="another"))
+    await world.ledger.write(existing, existing.changed(caller=APP_ID))
+    with pytest.raises(RejectedError) as refused:
+        await world.app.artifacts.attendance(existing.id, "2027-01-20")
+    assert refused.value.code == "eventDeleted"
+
+
+async def test_an_event_that_was_there_before_and_does_not_repeat() -> None:
+    """It is refused after one read, of the event alone; what is no date, before."""
+    world = world_with()
+    meeting = await made_with_call(world, EXISTING)
+    for occurrence, code, reads in (("2019-11-18", "notASeries", 1), ("today", "invalidDate", 0)):
+        world.tenant.requests.clear()
+        with pytest.raises(InvalidRequestError) as refused:
+            await world.app.artifacts.attendance(meeting.id, occurrence)
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/occurrence", code)]
+        assert ["/events/" in request.path for request in world.tenant.requests] == [True] * reads
 
 
 async def test_an_event_of_another_organizer() -> None:
