@@ -32,12 +32,16 @@ def event_occurrences(
 ) -> Iterator[Occurrence]:
     """Yield when an event takes place, in order, at most `MOST_OCCURRENCES` times.
 
-    An occurrence of a series begins and ends by the clocks of the zone of `start`.
+    An occurrence of a series begins and ends by the clocks of the zone of `start`. Where they skip its start, it begins
+    as much later; if they show its end by then, it lasts as long as the others.
     """
     name, (first, last) = start.time_zone, (start.instant[0], end.instant[0])
     if recurrence is None:
         yield Occurrence(first, last, start.day)
         return
-    length = last.astimezone(zone(name)).replace(tzinfo=None) - start.wall
+    # A whole day may end at a midnight that the clocks skip: by the instant, each occurrence would be longer.
+    wall_end = end.wall if end.time_zone == name else last.astimezone(zone(name)).replace(tzinfo=None)
+    length = wall_end - start.wall
     for wall in islice(starts(recurrence, start.wall), MOST_OCCURRENCES):
-        yield Occurrence(to_utc(wall, name), to_utc(wall + length, name), wall.date())
+        begin, finish = to_utc(wall, name), to_utc(wall + length, name)
+        yield Occurrence(begin, finish if finish > begin else begin + length, wall.date())

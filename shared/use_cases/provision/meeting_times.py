@@ -3,7 +3,7 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
@@ -44,9 +44,8 @@ class MeetingTimes:
     @property
     def days(self) -> tuple[date, date]:
         """The first and the last day of UTC that the day or an occurrence touches."""
-        start = min(self.day.start, self.stretches[0].start)
-        days = days_between(start, max(self.day.end, self.stretches[-1].end))
-        return days[0], days[-1]
+        first = min(self.day.start, self.stretches[0].start)
+        return first.date(), max(days_between(*each)[-1] for each in (self.day, self.stretches[-1]))
 
     def overlap(self, start: datetime, end: datetime) -> bool:
         """Return whether an occurrence has time in common with a stretch."""
@@ -78,28 +77,27 @@ def times_digest(request: Mapping[str, Any]) -> str:
 
 
 def _of_event(request: CalendarRequest, now: datetime) -> MeetingTimes:
-    name, begin = request.start.time_zone, request.start.instant[0]
-    if request.recurrence is None:
-        found = [Stretch(begin, request.end.instant[0])]
-    else:
-        horizon = max(begin, now) + RESERVED_FOR
-        series = event_occurrences(request.start, request.end, request.recurrence)
-        found = [Stretch(each.start, each.end) for each in takewhile(lambda each: each.start < horizon, series)]
-        found = [each for each in found if each.end > now] or found[-1:] or [Stretch(begin, request.end.instant[0])]
-    midnight = datetime.combine(found[0].start.astimezone(zone(name)).date(), time())
+    """Return the times from the first occurrence on that is not over; of an event that is over, the last."""
+    name, first = request.start.time_zone, Stretch(request.start.instant[0], request.end.instant[0])
+    series = event_occurrences(request.start, request.end, request.recurrence)
+    occurrences = (Stretch(each.start, each.end) for each in series)
+    for first in occurrences:
+        if first.end > now:
+            break
+    midnight = datetime.combine(first.start.astimezone(zone(name)).date(), time())
     day = Stretch(to_utc(midnight, name), to_utc(midnight + timedelta(days=1), name))
-    return _bounded(found, day)
+    return _bounded(first, occurrences, day)
 
 
 def _of_online_meeting(request: StandaloneRequest, now: datetime) -> MeetingTimes:
     start = instant_of(request.start_date_time)[0] if request.start_date_time else now.replace(microsecond=0)
     offset = datetime.fromisoformat(request.start_date_time).tzinfo if request.start_date_time else UTC
     midnight = datetime.combine(start.astimezone(offset).date(), time(), offset).astimezone(UTC)
-    return _bounded([Stretch(start, request.end_after(start))], Stretch(midnight, midnight + timedelta(days=1)))
+    return _bounded(Stretch(start, request.end_after(start)), (), Stretch(midnight, midnight + timedelta(days=1)))
 
 
-def _bounded(found: list[Stretch], day: Stretch) -> MeetingTimes:
+def _bounded(first: Stretch, others: Iterable[Stretch], day: Stretch) -> MeetingTimes:
     """Return the times, of those occurrences that are reserved."""
-    last = found[0].start + RESERVED_FOR
-    reserved = [Stretch(start, min(end, last)) for start, end in takewhile(lambda each: each.start < last, found)]
-    return MeetingTimes(tuple(reserved), day)
+    last = first.start + RESERVED_FOR
+    found = [first, *takewhile(lambda each: each.start < last, others)]
+    return MeetingTimes(tuple(Stretch(start, min(end, last)) for start, end in found), day)

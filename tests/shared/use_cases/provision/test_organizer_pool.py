@@ -356,6 +356,14 @@ class TestSeries:
         before, during = await made(world, *(pooled(NURSES[:2], "first", hour=hour + last) for hour in (8.5, 10)))
         assert (before.organizer, during.organizer) == tuple(NURSES[:2])
 
+    async def test_a_reminder_at_midnight_is_reserved_on_its_last_day_too(self, world: World) -> None:
+        """A series of no length, which ends on a day that holds another reservation."""
+        last_day = pooled(NURSES[:2], "first", hour=24 * 14)
+        midnight = {"dateTime": "2027-01-20T00:00:00", "timeZone": "UTC"}
+        reminder = pooled(NURSES[:2], "first", recurrence=weekly(3), start=midnight, end=midnight)
+        other, series = await made(world, last_day, reminder)
+        assert (other.organizer, series.organizer) == (NURSES[0], NURSES[0])
+
     def test_a_day_of_the_calendar_may_have_23_hours(self) -> None:
         """The clocks of Berlin are put forward on 28 March."""
         request = parse_request(
