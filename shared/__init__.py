@@ -1,3 +1,3 @@
 """The use cases and what they need; nothing here knows Azure Functions."""
 
-VERSION = "0.1.0"  # its history: CHANGELOG.md
+VERSION = "0.2.0"  # its history: CHANGELOG.md

@@ -1,6 +1,6 @@
 """The ledger as a file of JSON Lines: a head, a line for each record, and an end that says how many there are.
 
-    {"convene": "0.1.0", "form": 1, "exportedAt": "2026-11-21T08:00:00Z"}
+    {"convene": "0.2.0", "form": 1, "exportedAt": "2026-11-21T08:00:00Z"}
     {"meeting": {...}}
     {"schedule": {...}}
     {"records": 2}
