@@ -48,7 +48,7 @@ class Figures:
     lines: int = 4
     host_lines: int = 3
     line_bytes: int = 1_000
-    cpu_ms: float = 26.0
+    cpu_ms: float = 22.0
     host_cpu_ms: float = 2.5
     gb: float = 2.0
     least_seconds: float = 1.0
