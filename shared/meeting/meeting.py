@@ -327,6 +327,11 @@ class Meeting(RecordModel, StoredRecord):
         return self.status in FINISHED
 
     @property
+    def may_be_in_graph(self) -> bool:
+        """Return whether Graph has something of the meeting, or may have."""
+        return self.outcome.made or self.doubt.in_doubt_since is not None
+
+    @property
     def organizers(self) -> tuple[str, ...]:
         """Return all who may organize the meeting: its organizer, or the candidates of its pool."""
         return (self.organizer,) if self.organizer else organizers_in(self.request or {})

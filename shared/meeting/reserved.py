@@ -59,3 +59,9 @@ class ReservedRoom(Reserved):
     former: tuple[str, ...] = ()
     declined: bool = False
     in_place_of: str | None = None
+
+
+def reservations_of(organizer: Reserved | None, room: ReservedRoom | None) -> tuple[Reserved, ...]:
+    """Return what is reserved for a meeting of its organizer and of its rooms, the former ones too."""
+    rooms = (room, *(room.changed(mailbox=former) for former in room.former)) if room else ()
+    return (organizer, *rooms) if organizer else rooms

@@ -10,7 +10,7 @@ from shared.meeting import Claim, Meeting, Outcome
 from shared.meeting.applied import Applied
 from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
-from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom
+from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom, reservations_of
 from shared.throttling.shared_mailbox_states import MailboxState
 
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
@@ -88,9 +88,12 @@ class Attempt:
     @property
     def reservations(self) -> tuple[Reserved, ...]:
         """Everything that is reserved for the meeting, also of former rooms."""
-        room = self.room
-        rooms = (room, *(room.changed(mailbox=former) for former in room.former)) if room else ()
-        return (self.reserved, *rooms) if self.reserved else rooms
+        return reservations_of(self.reserved, self.room)
+
+    @property
+    def may_be_in_graph(self) -> bool:
+        """Return whether Graph has something of the meeting, or may have."""
+        return self.outcome.made or self.in_doubt_since is not None
 
     def note_passed_over(self, passed_over: Iterable[PassedOver], now: datetime) -> None:
         """Have the history name candidates whom Graph refuses, each of them once for each reason."""

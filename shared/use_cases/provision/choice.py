@@ -10,6 +10,7 @@ from shared.errors import ConflictError, MeetingNotFoundError, RowRefusedError, 
 from shared.meeting import Meeting, ObservedState, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.reservations import Bookings, Entry, Reservations, days_between
+from shared.meeting.reserved import reservations_of
 from shared.meeting.turns import Turns
 from shared.use_cases.availability.stretches import Stretch, merged
 from shared.use_cases.provision.meeting_times import MeetingTimes
@@ -164,7 +165,7 @@ class Choice:
         def is_leftover(entry: Entry) -> bool:
             return entry.meeting_id == meeting.id and entry.attempt <= meeting.attempts
 
-        held = {mailbox_key(mailbox) for mailbox in _held(meeting)}
+        held = _held(meeting)
         for each in candidates:
             if mailbox_key(each.address) not in held and any(map(is_leftover, bookings[each.name].entries)):
                 await self._reservations.release(each.address, *times.days, is_leftover)
@@ -174,10 +175,10 @@ def holding(meeting: Meeting, mailbox: str) -> Holding:
     """Return whether a meeting holds the time that is reserved for it of a mailbox, by what its record says."""
     if meeting.status is Status.CANCELLED:
         return Holding.OVER
-    is_chosen = mailbox_key(mailbox) in map(mailbox_key, _held(meeting))
+    is_chosen = mailbox_key(mailbox) in _held(meeting)
     if not meeting.finished:
         return Holding.HELD if is_chosen and meeting.outcome.made else Holding.MAY_END
-    if not is_chosen or not (meeting.outcome.made or meeting.doubt.in_doubt_since is not None):
+    if not is_chosen or not meeting.may_be_in_graph:
         return Holding.OVER
     observed = meeting.observed
     if observed and (observed.state is ObservedState.REMOVED or {"start", "end"} & set(observed.changes)):
@@ -185,10 +186,9 @@ def holding(meeting: Meeting, mailbox: str) -> Holding:
     return Holding.HELD
 
 
-def _held(meeting: Meeting) -> list[str]:
-    """Return the mailboxes of the organizer and the rooms that were chosen for a meeting."""
-    held = [meeting.reserved.mailbox] if meeting.reserved else []
-    return held + ([meeting.room.mailbox, *meeting.room.former] if meeting.room else [])
+def _held(meeting: Meeting) -> set[str]:
+    """Return the keys of the mailboxes that were chosen for a meeting, of its organizer and its rooms."""
+    return {mailbox_key(each.mailbox) for each in reservations_of(meeting.reserved, meeting.room)}
 
 
 def _has_reserved(meeting: Meeting, times: MeetingTimes, bookings: Bookings) -> bool:

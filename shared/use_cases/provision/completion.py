@@ -65,9 +65,8 @@ class Completion:
             ClaimLostError, SupersededError: as `Attempt.write` does.
         """
         in_doubt_since = attempt.in_doubt_since if error and not attempt.outcome.made else None
-        may_be_there = attempt.outcome.made or in_doubt_since is not None
         over = attempt.reservations
-        if status is Status.SUCCEEDED or (status is Status.FAILED and may_be_there):
+        if status is Status.SUCCEEDED or (status is Status.FAILED and attempt.may_be_in_graph):
             over = ()
         elif status is Status.FAILED:
             attempt.forget_choices()

@@ -190,7 +190,7 @@ class Provisioner:
 
 def _has_nothing_to_cancel(meeting: Meeting) -> bool:
     """Return whether a cancellation needs no call to Graph, so that it waits for no mailbox."""
-    return bool(meeting.cancellation) and not meeting.outcome.made and meeting.doubt.in_doubt_since is None
+    return bool(meeting.cancellation) and not meeting.may_be_in_graph
 
 
 def _gave_up(meeting: Meeting) -> MeetingError:

@@ -48,8 +48,8 @@ class Reconciler:
             ClaimLostError, SupersededError: as `Attempt.write` does.
         """
         wanted = not attempt.meeting.cancellation
-        if not wanted and _never_made(attempt):
-            return None
+        if not wanted and (attempt.meeting.request is None or not attempt.may_be_in_graph):
+            return None  # there is nothing to delete
         parsed = parse_request(attempt.meeting.request)
         if wanted and not isinstance(parsed, ExistingRequest) and (pool := parsed.organizer_pool):
             if attempt.undecided:
@@ -91,10 +91,3 @@ class Reconciler:
         else:
             await cancel_event(self.steps, attempt, request)
         return request
-
-
-def _never_made(attempt: Attempt) -> bool:
-    """Return whether there is nothing to delete, because the request was never valid."""
-    if attempt.meeting.request is None:
-        return True
-    return attempt.in_doubt_since is None and not attempt.outcome.made
