@@ -5,7 +5,7 @@ A trigger on the queue would take each message away once it has run, and the mes
 
 import azure.functions as func
 
-from functions.redaction import redacts_failures
+from functions.background_trigger import background_trigger
 from shared.bootstrap import app
 from shared.settings import CRASHES_SCHEDULE, setting_reference
 
@@ -14,7 +14,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("record_crashes")
 @blueprint.timer_trigger("timer", schedule=setting_reference(CRASHES_SCHEDULE))
-@redacts_failures
+@background_trigger
 async def record_crashes(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Try the messages of the poison queue, and record those that crash as failed meetings."""
     await app().crashes.run()

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.redaction import redacts_failures
+from functions.background_trigger import background_trigger
 from shared.bootstrap import app
 from shared.settings import SCHEDULES_SCHEDULE, setting_reference
 
@@ -11,7 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("run_schedules")
 @blueprint.timer_trigger("timer", schedule=setting_reference(SCHEDULES_SCHEDULE))
-@redacts_failures
+@background_trigger
 async def run_schedules(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Make the meetings that are due."""
     await app().schedule_run.run()

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.redaction import redacts_failures
+from functions.background_trigger import background_trigger
 from shared.bootstrap import app
 from shared.settings import UPKEEP_SCHEDULE, setting_reference
 
@@ -11,7 +11,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("run_upkeep")
 @blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
-@redacts_failures
+@background_trigger
 async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Run the upkeep of queues and meetings; then ask storage and Graph, so that the log shows an outage."""
     await app().queue_upkeep.run()

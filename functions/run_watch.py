@@ -4,7 +4,7 @@ import asyncio
 
 import azure.functions as func
 
-from functions.redaction import redacts_failures
+from functions.background_trigger import background_trigger
 from shared.bootstrap import app
 from shared.settings import WATCH_SCHEDULE, setting_reference
 
@@ -13,7 +13,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("run_watch")
 @blueprint.timer_trigger("timer", schedule=setting_reference(WATCH_SCHEDULE))
-@redacts_failures
+@background_trigger
 async def run_watch(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Look in Graph at the meetings that are due, and for attendance reports; neither waits for the other, or fails it.
 

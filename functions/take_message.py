@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.queue_message import text_of
-from functions.redaction import redacts_failures
+from functions.background_trigger import background_trigger
 from shared.bootstrap import app
 from shared.settings import REQUEST_QUEUE, setting_reference
 
@@ -12,7 +12,7 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("take_message")
 @blueprint.queue_trigger("msg", queue_name=setting_reference(REQUEST_QUEUE), connection="MeetingStorage")
-@redacts_failures
+@background_trigger
 async def take_message(msg: func.QueueMessage) -> None:
     """Process the message."""
     await app().message_handler.handle(text_of(msg), msg.id, msg.insertion_time)

@@ -15,7 +15,7 @@ APP_FOLDERS = ("functions", "shared")
 FOLDERS = (*APP_FOLDERS, "local", "tests", "infra")
 SDK = frozenset({"msgraph", "msgraph_core", "kiota_abstractions", "kiota_authentication_azure", "kiota_http"})
 # Modules of `shared` that import nothing of ours, but one another, and that every folder may import.
-LEAVES = frozenset({"shared", "shared.errors", "shared.ids", "shared.trace_context", "shared.failure_trace"})
+LEAVES = frozenset({"shared", "shared.errors", "shared.ids", "shared.trace_context", "shared.redaction"})
 # Which folders of `shared` a folder may import from, beside itself and the leaves.
 MAY_IMPORT: dict[str, set[str]] = {
     "validation": set(),

@@ -16,7 +16,7 @@ from azure.functions import QueueMessage
 
 from shared.bootstrap import quiet_libraries
 from shared.errors import StorageUnavailableError
-from shared.failure_trace import redacted_trace
+from shared.redaction import redacted_trace
 from shared.meeting import Meeting
 from shared.settings import GraphService
 from shared.storage import Operation, Row

@@ -35,7 +35,7 @@ from shared.errors import (
     UnreadableRecordError,
     VersionMismatchError,
 )
-from shared.failure_trace import redacted_trace
+from shared.redaction import redacted_trace
 from shared.graph import remedies
 from shared.use_cases.external_meetings import UnknownOrganizerError
 from shared.validation.problem_details import ProblemDetail, ProblemResponse

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import IncompleteRunError, RowRefusedError, StorageUnavailableError, UnreadableRecordError
-from shared.failure_trace import redacted_trace
+from shared.redaction import redacted_trace
 
 CONCURRENCY = 16
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from shared.failure_trace import redacted_trace
+from shared.redaction import redacted_trace
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.storage.time_limit import storage_time

@@ -21,7 +21,7 @@ from shared.errors import (
     MeetingNotFoundError,
     StorageUnavailableError,
 )
-from shared.failure_trace import redacted_trace
+from shared.redaction import redacted_trace
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger

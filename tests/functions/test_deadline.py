@@ -9,7 +9,7 @@ import pytest
 
 from functions import deadline
 from functions.http import trigger
-from functions.redaction import TriggerFailedError, redacts_failures
+from functions.background_trigger import TriggerFailedError, background_trigger
 from local.host.configuration import Settings, read_host_options
 from shared.use_cases.isolation import LONGEST_DRAIN_SECONDS
 from shared.use_cases.provision.provisioner import ATTEMPT_SECONDS, ISOLATED_ATTEMPT_SECONDS
@@ -48,14 +48,14 @@ def test_every_function_has_the_deadline() -> None:
         for name, (_, handler) in functions().items()
     }
     assert len(files) > 20
-    assert set(files.values()) == {"functions/redaction.py", "functions/http/trigger.py"}, files
+    assert set(files.values()) == {"functions/background_trigger.py", "functions/http/trigger.py"}, files
 
 
 async def test_a_trigger_that_does_not_end_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The host delivers its message again, or runs the timer again."""
     monkeypatch.setattr(deadline, "INVOCATION_SECONDS", 0.01)
 
-    @redacts_failures
+    @background_trigger
     async def endless() -> None:
         await asyncio.sleep(60)
 

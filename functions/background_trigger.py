@@ -4,14 +4,14 @@ import functools
 from collections.abc import Awaitable, Callable
 
 from functions.deadline import invocation_deadline
-from shared.failure_trace import redacted_trace
+from shared.redaction import redacted_trace
 
 
 class TriggerFailedError(Exception):
     """A trigger has failed; the host delivers its message again, or runs the timer again."""
 
 
-def redacts_failures[**P](handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+def background_trigger[**P](handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
     """Give a handler its deadline; what it raises says what failed and where, without the words of the exception."""
 
     @functools.wraps(handler)
