@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions.queue_message import text_of
 from functions.background_trigger import background_trigger
+from functions.queue_message import text_of
 from shared.bootstrap import app
 from shared.settings import REQUEST_QUEUE, setting_reference
 

@@ -1,4 +1,4 @@
-"""Every failure that Convene names, by what its catcher does about it.
+"""The failures that more than one folder names, by what their catcher does about them.
 
 ConveneError
 ├── InvalidRequestError          the caller corrects the request (400; in the queue a failed meeting)

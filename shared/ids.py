@@ -49,7 +49,7 @@ def random_id() -> str:
     return str(uuid.uuid4())
 
 
-def is_meeting_id(text: str) -> bool:
+def is_record_id(text: str) -> bool:
     """Return whether a text can be a meeting's id, before any storage is asked."""
     try:
         return str(uuid.UUID(text)) == text

@@ -1,6 +1,7 @@
 """The shape of the code: imports point one way, and importing does nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -268,6 +269,28 @@ def test_names_say_what_a_module_is() -> None:
     """No module has a name under which anything could be put."""
     found = {module.name for module in MODULES if FORBIDDEN_NAMES & set(module.name.split("."))}
     assert not found
+
+
+@pytest.mark.parametrize("package", [module for module in APP if module.is_package], ids=lambda module: module.name)
+def test_a_package_lists_what_it_has(package: Module) -> None:
+    """A table in a package's docstring names its modules, or what it exports."""
+    table = re.findall(r"^([a-z_]+(?:, [a-z_]+)*) {2,}\S", ast.get_docstring(package.tree) or "", re.MULTILINE)
+    listed = {name for row in table for name in row.split(", ")}
+    modules = {module.name.removeprefix(f"{package.name}.") for module in MODULES}
+    exported = {alias.name for node in package.tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert listed <= modules | exported
+
+
+def test_files_named_in_the_code_exist() -> None:
+    """A docstring or comment that leads to a file leads to one that is there."""
+    files = {f"/{name.replace('.', '/')}.py" for name in (module.name for module in MODULES)}
+    named = {
+        (module.name, path)
+        for module in MODULES
+        if not module.within("tests")  # they make files of their own
+        for path in re.findall(r"(?<![\w./{-])[a-z_][a-z_/]*\.py\b", module.source)
+    }
+    assert not {each for each in named if not any(file.endswith(f"/{each[1]}") for file in files)}
 
 
 def test_every_package_says_so() -> None:

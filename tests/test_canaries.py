@@ -16,8 +16,8 @@ from azure.functions import QueueMessage
 
 from shared.bootstrap import quiet_libraries
 from shared.errors import StorageUnavailableError
-from shared.redaction import redacted_trace
 from shared.meeting import Meeting
+from shared.redaction import redacted_trace
 from shared.settings import GraphService
 from shared.storage import Operation, Row
 from tests.app_fixture import Wires, World

@@ -35,8 +35,8 @@ from shared.errors import (
     UnreadableRecordError,
     VersionMismatchError,
 )
-from shared.redaction import redacted_trace
 from shared.graph import remedies
+from shared.redaction import redacted_trace
 from shared.use_cases.external_meetings import UnknownOrganizerError
 from shared.validation.problem_details import ProblemDetail, ProblemResponse
 

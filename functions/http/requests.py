@@ -12,7 +12,7 @@ from functions.http.problems import HttpError, Problem
 from shared.access.callers import Caller
 from shared.access.origin import Origin
 from shared.errors import Fault, InvalidRequestError, MeetingNotFoundError, ScheduleNotFoundError
-from shared.ids import is_meeting_id
+from shared.ids import is_record_id
 from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.operation import JSON, Example, Operation, RequestBody, Schema
 from shared.trace_context import as_traceparent
@@ -141,7 +141,7 @@ def meeting_id_of(req: func.HttpRequest) -> str:
         MeetingNotFoundError: no meeting has an id of this form.
     """
     meeting_id = req.route_params.get("id", "")
-    if not is_meeting_id(meeting_id):
+    if not is_record_id(meeting_id):
         raise MeetingNotFoundError("an id of another form belongs to no meeting")
     return meeting_id
 
@@ -153,7 +153,7 @@ def schedule_id_of(req: func.HttpRequest) -> str:
         ScheduleNotFoundError: no schedule has an id of this form.
     """
     schedule_id = req.route_params.get("id", "")
-    if not is_meeting_id(schedule_id):
+    if not is_record_id(schedule_id):
         raise ScheduleNotFoundError("an id of another form belongs to no schedule")
     return schedule_id
 

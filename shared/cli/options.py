@@ -9,7 +9,7 @@ from rich.progress import Progress
 from shared.cli.http_client import HttpClient
 from shared.cli.output import app_libraries, not_done, run
 from shared.cli.polling import AppClient
-from shared.ids import is_meeting_id
+from shared.ids import is_record_id
 
 type Work[C: AppClient, T] = Callable[[C, Progress], Awaitable[T]]
 
@@ -59,7 +59,7 @@ def over_either[T](to: Connection, context: typer.Context, work: Work[AppClient,
 
 def require_ids(ids: list[str]) -> None:
     """End the command if one of the ids cannot be a meeting's."""
-    if wrong := [each for each in ids if not is_meeting_id(each)]:
+    if wrong := [each for each in ids if not is_record_id(each)]:
         raise not_done(f"Not the id of a meeting: {', '.join(wrong)}.")
 
 

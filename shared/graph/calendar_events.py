@@ -13,7 +13,7 @@ from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.refusals import Addressee, Surface
 from shared.graph.resources import Content, GraphResource, Lenient, parse_resource
-from shared.ids import is_meeting_id
+from shared.ids import is_record_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
 from shared.validation.join_links import is_join_link
 from shared.validation.time_zones import allowed_names, to_utc
@@ -118,7 +118,7 @@ class Event(OnlineEvent):
     body: Lenient[Content] = None
 
     @property
-    def meeting_id_in_body(self) -> str | None:
+    def join_meeting_id_in_body(self) -> str | None:
         """Return the Meeting ID that people are invited to type in, where the body was asked for and has one."""
         return meeting_id_in_block(self.body.content) if self.body and self.body.content else None
 
@@ -153,7 +153,7 @@ class Event(OnlineEvent):
                 "event_id": self.id,
                 "i_cal_u_id": self.i_cal_u_id,
                 "web_link": self.web_link,
-                "meeting_id_in_body": self.meeting_id_in_body or outcome.meeting_id_in_body,
+                "join_meeting_id_in_body": self.join_meeting_id_in_body or outcome.join_meeting_id_in_body,
             }
         )
 
@@ -171,7 +171,7 @@ def by_i_cal_u_id(i_cal_u_id: str) -> str:
 
 def meeting_id_among(properties: tuple[ExtendedProperty, ...] | None) -> str | None:
     """Return the id of the meeting that an event with these properties was made for, None without one."""
-    return next((each.value for each in properties or () if is_meeting_id(each.value)), None)
+    return next((each.value for each in properties or () if is_record_id(each.value)), None)
 
 
 class Providers(GraphResource):

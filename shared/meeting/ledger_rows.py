@@ -119,7 +119,7 @@ def _found_by(meeting: Meeting) -> Iterator[tuple[Field, str]]:
         (Field.SCHEDULE, meeting.schedule),
         (Field.JOIN_URL, outcome.join_url),
         (Field.JOIN_MEETING_ID, outcome.join_meeting_id),
-        (Field.JOIN_MEETING_ID, outcome.meeting_id_in_body),
+        (Field.JOIN_MEETING_ID, outcome.join_meeting_id_in_body),
         (Field.EVENT_ID, outcome.event_id),
         (Field.EVENT_ID, asked_for_event),
     )

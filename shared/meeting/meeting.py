@@ -87,7 +87,7 @@ class Outcome(RecordModel):
     """What Graph has so far. It survives a failed attempt, so that the next one resumes instead of repeating.
 
     Attributes:
-        meeting_id_in_body: the Meeting ID as the invitation shows it; the meeting is found by it and does not show it.
+        join_meeting_id_in_body: the Meeting ID in the text of the invitation, for searches; no answer shows it.
     """
 
     is_online_meeting: bool = False
@@ -105,7 +105,7 @@ class Outcome(RecordModel):
     chat_thread_id: str | None = None
     meeting_options_web_url: str | None = None
     expires_at: datetime | None = None
-    meeting_id_in_body: str | None = None
+    join_meeting_id_in_body: str | None = None
 
     @property
     def made(self) -> bool:

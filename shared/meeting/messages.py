@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic_core import PydanticCustomError
 
 from shared.errors import Fault, InvalidRequestError, raise_with_faults_of
-from shared.ids import KeyNamespace, id_from_key, is_meeting_id
+from shared.ids import KeyNamespace, id_from_key, is_record_id
 from shared.meeting.meeting import Meeting
 from shared.meeting.message_text import read_object
 from shared.meeting_request import decode_json, parse_request
@@ -53,7 +53,7 @@ class ProvisionMeeting:
         if "meeting" not in document or not document.keys() <= {"meeting", "version"}:
             return None
         meeting_id, version = document["meeting"], document.get("version", 1)
-        if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
+        if not (isinstance(meeting_id, str) and is_record_id(meeting_id)):
             raise InvalidRequestError([Fault("/meeting", "unknownMeeting", _no_meeting_id("meeting", meeting_id))])
         if not isinstance(version, int):
             message = f"version must be a whole number, not {shown(version)}."
@@ -231,7 +231,7 @@ def _data_faults(data: dict[str, Any], other: str) -> list[Fault]:
         if name not in {"id", other}
     ]
     meeting_id = data.get("id")
-    if not (isinstance(meeting_id, str) and is_meeting_id(meeting_id)):
+    if not (isinstance(meeting_id, str) and is_record_id(meeting_id)):
         faults.append(Fault("/data/id", "unknownMeeting", _no_meeting_id("id", meeting_id)))
     return faults
 

@@ -35,9 +35,9 @@ class RequestQueue:
         return await self.poison_queue.look_through(limit)
 
     async def backlog_since(self) -> datetime | None:
-        """Return the age of the oldest waiting message, None when none waits."""
+        """Return since when the oldest waiting message waits, None when none does."""
         return await self.queue.oldest()
 
     async def poison_since(self) -> datetime | None:
-        """Return the age of the oldest message in the poison queue, None when there is none."""
+        """Return since when the oldest message is in the poison queue, None when there is none."""
         return await self.poison_queue.oldest()

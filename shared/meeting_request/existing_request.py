@@ -5,7 +5,7 @@ from typing import Literal
 from shared.meeting_request.any_kind import TEAMS, AnyKindRequest, IsOnlineMeeting, OnlineMeetingProviderType
 from shared.meeting_request.options import Options
 from shared.meeting_request.people import Organizer
-from shared.validation.text import Identifier
+from shared.validation.text import EventId
 
 
 class ExistingRequest(AnyKindRequest):
@@ -24,7 +24,7 @@ class ExistingRequest(AnyKindRequest):
 
     kind: Literal["existing"] = "existing"
     organizer: Organizer
-    event_id: Identifier
+    event_id: EventId
     is_online_meeting: IsOnlineMeeting = True
     online_meeting_provider: OnlineMeetingProviderType = TEAMS
     options: Options = None

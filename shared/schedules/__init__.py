@@ -1,9 +1,11 @@
 """Schedules: meetings from a rule.
 
-rule, occurrences, duration    RFC 5545: what the text means, and when that is
-schedule_request, parse        a schedule as it is asked for, or every fault at once
-schedule, store                the record, with the cursor up to which its meetings are made
-schedule_response              the schedule as callers see it
+rule_text, date_or_time, duration    RFC 5545: the text of a rule
+rule_evaluation, occurrences         when the rule's meetings begin
+schedule_request, parse              a schedule as it is asked for, or every fault at once
+subject_placeholders                 `{date}`, `{time}` and `{week}` in its meetings' subjects
+schedule, store                      the record, with the cursor up to which its meetings are made
+schedule_response                    the schedule as callers see it
 """
 
 from shared.schedules.parse import parse_schedule

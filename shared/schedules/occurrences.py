@@ -1,6 +1,6 @@
 """When a schedule's meetings begin: a rule, evaluated on the clock of a zone.
 
-The rule is evaluated from any moment on (expansion.py): what has been costs nothing, however much it was.
+The rule is evaluated from any moment on (rule_evaluation.py): what has been costs nothing, however much it was.
 
 Where clocks are changed, a time is read as RFC 5545 says (https://www.rfc-editor.org/rfc/rfc5545#section-3.3.5): one
 that they skip is meant by the clock before the change, so that it is shown as so much later, and one that they show

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.errors import InvalidContinuationError
-from shared.ids import is_meeting_id
+from shared.ids import is_record_id
 
 _LAST_MILLISECOND = 10**13 - 1
 NEWEST_FIRST = re.compile(r"\d{13}", re.ASCII)
@@ -47,7 +47,7 @@ def position_of(continuation: str, order: re.Pattern[str] = NEWEST_FIRST) -> str
     except (binascii.Error, UnicodeError, ValueError) as error:
         raise InvalidContinuationError from error
     moment, _, record_id = position.partition(".")
-    if not (order.fullmatch(moment) and is_meeting_id(record_id)):
+    if not (order.fullmatch(moment) and is_record_id(record_id)):
         raise InvalidContinuationError
     return position
 

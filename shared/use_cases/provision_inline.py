@@ -8,9 +8,9 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from shared.redaction import redacted_trace
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
+from shared.redaction import redacted_trace
 from shared.storage.time_limit import storage_time
 from shared.use_cases.provision import Provisioner
 

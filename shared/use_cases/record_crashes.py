@@ -21,7 +21,6 @@ from shared.errors import (
     MeetingNotFoundError,
     StorageUnavailableError,
 )
-from shared.redaction import redacted_trace
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
 from shared.meeting.ledger import Ledger
@@ -37,6 +36,7 @@ from shared.meeting.rejected_message import ReceivedMessage, RejectedMessage
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import fingerprint, parse_request
+from shared.redaction import redacted_trace
 from shared.storage import QueuedMessage
 from shared.use_cases.accept import Acceptance
 from shared.use_cases.for_each import for_each, raise_if_incomplete

@@ -21,9 +21,9 @@ MAX_TEXT = 320 * 1024
 # fake a second header line or another file name (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
 # The marks and joiners that Arabic, Hebrew and emoji need are not among them.
 _FORBIDDEN_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff"
-_FORBIDDEN_INA_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
+_FORBIDDEN_IN_A_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
 _NOT_IN_A_LINE = re.compile(f"[{_FORBIDDEN_IN_A_LINE}]")
-_NOT_INA_TEXT = re.compile(f"[{_FORBIDDEN_INA_TEXT}]")
+_NOT_IN_A_TEXT = re.compile(f"[{_FORBIDDEN_IN_A_TEXT}]")
 
 # https://www.rfc-editor.org/rfc/rfc5646#section-2.1, without the grandfathered tags.
 _LANGUAGE_TAG = re.compile(
@@ -58,7 +58,7 @@ def check_line(value: str) -> str:
 
 def check_text(value: str) -> str:
     """Return `value` if its only control characters are line ends and tabs."""
-    return _without(_NOT_INA_TEXT, value)
+    return _without(_NOT_IN_A_TEXT, value)
 
 
 def check_not_blank(value: str) -> str:
@@ -114,7 +114,7 @@ def check_event_id(value: str) -> str:
 # What a validator checks, JSON Schema says as far as it can: for those who read the description of the interface.
 _A_LINE = f"^[^{_FORBIDDEN_IN_A_LINE}]*$"
 _A_FILLED_LINE = rf"^[^{_FORBIDDEN_IN_A_LINE}]*[^\s{_FORBIDDEN_IN_A_LINE}][^{_FORBIDDEN_IN_A_LINE}]*$"
-A_TEXT = f"^[^{_FORBIDDEN_INA_TEXT}]*$"
+A_TEXT = f"^[^{_FORBIDDEN_IN_A_TEXT}]*$"
 _AN_IDENTIFIER = rf"^[^\s{_FORBIDDEN_IN_A_LINE}]+$"
 _LANGUAGE: dict[str, Any] = {
     "description": "A BCP 47 language tag.",
@@ -128,7 +128,7 @@ FilledLine = Annotated[
 ]
 Uri = Annotated[str, Field(max_length=MAX_URI, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_line)]
 Text = Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra={"pattern": A_TEXT}), AfterValidator(check_text)]
-Identifier = Annotated[
+EventId = Annotated[
     str,
     Field(min_length=1, max_length=MAX_EVENT_ID, json_schema_extra={"pattern": _AN_IDENTIFIER}),
     AfterValidator(check_line),

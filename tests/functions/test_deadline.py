@@ -8,8 +8,8 @@ import azure.functions as func
 import pytest
 
 from functions import deadline
-from functions.http import trigger
 from functions.background_trigger import TriggerFailedError, background_trigger
+from functions.http import trigger
 from local.host.configuration import Settings, read_host_options
 from shared.use_cases.isolation import LONGEST_DRAIN_SECONDS
 from shared.use_cases.provision.provisioner import ATTEMPT_SECONDS, ISOLATED_ATTEMPT_SECONDS

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.ids import is_meeting_id
+from shared.ids import is_record_id
 from shared.storage.tables import Delete, Insert, Operation, Row, Table
 
 PARTITIONS = "0123456789abcdef"
@@ -39,7 +39,7 @@ class RecordIndex:
             *(self._table.read_range(partition, first, last, limit) for partition in PARTITIONS)
         )
         keys = sorted(row.key for page in pages for row in page)
-        return [IndexRow(key) for key in keys if is_meeting_id(id_of(key))][:limit]
+        return [IndexRow(key) for key in keys if is_record_id(id_of(key))][:limit]
 
     async def before(self, prefix: str, moment: datetime, limit: int) -> list[IndexRow]:
         """Return at most `limit` of the rows `prefix` + `key_moment` before a moment, the oldest first."""

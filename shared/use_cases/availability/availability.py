@@ -19,7 +19,7 @@ from shared.use_cases.availability.stretches import Stretch, holds, without, wor
 from shared.validation.addresses import mailbox_key
 from shared.validation.time_zones import allowed_names
 
-# At most this many unfinished meetings are read for one answer, the longest pending first; at rest there are none.
+# At most this many unfinished meetings are read for one answer, the newest first; at rest there are none.
 MOST_UNFINISHED = 200
 
 

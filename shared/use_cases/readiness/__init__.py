@@ -1,7 +1,4 @@
-"""Readiness: whether this app can create meetings for an organizer, and if not, which command is missing.
-
-python -m shared.cli.readiness ORGANIZER ...
-"""
+"""Readiness: whether this app can create meetings for an organizer, and if not, which command is missing."""
 
 from shared.use_cases.readiness.probes import Readiness
 from shared.use_cases.readiness.report import Check, ReadinessReport

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Fault, GraphAnswer, RejectedError
-from shared.ids import KeyNamespace, id_from_key, is_meeting_id, random_id
+from shared.ids import KeyNamespace, id_from_key, is_record_id, random_id
 from shared.meeting import (
     FINISHED,
     Claim,
@@ -81,13 +81,13 @@ class TestId:
     def test_no_namespace_of_the_app_can_be_a_callers_id(self) -> None:
         """A caller's id is an object id, or empty: no caller's key leads to what the app keeps by a key of its own."""
         assert len({id_from_key(namespace, "k") for namespace in KeyNamespace}) == len(KeyNamespace)
-        assert not [namespace for namespace in KeyNamespace if is_meeting_id(namespace) or not namespace]
+        assert not [namespace for namespace in KeyNamespace if is_record_id(namespace) or not namespace]
 
     def test_a_request_without_a_key_is_always_new(self) -> None:
         """Random ids differ, and look like the others."""
         assert random_id() != random_id()
-        assert is_meeting_id(random_id())
-        assert is_meeting_id(id_from_key("", "k"))
+        assert is_record_id(random_id())
+        assert is_record_id(id_from_key("", "k"))
 
     @pytest.mark.parametrize(
         "text",
@@ -106,12 +106,12 @@ class TestId:
     )
     def test_other_texts_are_no_ids(self, text: str) -> None:
         """Only the canonical form of a UUID is an id, so that a meeting has one URL."""
-        assert not is_meeting_id(text)
+        assert not is_record_id(text)
 
     @given(st.uuids())
     def test_every_uuid_is_one(self, value: uuid.UUID) -> None:
         """The canonical form of any UUID may be an id."""
-        assert is_meeting_id(str(value))
+        assert is_record_id(str(value))
 
 
 class TestJson:

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from shared.ids import is_meeting_id
+from shared.ids import is_record_id
 from shared.meeting_request import parse_request
 from shared.openapi.document import TAGS, camel_case
 from shared.openapi.examples import CALENDAR_REQUEST, MEETING_ID, MEETING_REQUESTS, STANDALONE_REQUEST
@@ -78,7 +78,7 @@ def test_every_example_is_what_its_schema_says(openapi: dict[str, Any]) -> None:
 def test_every_example_of_a_request_is_accepted(name: str) -> None:
     """What the page fills in works."""
     parse_request(MEETING_REQUESTS[name].value)
-    assert is_meeting_id(MEETING_ID)
+    assert is_record_id(MEETING_ID)
 
 
 @pytest.mark.parametrize(

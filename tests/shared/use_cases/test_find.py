@@ -135,7 +135,7 @@ async def test_a_meeting_of_ours_is_never_external() -> None:
     world.tenant.settings.join_block = "longLink"
     made = await world.made(CALENDAR)
     [event] = world.events()
-    assert made.outcome.meeting_id_in_body is None
+    assert made.outcome.join_meeting_id_in_body is None
     wanted = parse_filter({"joinUrl": event.meeting.short_url, "organizer": "AlexW@contoso.com"})
     page = await world.app.finder.find(wanted)
     assert [meeting.id for meeting in page.items] == [made.id]
