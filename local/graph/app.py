@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from local.graph.control import control_routes
 from local.graph.errors import ConnectionDropError
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.page import page_endpoint
 from local.graph.service import GraphService
 from local.graph.tenant import Tenant

@@ -7,7 +7,7 @@ https://learn.microsoft.com/graph/api/onlinemeeting-list-transcripts
 from typing import Final
 
 from local.graph.errors import GraphError, JsonObject, bad_request, no_such_segment, privileges_missing
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.online_meetings import find_meeting, open_meetings
 from local.graph.records import OnlineMeeting
 from local.graph.tenant import Tenant

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
 from local.graph.errors import JsonObject, bad_request
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 
 MOST_REQUESTS: Final = 20
 _FAILED: Final = 400

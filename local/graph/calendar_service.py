@@ -1,7 +1,7 @@
 """The calls about the calendar itself: from a request to an answer."""
 
-from local.graph.exchange import GraphAnswer, GraphRequest
 from local.graph.free_busy import schedules
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.records import Mailbox
 from local.graph.tenant import Tenant
 from local.graph.time_zones import DOCUMENTED_IANA_NAMES, windows_names

@@ -8,7 +8,7 @@ from local.graph.event_removal import cancel_event as remove_event
 from local.graph.event_removal import delete_event
 from local.graph.event_schema import CANCELLATION, SELECTABLE
 from local.graph.events import create_event, find_by_extended_property, find_event, update_event
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.records import Event, Mailbox
 from local.graph.tenant import Tenant
 from local.graph.time_zones import Moment, parse_offset_time, zone

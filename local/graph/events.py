@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from local.graph.attendee_responses import let_rooms_answer, reset_answers
 from local.graph.errors import GraphError, JsonObject, invalid_request, item_not_found, validation_failure
 from local.graph.event_rules import (
     DEFAULTS,
@@ -24,7 +25,6 @@ from local.graph.event_schema import CHANGED_EVENT, NEW_EVENT, PERSONAL
 from local.graph.join_block import html_document
 from local.graph.meeting_link import attach_link, disturb_link, follow_body, has_link, synchronize_meeting
 from local.graph.records import Event, EventTime, Mailbox
-from local.graph.responses import let_rooms_answer, reset_answers
 from local.graph.tenant import Tenant
 from local.graph.validation import EVENT_CODE
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from local.graph.errors import GraphError, JsonObject, bad_request
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.join_block import chosen_language
 from local.graph.meeting_schema import SELECTABLE
 from local.graph.online_meetings import (

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.graph.calls import CALL, take_place
+from local.graph.attendee_responses import RESPONSES, respond
 from local.graph.errors import GraphError
 from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.event_schema import TIME_SLOT
 from local.graph.events import find_event, update_event
+from local.graph.past_calls import CALL, take_place
 from local.graph.records import Event, Mailbox
-from local.graph.responses import RESPONSES, respond
 from local.graph.tenant import Tenant
 from local.graph.validation import TEXT, Choice, Complex
 from local.graph.views import event_view

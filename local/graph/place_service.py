@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/place-list
 from typing import Final
 
 from local.graph.errors import GraphError, JsonObject, bad_request, privileges_missing
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.records import User
 from local.graph.tenant import Tenant
 

@@ -18,8 +18,8 @@ from local.graph.errors import (
     unauthenticated,
 )
 from local.graph.event_service import answer_calendar_view, answer_event, answer_events, cancel_event
-from local.graph.exchange import GraphAnswer, GraphRequest
 from local.graph.faults import Action
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.meeting_service import answer_meeting, answer_meetings, create_or_get
 from local.graph.place_service import answer_places
 from local.graph.records import Mailbox, RecordedRequest

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from local.graph.errors import JsonObject, bad_request, privileges_missing
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.records import User
 from local.graph.tenant import Tenant
 from local.graph.views import selected, user_view

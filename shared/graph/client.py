@@ -149,7 +149,7 @@ class GraphClient:
 
         Raises:
             RejectedError: Graph refused for good.
-            ThrottledError: Graph asks for patience.
+            ThrottledError: Graph throttles the mailbox.
             UnavailableError: no answer, an error of the service, or an answer that is not JSON or cannot be read. With
                 the delay that its headers name, unless it is a success.
         """

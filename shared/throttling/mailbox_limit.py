@@ -95,9 +95,9 @@ class Mailbox:
         Raises:
             HeldBackError: the mailbox is full, closed, or recovers from throttling; the delay leads to a free slot.
         """
-        asked_for_patience = max(self.closed_until, self.next_entry) > now
-        if asked_for_patience or not self.has_room(now):
-            text = THROTTLED if asked_for_patience else FULL
+        throttled = max(self.closed_until, self.next_entry) > now
+        if throttled or not self.has_room(now):
+            text = THROTTLED if throttled else FULL
             raise HeldBackError(text, self.next_slot(now))
         self.entered += 1
         if self.calm_at > now:

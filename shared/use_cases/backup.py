@@ -80,7 +80,7 @@ def _after_a_loss(meeting: Meeting, now: datetime) -> Meeting:
         meeting = meeting.changed(doubt=meeting.doubt.changed(in_doubt_since=meeting.version))
     if meeting.finished:
         return meeting
-    # Its message and its worker are gone; it has its whole patience again, however old the copy is.
+    # Its message and its worker are gone; `GIVE_UP_AFTER` starts over, however old the copy is.
     return meeting.changed(
         status=Status.QUEUED,
         claim=None,

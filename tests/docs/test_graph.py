@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from local.graph.calls import take_place
+from local.graph.past_calls import take_place
 from local.graph.settings import Settings
 from shared.access.callers import ANYBODY
 from shared.openapi.examples import AVAILABILITY_REQUEST

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.graph.calls import CALL, take_place
+from local.graph.past_calls import CALL, take_place
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.http_client import InProcess

@@ -149,7 +149,7 @@ class TestExternalMeetings:
         assert problem["remedy"]
         assert "{id}" not in problem["remedy"]
 
-    def test_graph_asks_for_patience(self, client: Client) -> None:
+    def test_graph_throttles(self, client: Client) -> None:
         """So does the answer, and the next one before Graph is asked again."""
         organizer = "Patience@contoso.com"
         action = {"status": 429, "code": "TooManyRequests", "retryAfter": "600.5"}

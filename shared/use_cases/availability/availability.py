@@ -47,7 +47,7 @@ class Availability:
 
         Raises:
             OrganizerNotAllowedError: the settings do not let this app, or this caller, act for one of the addresses.
-            ThrottledError: Graph asks for patience.
+            ThrottledError: Graph throttles the mailbox.
             UnavailableError: Graph does not answer.
             StorageUnavailableError: the ledger does not answer.
         """

@@ -51,7 +51,7 @@ class Postponement:
             delay = max(delay, error.delay or timedelta(0))
         elif held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
             delay = self._gate.next_slot(organizer)
-        next_attempt_at = min(now + delay, self.patience_ends(meeting))
+        next_attempt_at = min(now + delay, self.gives_up_at(meeting))
         # What a pool's organizer may have got is looked for there, and nowhere else.
         missed = attempt.undecided and isinstance(error, NotYetThereError)
         uncertain = missed or (isinstance(error, UnavailableError) and error.uncertain)
@@ -73,7 +73,7 @@ class Postponement:
 
     async def postpone(self, meeting: Meeting, now: datetime, pause: timedelta, write: Write) -> None:
         """Enqueue the message again; the record changes only if the upkeep would take it for lost meanwhile."""
-        next_attempt_at = min(now + pause, self.patience_ends(meeting))
+        next_attempt_at = min(now + pause, self.gives_up_at(meeting))
         due = due_at(meeting)
         if not meeting.etag or due is None or due <= next_attempt_at:
             try:
@@ -84,7 +84,7 @@ class Postponement:
                 return  # somebody else takes care of it
         await self._requests.enqueue(meeting, next_attempt_at - now)
 
-    def patience_ends(self, meeting: Meeting) -> datetime:
+    def gives_up_at(self, meeting: Meeting) -> datetime:
         """Return when a meeting is given up."""
         return meeting.progress.version_started_at + self._give_up_after
 

@@ -102,7 +102,7 @@ class Provisioner:
             await self._requests.enqueue(meeting, next_attempt_at - now)
         elif has_crashed(meeting):
             await self._requests.poison(meeting)
-        elif now >= self._postponement.patience_ends(meeting):
+        elif now >= self._postponement.gives_up_at(meeting):
             await self._give_up(meeting, now)
         else:
             return True

@@ -1,7 +1,7 @@
 """The probes: real calls to Graph that change nothing, one after the other, each with a turn at the mailbox's gate.
 
 One after the other, because each takes one of the few places that Graph has for a mailbox, and because the next is
-not made when Graph has just asked for patience.
+not made when Graph has just throttled the mailbox.
 """
 
 from collections.abc import Coroutine
@@ -52,7 +52,7 @@ class Readiness:
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name.
             OrganizerNotAllowedError: the caller may not name the organizer.
-            ThrottledError: Graph answered no probe, and at least one with a request for patience.
+            ThrottledError: Graph answered no probe, and throttled at least one.
             UnavailableError: Graph answered no probe.
         """
         require_organizer(organizer)

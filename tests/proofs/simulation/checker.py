@@ -288,7 +288,7 @@ def _within(wanted: Any, actual: Any) -> bool:
 
 
 def check_calls(calls: Sequence[Call], limit: int) -> Iterator[Violation]:
-    """Yield what broke the promises about Graph's patience: calls before their time, and more at once than `limit`."""
+    """Yield what broke the promises about Retry-After: calls before their time, and more at once than `limit`."""
     groups: defaultdict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in calls:
         groups[call.process, call.mailbox].append(call)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from local.graph.attendee_responses import respond
 from local.graph.control import state
 from local.graph.records import Room
-from local.graph.responses import respond
 from shared.access.callers import Caller
 from shared.access.origin import Origin
 from shared.bootstrap import App

@@ -15,7 +15,7 @@ from typing import Any, override
 import httpx
 
 from local.graph.errors import ConnectionDropError
-from local.graph.exchange import GraphAnswer, GraphRequest
+from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.service import GraphService
 from local.graph.tenant import Tenant
 from tests.proofs.simulation.loop import Process, SimulatedClock

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from local.graph.attendee_responses import RESPONSES, respond
 from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.events import update_event
 from local.graph.records import Event, Mailbox
-from local.graph.responses import RESPONSES, respond
 from tests.app_fixture import World
 from tests.proofs.simulation.loop import SimulatedClock
 from tests.proofs.simulation.sights import Timeline

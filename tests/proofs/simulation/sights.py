@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, override
 
+from local.graph.attendee_responses import RESPONSES
 from local.graph.records import Event
-from local.graph.responses import RESPONSES
 from local.graph.time_zones import parse_local_time, parse_offset_time
 from shared.meeting import Observed
 from shared.meeting.meeting_response import ObservedResponse

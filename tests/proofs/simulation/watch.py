@@ -74,7 +74,7 @@ class WatchReport:
     """What came of it.
 
     Attributes:
-        violations: of promise 7, and of promise 5 about Graph's patience.
+        violations: of promise 7, and of promise 5 about Retry-After.
         deeds: what people did.
         published: the events, each once.
         repeated: how many were sent again.

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from local.graph.responses import RESPONSES
+from local.graph.attendee_responses import RESPONSES
 from tests.proofs.simulation.people import Wishes
 from tests.proofs.simulation.sights import GONE, Json, Kept, Report, Sight, time_of
 from tests.proofs.simulation.violation import Violation

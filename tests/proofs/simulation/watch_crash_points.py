@@ -15,10 +15,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from local.graph.attendee_responses import respond
 from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.events import update_event
 from local.graph.records import Event, Mailbox
-from local.graph.responses import respond
 from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import StorageUnavailableError

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from local.graph.calls import CALL, take_place
+from local.graph.past_calls import CALL, take_place
 from local.graph.records import Event, Mailbox
 from shared.meeting import MeetingResponse
 from shared.meeting.ledger import Ledger

@@ -79,7 +79,7 @@ class TestOnTheNetwork:
         assert error.answer.status == status
 
     async def test_a_redirect(self, body: str) -> None:
-        """It is not followed; how long it asks for patience counts."""
+        """It is not followed; its Retry-After counts."""
         head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nRetry-After: 20\r\n"
         async with client_of(head + UNREADABLE[body]) as client:
             error = await failure(client)

@@ -223,7 +223,7 @@ async def test_a_part_of_graph_that_fails_leaves_the_others() -> None:
 
 
 async def test_a_graph_that_answers_nothing_is_no_report() -> None:
-    """When no probe could be asked, nothing is said of the organizer, and patience is passed on."""
+    """When no probe could be asked, nothing is said of the organizer, and Retry-After is passed on."""
     world = World()
     world.fault({"action": {"status": 429, "code": "TooManyRequests", "retryAfter": "31"}})
     with pytest.raises(ThrottledError) as raised:

@@ -1,4 +1,4 @@
-"""Promise 5: whatever is asked for, no call goes to a mailbox before the Retry-After that Graph named for it."""
+"""Promise 5 (docs/reliability.md): no call goes to a mailbox before the Retry-After that Graph named for it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.http.problems import as_problem
-from local.graph.calls import CALL, take_place
+from local.graph.past_calls import CALL, take_place
 from shared.access.callers import Caller
 from shared.errors import (
     ArtifactsOffError,

@@ -247,7 +247,7 @@ async def test_no_link_no_invitation() -> None:
 
 
 async def test_what_graph_says_of_an_event_that_is_not_readable() -> None:
-    """It was deleted, or Graph asks for patience: the caller is told which."""
+    """It was deleted, or Graph throttles: the answer says which."""
     world = World()
     meeting = await world.made(EXISTING)
     world.fault({"action": {"status": 429, "code": "x", "retryAfter": "9"}, "times": 1})

@@ -256,7 +256,7 @@ async def test_an_event_that_is_not_there_is_a_named_failure() -> None:
     assert "new request" in meeting.error.remedy
 
 
-async def test_an_outage_longer_than_the_patience_is_given_up() -> None:
+async def test_an_outage_longer_than_give_up_after_is_given_up() -> None:
     """After GIVE_UP_AFTER the meeting fails with gaveUp, names the last problem, and Graph is not asked once more."""
     world = World({"GIVE_UP_AFTER": "PT10M"})
     world.fault({"action": {"status": 503}})

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from local.graph.attendee_responses import respond
 from local.graph.records import Room
-from local.graph.responses import respond
 from shared.meeting import Meeting, Status
 from tests.app_fixture import World
 from tests.shared.use_cases.provision.test_room_pool import ROOMS, at, changed, made, meeting_in, place_of

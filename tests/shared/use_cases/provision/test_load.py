@@ -86,7 +86,7 @@ async def test_calls_are_not_wasted(record_property: Callable[[str, object], Non
 
 
 async def test_a_message_under_way_when_the_mailbox_closes_makes_no_further_call() -> None:
-    """Those inside ask before each call, also when they were let in before Graph asked for patience."""
+    """Those inside ask before each call, also when they were let in before Graph throttled the mailbox."""
     world = World()
     host = BusyHost(world)
     for _ in range(4):

@@ -138,7 +138,7 @@ async def test_a_retry_after_of_years_is_given_up_without_another_call() -> None
     assert meeting.updated_at - meeting.created_at < timedelta(hours=25)
 
 
-async def test_what_waits_longer_than_the_patience_is_given_up_at_the_next_look() -> None:
+async def test_what_waits_longer_than_give_up_after_is_given_up_at_the_next_look() -> None:
     """However the time has passed, also while no host ran; Graph, which might answer now, is not asked."""
     world = World()
     world.fault({**POST_EVENTS, "times": 1, "action": {"status": 429, "retryAfter": "60"}})

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from local.graph.attendee_responses import respond
 from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.events import update_event
-from local.graph.responses import respond
 from tests.app_fixture import World
 
 LATER = {

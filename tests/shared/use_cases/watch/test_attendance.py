@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.graph.calls import CALL, take_place
 from local.graph.events import update_event
+from local.graph.past_calls import CALL, take_place
 from local.graph.records import OnlineMeeting
 from shared.errors import IncompleteRunError, StorageUnavailableError
 from shared.meeting import Meeting
@@ -329,7 +329,7 @@ async def test_a_later_version_keeps_what_is_known() -> None:
 
 @pytest.mark.parametrize("organizer", ["AlexW@contoso.com", "MeganB@contoso.com"])
 async def test_a_full_round_that_cannot_be_looked_at_keeps_no_other(organizer: str) -> None:
-    """Neither damaged records nor the meetings of a mailbox that asks for patience end the run."""
+    """Neither damaged records nor the meetings of a throttled mailbox end the run."""
     world = World(ON)
     first = [await world.made(CALENDAR | {"organizer": organizer, "attendees": []}, str(each)) for each in range(64)]
     world.clock.advance(minutes=1)

@@ -172,7 +172,7 @@ def _in_a_month(world: World, time: Any) -> Any:
 
 
 async def test_no_call_before_a_mailboxs_retry_after() -> None:
-    """A mailbox that asks for patience within a batch is left alone; the others are looked at."""
+    """A mailbox that is throttled within a batch is left alone; the others are looked at."""
     world = World()
     await world.made(CALENDAR)
     await world.made(CALENDAR | {"organizer": "meganb@contoso.com"})
@@ -242,7 +242,7 @@ async def test_no_batch_before_its_own_retry_after() -> None:
 
 
 class ThrottledElsewhere(httpx.AsyncBaseTransport):
-    """Graph, which asks another instance for patience with a mailbox as soon as it has answered a batch."""
+    """Graph, which throttles another instance on a mailbox as soon as it has answered a batch."""
 
     def __init__(self, world: World, meeting: Meeting) -> None:
         self._graph = world.wires().graph

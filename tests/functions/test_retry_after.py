@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.graph.calls import CALL, take_place
+from local.graph.past_calls import CALL, take_place
 from shared.errors import ConveneError
 from shared.meeting import Meeting
 from tests.app_fixture import World
