@@ -25,7 +25,7 @@ from shared.errors import GraphAnswer, RejectedError
 from shared.graph import remedies
 from shared.graph.client import Call, GraphClient
 from shared.graph.pages import each_item
-from shared.graph.refusals import Addressee, NothingFoundError, OtherOrganizerError, Surface
+from shared.graph.refusals import NothingFoundError, OtherOrganizerError, Surface
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 
 MOST_ARTIFACTS = 1_000
@@ -165,8 +165,7 @@ class Artifacts:
 
     async def reports(self, ids: OnlineMeetingIds) -> list[AttendanceReport]:
         """Return the attendance reports, of which Graph keeps the 50 newest, in no order."""
-        found = self._each(ids, self._meeting(ids).attendance_reports, Surface.ATTENDANCE)
-        return [parse_resource(AttendanceReport, each, uncertain=False) async for each in found]
+        return await self._list(AttendanceReport, ids, self._meeting(ids).attendance_reports, Surface.ATTENDANCE)
 
     async def records(self, ids: OnlineMeetingIds, report_id: str) -> AsyncIterator[AttendanceRecord]:
         """Yield the participants of a report; what is not asked for is not read."""
@@ -177,13 +176,11 @@ class Artifacts:
 
     async def transcripts(self, ids: OnlineMeetingIds) -> list[Transcript]:
         """Return which transcripts there are, at most `MOST_ARTIFACTS`."""
-        found = self._each(ids, self._meeting(ids).transcripts, Surface.TRANSCRIPTS)
-        return await _first(Transcript, found)
+        return await self._list(Transcript, ids, self._meeting(ids).transcripts, Surface.TRANSCRIPTS)
 
     async def recordings(self, ids: OnlineMeetingIds) -> list[Recording]:
         """Return which recordings there are, at most `MOST_ARTIFACTS`."""
-        found = self._each(ids, self._meeting(ids).recordings, Surface.RECORDINGS)
-        return await _first(Recording, found)
+        return await self._list(Recording, ids, self._meeting(ids).recordings, Surface.RECORDINGS)
 
     async def transcript(self, ids: OnlineMeetingIds, transcript_id: str) -> bytes:
         """Return a transcript as WebVTT.
@@ -196,10 +193,9 @@ class Artifacts:
         """
         builder = self._meeting(ids).transcripts.by_call_transcript_id(transcript_id).content
         query, headers = {"format": "text/vtt"}, {"Accept": "text/vtt"}
+        call = Call(Method.GET, builder, Surface.TRANSCRIPTS, ids.organizer, query, headers)
         try:
-            content = await self._client.read(
-                Call(Method.GET, builder, self._addressee(ids, Surface.TRANSCRIPTS), query, headers)
-            )
+            content = await self._client.read(call)
         except RejectedError as error:
             malformed = error.answer is None or error.answer.status == HTTPStatus.BAD_REQUEST
             if isinstance(error, NothingFoundError) or (error.code == "graphRejected" and malformed):
@@ -212,22 +208,20 @@ class Artifacts:
     def _meeting(self, ids: OnlineMeetingIds) -> OnlineMeetingItemRequestBuilder:
         return self._client.user(ids.organizer).online_meetings.by_online_meeting_id(ids.meeting)
 
-    def _addressee(self, ids: OnlineMeetingIds, surface: Surface) -> Addressee:
-        return Addressee(surface, ids.organizer, self._client.client_id, item=True)
-
     async def _each(self, ids: OnlineMeetingIds, builder: BaseRequestBuilder, surface: Surface) -> AsyncIterator[Any]:
-        """Yield what a list has, which is nothing where Graph says that there is no such meeting."""
+        """Yield the items of a list; none where Graph says that there is no such meeting."""
         try:
-            async for each in each_item(self._client, Call(Method.GET, builder, self._addressee(ids, surface))):
+            async for each in each_item(self._client, Call(Method.GET, builder, surface, ids.organizer)):
                 yield each
         except NothingFoundError:
             return
 
-
-async def _first[T: GraphResource](model: type[T], found: AsyncIterator[Any]) -> list[T]:
-    items: list[T] = []
-    async for each in found:
-        items.append(parse_resource(model, each, uncertain=False))
-        if len(items) == MOST_ARTIFACTS:
-            break
-    return items
+    async def _list[T: GraphResource](
+        self, model: type[T], ids: OnlineMeetingIds, builder: BaseRequestBuilder, surface: Surface
+    ) -> list[T]:
+        items: list[T] = []
+        async for each in self._each(ids, builder, surface):
+            items.append(parse_resource(model, each, uncertain=False))
+            if len(items) == MOST_ARTIFACTS:
+                break
+        return items

@@ -8,10 +8,11 @@ from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
 from pydantic import AfterValidator, Field
 
-from shared.errors import GraphError, UnavailableError
+from shared.errors import GraphError
 from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.pages import items_of, odata_string
+from shared.graph.refusals import Surface
 from shared.graph.resources import Content, GraphResource, Lenient, parse_resource
 from shared.ids import is_record_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
@@ -165,8 +166,7 @@ def by_meeting(meeting_id: str) -> str:
 
 def by_i_cal_u_id(i_cal_u_id: str) -> str:
     """Return the condition that finds an event by the id that it has in every calendar."""
-    escaped = i_cal_u_id.replace("'", "''")
-    return f"iCalUId eq '{escaped}'"
+    return f"iCalUId eq {odata_string(i_cal_u_id)}"
 
 
 def meeting_id_among(properties: tuple[ExtendedProperty, ...] | None) -> str | None:
@@ -254,10 +254,7 @@ class CalendarEvents:
         """Return some properties of the events that an OData condition names, in the whole mailbox."""
         query = {"filter": condition, "select": names}
         answer = await self._send(organizer, Method.GET, self._client.user(organizer).events, query=query)
-        found = answer.get("value")
-        if not isinstance(found, list):
-            raise UnavailableError("Graph's answer has no list of events", uncertain=False)
-        return found
+        return items_of(answer, "events")
 
     async def is_in_calendar(
         self, organizer: str, event_id: str, start: GraphTime | None, end: GraphTime | None
@@ -276,10 +273,7 @@ class CalendarEvents:
         }
         query = {"select": "id,seriesMasterId", "top": str(_MOST_IN_VIEW), **window}
         builder = self._client.user(organizer).calendar_view
-        answer = await self._send(organizer, Method.GET, builder, query=query)
-        found = answer.get("value")
-        if not isinstance(found, list):
-            raise UnavailableError("Graph's answer has no list of events", uncertain=False)
+        found = items_of(await self._send(organizer, Method.GET, builder, query=query), "events")
         shown = [item for item in found if isinstance(item, dict)]
         return len(found) >= _MOST_IN_VIEW or any(
             event_id in {item.get("id"), item.get("seriesMasterId")} for item in shown
@@ -329,7 +323,4 @@ class CalendarEvents:
         body: dict[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Call:
-        addressee = Addressee(
-            Surface.MAILBOX, organizer, self._client.client_id, item="event%2Did" in builder.path_parameters
-        )
-        return Call(method, builder, addressee, query, {**_HEADERS, **(headers or {})}, body)
+        return Call(method, builder, Surface.MAILBOX, organizer, query, {**_HEADERS, **(headers or {})}, body)

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +60,8 @@ _SYSTEM_OPTIONS = frozenset(
     {"count", "expand", "filter", "format", "orderby", "search", "select", "skip", "skiptoken", "top"}
 )
 _DOT_SEGMENTS = frozenset({".", ".."})
+# The SDK's names of the path parameters that lead to one event or one online meeting.
+_ITEM_IDS = frozenset({"event%2Did", "onlineMeeting%2Did"})
 _HEADERS = {"Accept": "application/json"}
 
 
@@ -71,17 +73,20 @@ _refused: ContextVar[httpx.Response | None] = ContextVar("_refused", default=Non
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: what to do, where, and on whose behalf it is explained when it fails.
+    """One request.
 
     Attributes:
         builder: of the SDK; gives the URL template and its parameters.
+        surface: the part of Graph that is called.
+        organizer: whose mailbox, meetings or directory entry; for places the room list, empty for the tenant.
         query: OData system query options without the dollar sign, and other parameters, unencoded.
         only_reads: a POST that changes nothing, as getSchedule: a lost answer to it leaves nothing uncertain.
     """
 
     method: Method
     builder: BaseRequestBuilder
-    addressee: Addressee
+    surface: Surface
+    organizer: str
     query: Mapping[str, str] | None = None
     headers: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None
@@ -103,7 +108,7 @@ class GraphClient:
             service: which Graph, and as whom.
             transport: what carries the requests, instead of the network.
         """
-        self.client_id = service.client_id
+        self._client_id = service.client_id
         self._credential: Credential | None = make_credential(service)
         # Retrying is the ledger's business, and a redirect would carry the token to another host: neither handler is in
         # the pipeline. A proxy of the environment tunnels https and sees no token; with this machine's Graph it has no
@@ -173,7 +178,7 @@ class GraphClient:
                 )
         except (APIError, httpx.HTTPError, AzureError, TimeoutError) as error:
             unread = None if isinstance(error, APIError) else _refused.get()
-            addressee = await self._explained_to(call.addressee, error)
+            addressee = await self._addressee(call, error)
             failure = translate(error, addressee, request_id, writes=call.writes, unread=unread)
             _logger.warning(
                 "graph.failed %s %s: %s (client-request-id %s, traceparent %s)",
@@ -202,9 +207,8 @@ class GraphClient:
             ThrottledError, UnavailableError, RejectedError: there is no answer to the batch as a whole.
         """
         requests = [self._request(call, str(uuid.uuid4())) for call in calls]
-        addressee = Addressee(Surface.MAILBOX, "several organizers", self.client_id)
         body = batch_body(requests, self._adapter.base_url)
-        answer = await self.send(Call(Method.POST, self._batch, addressee, body=body))
+        answer = await self.send(Call(Method.POST, self._batch, Surface.MAILBOX, "several organizers", body=body))
         responses = responses_in(answer, len(calls))
         return [await self._outcome(*each) for each in zip(calls, requests, responses, strict=True)]
 
@@ -217,14 +221,14 @@ class GraphClient:
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             error = response.error
             [request_id] = request.headers.get("client-request-id")
-            return translate(error, await self._explained_to(call.addressee, error), request_id, writes=False)
+            return translate(error, await self._addressee(call, error), request_id, writes=False)
         if not isinstance(response.body, dict):
             return UnavailableError("Graph answered with something that is not one of its objects", uncertain=False)
         return response.body
 
     async def app_id(self) -> str | None:
         """Return this app's client id, to name it in commands: from the settings, or as its token has it."""
-        return self.client_id or await app_id_in_token(self._tokens, self._adapter.base_url)
+        return self._client_id or await app_id_in_token(self._tokens, self._adapter.base_url)
 
     async def tenant_id(self) -> str | None:
         """Return the tenant that this app's token is for, None if the token does not say."""
@@ -237,11 +241,11 @@ class GraphClient:
         if self._credential:
             await self._credential.close()
 
-    async def _explained_to(self, addressee: Addressee, error: Exception) -> Addressee:
-        """Return the addressee with the app's id, for the remedy of a refusal; without a token there is none."""
-        if self.client_id or not isinstance(error, APIError):
-            return addressee
-        return replace(addressee, client_id=await self.app_id())
+    async def _addressee(self, call: Call, error: Exception) -> Addressee:
+        """Return what a call was about; only the remedy for an answer of Graph names the app's id."""
+        client_id = await self.app_id() if isinstance(error, APIError) else None
+        item = not _ITEM_IDS.isdisjoint(call.builder.path_parameters)
+        return Addressee(call.surface, call.organizer, client_id, item)
 
     def _request(self, call: Call, request_id: str) -> RequestInformation:
         # Expanding a template is a tenth of the work of a call, and the SDK does it three times: so it gets one without
@@ -279,8 +283,10 @@ async def _note_refusal(response: httpx.Response) -> None:
 
 def _said(answer: GraphAnswer | None) -> str:
     """Return the codes of an error answer for the log, without its message."""
-    codes = (answer.code, answer.request_id) if answer else ()
-    return " ".join([f"status={answer.status}", *filter(_CODE.fullmatch, codes)]) if answer else ""
+    if answer is None:
+        return ""
+    codes = filter(_CODE.fullmatch, (answer.code, answer.request_id))
+    return " ".join([f"status={answer.status}", *codes])
 
 
 def _path(call: Call) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 from kiota_abstractions.method import Method
 from pydantic import ValidationError
 
-from shared.errors import UnavailableError
 from shared.graph.calendar_events import GraphTime
 from shared.graph.client import Call, GraphClient
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.pages import items_of
+from shared.graph.refusals import Surface
 from shared.graph.resources import GraphResource, Lenient
 
 # What others have measured: https://github.com/microsoftgraph/microsoft-graph-docs/issues/13075
@@ -112,13 +112,8 @@ class FreeBusy:
             "availabilityViewInterval": int(_INTERVAL.total_seconds() // 60),
         }
         builder = self._client.user(mailbox).calendar.get_schedule
-        addressee = Addressee(Surface.MAILBOX, mailbox, self._client.client_id)
-        call = Call(Method.POST, builder, addressee, headers=_HEADERS, body=body, only_reads=True)
-        answer = await self._client.send(call)
-        value = answer.get("value")
-        if not isinstance(value, list):
-            raise UnavailableError("Graph's answer has no list of schedules", uncertain=False)
-        return list(_readable(value))
+        call = Call(Method.POST, builder, Surface.MAILBOX, mailbox, headers=_HEADERS, body=body, only_reads=True)
+        return list(_readable(items_of(await self._client.send(call), "schedules")))
 
 
 def _readable(value: list[Any]) -> Iterator[ScheduleInformation]:

@@ -10,9 +10,10 @@ from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
 from pydantic import Field
 
-from shared.errors import RejectedError, UnavailableError
+from shared.errors import RejectedError
 from shared.graph.client import Call, GraphClient
-from shared.graph.refusals import Addressee, NothingFoundError, Surface
+from shared.graph.pages import items_of, odata_string
+from shared.graph.refusals import NothingFoundError, Surface
 from shared.graph.resources import LONGEST_STRING, Content, GraphResource, Lenient, parse_resource
 from shared.meeting import DialIn, DialInNumbers, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
@@ -181,9 +182,7 @@ class OnlineMeetings:
             answer = await self._send(organizer_id, Method.GET, builder, query={"filter": condition}, language=language)
         except NothingFoundError:
             return None
-        found = answer.get("value")
-        if not isinstance(found, list):
-            raise UnavailableError("Graph's answer has no list of online meetings", uncertain=False)
+        found = items_of(answer, "online meetings")
         return _parse(found[0], uncertain=False) if found else None
 
     async def require_access(self, organizer_id: str) -> None:
@@ -222,29 +221,24 @@ class OnlineMeetings:
         language: str | None = None,
     ) -> dict[str, Any]:
         headers = {"Prefer": _PREFER} | ({"Accept-Language": language} if language else {})
-        item = "onlineMeeting%2Did" in builder.path_parameters
-        addressee = Addressee(Surface.ONLINE_MEETINGS, organizer_id, self._client.client_id, item)
-        return await self._client.send(Call(method, builder, addressee, query, headers, body))
+        call = Call(method, builder, Surface.ONLINE_MEETINGS, organizer_id, query, headers, body)
+        return await self._client.send(call)
 
 
 def by_join_url(join_url: str) -> str:
     """Return the condition that finds a meeting by its join link, exactly as Graph gave it."""
-    return f"JoinWebUrl eq '{_quoted(join_url)}'"
+    return f"JoinWebUrl eq {odata_string(join_url)}"
 
 
 def by_join_meeting_id(join_meeting_id: str) -> str:
     """Return the condition that finds a meeting by the id that people type in."""
-    return f"joinMeetingIdSettings/joinMeetingId eq '{_quoted(join_meeting_id)}'"
+    return f"joinMeetingIdSettings/joinMeetingId eq {odata_string(join_meeting_id)}"
 
 
 def _link_to_nowhere(tenant_id: str, organizer_id: str) -> str:
     """Return a link in Teams' own form, of this organizer, whose thread does not exist."""
     context = f"%7b%22Tid%22%3a%22{tenant_id}%22%2c%22Oid%22%3a%22{organizer_id}%22%7d"
     return f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_readiness%40thread.v2/0?context={context}"
-
-
-def _quoted(value: str) -> str:
-    return value.replace("'", "''")
 
 
 def _decoded(content: str) -> str | None:

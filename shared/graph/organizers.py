@@ -6,7 +6,8 @@ from kiota_abstractions.method import Method
 
 from shared.errors import UnavailableError
 from shared.graph.client import Call, GraphClient
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.pages import odata_string
+from shared.graph.refusals import Surface
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 from shared.meeting_request.people import is_object_id
 
@@ -58,17 +59,15 @@ class Organizers:
         ):
             if not wanted:
                 continue
-            quoted = ",".join("'" + name.replace("'", "''") + "'" for name in wanted)
-            query = {"filter": f"{name_of} in ({quoted})", "select": "id,userPrincipalName"}
-            addressee = Addressee(Surface.DIRECTORY, organizer, self._client.client_id)
-            answer = await self._client.send(Call(Method.GET, self._client.users, addressee, query=query))
+            listed = ",".join(map(odata_string, wanted))
+            query = {"filter": f"{name_of} in ({listed})", "select": "id,userPrincipalName"}
+            call = Call(Method.GET, self._client.users, Surface.DIRECTORY, organizer, query)
+            answer = await self._client.send(call)
             users = parse_resource(_Users, answer, uncertain=False).value or ()
             found += [(user.id, user.user_principal_name) for user in users if user.id and user.user_principal_name]
         return found
 
     async def _read(self, organizer: str, properties: str) -> _User:
-        addressee = Addressee(Surface.DIRECTORY, organizer, self._client.client_id)
-        answer = await self._client.send(
-            Call(Method.GET, self._client.user(organizer), addressee, query={"select": properties})
-        )
+        user, query = self._client.user(organizer), {"select": properties}
+        answer = await self._client.send(Call(Method.GET, user, Surface.DIRECTORY, organizer, query))
         return parse_resource(_User, answer, uncertain=False)

@@ -7,7 +7,7 @@ from kiota_abstractions.method import Method
 
 from shared.graph.client import Call, GraphClient
 from shared.graph.pages import each_item
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.refusals import Surface
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 
 MOST_ROOMS = 1_000
@@ -37,8 +37,7 @@ class Places:
         """Return the rooms of the tenant, or of the room list with this address; at most `MOST_ROOMS`."""
         places = self._client.places
         builder = places.by_place_id(room_list).graph_room_list.rooms if room_list else places.graph_room
-        addressee = Addressee(Surface.PLACES, room_list or "", self._client.client_id)
-        call = Call(Method.GET, builder, addressee, query={"top": str(_PAGE)})
+        call = Call(Method.GET, builder, Surface.PLACES, room_list or "", {"top": str(_PAGE)})
         found: dict[str, Room] = {}
         async for each in each_item(self._client, call):
             room = parse_resource(Room, each, uncertain=False)

@@ -42,14 +42,14 @@ class Addressee:
 
     Attributes:
         surface: the part of Graph.
-        organizer: whose mailbox, meetings or directory entry; of places the room list, empty for the tenant.
+        organizer: whose mailbox, meetings or directory entry; for places the room list, empty for the tenant.
         client_id: of this app, if it is known.
-        item: whether the path led on to one event or one online meeting, so that it may be that which is missing.
+        item: whether the path named one event or one online meeting: then that may be what is missing.
     """
 
     surface: Surface
     organizer: str
-    client_id: str | None
+    client_id: str | None = None
     item: bool = False
 
 

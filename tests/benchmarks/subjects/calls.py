@@ -31,13 +31,12 @@ def make_batched_call() -> Call:
 
     from shared.graph import Event, GraphClient
     from shared.graph.client import Call as GraphCall
-    from shared.graph.refusals import Addressee, Surface
+    from shared.graph.refusals import Surface
     from shared.meeting_request import CalendarRequest, event_properties, parse_request
     from shared.settings import read_environment
 
     client = GraphClient(read_environment().graph)
     builder = BaseRequestBuilder(client.user("nobody").request_adapter, "{+baseurl}/$batch", {})
-    addressee = Addressee(Surface.MAILBOX, "nobody", None)
     request = parse_request(meeting_request(0))
     assert isinstance(request, CalendarRequest)
 
@@ -52,7 +51,8 @@ def make_batched_call() -> Call:
             }
             for index in range(BATCH)
         ]
-        answer = await client.send(GraphCall(Method.POST, builder, addressee, body={"requests": requests}))
+        batch = GraphCall(Method.POST, builder, Surface.MAILBOX, "nobody", body={"requests": requests})
+        answer = await client.send(batch)
         return [Event.model_validate(each["body"]) for each in answer["responses"]]
 
     return call

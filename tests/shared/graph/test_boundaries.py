@@ -15,13 +15,12 @@ from shared.errors import RejectedError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.client import Call
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.refusals import Surface
 from shared.settings import GraphCredential, GraphService
 from shared.settings.clouds import GLOBAL
 from tests.http_echo import Server, serving
 from tests.shared.graph.wire import ORGANIZER, Wire
 
-ADDRESSEE = Addressee(Surface.MAILBOX, ORGANIZER, None)
 ROOT = Path(__file__).parents[3]
 
 type Packer = Callable[[bytes], bytes]
@@ -36,7 +35,7 @@ async def test_no_token_follows_a_redirect(status: int, method: Method) -> None:
         client = GraphClient(GraphService(f"http://127.0.0.1:{graph.port}/v1.0", GLOBAL, GraphCredential.NONE))
         body = {"subject": "x"} if method is Method.POST else None
         with pytest.raises(UnavailableError):
-            await client.send(Call(method, client.user(ORGANIZER).events, ADDRESSEE, body=body))
+            await client.send(Call(method, client.user(ORGANIZER).events, Surface.MAILBOX, ORGANIZER, body=body))
         await client.close()
     assert [request["authorization"] for request in graph.asked] == ["Bearer local"]
     assert other.asked == []
@@ -50,7 +49,7 @@ async def test_no_proxy_gets_between_the_app_and_a_graph_on_this_machine(monkeyp
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
         client = GraphClient(GraphService(f"http://127.0.0.1:{graph.port}/v1.0", GLOBAL, GraphCredential.NONE))
-        assert await client.send(Call(Method.GET, client.user(ORGANIZER).events, ADDRESSEE)) == {}
+        assert await client.send(Call(Method.GET, client.user(ORGANIZER).events, Surface.MAILBOX, ORGANIZER)) == {}
         await client.close()
     assert (len(proxy.asked), len(graph.asked)) == (0, 1)
 
@@ -81,7 +80,7 @@ class Parts(httpx.AsyncByteStream):
 
 
 def get(wire: Wire) -> Call:
-    return Call(Method.GET, wire.client.user(ORGANIZER).events, ADDRESSEE)
+    return Call(Method.GET, wire.client.user(ORGANIZER).events, Surface.MAILBOX, ORGANIZER)
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
@@ -156,7 +155,7 @@ from shared.settings.clouds import GLOBAL
 from shared.errors import GraphError
 from shared.graph import GraphClient
 from shared.graph.client import Call
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.refusals import Surface
 from shared.settings import GraphCredential, GraphService
 
 async def main():
@@ -166,7 +165,7 @@ async def main():
         answer = httpx.MockTransport(lambda request: httpx.Response(status, json=error))
         client = GraphClient(service, answer)
         builder = client.user("canary-user@contoso.com").events
-        call = Call(Method.POST, builder, Addressee(Surface.MAILBOX, "canary-user", None),
+        call = Call(Method.POST, builder, Surface.MAILBOX, "canary-user",
                     query={"filter": "canary-filter"}, body={"subject": "canary-subject"})
         try:
             await client.send(call)

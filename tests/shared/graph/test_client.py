@@ -19,11 +19,10 @@ from kiota_abstractions.request_information import RequestInformation
 from shared.errors import RejectedError, ThrottledError, UnavailableError
 from shared.graph.client import Call, GraphClient
 from shared.graph.credentials import make_authentication
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.refusals import Surface
 from shared.settings import GraphService
 from tests.shared.graph.wire import LOCAL, ORGANIZER, REAL, Wire
 
-ADDRESSEE = Addressee(Surface.MAILBOX, ORGANIZER, None)
 HOSTILE = [
     "o'neil@contoso.com",
     "o''neil@contoso.com",
@@ -43,11 +42,13 @@ HOSTILE = [
 
 
 def get(wire: Wire, organizer: str = ORGANIZER, **options: Any) -> Call:
-    return Call(Method.GET, wire.client.user(organizer).events, ADDRESSEE, **options)
+    return Call(Method.GET, wire.client.user(organizer).events, Surface.MAILBOX, ORGANIZER, **options)
 
 
 def post(wire: Wire, body: dict[str, Any] | None = None) -> Call:
-    return Call(Method.POST, wire.client.user(ORGANIZER).events, ADDRESSEE, body=body or {"subject": "x"})
+    return Call(
+        Method.POST, wire.client.user(ORGANIZER).events, Surface.MAILBOX, ORGANIZER, body=body or {"subject": "x"}
+    )
 
 
 class TestRequest:
@@ -89,8 +90,8 @@ class TestRequest:
         """A builder can be used again, and its calls do not inherit each other's queries."""
         builder = wire.client.user(ORGANIZER).events
         before = dict(builder.path_parameters)
-        await wire.client.send(Call(Method.GET, builder, ADDRESSEE, query={"filter": "a"}))
-        await wire.client.send(Call(Method.GET, builder, ADDRESSEE))
+        await wire.client.send(Call(Method.GET, builder, Surface.MAILBOX, ORGANIZER, query={"filter": "a"}))
+        await wire.client.send(Call(Method.GET, builder, Surface.MAILBOX, ORGANIZER))
         assert dict(builder.path_parameters) == before
         assert wire.requests[1].url.query == b""
 

@@ -1,5 +1,6 @@
 """What every known refusal of Graph means, through the SDK's own parsing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from fractions import Fraction
@@ -17,7 +18,7 @@ from shared.graph.client import Call
 from shared.graph.error_translation import translate
 from shared.graph.refusals import Addressee, DuplicateTransactionError, NothingFoundError, Surface
 from shared.graph.retry_after import parse_retry_after
-from tests.shared.graph.wire import CLIENT_ID, ORGANIZER, Wire, refusal
+from tests.shared.graph.wire import CLIENT_ID, LOCAL, ORGANIZER, Wire, refusal
 
 DIRECTORY, MAILBOX, MEETINGS = Surface.DIRECTORY, Surface.MAILBOX, Surface.ONLINE_MEETINGS
 REQUEST_ID = "e6ea3b1c-6a1b-4f1e-9c2b-0d7c1f6b8a55"
@@ -36,13 +37,12 @@ async def failure(
     *,
     writes: bool = True,
     organizer: str = ORGANIZER,
-    client_id: str | None = CLIENT_ID,
     item: bool = False,
 ) -> GraphError:
     """Return what a call raises."""
-    builder = wire.client.user(organizer).events
-    addressee = Addressee(surface, organizer, client_id, item)
-    call = Call(Method.POST if writes else Method.GET, builder, addressee, body={"a": 1} if writes else None)
+    events = wire.client.user(organizer).events
+    builder = events.by_event_id("AAMk") if item else events
+    call = Call(Method.POST if writes else Method.GET, builder, surface, organizer, body={"a": 1} if writes else None)
     with pytest.raises(GraphError) as raised:
         await wire.client.send(call)
     return raised.value
@@ -176,10 +176,11 @@ async def test_nothing_found_is_an_error_of_its_own(wire: Wire) -> None:
     assert isinstance(await failure(wire, MEETINGS), NothingFoundError)
 
 
-async def test_a_remedy_quotes_what_it_is_given(wire: Wire) -> None:
+async def test_a_remedy_quotes_what_it_is_given() -> None:
     """An apostrophe in a name does not end the PowerShell string; an unknown client id leaves a gap to fill."""
+    wire = Wire(replace(LOCAL, client_id=None))
     wire.answer = refusal("policy_missing")
-    error = await failure(wire, MEETINGS, organizer="o'neil@contoso.com", client_id=None)
+    error = await failure(wire, MEETINGS, organizer="o'neil@contoso.com")
     assert isinstance(error, RejectedError)
     assert "-Identity 'o''neil@contoso.com'" in error.remedy
     assert "-AppIds '<the app's client id>'" in error.remedy
@@ -300,7 +301,7 @@ async def test_the_network(wire: Wire, error: Exception, *, uncertain: bool, wri
 @pytest.mark.parametrize("error", [AzureError("no endpoint"), ClientAuthenticationError("wrong secret: hush")])
 def test_no_token(error: AzureError) -> None:
     """Without a token nothing was sent; the reason's text stays in the log's traceback."""
-    translated = translate(error, Addressee(MAILBOX, ORGANIZER, None), "r", writes=True)
+    translated = translate(error, Addressee(MAILBOX, ORGANIZER), "r", writes=True)
     assert isinstance(translated, UnavailableError)
     assert not translated.uncertain
     assert "hush" not in str(translated)

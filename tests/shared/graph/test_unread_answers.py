@@ -14,13 +14,12 @@ from shared.errors import GraphError, ThrottledError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.client import Call
-from shared.graph.refusals import Addressee, Surface
+from shared.graph.refusals import Surface
 from shared.settings import GraphCredential, GraphService
 from shared.settings.clouds import GLOBAL
 from tests.shared.graph.test_transport import Server
 from tests.shared.graph.wire import ORGANIZER, Wire
 
-ADDRESSEE = Addressee(Surface.MAILBOX, ORGANIZER, None, item=True)
 JSON = b"Content-Type: application/json\r\n"
 # What follows Retry-After in an answer whose body is no good.
 UNREADABLE = {
@@ -50,7 +49,7 @@ async def client_of(answer: bytes) -> AsyncGenerator[GraphClient]:
 async def failure(client: GraphClient, method: Method = Method.POST) -> GraphError:
     body = {"subject": "x"} if method is Method.POST else None
     with pytest.raises(GraphError) as raised:
-        await client.send(Call(method, client.user(ORGANIZER).events, ADDRESSEE, body=body))
+        await client.send(Call(method, client.user(ORGANIZER).events, Surface.MAILBOX, ORGANIZER, body=body))
     return raised.value
 
 
