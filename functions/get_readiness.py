@@ -9,20 +9,28 @@ from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.openapi.examples import ORGANIZER
 from shared.openapi.operation import Example, Operation, Parameter, Response
-from shared.use_cases.readiness.report import Check, OrganizerReadinessResponse, ReadinessReport
+from shared.use_cases.readiness.report import OrganizerReadinessResponse, failed, passed
 
 blueprint = func.Blueprint()
 
 
 def _not_ready() -> OrganizerReadinessResponse:
     checks = (
-        Check("organizerAllowed", ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer."),
-        Check("user", ok=True, detail="The object id is 4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7."),
-        Check("mailbox", ok=False, detail="The app may not use the calendar.", remedy="An administrator has to act."),
-        Check("onlineMeetingProvider", ok=False, detail="Not known, because the calendar was not read."),
-        Check("applicationAccessPolicy", ok=True, detail="The app may use the organizer's online meetings."),
+        passed("organizerAllowed", "The setting ALLOWED_ORGANIZERS allows the organizer."),
+        passed("user", "The object id is 4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7."),
+        failed("mailbox", "The app may not use the calendar.", "An administrator has to act."),
+        failed(
+            "onlineMeetingProvider", "Not known, because the calendar was not read.", "Follow the remedy of mailbox."
+        ),
+        passed("applicationAccessPolicy", "The app may use the organizer's online meetings."),
     )
-    return OrganizerReadinessResponse.of(ReadinessReport(ORGANIZER, (), None, checks))
+    return OrganizerReadinessResponse(
+        organizer=ORGANIZER,
+        ready=False,
+        allowed_online_meeting_providers=(),
+        default_online_meeting_provider=None,
+        checks=checks,
+    )
 
 
 _ORGANIZER = Parameter(
@@ -51,5 +59,4 @@ OPERATION = Operation(
 @http_trigger
 async def get_readiness(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with what every probe found."""
-    report = await app().readiness.examine(req.route_params.get("organizer", ""), caller)
-    return json_response(OrganizerReadinessResponse.of(report))
+    return json_response(await app().readiness.examine(req.route_params.get("organizer", ""), caller))

@@ -11,7 +11,6 @@ from shared.settings import Settings
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
 from shared.use_cases.readiness.probes import Readiness
-from shared.use_cases.readiness.report import OrganizerReadinessResponse
 
 
 async def examine(
@@ -35,7 +34,7 @@ async def examine(
 
 async def _report(readiness: Readiness, organizer: str) -> dict[str, Any]:
     try:
-        return OrganizerReadinessResponse.of(await readiness.examine(organizer)).as_json()
+        return (await readiness.examine(organizer)).as_json()
     except InvalidRequestError as error:
         return _not_examined(organizer, "organizer", error.faults[0].message, "Correct the argument.")
     except GraphError as error:

@@ -20,7 +20,13 @@ from shared.meeting_request.people import is_object_id, require_organizer
 from shared.settings.artifacts import Artifact
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
-from shared.use_cases.readiness.report import Check, ReadinessReport, failed
+from shared.use_cases.readiness.report import (
+    OrganizerReadinessResponse,
+    ReadinessCheckResponse,
+    failed,
+    failed_by,
+    passed,
+)
 
 _SURFACES = {
     Artifact.ATTENDANCE: Surface.ATTENDANCE,
@@ -46,7 +52,7 @@ class Readiness:
         self._admission = admission
         self._artifacts = artifacts
 
-    async def examine(self, organizer: str, caller: Caller = ANYBODY) -> ReadinessReport:
+    async def examine(self, organizer: str, caller: Caller = ANYBODY) -> OrganizerReadinessResponse:
         """Return the result of every probe for an organizer. One that fails does not stop the others.
 
         Raises:
@@ -68,18 +74,20 @@ class Readiness:
         calendar = await self._ask(organizer, self._graph.events.providers(organizer))
         _require_an_answer([outcome for outcome in (user, calendar, policy) if outcome is not None])
         providers = calendar if isinstance(calendar, Providers) else None
-        return ReadinessReport(
-            organizer,
-            allowed_providers=(providers and providers.allowed_online_meeting_providers) or (),
-            default_provider=providers.default_online_meeting_provider if providers else None,
-            checks=(
-                self._check_allowed(organizer),
-                _check_user(organizer, user),
-                _check_mailbox(organizer, calendar, user_found=isinstance(user, str)),
-                _check_provider(organizer, calendar),
-                self._check_policy(policy),
-                *artifacts,
-            ),
+        checks = (
+            self._check_allowed(organizer),
+            _check_user(organizer, user),
+            _check_mailbox(organizer, calendar, user_found=isinstance(user, str)),
+            _check_provider(organizer, calendar),
+            self._check_policy(policy),
+            *artifacts,
+        )
+        return OrganizerReadinessResponse(
+            organizer=organizer,
+            ready=all(check.ok for check in checks),
+            allowed_online_meeting_providers=(providers and providers.allowed_online_meeting_providers) or (),
+            default_online_meeting_provider=providers.default_online_meeting_provider if providers else None,
+            checks=checks,
         )
 
     async def _ask[T](self, organizer: str, call: Coroutine[Any, Any, T]) -> T | GraphError:
@@ -101,10 +109,10 @@ class Readiness:
         await self._graph.online_meetings.require_access(organizer_id)
         return True
 
-    def _check_allowed(self, organizer: str) -> Check:
+    def _check_allowed(self, organizer: str) -> ReadinessCheckResponse:
         name = "organizerAllowed"
         if may_organize(organizer, self._admission.allowed_organizers):
-            return Check(name, ok=True, detail="The setting ALLOWED_ORGANIZERS allows the organizer.")
+            return passed(name, "The setting ALLOWED_ORGANIZERS allows the organizer.")
         detail = f"The setting ALLOWED_ORGANIZERS does not name {organizer}, in this spelling of the organizer."
         value = f"<its present value>,{organizer}"
         remedy = (
@@ -112,62 +120,64 @@ class Readiness:
             "not deployed the app: az functionapp config appsettings set --name <function app> --resource-group "
             f'<resource group> --settings "ALLOWED_ORGANIZERS={value}"; a later azd provision would undo this one.'
         )
-        return Check(name, ok=False, detail=detail, remedy=remedy)
+        return failed(name, detail, remedy)
 
-    async def _check_artifact(self, organizer: str, organizer_id: str | GraphError, artifact: Artifact) -> Check:
+    async def _check_artifact(
+        self, organizer: str, organizer_id: str | GraphError, artifact: Artifact
+    ) -> ReadinessCheckResponse:
         name = artifact.value
         if not isinstance(organizer_id, str):
-            return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
+            return failed(name, "Not asked, because the object id is not known.", _AFTER_USER)
         error = await self._ask(organizer, self._graph.artifacts.require_access(organizer_id, _SURFACES[artifact]))
         if isinstance(error, GraphError):
-            return failed(name, error)
-        return Check(name, ok=True, detail=f"The app may read the {name} of the organizer's meetings.")
+            return failed_by(name, error)
+        return passed(name, f"The app may read the {name} of the organizer's meetings.")
 
-    def _check_policy(self, policy: bool | GraphError | None) -> Check:  # noqa: FBT001 - an outcome, not a switch
+    def _check_policy(self, policy: bool | GraphError | None) -> ReadinessCheckResponse:  # noqa: FBT001 - an outcome, not a switch
         name = "applicationAccessPolicy"
         if not (cloud := self._admission.cloud).online_meetings:
-            return Check(name, ok=True, detail=f"Not needed: Microsoft Graph has no onlineMeetings in {cloud.name}.")
+            return passed(name, f"Not needed: Microsoft Graph has no onlineMeetings in {cloud.name}.")
         if policy is None:
-            return Check(name, ok=False, detail="Not asked, because the object id is not known.", remedy=_AFTER_USER)
+            return failed(name, "Not asked, because the object id is not known.", _AFTER_USER)
         if isinstance(policy, GraphError):
-            return failed(name, policy)
-        return Check(name, ok=True, detail="The app may use the organizer's online meetings.")
+            return failed_by(name, policy)
+        return passed(name, "The app may use the organizer's online meetings.")
 
 
-def _check_user(organizer: str, user: str | GraphError) -> Check:
+def _check_user(organizer: str, user: str | GraphError) -> ReadinessCheckResponse:
     name = "user"
     if isinstance(user, str):
-        return Check(name, ok=True, detail=f"The object id is {user}.")
+        return passed(name, f"The object id is {user}.")
     if isinstance(user, RejectedError) and user.code == "applicationPermissionMissing" and is_object_id(organizer):
         detail = "The object id is given. The app may not look users up (User.ReadBasic.All), and need not here."
-        return Check(name, ok=True, detail=detail)
-    return failed(name, user)
+        return passed(name, detail)
+    return failed_by(name, user)
 
 
-def _check_mailbox(organizer: str, calendar: Providers | GraphError, *, user_found: bool) -> Check:
+def _check_mailbox(organizer: str, calendar: Providers | GraphError, *, user_found: bool) -> ReadinessCheckResponse:
     name = "mailbox"
     if isinstance(calendar, Providers):
-        return Check(name, ok=True, detail="The app may use the calendar.")
+        return passed(name, "The app may use the calendar.")
     if user_found and isinstance(calendar, RejectedError) and calendar.code == "organizerNotFound":
         no_mailbox = RejectedError(
             "organizerHasNoMailbox", "Graph finds no calendar.", remedies.no_mailbox(organizer), calendar.answer
         )
-        return failed(name, no_mailbox)
-    return failed(name, calendar)
+        return failed_by(name, no_mailbox)
+    return failed_by(name, calendar)
 
 
-def _check_provider(organizer: str, calendar: Providers | GraphError) -> Check:
+def _check_provider(organizer: str, calendar: Providers | GraphError) -> ReadinessCheckResponse:
     name = "onlineMeetingProvider"
     if isinstance(calendar, GraphError):
-        return Check(name, ok=False, detail="Not known, because the calendar was not read.", remedy=_AFTER_MAILBOX)
+        return failed(name, "Not known, because the calendar was not read.", _AFTER_MAILBOX)
     allowed = calendar.allowed_online_meeting_providers
     if allowed is None:
         detail = "The calendar does not name its allowed providers; each meeting is tried, and its link verified."
-        return Check(name, ok=True, detail=detail)
+        return passed(name, detail)
     detail = f"The calendar allows: {', '.join(allowed) or 'no online meetings'}."
     if TEAMS in allowed:
-        return Check(name, ok=True, detail=detail)
-    return Check(name, ok=False, detail=detail, remedy=remedies.provider(organizer, TEAMS))
+        return passed(name, detail)
+    return failed(name, detail, remedies.provider(organizer, TEAMS))
 
 
 def _require_an_answer(outcomes: list[object]) -> None:

@@ -1,7 +1,6 @@
-"""What the probes say, as a report."""
+"""What the probes found, as a report."""
 
 import math
-from dataclasses import asdict, dataclass
 from typing import Literal
 
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
@@ -18,31 +17,6 @@ type CheckName = Literal[
     "transcripts",
     "recordings",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check; `remedy` says who does what if it failed."""
-
-    name: CheckName
-    ok: bool
-    detail: str
-    remedy: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadinessReport:
-    """Every check of one organizer, and the online meeting providers that the organizer's calendar names."""
-
-    organizer: str
-    allowed_providers: tuple[str, ...]
-    default_provider: str | None
-    checks: tuple[Check, ...]
-
-    @property
-    def ready(self) -> bool:
-        """Return whether every check passed."""
-        return all(check.ok for check in self.checks)
 
 
 class ReadinessCheckResponse(ResponseModel, frozen=True):
@@ -78,25 +52,24 @@ class OrganizerReadinessResponse(ResponseModel, frozen=True):
     default_online_meeting_provider: str | None
     checks: tuple[ReadinessCheckResponse, ...]
 
-    @staticmethod
-    def of(report: ReadinessReport) -> "OrganizerReadinessResponse":
-        """Return what callers see of a report."""
-        return OrganizerReadinessResponse(
-            organizer=report.organizer,
-            ready=report.ready,
-            allowed_online_meeting_providers=report.allowed_providers,
-            default_online_meeting_provider=report.default_provider,
-            checks=tuple(ReadinessCheckResponse.model_validate(asdict(check)) for check in report.checks),
-        )
+
+def passed(name: CheckName, detail: str) -> ReadinessCheckResponse:
+    """Return a check that passed."""
+    return ReadinessCheckResponse(name=name, ok=True, detail=detail, remedy=None)
 
 
-def failed(name: CheckName, error: GraphError) -> Check:
-    """Return the failed check for a failure of Graph."""
+def failed(name: CheckName, detail: str, remedy: str) -> ReadinessCheckResponse:
+    """Return a check that failed; the remedy says who does what."""
+    return ReadinessCheckResponse(name=name, ok=False, detail=detail, remedy=remedy)
+
+
+def failed_by(name: CheckName, error: GraphError) -> ReadinessCheckResponse:
+    """Return a check that failed because of an error of Graph."""
     if isinstance(error, RejectedError):
         answer = error.answer
         said = f" (Graph: {answer.status} {answer.code}, request id {answer.request_id})" if answer else ""
-        return Check(name, ok=False, detail=f"{error.message}{said}", remedy=remedies.without_meeting(error.remedy))
+        return failed(name, f"{error.message}{said}", remedies.without_meeting(error.remedy))
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
     when = f"in {math.ceil(delay.total_seconds())} seconds" if delay else "in a moment"
     detail = f"{error}." if isinstance(error, ThrottledError) else f"Graph could not be asked: {error}."
-    return Check(name, ok=False, detail=detail, remedy=f"Ask again {when}.")
+    return failed(name, detail, f"Ask again {when}.")

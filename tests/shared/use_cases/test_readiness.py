@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 
 from shared.cli.__main__ import commands
 from shared.errors import HeldBackError, InvalidRequestError, ThrottledError, UnavailableError
-from shared.use_cases.readiness.report import OrganizerReadinessResponse
 from tests.app_fixture import APP_ID, World
 from tests.shared.graph.wire import OBJECT_ID, ORGANIZER
 
@@ -30,7 +29,7 @@ async def test_an_organizer_who_is_ready(organizer: str) -> None:
     """By name or object id, with the providers that the calendar allows."""
     world = World()
     report = await world.app.readiness.examine(organizer)
-    assert OrganizerReadinessResponse.of(report).as_json() == {
+    assert report.as_json() == {
         "organizer": organizer,
         "ready": True,
         "allowedOnlineMeetingProviders": ["teamsForBusiness", "skypeForBusiness"],
@@ -125,7 +124,7 @@ async def test_a_calendar_that_tells_no_providers() -> None:
     world.fault({"path": "/calendar$", "action": {"status": 200, "body": {"id": "x"}}})
     report = await world.app.readiness.examine(ORGANIZER)
     assert report.ready
-    assert report.allowed_providers == ()
+    assert report.allowed_online_meeting_providers == ()
     [check] = [check for check in report.checks if check.name == "onlineMeetingProvider"]
     assert "does not name" in check.detail
 
