@@ -8,13 +8,13 @@ import asyncio
 from datetime import datetime
 from functools import partial
 
-from shared.errors import MeetingNotFoundError, RequestTooLargeError, RowRefusedError
+from shared.errors import ConflictError, MeetingNotFoundError, RequestTooLargeError, RowRefusedError
 from shared.ids import id_after
 from shared.meeting import Meeting, Status
 from shared.meeting.criteria import Criteria, Field
 from shared.meeting.history import with_history
 from shared.meeting.ledger_rows import error_code_prefix, field_prefix, index_keys, looked_up, meets
-from shared.meeting.markers import Marker, MarkerStore, refuse_marker
+from shared.meeting.markers import MARKERS, Marker, refuse_marker
 from shared.meeting.record_size import bare, require_room, trimmed
 from shared.storage import Table
 from shared.storage.pages import Page
@@ -33,7 +33,7 @@ class Ledger(RecordStore[Meeting]):
 
     def __init__(self, table: Table) -> None:
         super().__init__(table, _MEETINGS)
-        self._markers = MarkerStore(table)
+        self._markers = RecordStore(table, MARKERS)
 
     async def insert(self, record: Meeting) -> Meeting:
         """Write a new meeting and return it with its etag.
@@ -87,12 +87,16 @@ class Ledger(RecordStore[Meeting]):
         await self._markers.write(marker.changed(etag=meeting.etag, index_keys=meeting.index_keys), marker)
 
     async def keep_marker(self, meeting_id: str, now: datetime) -> None:
-        """Have a marker stay as long as a new one, because its key is used again.
+        """Keep a marker as long as a new one, because its key was used again.
 
         Raises:
-            ConflictError: it is gone, or somebody else has just kept it.
+            ConflictError: it was deleted, or another process has just kept it.
         """
-        await self._markers.keep(meeting_id, now)
+        try:
+            marker = await self._markers.read(meeting_id)
+        except MeetingNotFoundError as error:
+            raise ConflictError(f"there is no marker {meeting_id}") from error
+        await self._markers.write(marker, marker.changed(used_at=now))
 
     async def drop_marker(self, meeting_id: str, cutoff: datetime) -> None:
         """Remove a marker that was not used since the cutoff, unless what its key leads to instead is still there.
@@ -117,7 +121,7 @@ class Ledger(RecordStore[Meeting]):
         Raises:
             InvalidContinuationError: no earlier call has returned `continuation`.
         """
-        return await self.newest(field_prefix(field, value, caller), top, continuation)
+        return await self.page(field_prefix(field, value, caller), top, continuation)
 
     async def search(
         self, criteria: Criteria, top: int, continuation: str | None = None, *, caller: str | None = None
@@ -132,7 +136,7 @@ class Ledger(RecordStore[Meeting]):
             InvalidContinuationError: no earlier call has returned `continuation` in this order.
         """
         prefix, span = looked_up(criteria, caller)
-        return await self.narrowed(prefix, span, top, continuation, partial(meets, criteria))
+        return await self.page(prefix, top, continuation, span=span, keeps=partial(meets, criteria))
 
     async def count_by_status(self, status: Status, limit: int, *, caller: str | None = None) -> int:
         """Return how many meetings have a status, at most `limit`; of one caller, if it is named."""

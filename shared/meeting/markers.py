@@ -1,50 +1,30 @@
 """Markers: a marker replaces a meeting that was forgotten on demand, and holds nothing of it.
 
-A marker keeps a message that comes again from making the meeting again, and goes when its key was not used for the
-retention. It lies under the meeting's own key, so meeting and marker never stand side by side.
+A marker keeps a redelivered message from creating the meeting again. It is deleted once its key was not used for the
+retention. It has the meeting's own row key, so a meeting and its marker never exist at the same time.
 """
 
 from datetime import datetime
 
 from pydantic import ValidationError
 
-from shared.errors import ConflictError, MeetingForgottenError, MeetingNotFoundError
+from shared.errors import MeetingForgottenError, MeetingNotFoundError
 from shared.meeting.record_model import StoredRecord
-from shared.storage import Table
-from shared.storage.records import RecordKind, RecordStore, key_moment
+from shared.storage.records import RecordKind, key_moment
 
 
 class Marker(StoredRecord):
-    """A meeting was forgotten at `forgotten_at`, and its key used last at `used_at`."""
+    """A meeting was forgotten at `forgotten_at`; its key was last used at `used_at`."""
 
     forgotten_at: datetime
     used_at: datetime
-
-
-class MarkerStore(RecordStore[Marker]):
-    """The markers in the ledger's table."""
-
-    def __init__(self, table: Table) -> None:
-        super().__init__(table, _MARKERS)
-
-    async def keep(self, meeting_id: str, now: datetime) -> None:
-        """Keep a marker as long as a new one, because its key was used again.
-
-        Raises:
-            ConflictError: it is gone, or somebody else has just kept it.
-        """
-        try:
-            marker = await self.read(meeting_id)
-        except MeetingNotFoundError as error:
-            raise ConflictError(f"there is no marker {meeting_id}") from error
-        await self.write(marker, marker.changed(used_at=now))
 
 
 def refuse_marker(document: str) -> None:
     """Check that a document of the ledger is not a marker.
 
     Raises:
-        MeetingForgottenError: it is.
+        MeetingForgottenError: it is one.
     """
     if '"forgotten_at"' not in document:
         return
@@ -55,7 +35,7 @@ def refuse_marker(document: str) -> None:
     raise MeetingForgottenError(f"the meeting {marker.id} was forgotten", marker.forgotten_at)
 
 
-_MARKERS = RecordKind(
+MARKERS = RecordKind(
     name="meeting",
     parse=Marker.model_validate_json,
     index_keys=lambda marker: frozenset({f"forgotten.{key_moment(marker.used_at)}.{marker.id}"}),

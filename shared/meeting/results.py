@@ -54,6 +54,9 @@ class Results:
         queue: where results go, None where nobody wants them there.
         time_to_live: how long a result waits there before the queue drops it.
         topic: where results go as well, None where nobody wants them there.
+
+    Attributes:
+        sinks: the names of those of the two that are wanted.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Results:
         self._queue = queue
         self._time_to_live = time_to_live
         self._topic = topic
+        self.sinks = tuple(name for name, sink in ((QUEUE, queue), (TOPIC, topic)) if sink is not None)
         self._ledger = ledger
         self._requests = requests
         self._clock = clock
@@ -76,12 +80,6 @@ class Results:
     def wanted(self) -> bool:
         """Return whether anybody wants results."""
         return bool(self.sinks)
-
-    @property
-    def sinks(self) -> tuple[str, ...]:
-        """Return the names of the sinks that are wanted."""
-        wanted = {QUEUE: self._queue, TOPIC: self._topic}
-        return tuple(name for name, sink in wanted.items() if sink is not None)
 
     def owed(self, meeting: Meeting) -> tuple[Notice, ...]:
         """Return what is to be sent, in order, each for the sinks that are wanted and have not got it."""

@@ -31,13 +31,13 @@ class ScheduleStore(RecordStore[Schedule]):
     def __init__(self, table: Table) -> None:
         super().__init__(table, _SCHEDULES)
 
-    async def page(self, top: int, continuation: str | None, caller: str | None = None) -> Page[Schedule]:
+    async def newest(self, top: int, continuation: str | None, caller: str | None = None) -> Page[Schedule]:
         """Return at most `top` schedules, newest first; of one caller, if it is named.
 
         Raises:
             InvalidContinuationError: no earlier call has returned `continuation`.
         """
-        return await self.newest(_list_of(caller), top, continuation)
+        return await self.page(_list_of(caller), top, continuation)
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Return the ids of at most `limit` schedules that the timer is to look at by now, longest due first."""

@@ -104,7 +104,7 @@ class Health:
             return self._last[1]
 
     async def _reach_storage(self) -> None:
-        await self._requests.backlog_since()
+        await self._requests.queue.oldest()
         try:
             await self._ledger.read(_NOBODY)
         except MeetingNotFoundError:

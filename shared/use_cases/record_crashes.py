@@ -92,7 +92,7 @@ class CrashRecorder:
             StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
             IncompleteRunError: one of them cannot be recorded.
         """
-        messages = await self._requests.poisoned(_PER_RUN)
+        messages = await self._requests.poison_queue.look_through(_PER_RUN)
         self._settled &= {message.id for message in messages}
         # What is older may be forgotten by now, and must not come to life again.
         oldest = self._clock() - self._retention

@@ -101,7 +101,7 @@ class Schedules:
             InvalidRequestError: no page has returned the continuation token.
         """
         try:
-            return await self._store.page(top, continuation, None if caller.sees_all else caller.id)
+            return await self._store.newest(top, continuation, None if caller.sees_all else caller.id)
         except InvalidContinuationError as error:
             raise invalid_continuation() from error
 

@@ -77,8 +77,8 @@ class Upkeep:
         """
         now = self._clock()
         run = _Run()
-        backlog_since = await run.ask("the request queue", self._requests.backlog_since())
-        poison_since = await run.ask("the poison queue", self._requests.poison_since())
+        backlog_since = await run.ask("the request queue", self._requests.queue.oldest())
+        poison_since = await run.ask("the poison queue", self._requests.poison_queue.oldest())
         waiting_since = await run.ask("waiting", self._ledger.waiting_since())
 
         async def wake(meeting: Meeting) -> str:
@@ -127,7 +127,7 @@ class Upkeep:
         if due is None or due > now:
             return
         try:
-            await self._wake(meeting, now, await self._requests.backlog_since())
+            await self._wake(meeting, now, await self._requests.queue.oldest())
         except (ConflictError, StorageUnavailableError, TopicUnavailableError):
             return  # somebody else does it, or the next run will
 

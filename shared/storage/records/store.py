@@ -25,6 +25,7 @@ _logger = logging.getLogger(__name__)
 _READ_AT_ONCE = 100
 # Of one search: about half a second of an instance's processor.
 _MOST_READ = 400
+_EVERY_ROW = Span()
 
 
 class RecordStore[T: Stored]:
@@ -136,29 +137,26 @@ class RecordStore[T: Stored]:
                         yield record
                 first = rows[-1].key
 
-    async def newest(self, prefix: str, top: int, continuation: str | None = None) -> Page[T]:
-        """Return at most `top` of the records that rows `prefix` + `newest_first` lead to, newest first.
-
-        A record that cannot be read is logged and left out.
-
-        Raises:
-            InvalidContinuationError: no earlier call has returned `continuation`.
-        """
-        return await self.narrowed(prefix, Span(), top, continuation, lambda _: True)
-
-    async def narrowed(
-        self, prefix: str, span: Span, top: int, continuation: str | None, keeps: Callable[[T], bool]
+    async def page(
+        self,
+        prefix: str,
+        top: int,
+        continuation: str | None = None,
+        *,
+        span: Span = _EVERY_ROW,
+        keeps: Callable[[T], bool] = lambda _: True,
     ) -> Page[T]:
-        """Return at most `top` of the records that rows with a prefix lead to and `keeps` accepts, in the rows' order.
+        """Return the records that rows with a prefix lead to, in the order of the rows.
 
-        It reads a bounded number of records: a page may have fewer than `top`, or none, and a continuation.
+        It reads a bounded number of records: a page may have fewer than `top`, or none, and a continuation. A record
+        that cannot be read is logged and left out.
 
         Args:
-            prefix: of the rows' keys.
-            span: which of these rows, by what follows the prefix.
+            prefix: of the keys of the rows.
             top: the most records.
             continuation: of the page before.
-            keeps: returns whether a record is wanted.
+            span: which of these rows, by what follows the prefix.
+            keeps: returns whether a record is part of the page.
 
         Raises:
             InvalidContinuationError: no earlier call has returned `continuation` for rows in this order.
