@@ -496,3 +496,66 @@ class TestFhir:
         [extension] = self.run("link", str(tmp_path / "meeting.json"), "--r4")["extension"]
         values = [value for part in extension["extension"] for name, value in part.items() if name != "url"]
         assert values == [service["channelType"], meeting["joinUrl"]]
+
+
+class TestHl7:
+    """siu.py carries out SIU messages: create, change, cancel, each acknowledged."""
+
+    def run(self, client: Client, message: str) -> tuple[int, list[str]]:
+        """Return the exit code and the fields of MSA that a message gets."""
+        command = [sys.executable, str(RECIPES / "hl7" / "siu.py"), f"{client.stack.host.url}/api", _KEY]
+        ran = subprocess.run(command, input=message, check=False, capture_output=True, text=True)
+        assert ran.stderr == ""
+        header, acknowledged = ran.stdout.splitlines()
+        assert header.startswith("MSH|^~\\&|CONVENE||SCHEDULER||")
+        return ran.returncode, acknowledged.split("|")
+
+    def page(self) -> str:
+        return (RECIPES / "README.md").read_text(encoding="utf-8").split("## HL7 v2", 1)[1].split("\n## ", 1)[0]
+
+    def message(self, name: str) -> str:
+        return (RECIPES / "hl7" / f"{name}.hl7").read_text(encoding="utf-8")
+
+    def accepted_twice(self, client: Client, name: str, control_id: str) -> dict[str, Any]:
+        """Return the one meeting that there is after a message has come twice."""
+        for _ in range(2):
+            assert self.run(client, self.message(name)) == (0, ["MSA", "AA", control_id, ""])
+        [meeting] = client.http.get("meetings", params={"reference": "A-4716"}).json()["meetings"]
+        return client.finished(f"/meetings/{meeting['id']}")
+
+    def test_an_appointment_is_created_moved_and_cancelled(self, client: Client) -> None:
+        """S12, S13 and S15 are one meeting from beginning to end, and each may come twice."""
+        [shown] = re.findall(r"^```json\n(.*?)^```", self.page(), re.MULTILINE | re.DOTALL)
+        created = self.accepted_twice(client, "s12", "MSG00001")
+        assert (created["status"], created["organizer"]) == ("succeeded", "AlexW@contoso.com")
+        assert as_given(parse_request(created["request"])) == as_given(parse_request(json.loads(shown)))
+        moved = self.accepted_twice(client, "s13", "MSG00002")
+        assert (moved["status"], moved["joinUrl"]) == ("succeeded", created["joinUrl"])
+        assert moved["request"]["start"] == {"dateTime": "2027-01-21T08:00:00", "timeZone": "UTC"}
+        assert self.accepted_twice(client, "s15", "MSG00003")["status"] == "cancelled"
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code", "words"),
+        [
+            ("SIU^S12", "ADT^A01", "AR", "is expected"),
+            ("SIU^S12", "SIU^S26", "AR", "is expected"),
+            ("202701201300^", "20.01.2027^", "AE", "20.01.2027"),
+            ("|A-4716|", "||", "AE", "SCH-2"),
+            ("AdeleV@contoso.com", "nobody at home", "AE", "400 invalidRequest"),
+        ],
+    )
+    def test_a_fault_is_acknowledged(self, client: Client, old: str, new: str, code: str, words: str) -> None:
+        """`AR` for a message of another kind, `AE` with the reason for one that cannot be carried out."""
+        message = self.message("s12").replace("|A-4716|", "|A-4799|" if old != "|A-4716|" else old)
+        assert old in message
+        status, (_, given, control_id, text) = self.run(client, message.replace(old, new))
+        assert (status, given, control_id) == (1, code, "MSG00001")
+        assert words in text
+
+    def test_a_name_is_unescaped(self, client: Client) -> None:
+        """HL7 escapes its separators: an ampersand is a `T` between two backslashes."""
+        message = self.message("s12").replace("A-4716", "A-4717").replace("Vance^Adele", "O'Neil \\T\\ Vance^Adele")
+        assert self.run(client, message)[0] == 0
+        [meeting] = client.http.get("meetings", params={"reference": "A-4717"}).json()["meetings"]
+        [invited] = meeting["request"]["attendees"]
+        assert invited["emailAddress"]["name"] == "Adele O'Neil & Vance"
