@@ -195,7 +195,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         results=reporter,
         gate=gate,
         isolation=isolation,
-        reconciler=Reconciler(steps, gate, organizer_pools, room_pools, clock),
+        reconciler=Reconciler(steps, gate, organizer_pools, room_pools),
         completion=Completion(
             ledger,
             reporter,

@@ -13,6 +13,7 @@ from shared.access.callers import ANYBODY, Caller
 from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
+from shared.meeting.reserved import reservations_of
 from shared.meeting.results import Results
 from shared.use_cases.provision.reserving import Reserving
 from shared.use_cases.refused_changes import not_finished
@@ -45,7 +46,7 @@ class Forgetting:
                 await self._ledger.forget_on_demand(meeting, self._clock())
             except ConflictError:  # a retry, a change or a result came between: look again
                 continue
-            await self._reserving.let_go(meeting, meeting.reserved, meeting.room)
+            await self._reserving.let_go(meeting, *reservations_of(meeting.reserved, meeting.room))
             _logger.info("meeting.forgotten %s by %s", meeting_id, caller.digest, extra={"meeting_id": meeting_id})
             return
 

@@ -1,11 +1,11 @@
 """One attempt at one meeting: the claim on its record, and what has been written down so far."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import ConflictError, ConveneError, UnavailableError
+from shared.errors import ConflictError, ConveneError, RejectedError, UnavailableError
 from shared.meeting import Claim, Meeting, Outcome
 from shared.meeting.applied import Applied
 from shared.meeting.history_entry import HistoryEvent
@@ -18,6 +18,7 @@ from shared.throttling.shared_mailbox_states import MailboxState
 CLAIM = timedelta(seconds=60)
 # Graph may carry out a request long after we gave up waiting for its answer; it names no bound, so this is one.
 LATEST_EFFECT = timedelta(seconds=90)
+_LOOKS_BEFORE_GIVING_UP = 6
 
 
 class ClaimLostError(ConveneError):
@@ -63,6 +64,7 @@ class Attempt:
     """
 
     ledger: Ledger
+    clock: Callable[[], datetime]
     meeting: Meeting
     in_doubt_since: int | None
     outcome: Outcome
@@ -95,12 +97,12 @@ class Attempt:
         """Return whether Graph has something of the meeting, or may have."""
         return self.outcome.made or self.in_doubt_since is not None
 
-    def note_passed_over(self, passed_over: Iterable[PassedOver], now: datetime) -> None:
+    def note_passed_over(self, passed_over: Iterable[PassedOver]) -> None:
         """Have the history name candidates whom Graph refuses, each of them once for each reason."""
         for each in passed_over:
             detail = f"{each.candidate} was passed over: {each.reason}."
             if all(entry.detail != detail for entry in self.meeting.history):
-                self.meeting = self.meeting.noted(HistoryEvent.WAITED, now, detail)
+                self.meeting = self.meeting.noted(HistoryEvent.WAITED, self.clock(), detail)
 
     def forget_choices(self) -> None:
         """Choose from the pools again at the next attempt: Graph has nothing of the meeting."""
@@ -108,7 +110,12 @@ class Attempt:
             self.organizer = self.organizer_id = None
         self.reserved, self.room, self.passed_over = None, None, ()
 
-    async def checkpoint(self, now: datetime) -> None:
+    def not_shown(self, problem: str, missing: RejectedError) -> NotYetThereError | RejectedError:
+        """Return how an attempt ends whose meeting Graph does not show: a later one looks again, or it is missing."""
+        gives_up = self.meeting.progress.not_found_yet >= _LOOKS_BEFORE_GIVING_UP
+        return missing if gives_up else NotYetThereError(problem)
+
+    async def checkpoint(self) -> None:
         """Write down what Graph has made, if that is news, and stretch the claim for the next step.
 
         Raises:
@@ -116,15 +123,16 @@ class Attempt:
             SupersededError: another version is wanted.
         """
         if (self.outcome, self.applied) != (self.meeting.outcome, self.meeting.applied):
-            await self.stretch(now)
+            await self.stretch()
 
-    async def stretch(self, now: datetime) -> None:
+    async def stretch(self) -> None:
         """Stretch the claim for the next step, whether or not there is news.
 
         Raises:
             ClaimLostError: the claim has run out and somebody else has taken it.
             SupersededError: another version is wanted.
         """
+        now = self.clock()
         await self.write(claim=Claim(owner=self._owner, expires_at=now + CLAIM), updated_at=now)
 
     async def write(self, **update: Any) -> None:

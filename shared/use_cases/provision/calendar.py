@@ -140,7 +140,7 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
         # Whom this change removes is missing afterwards because of it.
         confirmed_attendees=attempt.applied.confirmed_attendees & _addresses(properties),
     )
-    await steps.checkpoint(attempt)
+    await attempt.checkpoint()
     event = await steps.change_event(attempt, current, changes)
     applied = _with_event(attempt.applied, properties)
     attempt.applied = applied.changed(event=applied.event.in_doubt([_LINK]))

@@ -17,20 +17,20 @@ MAX_CRASHES = 5
 type Write = Callable[[Meeting], Awaitable[Meeting]]
 
 
-async def claim(ledger: Ledger, meeting: Meeting, now: datetime, write: Write) -> Attempt | None:
+async def claim(ledger: Ledger, meeting: Meeting, clock: Callable[[], datetime], write: Write) -> Attempt | None:
     """Claim a meeting as it was read, and return the attempt; None if another instance was quicker.
 
     Args:
         ledger: where the meeting is recorded.
         meeting: which; one that is not recorded yet has no etag.
-        now: the time of the claim.
+        clock: returns the time.
         write: writes the claimed record.
 
     Raises:
         ConflictError: `write` is to record a new meeting, and there is one with its id.
         StorageUnavailableError: the ledger does not answer.
     """
-    owner, doubt = str(uuid.uuid4()), meeting.doubt
+    owner, doubt, now = str(uuid.uuid4()), meeting.doubt, clock()
     claimed = meeting.changed(
         status=Status.RUNNING,
         attempts=meeting.attempts + 1,
@@ -54,6 +54,7 @@ async def claim(ledger: Ledger, meeting: Meeting, now: datetime, write: Write) -
     undecided = is_undecided(meeting)
     return Attempt(
         ledger,
+        clock,
         claimed,
         in_doubt_since=None if undecided else doubt.in_doubt_since,
         outcome=meeting.outcome,

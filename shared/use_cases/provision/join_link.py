@@ -11,8 +11,8 @@ from shared.errors import RejectedError
 from shared.graph import Event, remedies
 from shared.graph.join_block import meetings_linked_in
 from shared.meeting_request import CalendarRequest, ExistingRequest
-from shared.use_cases.provision.attempt import Attempt, NotYetThereError
-from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
+from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.steps import Steps
 from shared.validation.join_links import canonical_link
 
 _LOOKS_BEFORE_ENABLING = 2
@@ -22,7 +22,7 @@ async def wait_for_link(
     steps: Steps, attempt: Attempt, event: Event | None, request: CalendarRequest | ExistingRequest
 ) -> None:
     """Note the event's join link, or come back later: first look again, then enable it, then give up."""
-    await steps.checkpoint(attempt)
+    await attempt.checkpoint()
     event = await _with_link(steps, attempt, event, request)
     attempt.outcome = event.added_to(attempt.outcome)
 
@@ -87,10 +87,11 @@ async def _with_link(
         event = await enable(steps, attempt, event, request)
     if event.join_url is not None:
         return event
-    if misses >= LOOKS_BEFORE_GIVING_UP:
-        raise RejectedError(
+    raise attempt.not_shown(
+        "Graph has the event, and its join link is not there",
+        RejectedError(
             "onlineMeetingMissing",
             "Graph has the event and gives it no join link of Teams or Skype.",
             remedies.no_join_link(attempt.mailbox),
-        )
-    raise NotYetThereError("Graph has the event, and its join link is not there")
+        ),
+    )

@@ -48,13 +48,10 @@ class OrganizerPools:
         times, former = times_of(request, self._clock()), attempt.reserved
         attempt.organizer = attempt.organizer_id = None
         candidates, unknown = await self._candidates(attempt, pool, times)
-        self._add_passed_over(attempt, [PassedOver(candidate=each.address, code=each.code) for each in unknown])
-
-        def nobody() -> RejectedError:
-            return _nobody_free(candidates, attempt.passed_over, times)
-
+        _add_passed_over(attempt, [PassedOver(candidate=each.address, code=each.code) for each in unknown])
+        nobody_free = _nobody_free(candidates, attempt.passed_over, times)
         order = pool.candidates
-        chosen = await self._reserving.reserve(attempt, times, candidates, order, pool.strategy, nobody)
+        chosen = await self._reserving.reserve(attempt, times, candidates, order, pool.strategy, nobody_free)
         if former and mailbox_key(former.mailbox) != mailbox_key(chosen.address):
             await self._reserving.release(attempt.meeting, former, attempt.meeting.attempts)
         attempt.reserved = reserved_now(attempt, chosen.address, times, former)
@@ -80,27 +77,20 @@ class OrganizerPools:
         own = await self._reserving.own(attempt.meeting, reserved)
         name = attempt.organizer or ""
         candidate = Candidate(name, address, without_once(booked, own))
-
-        def busy() -> RejectedError:
-            message = f"{name} is busy {times.first_in_words}. The organizer is chosen from the pool once, and stays."
-            return RejectedError("nobodyFree", message, remedies.ORGANIZER_BUSY)
-
+        message = f"{name} is busy {times.first_in_words}. The organizer is chosen from the pool once, and stays."
+        busy = RejectedError("nobodyFree", message, remedies.ORGANIZER_BUSY)
         await self._reserving.reserve(attempt, times, [candidate], [name], "first", busy)
         attempt.reserved = reserved_now(attempt, address, times, reserved)
-        await attempt.stretch(self._clock())
+        await attempt.stretch()
 
     async def pass_over(self, attempt: Attempt, error: RejectedError) -> bool:
         """Let go of an organizer whom Graph refuses, and return whether another one is to be chosen."""
         if attempt.reserved is None or error.code not in _OF_CANDIDATE or attempt.outcome.made:
             return False
         await self._reserving.release(attempt.meeting, attempt.reserved, attempt.meeting.attempts)
-        self._add_passed_over(attempt, [PassedOver(candidate=attempt.organizer or "", code=error.code)])
+        _add_passed_over(attempt, [PassedOver(candidate=attempt.organizer or "", code=error.code)])
         attempt.organizer = attempt.organizer_id = attempt.reserved = None
         return True
-
-    def _add_passed_over(self, attempt: Attempt, candidates: Sequence[PassedOver]) -> None:
-        attempt.passed_over += tuple(candidates)
-        attempt.note_passed_over(candidates, self._clock())
 
     async def _candidates(
         self, attempt: Attempt, pool: OrganizerPool, times: MeetingTimes
@@ -127,6 +117,11 @@ class OrganizerPools:
         if not candidates and (missing := [each for each in unknown if each.code == "applicationPermissionMissing"]):
             raise RejectedError(missing[0].code, missing[0].message, remedies.REPORT)
         return candidates, unknown
+
+
+def _add_passed_over(attempt: Attempt, candidates: Sequence[PassedOver]) -> None:
+    attempt.passed_over += tuple(candidates)
+    attempt.note_passed_over(candidates)
 
 
 def is_undecided(meeting: Meeting) -> bool:

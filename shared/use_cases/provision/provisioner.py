@@ -103,7 +103,7 @@ class Provisioner:
         elif has_crashed(meeting):
             await self._requests.poison(meeting)
         elif now >= self._postponement.gives_up_at(meeting):
-            await self._give_up(meeting, now)
+            await self._give_up(meeting)
         else:
             return True
         return False
@@ -124,7 +124,7 @@ class Provisioner:
         await self._attempt(meeting, ATTEMPT_SECONDS, insert)
 
     async def _attempt(self, meeting: Meeting, seconds: float, write: Write | None = None) -> None:
-        now, organizer = self._clock(), meeting.organizer or ""
+        organizer = meeting.organizer or ""
         write = write or partial(self._ledger.write, meeting)
         attempt: Attempt | None = None
         if meeting.organizer_id:
@@ -132,19 +132,19 @@ class Provisioner:
         traced_before = caller_traceparent.set(meeting.traceparent)
         try:
             if is_undecided(meeting) or _has_nothing_to_cancel(meeting):
-                if attempt := await claim(self._ledger, meeting, now, write):
+                if attempt := await claim(self._ledger, meeting, self._clock, write):
                     await self._carry_out(attempt, seconds)
                 return
             async with self._gate.access(organizer):
                 # Concurrently, so that the state of the mailbox in other processes costs no time.
                 attempt, state = await asyncio.gather(
-                    claim(self._ledger, meeting, now, write), self._gate.share(organizer)
+                    claim(self._ledger, meeting, self._clock, write), self._gate.share(organizer)
                 )
                 if attempt:
                     attempt.mailbox_state = state
                     await self._carry_out(attempt, seconds)
         except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
-            await self._postponement.postpone(meeting, now, error.delay or timedelta(0), write)
+            await self._postponement.postpone(meeting, error.delay or timedelta(0), write)
         except (RequestTooLargeError, RowRefusedError) as error:
             if attempt is None and not meeting.etag:
                 raise
@@ -183,8 +183,8 @@ class Provisioner:
             status = Status.CANCELLED if meeting.cancellation else Status.SUCCEEDED
             await self._completion.complete(attempt, status, None, request)
 
-    async def _give_up(self, meeting: Meeting, now: datetime) -> None:
-        if attempt := await claim(self._ledger, meeting, now, partial(self._ledger.write, meeting)):
+    async def _give_up(self, meeting: Meeting) -> None:
+        if attempt := await claim(self._ledger, meeting, self._clock, partial(self._ledger.write, meeting)):
             await self._completion.complete(attempt, Status.FAILED, _gave_up(meeting))
 
 

@@ -1,8 +1,5 @@
 """Reconcile Graph with the record: make, change or delete what the meeting asks for, by its kind."""
 
-from collections.abc import Callable
-from datetime import datetime
-
 from shared.errors import RejectedError
 from shared.meeting.wanted import wanted_request
 from shared.meeting_request import (
@@ -27,14 +24,11 @@ from shared.use_cases.provision.steps import Steps
 class Reconciler:
     """Does what is left to do in Graph."""
 
-    def __init__(
-        self, steps: Steps, gate: MailboxGate, pools: OrganizerPools, rooms: RoomPools, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, steps: Steps, gate: MailboxGate, pools: OrganizerPools, rooms: RoomPools) -> None:
         self.steps = steps
         self._gate = gate
         self._pools = pools
         self._rooms = rooms
-        self._clock = clock
 
     async def reconcile(self, attempt: Attempt) -> MeetingRequest | None:
         """Bring Graph to what the record says, and return the request; None of what never was one.
@@ -67,7 +61,7 @@ class Reconciler:
                 attempt.mailbox_state = await self._gate.refresh(attempt.mailbox)
                 try:
                     await self.steps.require_organizer(attempt, request)
-                    await attempt.stretch(self._clock())
+                    await attempt.stretch()
                     return await self._make(attempt, request)
                 except RejectedError as error:
                     if not await self._pools.pass_over(attempt, error):

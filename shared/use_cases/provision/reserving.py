@@ -53,12 +53,12 @@ class Reserving:
         candidates: Sequence[Candidate],
         order: Sequence[str],
         strategy: str,
-        nobody: Callable[[], RejectedError],
+        nobody_free: RejectedError,
     ) -> Candidate:
         """Return a candidate who is free, and whose time is reserved then.
 
         Raises:
-            RejectedError: `nobody`.
+            RejectedError: `nobody_free`.
             UnavailableError: somebody may become free in a moment.
         """
         try:
@@ -68,7 +68,7 @@ class Reserving:
             if error.may_change and waited < _PATIENCE:
                 message = "the time of a candidate is reserved for a meeting that is not made yet"
                 raise UnavailableError(message, uncertain=False) from error
-        raise nobody()
+        raise nobody_free
 
     async def own(self, meeting: Meeting, reserved: Reserved) -> list[Stretch]:
         """Return the stretches that are reserved for a meeting, as they are in its mailbox too if it is made."""
@@ -90,10 +90,10 @@ class Reserving:
 
         await self._reservations.release(reserved.mailbox, reserved.first_day, reserved.last_day, is_over)
 
-    async def let_go(self, meeting: Meeting, *reserved: Reserved | None) -> None:
+    async def let_go(self, meeting: Meeting, *reserved: Reserved) -> None:
         """Release what is reserved for a meeting whose record does not hold it; later choices drop what is left."""
         try:
-            for each in filter(None, reserved):
+            for each in reserved:
                 await self.release(meeting, each, meeting.attempts)
         except StorageUnavailableError as error:
             _logger.warning("reservations.notReleased %s %s", meeting.id, error, extra={"meeting_id": meeting.id})

@@ -61,7 +61,7 @@ class RoomPools:
                 former=_former(former, chosen),
                 in_place_of=former and (former.mailbox if declined else former.in_place_of),
             )
-        await attempt.stretch(self._clock())
+        await attempt.stretch()
 
     async def _reserve(self, attempt: Attempt, order: Sequence[str], times: MeetingTimes) -> str:
         """Reserve the first room that is free, and return its name.
@@ -81,12 +81,9 @@ class RoomPools:
             if attempt.room and _is_room(attempt.room, name):
                 booked = without_once(booked, await self._reserving.own(attempt.meeting, attempt.room))
             candidates.append(Candidate(name, name, booked, pending.get(mailbox_key(name), ())))
-        attempt.note_passed_over(refused, self._clock())
-
-        def nobody() -> RejectedError:
-            return _no_room_free(candidates, refused, times)
-
-        return (await self._reserving.reserve(attempt, times, candidates, order, "first", nobody)).address
+        attempt.note_passed_over(refused)
+        no_room_free = _no_room_free(candidates, refused, times)
+        return (await self._reserving.reserve(attempt, times, candidates, order, "first", no_room_free)).address
 
     async def settle(self, attempt: Attempt, *, wanted: bool) -> None:
         """Release what the meeting no longer has in Graph: former rooms and times; every room, if none is wanted."""

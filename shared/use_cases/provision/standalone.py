@@ -1,14 +1,14 @@
 """A standalone meeting: an onlineMeeting without an event in a calendar; nobody is invited."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from shared.errors import RejectedError
 from shared.graph import OnlineMeeting, remedies
 from shared.graph.refusals import NothingFoundError
 from shared.meeting.applied import Applied
 from shared.meeting_request import StandaloneRequest, online_meeting_properties, option_properties
-from shared.use_cases.provision.attempt import Attempt, NotYetThereError
-from shared.use_cases.provision.steps import LOOKS_BEFORE_GIVING_UP, Steps
+from shared.use_cases.provision.attempt import Attempt
+from shared.use_cases.provision.steps import Steps
 
 # https://learn.microsoft.com/graph/api/resources/onlinemeeting: a creation needs a subject and an end.
 _USUAL_SUBJECT = "Meeting"
@@ -27,11 +27,16 @@ async def provision_standalone(steps: Steps, attempt: Attempt, request: Standalo
         if found:
             _require_passcode(found, settings)
         if attempt.outcome.join_url is None:
-            _wait_for_link(attempt)
+            raise attempt.not_shown(
+                "Graph has made the meeting, and its join link is not there yet",
+                RejectedError(
+                    "onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT
+                ),
+            )
     wanted = {name: value for name, value in properties.items() if name != "participants"} | options
     if _settled(attempt, wanted) and not (request.language and attempt.outcome.join_information is None):
         return
-    await steps.checkpoint(attempt)
+    await attempt.checkpoint()
     await steps.finish_online_meeting(attempt, wanted)
 
 
@@ -93,12 +98,6 @@ async def _seen_again(steps: Steps, attempt: Attempt, online_meeting_id: str) ->
         return await steps.online_meetings.read(organizer_id, online_meeting_id, attempt.language)
     except NothingFoundError:
         return None
-
-
-def _wait_for_link(attempt: Attempt) -> NoReturn:
-    if attempt.meeting.progress.not_found_yet >= LOOKS_BEFORE_GIVING_UP:
-        raise RejectedError("onlineMeetingMissing", "Graph made the meeting and gave it no join link.", remedies.REPORT)
-    raise NotYetThereError("Graph has made the meeting, and its join link is not there yet")
 
 
 def _settled(attempt: Attempt, wanted: dict[str, Any]) -> bool:

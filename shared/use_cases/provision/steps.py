@@ -20,12 +20,11 @@ from shared.meeting_request.standalone_request import USUAL_LENGTH
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
 from shared.use_cases.ownership import Ownership
-from shared.use_cases.provision.attempt import Attempt, NotYetThereError
+from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.options import TIMES, half_named, require_set, with_both_names
 from shared.validation.addresses import mailbox_key
 from shared.validation.join_links import organizer_in
 
-LOOKS_BEFORE_GIVING_UP = 6
 _MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 600
@@ -47,10 +46,6 @@ class Steps:
         self._object_ids = TTLCache[str, str](_REMEMBERED, _REMEMBERED_SECONDS)
         # Whether createOrGet makes a passcode for an organizer, where that was not what somebody asked for.
         self.passcodes = TTLCache[str, bool](_REMEMBERED, _REMEMBERED_SECONDS)
-
-    async def checkpoint(self, attempt: Attempt) -> None:
-        """Write down what Graph has made so far."""
-        await attempt.checkpoint(self._clock())
 
     async def require_provider(self, attempt: Attempt, provider: str) -> None:
         """Refuse to make an event that Graph would make without a link.
@@ -165,7 +160,7 @@ class Steps:
         attempt.outcome = found.added_to(attempt.outcome)
         if changes:
             attempt.applied = attempt.applied.changed(online_meeting=attempt.applied.online_meeting.in_doubt(changes))
-            await self.checkpoint(attempt)
+            await attempt.checkpoint()
             await self.online_meetings.change(organizer_id, found.id, await self._complete(attempt, changes, options))
         if changes or (attempt.language and found.invitation is None):
             found = await self.online_meetings.read(organizer_id, found.id, attempt.language)
@@ -186,7 +181,7 @@ class Steps:
         """Return object id and user principal name of users, by either; who cannot be looked up stays unknown."""
         found: dict[str, tuple[str, str]] = {}
         for batch in batched(dict.fromkeys(names), MOST_AT_ONCE, strict=False):
-            await attempt.stretch(self._clock())
+            await attempt.stretch()
             try:
                 users = await self._organizers.find(attempt.mailbox, batch)
             except RejectedError:  # without the permission the change is sent as it is, and its answer verified
@@ -201,10 +196,11 @@ class Steps:
         found = await self.online_meetings.find(organizer_id, by_join_url(outcome.join_url or ""), attempt.language)
         if found:
             return found
-        if attempt.meeting.progress.not_found_yet >= LOOKS_BEFORE_GIVING_UP:
-            raise RejectedError(
+        raise attempt.not_shown(
+            "Teams does not know the online meeting of the event yet",
+            RejectedError(
                 "onlineMeetingMissing",
                 "The event is there, and Teams does not know its online meeting.",
                 remedies.ONLINE_MEETING_MISSING,
-            )
-        raise NotYetThereError("Teams does not know the online meeting of the event yet")
+            ),
+        )

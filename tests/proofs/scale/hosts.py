@@ -90,10 +90,9 @@ class _LightReconciler(Reconciler):
         gate: MailboxGate,
         pools: OrganizerPools,
         rooms: RoomPools,
-        clock: Callable[[], datetime],
         graph: LightGraph,
     ) -> None:
-        super().__init__(steps, gate, pools, rooms, clock)
+        super().__init__(steps, gate, pools, rooms)
         self._graph = graph
 
     @override
@@ -124,7 +123,7 @@ def _light_provisioner(around: Surroundings, requests: RequestQueue, gate: Mailb
         results=results,
         gate=gate,
         isolation=Isolation(),
-        reconciler=_LightReconciler(steps, gate, pools, rooms, clock, around.graph),
+        reconciler=_LightReconciler(steps, gate, pools, rooms, around.graph),
         completion=Completion(ledger, results, reserving, rooms, clock),
         postponement=Postponement(requests, gate, reserving, _GIVE_UP_AFTER, clock),
         clock=clock,

@@ -43,7 +43,8 @@ async def claimed(world: World, others: list[Callable[[], Awaitable[object]]]) -
     meeting = await world.accept(CALENDAR)
     claim = Claim(owner="me", expires_at=world.clock() + timedelta(seconds=60))
     meeting = await world.ledger.write(meeting, meeting.changed(claim=claim))
-    return Attempt(Ledger(LosingTable(world.table, others)), meeting, None, Outcome(event_id="made"), Applied())
+    ledger = Ledger(LosingTable(world.table, others))
+    return Attempt(ledger, world.clock, meeting, None, Outcome(event_id="made"), Applied())
 
 
 @pytest.mark.parametrize("changes", [1, 2, 3])
