@@ -5,7 +5,7 @@ from dataclasses import asdict
 import azure.functions as func
 
 from functions.http.failures import SERVICE
-from functions.http.problems import HttpError, Problem
+from functions.http.problems import HttpError
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared import VERSION
@@ -13,6 +13,7 @@ from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.openapi.operation import Example, Operation, Response
 from shared.use_cases.health import DeepHealthResponse, HealthReport
+from shared.validation.problem_details import Problem
 
 blueprint = func.Blueprint()
 

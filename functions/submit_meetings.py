@@ -9,7 +9,7 @@ from pydantic import Field
 
 from functions.http.caller import digest_of
 from functions.http.failures import BODY, KEY_REUSED, SERVICE
-from functions.http.problems import as_problem, problem_of, problem_response
+from functions.http.problems import as_problem, problem_of
 from functions.http.public_url import meeting_url, path_of
 from functions.http.requests import is_json, origin_of, read_body, unsupported_media_type
 from functions.http.responses import json_response
@@ -69,7 +69,7 @@ def _all_accepted() -> MeetingBatchResultResponse:
 
 
 def _one_refused() -> MeetingBatchResultResponse:
-    problem = problem_response(as_problem(KEY_REUSED), "/api/meetings/batch")
+    problem = as_problem(KEY_REUSED).response("/api/meetings/batch")
     refused = BatchResultResponse(index=1, status=problem.status, id=None, problem=problem)
     return MeetingBatchResultResponse(results=(_accepted(0), refused))
 
@@ -156,7 +156,7 @@ def _decode_items(req: func.HttpRequest, body: bytes) -> list[BatchItem]:
 def _result(req: func.HttpRequest, outcome: Accepted | Exception, index: int, row: int | None) -> BatchResultResponse:
     if isinstance(outcome, Exception):
         problem = problem_of(outcome, digest_of(req))
-        answer = problem_response(problem, path_of(req))
+        answer = problem.response(path_of(req))
         return BatchResultResponse(index=index, row=row, status=problem.status, id=None, problem=answer)
     meeting = outcome.meeting
     return BatchResultResponse(

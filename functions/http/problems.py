@@ -3,10 +3,8 @@
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
 
 from shared.errors import (
     AnothersMeetingError,
@@ -15,7 +13,6 @@ from shared.errors import (
     AttendeeNotFoundError,
     CallerNotAllowedError,
     ChangeRefusedError,
-    Fault,
     GraphError,
     InvalidRequestError,
     KeyReusedError,
@@ -38,26 +35,12 @@ from shared.errors import (
 from shared.graph import remedies
 from shared.redaction import redacted_trace
 from shared.use_cases.external_meetings import UnknownOrganizerError
-from shared.validation.problem_details import ProblemDetail, ProblemResponse
+from shared.validation.problem_details import Problem
 
 _logger = logging.getLogger(__name__)
 
 _FAULTS_IN_DETAIL = 3
 _LONGEST_IN_DETAIL = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error as callers see it; `members` are the extension members of its type."""
-
-    status: int
-    code: str
-    title: str
-    detail: str
-    faults: tuple[Fault, ...] = ()
-    retry_after: int | None = None
-    accept_patch: str | None = None
-    members: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 class HttpError(Exception):
@@ -196,17 +179,3 @@ def _graph_problem(error: GraphError) -> Problem:
 
 def _seconds(delay: timedelta) -> int:
     return max(1, math.ceil(delay.total_seconds()))
-
-
-def problem_response(problem: Problem, path: str) -> ProblemResponse:
-    """Return a problem as RFC 9457 writes it; `path` is the one that was asked for."""
-    return ProblemResponse(
-        type=f"urn:convene:problem:{problem.code}",
-        title=problem.title,
-        status=problem.status,
-        detail=problem.detail,
-        instance=path,
-        code=problem.code,
-        errors=tuple(map(ProblemDetail.of, problem.faults)),
-        **problem.members,
-    )

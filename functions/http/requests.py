@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
-from functions.http.problems import HttpError, Problem
+from functions.http.problems import HttpError
 from shared.access.callers import Caller
 from shared.access.origin import Origin
 from shared.errors import Fault, InvalidRequestError, MeetingNotFoundError, ScheduleNotFoundError
@@ -17,6 +17,7 @@ from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.operation import JSON, Example, Operation, RequestBody, Schema
 from shared.trace_context import as_traceparent
 from shared.validation.json_text import decode_json
+from shared.validation.problem_details import Problem
 
 MERGE_PATCH = "application/merge-patch+json"
 _MERGE_PATCH_OR_JSON = re.compile(r"application/(merge-patch\+)?json\s*(;.*)?", re.IGNORECASE)

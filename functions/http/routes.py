@@ -7,9 +7,9 @@ from typing import Any
 
 import azure.functions as func
 
-from functions.http.problems import Problem, as_problem, problem_response
+from functions.http.problems import as_problem
 from functions.http.public_url import url_of
-from shared.openapi.operation import Operation, ProblemExample, Route
+from shared.openapi.operation import Operation, Route
 
 _METHODS = ("POST", "GET", "PUT", "PATCH", "DELETE")
 _registered: list[func.Blueprint] = []
@@ -84,14 +84,7 @@ def _routes(function: func.Function) -> Iterator[Route]:
             " and answers, as functions/get_meeting.py does."
         )
     path = f"/{trigger['route']}"
-    problems = tuple(_problem(error, path) for error in (*operation.raises, _OWN_FAILURE))
+    problems = tuple(map(as_problem, (*operation.raises, _OWN_FAILURE)))
     needs_key = str(trigger["authLevel"]).lower() != "anonymous"
     for method in trigger["methods"]:
         yield Route(name, path, str(method), needs_key, operation, problems)
-
-
-def _problem(error: Exception, path: str) -> ProblemExample:
-    problem: Problem = as_problem(error)
-    return ProblemExample(
-        problem.status, problem_response(problem, f"/api{path}").as_json(), problem.retry_after, problem.accept_patch
-    )

@@ -9,7 +9,7 @@ import azure.functions as func
 
 from functions.deadline import invocation_deadline
 from functions.http.caller import caller_of, digest_of
-from functions.http.problems import problem_of, problem_response
+from functions.http.problems import problem_of
 from functions.http.public_url import path_of
 from functions.http.requests import traceparent_of
 from shared.access.callers import Caller
@@ -77,7 +77,7 @@ def _problem(req: func.HttpRequest, error: Exception) -> func.HttpResponse:
     if problem.accept_patch:
         headers["Accept-Patch"] = problem.accept_patch
     return func.HttpResponse(
-        json.dumps(problem_response(problem, path_of(req)).as_json()),
+        json.dumps(problem.response(path_of(req)).as_json()),
         status_code=problem.status,
         headers=headers,
         mimetype="application/problem+json",

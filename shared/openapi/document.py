@@ -13,14 +13,13 @@ from shared.openapi.operation import (
     Example,
     Header,
     Parameter,
-    ProblemExample,
     RequestBody,
     Response,
     Route,
     Schema,
 )
 from shared.openapi.request_schemas import REQUESTS
-from shared.validation.problem_details import ProblemResponse
+from shared.validation.problem_details import Problem, ProblemResponse
 from shared.validation.response_model import ResponseModel
 
 REF = "#/components/schemas/"
@@ -187,19 +186,18 @@ def _header(header: Header, schemas: _Schemas) -> dict[str, Any]:
 
 def _problems(route: Route, schemas: _Schemas) -> dict[str, Any]:
     """Return the problems of a route by status."""
-    by_status: dict[int, list[ProblemExample]] = defaultdict(list)
+    by_status: dict[int, list[Problem]] = defaultdict(list)
     for problem in route.problems:
         by_status[problem.status].append(problem)
-    return {str(status): _problem(problems, schemas) for status, problems in by_status.items()}
+    return {str(status): _problem(problems, f"/api{route.path}", schemas) for status, problems in by_status.items()}
 
 
-def _problem(problems: Sequence[ProblemExample], schemas: _Schemas) -> dict[str, Any]:
+def _problem(problems: Sequence[Problem], path: str, schemas: _Schemas) -> dict[str, Any]:
     examples: dict[str, Example] = {}
     for problem in problems:
-        code = str(problem.document["code"])
-        name = code if code not in examples else f"{code}{len(examples) + 1}"
-        examples[name] = Example(str(problem.document["title"]), problem.document)
-    titles = dict.fromkeys(f"{problem.document['title']} (`{problem.document['code']}`)" for problem in problems)
+        name = problem.code if problem.code not in examples else f"{problem.code}{len(examples) + 1}"
+        examples[name] = Example(problem.title, problem.response(path))
+    titles = dict.fromkeys(f"{problem.title} (`{problem.code}`)" for problem in problems)
     answer: dict[str, Any] = {
         "description": "; ".join(titles) + ".",
         "content": {"application/problem+json": _content(ProblemResponse, examples, schemas)},

@@ -10,6 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
+from shared.validation.problem_details import Problem
+
 JSON = "application/json"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -86,8 +88,7 @@ class Response(NamedTuple):
 
     def with_headers(self, *headers: Header) -> "Response":
         """Return the same response with further headers."""
-        own = (*self.headers, *headers)
-        return Response(self.status, self.description, self.schema, own, self.examples, self.media_type)
+        return self._replace(headers=(*self.headers, *headers))
 
 
 class Operation(NamedTuple):
@@ -112,15 +113,6 @@ class Operation(NamedTuple):
     visibility: Literal["important", "advanced", "internal", "none"] = "none"
 
 
-class ProblemExample(NamedTuple):
-    """What callers get for one error: a status, an example of the document, and the headers that it has."""
-
-    status: int
-    document: Mapping[str, Any]
-    retry_after: int | None = None
-    accept_patch: str | None = None
-
-
 class Route(NamedTuple):
     """An operation where the Functions host serves it.
 
@@ -136,4 +128,4 @@ class Route(NamedTuple):
     method: str
     needs_key: bool
     operation: Operation
-    problems: tuple[ProblemExample, ...]
+    problems: tuple[Problem, ...]

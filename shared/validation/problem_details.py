@@ -1,4 +1,8 @@
-"""Problem details (RFC 9457), as answers write them."""
+"""Problem details: https://www.rfc-editor.org/rfc/rfc9457."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ConfigDict
 
@@ -51,3 +55,36 @@ class ProblemResponse(ResponseModel, frozen=True):
     errors: tuple[ProblemDetail, ...] = left_out(())
     more_faults: bool = left_out(default=False)
     remedy: str | None = left_out()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as callers see it, before it is an answer to one request.
+
+    Attributes:
+        retry_after: the seconds of the header Retry-After, None without it.
+        accept_patch: the header Accept-Patch, None without it.
+        members: the extension members of its type.
+    """
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    faults: tuple[Fault, ...] = ()
+    retry_after: int | None = None
+    accept_patch: str | None = None
+    members: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def response(self, path: str) -> ProblemResponse:
+        """Return the body of the answer to a request for this path."""
+        return ProblemResponse(
+            type=f"urn:convene:problem:{self.code}",
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            instance=path,
+            code=self.code,
+            errors=tuple(map(ProblemDetail.of, self.faults)),
+            **self.members,
+        )

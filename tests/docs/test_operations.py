@@ -89,7 +89,7 @@ def test_every_code_of_a_failed_meeting_is_explained() -> None:
 def test_every_code_of_a_refused_call_is_explained() -> None:
     """Those that the routes declare: in one of the two tables, with its status."""
     told = codes_in("Refused calls")
-    declared = {str(problem.document["code"]): problem.status for route in app_routes() for problem in route.problems}
+    declared = {problem.code: problem.status for route in app_routes() for problem in route.problems}
     assert len(told) == len(set(told))
     assert set(told) == declared.keys() - set(codes_in("Failed meetings"))
     for first, statuses in re.findall(r"^\| (`[^|]+) \| ([\d, ]+) \|", section("Refused calls"), re.MULTILINE):

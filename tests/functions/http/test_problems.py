@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.http.problems import as_problem, problem_response
+from functions.http.problems import as_problem
 from shared.access.origin import Origin
 from shared.errors import (
     MOST_FAULTS,
@@ -28,7 +28,7 @@ _FAULTS = st.builds(Fault, _TEXT, st.just("unknownField"), _TEXT)
 def test_a_hundred_faults_fit_into_every_answer(kinds: list[Fault], count: int) -> None:
     """However long their texts are, and however JSON escapes them, none of the first hundred is left out."""
     error = InvalidRequestError([*kinds * count][:count])
-    answer = problem_response(as_problem(error), "/api/meetings").as_json()
+    answer = as_problem(error).response("/api/meetings").as_json()
     assert len(json.dumps(answer)) <= LARGEST_ANSWER
     assert len(answer["errors"]) == min(count, MOST_FAULTS)
     assert answer.get("moreFaults", False) == (count > MOST_FAULTS)

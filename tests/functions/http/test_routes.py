@@ -79,7 +79,7 @@ def test_every_parameter_in_a_path_is_declared() -> None:
 def test_an_answer_of_problems_has_no_two_faces() -> None:
     """The examples of a route's errors become different problems: none is there twice."""
     for route in app_routes():
-        problems = [str(problem.document) for problem in route.problems]
+        problems = [str(problem.response(route.path).as_json()) for problem in route.problems]
         assert len(set(problems)) == len(problems), route.name
 
 
@@ -95,4 +95,4 @@ def test_a_404_is_about_what_the_url_names(route: Route) -> None:
     about_the_url = {"notFound", "attendeeNotFound", "transcriptNotFound", "roomListNotFound"}
     if route.name == "list_meetings":
         about_the_url |= {"organizerNotFound", "organizerHasNoMailbox"}
-    assert {problem.document["code"] for problem in route.problems if problem.status == 404} <= about_the_url
+    assert {problem.code for problem in route.problems if problem.status == 404} <= about_the_url
