@@ -12,16 +12,12 @@ from shared.use_cases.health import HealthResponse
 
 blueprint = func.Blueprint()
 
-
-def _healthy() -> HealthResponse:
-    return HealthResponse(version=VERSION)
-
-
+_EXAMPLE = Example("A healthy app", lambda: HealthResponse(version=VERSION))
 OPERATION = Operation(
     summary="Check health",
     description="Answers when the app is loaded and its settings are valid. It needs no key.",
     tag="The app",
-    responses=(Response(200, "The app works.", HealthResponse, examples={"ok": Example("A healthy app", _healthy)}),),
+    responses=(Response(200, "The app works.", HealthResponse, examples={"ok": _EXAMPLE}),),
     raises=(SETTINGS_WRONG,),
     visibility="internal",
 )

@@ -31,10 +31,7 @@ class MeetingListResponse(ResponseModel, frozen=True):
     continuation_token: str | None
 
 
-def _one_meeting() -> MeetingListResponse:
-    return MeetingListResponse(meetings=(succeeded_meeting(),), continuation_token=None)
-
-
+_EXAMPLE = Example("One meeting", lambda: MeetingListResponse(meetings=(succeeded_meeting(),), continuation_token=None))
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
 _TIME = {"type": "string", "minLength": 10, "maxLength": 64}
 _INSTANT = "an RFC 3339 time with an offset, or a date, which begins in UTC. An event starts by the clock of its zone."
@@ -60,14 +57,7 @@ OPERATION = Operation(
         TOP,
         CONTINUATION,
     ),
-    responses=(
-        Response(
-            200,
-            "The meetings; the list may be empty.",
-            MeetingListResponse,
-            examples={"one": Example("One meeting", _one_meeting)},
-        ),
-    ),
+    responses=(Response(200, "The meetings; the list may be empty.", MeetingListResponse, examples={"one": _EXAMPLE}),),
     raises=(INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, *GRAPH_SEARCH, *SERVICE),
 )
 

@@ -34,22 +34,14 @@ class ScheduleListResponse(ResponseModel, frozen=True):
     continuation_token: str | None
 
 
-def _one_schedule() -> ScheduleListResponse:
-    return ScheduleListResponse(schedules=(schedule(),), continuation_token=None)
-
-
+_EXAMPLE = Example("One schedule", lambda: ScheduleListResponse(schedules=(schedule(),), continuation_token=None))
 OPERATION = Operation(
     summary="List schedules",
     description="Returns all schedules, newest first, page by page.",
     tag="Schedules",
     parameters=(TOP, CONTINUATION),
     responses=(
-        Response(
-            200,
-            "The schedules; the list may be empty.",
-            ScheduleListResponse,
-            examples={"one": Example("One schedule", _one_schedule)},
-        ),
+        Response(200, "The schedules; the list may be empty.", ScheduleListResponse, examples={"one": _EXAMPLE}),
     ),
     raises=(INVALID_REQUEST, *SERVICE),
 )

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http.failures import BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, SERVICE, VERSION_MISMATCH
+from functions.http.failures import BODY, SCHEDULE_CHANGE, SERVICE
 from functions.http.requests import origin_of, read_json, schedule_id_of
 from functions.http.responses import schedule_response
 from functions.http.trigger import http_trigger
@@ -23,7 +23,7 @@ OPERATION = Operation(
     parameters=(SCHEDULE_ID, IF_MATCH),
     body=RequestBody("The new schedule.", {JSON: SCHEDULE_REQUEST}, {JSON: SCHEDULE_REQUEST_EXAMPLES}),
     responses=(Response(200, "The schedule after the change.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
-    raises=(*BODY, ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, VERSION_MISMATCH, *SERVICE),
+    raises=(*BODY, *SCHEDULE_CHANGE, *SERVICE),
 )
 
 

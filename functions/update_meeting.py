@@ -2,17 +2,9 @@
 
 import azure.functions as func
 
-from functions.http.failures import CHANGE, IMMUTABLE_FIELD, INVALID_REQUEST, SERVICE, TOO_LARGE
+from functions.http.failures import CHANGE, IMMUTABLE_FIELD, MERGE_PATCH_BODY, SERVICE
 from functions.http.public_url import meeting_url
-from functions.http.requests import (
-    COMPRESSED,
-    LENGTH_REQUIRED,
-    NOT_MERGE_PATCH,
-    meeting_id_of,
-    merge_patch_body,
-    origin_of,
-    read_merge_patch,
-)
+from functions.http.requests import meeting_id_of, merge_patch_body, origin_of, read_merge_patch
 from functions.http.responses import meeting_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -33,16 +25,7 @@ OPERATION = Operation(
     parameters=(MEETING_ID, IF_MATCH, TRACE),
     body=merge_patch_body(MEETING_PATCH, _EXAMPLES),
     responses=(ACCEPTED,),
-    raises=(
-        INVALID_REQUEST,
-        LENGTH_REQUIRED,
-        NOT_MERGE_PATCH,
-        COMPRESSED,
-        TOO_LARGE,
-        *CHANGE,
-        IMMUTABLE_FIELD,
-        *SERVICE,
-    ),
+    raises=(*MERGE_PATCH_BODY, *CHANGE, IMMUTABLE_FIELD, *SERVICE),
 )
 
 

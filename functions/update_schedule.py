@@ -2,23 +2,8 @@
 
 import azure.functions as func
 
-from functions.http.failures import (
-    INVALID_REQUEST,
-    ORGANIZER_NOT_ALLOWED,
-    SCHEDULE_NOT_FOUND,
-    SERVICE,
-    TOO_LARGE,
-    VERSION_MISMATCH,
-)
-from functions.http.requests import (
-    COMPRESSED,
-    LENGTH_REQUIRED,
-    NOT_MERGE_PATCH,
-    merge_patch_body,
-    origin_of,
-    read_merge_patch,
-    schedule_id_of,
-)
+from functions.http.failures import MERGE_PATCH_BODY, SCHEDULE_CHANGE, SERVICE
+from functions.http.requests import merge_patch_body, origin_of, read_merge_patch, schedule_id_of
 from functions.http.responses import schedule_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -40,17 +25,7 @@ OPERATION = Operation(
     parameters=(SCHEDULE_ID, IF_MATCH),
     body=merge_patch_body(SCHEDULE_PATCH, _EXAMPLES),
     responses=(Response(200, "The schedule after the change.", ScheduleResponse, (ETAG,), SCHEDULE_EXAMPLES),),
-    raises=(
-        INVALID_REQUEST,
-        LENGTH_REQUIRED,
-        NOT_MERGE_PATCH,
-        COMPRESSED,
-        TOO_LARGE,
-        ORGANIZER_NOT_ALLOWED,
-        SCHEDULE_NOT_FOUND,
-        VERSION_MISMATCH,
-        *SERVICE,
-    ),
+    raises=(*MERGE_PATCH_BODY, *SCHEDULE_CHANGE, *SERVICE),
 )
 
 

@@ -1,11 +1,11 @@
 """An example of every error that a route may answer with, for the routes' declarations.
 
-What callers get for an error is the business of `functions.http.problems`.
+`functions.http.problems` makes the answers of them.
 """
 
 from datetime import timedelta
 
-from functions.http.requests import COMPRESSED, LENGTH_REQUIRED, NOT_JSON
+from functions.http.requests import COMPRESSED, LENGTH_REQUIRED, NOT_JSON, NOT_MERGE_PATCH
 from shared.errors import (
     ArtifactsOffError,
     AttendeeNotFoundError,
@@ -63,15 +63,17 @@ NOT_FINISHED = not_finished(Status.QUEUED)
 NOT_MADE = not_made(Status.QUEUED)
 NOT_FAILED = not_failed(Status.SUCCEEDED)
 
-# A body of JSON, and a meeting that is to change.
+# Of routes with a JSON body, with a merge patch, and of those that change a meeting or a schedule.
 BODY = (INVALID_REQUEST, LENGTH_REQUIRED, NOT_JSON, COMPRESSED, TOO_LARGE)
+MERGE_PATCH_BODY = (INVALID_REQUEST, LENGTH_REQUIRED, NOT_MERGE_PATCH, COMPRESSED, TOO_LARGE)
 QUOTA_EXCEEDED = QuotaExceededError(200, timedelta(hours=9))
+SCHEDULE_CHANGE = (ORGANIZER_NOT_ALLOWED, SCHEDULE_NOT_FOUND, VERSION_MISMATCH)
 CHANGE = (
     *(MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, MEETING_CANCELLED),
     *(NOT_A_MEETING, VERSION_MISMATCH, QUOTA_EXCEEDED),
 )
 
-# Of every route that needs a key.
+# Of every route that needs a function key.
 SETTINGS_WRONG = SettingsError()
 SERVICE = (
     CallerNotAllowedError("The setting CALLERS does not name this caller"),
@@ -79,11 +81,17 @@ SERVICE = (
     SETTINGS_WRONG,
 )
 GRAPH_UNAVAILABLE = UnavailableError("Graph is not available", uncertain=False, delay=timedelta(seconds=10))
-PLACES_NOT_ALLOWED = RejectedError(
-    "applicationPermissionMissing",
-    "The app lacks Graph's application permission Place.Read.All.",
-    remedies.application_permission("Place.Read.All", None),
-)
+
+
+def _permission_missing(permission: str) -> RejectedError:
+    return RejectedError(
+        "applicationPermissionMissing",
+        f"The app lacks Graph's application permission {permission}.",
+        remedies.application_permission(permission, None),
+    )
+
+
+PLACES_NOT_ALLOWED = _permission_missing("Place.Read.All")
 ROOM_LIST_NOT_FOUND = RoomListNotFoundError("Rooms@contoso.com")
 _NO_ACCESS_POLICY = RejectedError(
     "applicationAccessPolicyMissing",
@@ -101,11 +109,7 @@ _ORGANIZER_NOT_FOUND = RejectedError(
 _GRAPH_REJECTED = RejectedError("graphRejected", "Graph refused the request (status 400).", remedies.REPORT)
 GRAPH = (
     _NO_ACCESS_POLICY,
-    RejectedError(
-        "applicationPermissionMissing",
-        "The app lacks Graph's application permission OnlineMeetings.ReadWrite.All.",
-        remedies.application_permission("OnlineMeetings.ReadWrite.All", None),
-    ),
+    _permission_missing("OnlineMeetings.ReadWrite.All"),
     RejectedError(
         "mailboxAccessDenied",
         f"The app may not use the calendar of {_ORGANIZER}.",
@@ -123,7 +127,7 @@ GRAPH = (
     _GRAPH_REJECTED,
     GRAPH_UNAVAILABLE,
 )
-# Where the URL names the organizer.
+# Of a search whose URL names the organizer.
 GRAPH_SEARCH = tuple(of_search(error) if isinstance(error, RejectedError) else error for error in GRAPH)
 
 
@@ -133,11 +137,7 @@ def _of_artifact(artifact: str, permission: str) -> tuple[Exception, ...]:
         ArtifactsOffError(artifact),
         MEETING_NOT_FOUND,
         NOT_MADE,
-        RejectedError(
-            "applicationPermissionMissing",
-            f"The app lacks Graph's application permission {permission}.",
-            remedies.application_permission(permission, None),
-        ),
+        _permission_missing(permission),
         *(_NO_ACCESS_POLICY, _ONLINE_MEETINGS_DENIED, _ORGANIZER_NOT_FOUND, _GRAPH_REJECTED, GRAPH_UNAVAILABLE),
         *SERVICE,
     )
