@@ -1,4 +1,4 @@
-"""Failures of triggers without a caller, and their deadline: the host logs what they raise, without its words."""
+"""Deadline and failures of queue and timer triggers: the host logs what they raise, so it has no personal data."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ class TriggerFailedError(Exception):
 
 
 def background_trigger[**P](handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
-    """Give a handler its deadline; what it raises says what failed and where, without the words of the exception."""
+    """Give a handler its deadline, and replace what it raises by an error that has no words of the exception."""
 
     @functools.wraps(handler)
     async def handle(*args: P.args, **kwargs: P.kwargs) -> None:

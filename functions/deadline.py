@@ -1,6 +1,6 @@
 """A deadline for every invocation, below the host's own.
 
-`functionTimeout` kills the whole worker, and what runs beside the slow invocation with it. Azure's front end gives up
+`functionTimeout` kills the whole worker, with every other invocation in it. Azure's front end gives up
 on a call after 230 seconds: https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
 """
 
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from shared.errors import UnavailableError
 
-# Every wait of the app together takes less; only storage or Graph that hardly answers takes longer.
+# All waits of the app together take less; only a storage or Graph that hardly answers takes longer.
 INVOCATION_SECONDS = 200.0
 
 
@@ -18,7 +18,7 @@ INVOCATION_SECONDS = 200.0
 async def invocation_deadline() -> AsyncGenerator[None]:
     """Cancel the block when an invocation has run for `INVOCATION_SECONDS`.
 
-    What it was doing is continued as after a death: the message is delivered again, the timer runs again.
+    Its work resumes as after a crash: the host delivers the message again, or runs the timer again.
 
     Raises:
         UnavailableError: the time is up.

@@ -42,12 +42,12 @@ class FreeSlotResponse(ResponseModel, frozen=True):
 
 
 class UnknownAvailabilityResponse(ResponseModel, frozen=True):
-    """An address of which it is not known when it is free.
+    """An address whose free times are unknown.
 
     Attributes:
         address: The address, as the request names it.
-        code: Graph's own code for it, or one of this app's.
-        message: Why it is not known.
+        code: Graph's code for the reason, or one of this app's.
+        message: Why they are unknown.
     """
 
     address: str
@@ -60,7 +60,7 @@ class AvailabilityResponse(ResponseModel, frozen=True):
 
     Attributes:
         slots: The times at which somebody is free, in order.
-        unknown: The addresses of which it is not known, and which are free in no slot.
+        unknown: The addresses whose free times are unknown; no slot has them.
     """
 
     slots: tuple[FreeSlotResponse, ...]
@@ -68,7 +68,7 @@ class AvailabilityResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(free: list[FreeSlot], unknown: list[Unknown], time_zone: str) -> "AvailabilityResponse":
-        """Return what callers see, in the time of their zone."""
+        """Return the answer, in the time zone of the request."""
         where = zone(time_zone)
 
         def local(moment: datetime) -> str:

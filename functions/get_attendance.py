@@ -1,4 +1,4 @@
-"""GET /meetings/{id}/attendance: who attended a meeting, as Microsoft Graph has it."""
+"""GET /meetings/{id}/attendance: read from Microsoft Graph who attended a meeting."""
 
 from datetime import UTC, datetime
 
@@ -32,18 +32,18 @@ class AttendanceIntervalResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(interval: AttendanceInterval) -> "AttendanceIntervalResponse":
-        """Return what callers see of a stay."""
+        """Return a stay as callers see it."""
         return AttendanceIntervalResponse(joined_at=interval.join_date_time, left_at=interval.leave_date_time)
 
 
 class AttendanceRecordResponse(ResponseModel, frozen=True):
-    """Somebody who attended.
+    """Somebody who attended a call.
 
     Attributes:
-        name: The name to show; null for somebody who does not want to be named.
-        address: The mail address; null for guests and telephones.
+        name: The display name; null for somebody who does not want to be named.
+        address: The mail address; null for guests and for those who dialed in.
         role: Graph's word for the role: `Organizer`, `Presenter`, `Attendee` or `None`.
-        total_seconds: How long the attendee was there, all stays together.
+        total_seconds: How long the attendee stayed in all.
         intervals: Each stay.
 
     https://learn.microsoft.com/graph/api/resources/attendancerecord
@@ -57,7 +57,7 @@ class AttendanceRecordResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(record: AttendanceRecord) -> "AttendanceRecordResponse":
-        """Return what callers see of a participant."""
+        """Return an attendee as callers see it."""
         return AttendanceRecordResponse(
             name=record.name,
             address=record.email_address,
@@ -68,7 +68,7 @@ class AttendanceRecordResponse(ResponseModel, frozen=True):
 
 
 class AttendanceReportResponse(ResponseModel, frozen=True):
-    """Who attended one call of a meeting; there is a report for each time that everybody had left.
+    """Who attended one call of a meeting; a call ends when everybody has left.
 
     Attributes:
         id: Graph's id of the report.
@@ -90,7 +90,7 @@ class AttendanceReportResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(attendance: Attendance) -> "AttendanceReportResponse":
-        """Return what callers see of a report."""
+        """Return a report as callers see it."""
         report, records = attendance.report, attendance.records
         count = report.total_participant_count
         return AttendanceReportResponse(
@@ -107,7 +107,7 @@ class AttendanceResponse(ResponseModel, frozen=True):
     """The attendance reports of a meeting.
 
     Attributes:
-        reports: The reports, the earliest first; none while nobody has met, and for some time after the call.
+        reports: The reports, the earliest first; a report appears some time after its call.
     """
 
     reports: tuple[AttendanceReportResponse, ...]

@@ -28,8 +28,8 @@ class HistoryEntryResponse(ResponseModel, frozen=True):
     Attributes:
         at: When it happened.
         event: What happened: a request or a change was `accepted`; the meeting `waited`, and why; it was `created` in
-            Microsoft 365; a version ended, so that the meeting `changed`; somebody has `observed` news in Microsoft
-            365; a result or an event was `published`.
+            Microsoft 365; a version ended, so that the meeting `changed`; a change in Microsoft 365 was `observed`; a
+            result or an event was `published`.
         detail: A sentence about it.
     """
 
@@ -39,7 +39,7 @@ class HistoryEntryResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(entry: HistoryEntry) -> "HistoryEntryResponse":
-        """Return what callers see of an entry."""
+        """Return an entry as callers see it."""
         return HistoryEntryResponse(at=entry.at, event=entry.event.value, detail=entry.detail)
 
 
@@ -54,7 +54,7 @@ class HistoryResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(meeting: Meeting) -> "HistoryResponse":
-        """Return what callers see of a meeting's history."""
+        """Return a meeting's history as callers see it."""
         return HistoryResponse(entries=tuple(map(HistoryEntryResponse.of, meeting.history)))
 
 
@@ -77,7 +77,7 @@ def _a_history() -> HistoryResponse:
 OPERATION = Operation(
     summary="Get the history of a meeting",
     description=f"Lists the last {MOST_ENTRIES} events of the meeting, the oldest first. A reason to wait that stays"
-    " the same is one entry. A look at Outlook without news adds none.",
+    " the same is one entry. A check of Outlook that finds no change adds none.",
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(

@@ -58,5 +58,5 @@ OPERATION = Operation(
 @blueprint.route("organizers/{organizer}/readiness", methods=["GET"])
 @http_trigger
 async def get_readiness(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Answer with what every probe found."""
+    """Answer with the result of every check."""
     return json_response(await app().readiness.examine(req.route_params.get("organizer", ""), caller))

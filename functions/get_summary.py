@@ -21,7 +21,7 @@ class StatusCountsResponse(ResponseModel, frozen=True):
     Attributes:
         queued: Meetings that wait for their turn.
         running: Meetings that are being created, changed or cancelled.
-        succeeded: Meetings that are as they were asked for.
+        succeeded: Meetings that are as requested.
         failed: Meetings that failed.
         cancelled: Meetings that were cancelled.
     """
@@ -38,7 +38,7 @@ class FailureCountResponse(ResponseModel, frozen=True):
 
     Attributes:
         code: The code of their error.
-        count: How many they are.
+        count: How many meetings failed with it.
     """
 
     code: str
@@ -60,7 +60,7 @@ class SummaryResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(summary: Summary) -> "SummaryResponse":
-        """Return what callers see of a summary."""
+        """Return a summary as callers see it."""
         counts = {status.value: min(summary.by_status[status], EXACT_UP_TO) for status in Status}
         reasons = sorted(summary.by_error_code.items(), key=lambda each: (-each[1], each[0]))
         every = [(status.value, count) for status, count in summary.by_status.items()] + reasons

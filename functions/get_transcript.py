@@ -28,7 +28,7 @@ _TRANSCRIPT_ID = Parameter(
 OPERATION = Operation(
     summary="Get a transcript",
     description="Reads a transcript of a meeting from Microsoft Graph, as WebVTT with the names of the speakers, and"
-    " keeps nothing of it. Other content is refused with `graphRejected`. The operator switches this on.",
+    " stores nothing. Other content is refused with `graphRejected`. The operator switches this on.",
     tag="Meetings",
     parameters=(MEETING_ID, _TRANSCRIPT_ID),
     responses=(

@@ -1,4 +1,4 @@
-"""GET /meetings: list the meetings with an organizer, reference, link, id, schedule, status or start."""
+"""GET /meetings: list meetings by organizer, reference, link, id, schedule, status or start."""
 
 import azure.functions as func
 

@@ -1,4 +1,4 @@
-"""GET /meetings/{id}/recordings: which recordings of a meeting Microsoft Graph has."""
+"""GET /meetings/{id}/recordings: list the recordings that Microsoft Graph has of a meeting."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ class RecordingResponse(ResponseModel, frozen=True):
         id: Graph's id of the recording.
         created_at: When the recording began.
         ended_at: When the recording ended.
-        content_url: Graph's URL of the video, which Graph gives to whom it lets read it.
+        content_url: Graph's URL of the video; Graph checks who may read it.
     """
 
     id: str
@@ -37,7 +37,7 @@ class RecordingResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(recording: Recording) -> "RecordingResponse":
-        """Return what callers see of a recording."""
+        """Return a recording as callers see it."""
         return RecordingResponse(
             id=recording.id,
             created_at=recording.created_date_time,
@@ -85,6 +85,6 @@ OPERATION = Operation(
 @blueprint.route("meetings/{id}/recordings", methods=["GET"])
 @http_trigger
 async def list_recordings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Answer with the recordings that there are."""
+    """Answer with the recordings."""
     found = await app().artifacts.recordings(meeting_id_of(req), caller)
     return json_response(RecordingListResponse(recordings=tuple(map(RecordingResponse.of, found))))

@@ -46,7 +46,7 @@ class RoomListResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(rooms: tuple[Room, ...]) -> "RoomListResponse":
-        """Return what callers see of the rooms."""
+        """Return rooms as callers see them."""
         return RoomListResponse(
             rooms=tuple(
                 RoomResponse(

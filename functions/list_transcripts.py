@@ -1,4 +1,4 @@
-"""GET /meetings/{id}/transcripts: which transcripts of a meeting Microsoft Graph has."""
+"""GET /meetings/{id}/transcripts: list the transcripts that Microsoft Graph has of a meeting."""
 
 from datetime import UTC, datetime
 
@@ -34,7 +34,7 @@ class TranscriptResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(transcript: Transcript) -> "TranscriptResponse":
-        """Return what callers see of a transcript."""
+        """Return a transcript as callers see it."""
         return TranscriptResponse(
             id=transcript.id, created_at=transcript.created_date_time, ended_at=transcript.end_date_time
         )
@@ -77,6 +77,6 @@ OPERATION = Operation(
 @blueprint.route("meetings/{id}/transcripts", methods=["GET"])
 @http_trigger
 async def list_transcripts(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Answer with the transcripts that there are."""
+    """Answer with the transcripts."""
     found = await app().artifacts.transcripts(meeting_id_of(req), caller)
     return json_response(TranscriptListResponse(transcripts=tuple(map(TranscriptResponse.of, found))))

@@ -3,7 +3,8 @@
 The Functions host copies the top-level fields of a JSON message over the message's own metadata, whatever their case:
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-expressions-patterns#json-payloads. The SDK's
 converter raises when one of them then has another form: `{"DequeueCount": "x"}` would never reach a function. This
-converter takes the text, and of the metadata only the id and the moment of insertion where they are the message's own.
+converter takes the text, and from the metadata only the id and the insertion time, where the content has not replaced
+them.
 """
 
 import json
@@ -43,7 +44,7 @@ def _own(metadata: Mapping[str, Any], body: bytes) -> dict[str, Any]:
 
 
 def _moment(datum: Any) -> datetime | None:
-    """Return a time as the host writes it, None for anything else: the message's own fields may stand in its place."""
+    """Return a time as the host writes it, None for anything else: a field of the message may have replaced it."""
     try:
         moment = datetime.fromisoformat(str(datum.value).strip('"')) if datum else None
     except ValueError:

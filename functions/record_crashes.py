@@ -1,6 +1,6 @@
 """The timer of the poison queue.
 
-A trigger on the queue would take each message away once it has run, and the messages stay for the operator.
+A queue trigger would delete each message once it has run; the messages have to stay for the operator.
 """
 
 import azure.functions as func

@@ -1,4 +1,4 @@
-"""POST /meetings/{id}/refresh: look at a meeting in Microsoft Graph now."""
+"""POST /meetings/{id}/refresh: read a meeting from Microsoft Graph now."""
 
 import azure.functions as func
 
@@ -16,7 +16,7 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Refresh a meeting",
-    description="Looks at the meeting in Microsoft Graph and returns it with a fresh `observed`: whether it was moved,"
+    description="Reads the meeting from Microsoft Graph and returns it with a fresh `observed`: whether it was moved,"
     " edited or removed in Outlook, and who has responded. Nothing changes in Outlook.",
     tag="Meetings",
     parameters=(MEETING_ID,),
@@ -29,6 +29,6 @@ OPERATION = Operation(
 @blueprint.route("meetings/{id}/refresh", methods=["POST"])
 @http_trigger
 async def refresh_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
-    """Look at the meeting in Graph and answer with it."""
+    """Read the meeting from Graph and answer with it."""
     meeting = await app().refreshing.refresh(meeting_id_of(req), caller)
     return json_response(MeetingResponse.of(meeting), 200, {"ETag": etag(meeting)})

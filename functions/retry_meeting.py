@@ -24,8 +24,8 @@ blueprint = func.Blueprint()
 
 OPERATION = Operation(
     summary="Retry a failed meeting",
-    description="Tries to create a failed meeting again, once the cause that its error names is corrected. A failed"
-    " message that cannot become a meeting has to be sent again instead.",
+    description="Tries to create a failed meeting again, once the cause that its error names is corrected. A"
+    " queue message that could not become a meeting has to be sent again instead.",
     tag="Meetings",
     parameters=(MEETING_ID, IF_MATCH, TRACE),
     responses=(ACCEPTED,),

@@ -13,5 +13,5 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger("timer", schedule=setting_reference(SCHEDULES_SCHEDULE))
 @background_trigger
 async def run_schedules(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
-    """Make the meetings that are due."""
+    """Create the meetings of the occurrences that are due."""
     await app().schedule_run.run()

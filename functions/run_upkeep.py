@@ -13,7 +13,7 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
 @background_trigger
 async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
-    """Run the upkeep of queues and meetings; then ask storage and Graph, so that the log shows an outage."""
+    """Run the upkeep of queues and meetings; then probe storage and Graph, so that the log shows an outage."""
     await app().queue_upkeep.run()
     try:
         await app().upkeep.run()

@@ -15,7 +15,9 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger("timer", schedule=setting_reference(WATCH_SCHEDULE))
 @background_trigger
 async def run_watch(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
-    """Look in Graph at the meetings that are due, and for attendance reports; neither waits for the other, or fails it.
+    """Check the meetings that are due in Graph, and look for attendance reports; neither run waits for the other.
+
+    A failure of one does not stop the other.
 
     Raises:
         StorageUnavailableError: the storage did not answer one of them.

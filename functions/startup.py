@@ -1,4 +1,4 @@
-"""A quick import of the app."""
+"""A faster import of the app."""
 
 import gc
 from collections.abc import Generator
@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_garbage_collection() -> Generator[None]:
-    """Disable garbage collection during a block of imports, and exempt what they made from later collections.
+    """Disable garbage collection during a block of imports, and exempt their objects from later collections.
 
-    They make hundreds of thousands of objects that stay: to look through them takes a fifth of the app's start, and
-    more of each later collection. https://docs.python.org/3/library/gc.html#gc.freeze
+    Imports make hundreds of thousands of objects that stay: traversing them takes a fifth of the app's start, and more
+    of each later collection. https://docs.python.org/3/library/gc.html#gc.freeze
     """
     gc.disable()
     try:

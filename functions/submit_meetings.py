@@ -33,12 +33,12 @@ blueprint = func.Blueprint()
 
 
 class BatchResultResponse(ResponseModel, frozen=True):
-    """What became of one request of a batch.
+    """The result of one request of a batch.
 
     Attributes:
-        index: The request's place in the batch, from 0.
+        index: The position of the request in the batch, from 0.
         row: The request's row in the CSV file; the header is row 1.
-        status: The HTTP status that the request would have had by itself.
+        status: The HTTP status that the request alone would have had.
         id: The meeting's id; null when there is no meeting.
         location: The URL of the meeting.
         replayed: Whether the same request came with this key before.
@@ -55,7 +55,7 @@ class BatchResultResponse(ResponseModel, frozen=True):
 
 
 class MeetingBatchResultResponse(ResponseModel, frozen=True):
-    """What became of each request of a batch.
+    """The result of each request of a batch.
 
     Attributes:
         results: One result for each request, in order.
@@ -112,7 +112,7 @@ OPERATION = Operation(
     raises=(*BODY, *SERVICE),
 )
 
-# Requests are seldom larger than some KiB, and a hundred of the largest would be more than a process should hold.
+# Requests seldom have more than a few KiB, and a hundred of the largest would be too much for a process to hold.
 LARGEST_BATCH = 4 * 1024 * 1024
 _CSV = re.compile(r'text/csv\s*(;\s*(charset="?utf-?8"?|header="?present"?)\s*)*', re.IGNORECASE)
 
@@ -123,7 +123,7 @@ _CSV = re.compile(r'text/csv\s*(;\s*(charset="?utf-?8"?|header="?present"?)\s*)*
 async def submit_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the outcome of each item, in order: 200 when every item was accepted, 207 when one was not.
 
-    Nothing is waited for, whatever `Prefer` says: a hundred meetings take longer than a caller waits.
+    The answer waits for no outcome, whatever `Prefer` says: a hundred meetings take longer than a caller waits.
     """
     items = await asyncio.to_thread(_read_items, req)  # 4 MiB of nonsense take half a second
     outcomes = await app().batch.accept(items, origin_of(req, caller))

@@ -25,7 +25,7 @@ class ValidationResultResponse(ResponseModel, frozen=True):
 
     Attributes:
         valid: Always true: the answer to a request that is not valid is a problem.
-        warnings: What is unusual about the request, yet may be meant.
+        warnings: What is unusual about the request, and may be a mistake.
     """
 
     valid: Literal[True] = True
@@ -33,7 +33,7 @@ class ValidationResultResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(warnings: list[Fault]) -> "ValidationResultResponse":
-        """Return what callers see of the warnings."""
+        """Return warnings as callers see them."""
         return ValidationResultResponse(warnings=tuple(map(ProblemDetail.of, warnings)))
 
 

@@ -1,4 +1,4 @@
-"""Who calls, where App Service authentication stands in front of the app and says so."""
+"""The caller of a request, as App Service authentication identifies it."""
 
 import azure.functions as func
 
@@ -10,19 +10,19 @@ _ENTRA = "aad"
 
 
 def caller_of(req: func.HttpRequest) -> Caller:
-    """Return who calls, with what they may ask for.
+    """Return the caller, with its rights.
 
     The header is trustworthy only behind App Service authentication, which sets it itself and removes a forged one:
     https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 
     Raises:
-        CallerNotAllowedError: the settings do not let them call.
+        CallerNotAllowedError: the settings do not allow the caller.
     """
     return app().callers.identify(_principal(req))
 
 
 def digest_of(req: func.HttpRequest) -> str:
-    """Return what the log shows for the caller, also for one that the settings do not allow; `-` if unknown."""
+    """Return what the log shows for the caller, even one that the settings do not allow; `-` if unknown."""
     try:
         authenticated = app().callers.authenticated
     except SettingsError:
@@ -31,9 +31,9 @@ def digest_of(req: func.HttpRequest) -> str:
 
 
 def _principal(req: func.HttpRequest) -> str:
-    """Return the principal's id. One of another identity provider than Entra has its name before it.
+    """Return the principal's id; an id of another identity provider than Entra has the provider's name before it.
 
-    Another provider gives ids of its own: one that equals an object id of Entra's is somebody else's.
+    Providers issue ids independently: an id that equals an object id of Entra is another person's.
     """
     principal = req.headers.get("x-ms-client-principal-id", "").strip()
     provider = req.headers.get("x-ms-client-principal-idp", _ENTRA).strip().lower()

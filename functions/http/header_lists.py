@@ -2,14 +2,14 @@
 
 import re
 
-# Nobody needs more, and reading it stays quick whatever is in it.
+# No client needs more, and parsing stays fast whatever the header holds.
 _LONGEST = 2048
 _ELEMENT = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*+"|")++')
 _PARAMETER = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*+"|")++')
 
 
 def read_elements(header: str | None) -> list[list[tuple[str, str]]]:
-    """Return a header's elements, each a list of name (in lower case) and value; a name alone has an empty value.
+    """Return a header's elements, each a list of pairs: name (in lower case) and value, empty for a name alone.
 
     Several headers of one name are one, joined by commas: https://www.rfc-editor.org/rfc/rfc9110#section-5.3. Commas
     and semicolons inside quotes separate nothing. Anything else comes out as names that match nothing.

@@ -1,4 +1,4 @@
-"""The header Prefer: how long a caller wants to wait for the outcome (RFC 7240, section 4.3)."""
+"""The header Prefer: how long to wait for the outcome (RFC 7240, section 4.3)."""
 
 import re
 from datetime import timedelta
@@ -10,10 +10,10 @@ from shared.use_cases.provision_inline import LONGEST_WAIT
 
 
 def preferred_wait(req: func.HttpRequest) -> timedelta:
-    """Return the wait that `Prefer: wait=N` asks for, at most 60 s; no time at all without it.
+    """Return the wait that `Prefer: wait=N` requests, at most 60 s; zero without it.
 
-    Of several, the first counts. A wait of another form is no preference, and other preferences, such as
-    `respond-async`, which is what happens anyway, change nothing.
+    The first of several counts. A malformed wait is ignored, and so is every other preference: `respond-async` is the
+    default.
     """
     for (name, value), *_ in read_elements(req.headers.get("prefer")):
         if name == "wait":
@@ -23,5 +23,5 @@ def preferred_wait(req: func.HttpRequest) -> timedelta:
 
 
 def preference_applied(wait: timedelta) -> dict[str, str]:
-    """Return the header that says how long a wait was allowed; none when there was no wait."""
+    """Return the header Preference-Applied for a wait; no header without a wait."""
     return {"Preference-Applied": f"wait={int(wait.total_seconds())}"} if wait else {}

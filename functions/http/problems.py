@@ -44,7 +44,7 @@ _LONGEST_IN_DETAIL = 2000
 
 
 class HttpError(Exception):
-    """A request that HTTP itself has a status for."""
+    """A request that the HTTP layer refuses."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail)
@@ -52,7 +52,7 @@ class HttpError(Exception):
 
 
 def problem_of(error: Exception, caller_digest: str) -> Problem:
-    """Return the problem for an error, and log failures of the service and whom it refused."""
+    """Return the problem for an error, and log failures of the service and refused callers."""
     problem = as_problem(error)
     _log(error, problem, caller_digest)
     return problem
@@ -81,7 +81,7 @@ def as_problem(error: Exception) -> Problem:
 
 
 def _first_words(error: InvalidRequestError) -> str:
-    """Return the first faults as sentences, and how many there are beside them."""
+    """Return the first faults as sentences, and the number of the others."""
     said = [fault.shortened(_LONGEST_IN_DETAIL).message for fault in error.faults[:_FAULTS_IN_DETAIL]]
     more = len(error.faults) - len(said)
     if error.more_faults:
@@ -91,7 +91,7 @@ def _first_words(error: InvalidRequestError) -> str:
     return " ".join(said)
 
 
-# Status, code, title, and the detail, in which the error's own words may stand.
+# Status, code, title and detail, where {} stands for the error's message.
 _PROBLEMS: Mapping[type[Exception], tuple[int, str, str, str]] = {
     RequestTooLargeError: (413, "tooLarge", "The request is too large", "{}."),
     RowTooLargeError: (
@@ -129,7 +129,7 @@ _INTERNAL_ERROR = (500, "internalError", "The service failed", "The failure is i
 
 
 def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
-    """Log a failure of the service itself for the operator, and every request that a caller may not make."""
+    """Log failures of the service for the operator, and requests that the caller may not make."""
     match error:
         case CallerNotAllowedError() | OrganizerNotAllowedError() | QuotaExceededError():
             _logger.warning("http.refused %s to %s", problem.code, caller_digest)
@@ -137,7 +137,7 @@ def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
             _logger.warning("http.refused %s to %s", "anothers", caller_digest)
         case StorageUnavailableError():
             _logger.error("http.storageUnavailable %s", error)
-        case RowRefusedError() | UnreadableRecordError():  # their words quote no record
+        case RowRefusedError() | UnreadableRecordError():  # their messages quote no record
             _logger.error("http.failed %s", error)
         case SettingsError():
             _logger.critical("settings.wrong %s", error)
@@ -147,7 +147,8 @@ def _log(error: Exception, problem: Problem, caller_digest: str) -> None:
             pass
 
 
-# What Graph refuses for good: 403 what an administrator has to allow, 404 what the URL names, 409 what else is gone.
+# Of what Graph rejects: 403 where an administrator has to act, 404 where the URL names what is missing, 409 for the
+# rest that is missing.
 _REJECTION_STATUSES = {
     "applicationAccessPolicyMissing": 403,
     "applicationPermissionMissing": 403,

@@ -1,4 +1,4 @@
-"""The URLs in answers: absolute, and reachable for the caller, also behind a proxy."""
+"""The URLs in answers: absolute, and reachable for the caller, even behind a proxy."""
 
 import re
 from urllib.parse import quote
@@ -16,8 +16,8 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 def url_of(req: func.HttpRequest) -> str:
     """Return the absolute URL of a request without its query, which may hold a key.
 
-    A proxy that answers under another name gives it in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and how it was
-    reached in `proto` or `X-Forwarded-Proto`. Both are believed only when the setting TRUSTED_HOSTS names that host,
+    A proxy that answers under another name sends that name in `Forwarded` (RFC 7239) or `X-Forwarded-Host`, and the
+    scheme in `proto` or `X-Forwarded-Proto`. Both are trusted only when the setting TRUSTED_HOSTS names the host,
     because anyone can send these headers. The same holds for `Host` where App Service gives the app its own name
     (https://learn.microsoft.com/azure/app-service/reference-app-settings#domain-and-dns). The path is
     always the app's own: a gateway that serves it under another path rewrites `Location`, as API Management's policy
@@ -27,7 +27,7 @@ def url_of(req: func.HttpRequest) -> str:
 
 
 def public_url(req: func.HttpRequest, trusted_hosts: frozenset[str], own_host: str | None = None) -> str:
-    """Return the URL that `url_of` describes; without `own_host` the app's name is the one that it was asked by."""
+    """Return the URL that `url_of` describes; without `own_host` the app's name is the one in `Host`."""
     own_scheme, asked_host, path = _own(req)
     path = path.rstrip("/")
     host, scheme = _forwarded(req)
@@ -45,9 +45,9 @@ def path_of(req: func.HttpRequest) -> str:
 
 
 def _own(req: func.HttpRequest) -> tuple[str, str, str]:
-    """Return scheme, host and path of the URL that the app itself was asked at.
+    """Return scheme, host and path of a request's URL, without regard to proxies.
 
-    The host is what the caller wrote into `Host`: a value that is no host is ignored.
+    The host is the value of the header `Host`; a malformed one is ignored.
     """
     scheme, _, rest = req.url.partition("://")
     host = re.split("[/?#]", rest, maxsplit=1)[0]
@@ -58,8 +58,8 @@ def _own(req: func.HttpRequest) -> tuple[str, str, str]:
 def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
     """Return a meeting's absolute URL for `Location`, from the URL of a request for it, for many, or below it.
 
-    A caller that showed its key in the query, as `code`, gets it back there: workflows follow `Location` by themselves
-    and do not all send the headers of their first request again, so that nothing but the URL can let them in.
+    A function key that the caller sent in the query, as `code`, stays in the URL: workflows poll `Location`, and some
+    do not repeat the headers of their first request.
     https://learn.microsoft.com/azure/architecture/patterns/async-request-reply
     """
     before, _, _ = url_of(req).partition(f"/{meeting_id}")
@@ -69,7 +69,7 @@ def meeting_url(req: func.HttpRequest, meeting_id: str) -> str:
 
 
 def _forwarded(req: func.HttpRequest) -> tuple[str, str]:
-    """Return the host and scheme that the first proxy received, each empty if no proxy says so."""
+    """Return the host and scheme that the first proxy received, each empty if no proxy names it."""
     elements = read_elements(req.headers.get("forwarded"))
     first = dict(elements[0]) if elements else {}
     host = first.get("host") or _first(req.headers.get("x-forwarded-host"))

@@ -1,4 +1,4 @@
-"""Requests over HTTP, for every route alike: bodies within bounds, ids in routes, where a request comes from."""
+"""What every route reads of an HTTP request: a bounded body, the id in the path, the query, the origin."""
 
 import re
 from collections import Counter
@@ -35,7 +35,7 @@ def read_json(req: func.HttpRequest) -> Any:
     """Return the JSON value of a request's body.
 
     Raises:
-        HttpError: it has no length, is not said to be JSON, is compressed, or is too large.
+        HttpError: it has no length, another media type, is compressed, or is too large.
         InvalidRequestError: it is not JSON.
     """
     body = read_body(req, LARGEST_REQUEST)
@@ -50,7 +50,7 @@ def is_json(req: func.HttpRequest) -> bool:
 
 
 def has_body(req: func.HttpRequest) -> bool:
-    """Return whether a request was sent with a body, even one that did not arrive."""
+    """Return whether a request was sent with a body, even one that the host dropped."""
     return bool(req.get_body().strip()) or _is_chunked(req)
 
 
@@ -71,7 +71,7 @@ def read_body(req: func.HttpRequest, largest: int) -> bytes:
 
 
 def _is_chunked(req: func.HttpRequest) -> bool:
-    """Return whether the body was sent in chunks: the Functions host hands on none of it."""
+    """Return whether the body was sent in chunks: the Functions host passes none of it on."""
     return "transfer-encoding" in req.headers and not req.get_body()
 
 
@@ -81,9 +81,9 @@ def unsupported_media_type(title: str, detail: str, accept_patch: str | None = N
 
 
 def read_query[T](req: func.HttpRequest, operation: Operation, read: Callable[[Mapping[str, str]], T]) -> T:
-    """Return what `read` makes of the query parameters that an operation declares, each given once at most.
+    """Return what `read` returns for the query parameters, of which each that the operation declares may occur once.
 
-    The Functions host ignores the case of their names, and joins the values of one that is repeated by commas.
+    The Functions host ignores the case of their names, and joins the values of a repeated one by commas.
 
     Raises:
         InvalidRequestError: with every fault: repeated parameters first, then what `read` finds in the others.
@@ -105,10 +105,10 @@ def read_query[T](req: func.HttpRequest, operation: Operation, read: Callable[[M
 
 
 def read_merge_patch(req: func.HttpRequest) -> Any:
-    """Return the JSON Merge Patch (RFC 7396) that a request's body is.
+    """Return the JSON Merge Patch (RFC 7396) in a request's body.
 
     Raises:
-        HttpError: it has no length, is not said to be a merge patch or JSON, is compressed, or is too large.
+        HttpError: it has no length, another media type, is compressed, or is too large.
         InvalidRequestError: it is not JSON.
     """
     body = read_body(req, LARGEST_REQUEST)
@@ -122,7 +122,7 @@ LENGTH_REQUIRED = HttpError(
         411,
         "lengthRequired",
         "Length required",
-        "Send the body with Content-Length: one that is sent in chunks does not reach this app.",
+        "Send the body with Content-Length: a chunked body does not reach this app.",
     )
 )
 NOT_JSON = unsupported_media_type("Not JSON", "Send the request as application/json.")
@@ -136,10 +136,10 @@ COMPRESSED = unsupported_media_type("Compressed", "Send the request without Cont
 
 
 def meeting_id_of(req: func.HttpRequest) -> str:
-    """Return the meeting's id in a route.
+    """Return the meeting's id in the path.
 
     Raises:
-        MeetingNotFoundError: no meeting has an id of this form.
+        MeetingNotFoundError: it is not the id of any meeting.
     """
     meeting_id = req.route_params.get("id", "")
     if not is_record_id(meeting_id):
@@ -148,10 +148,10 @@ def meeting_id_of(req: func.HttpRequest) -> str:
 
 
 def schedule_id_of(req: func.HttpRequest) -> str:
-    """Return the schedule's id in a route.
+    """Return the schedule's id in the path.
 
     Raises:
-        ScheduleNotFoundError: no schedule has an id of this form.
+        ScheduleNotFoundError: it is not the id of any schedule.
     """
     schedule_id = req.route_params.get("id", "")
     if not is_record_id(schedule_id):
@@ -167,7 +167,7 @@ def origin_of(req: func.HttpRequest, caller: Caller, key: str | None = None) -> 
 def expected_versions(if_match: str | None) -> frozenset[int] | None:
     """Return the versions that an If-Match header names, None for any.
 
-    Entity tags of another form, weak ones among them, name no version:
+    Other entity tags, such as weak ones, match no version:
     https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1
     """
     if if_match is None or if_match.strip() == "*":

@@ -27,7 +27,7 @@ def meeting_response(
 ) -> func.HttpResponse:
     """Answer with a meeting: 202 while it is in progress (or just accepted), 200 when it is finished.
 
-    The form is the one that Logic Apps and Power Automate poll by themselves:
+    Logic Apps and Power Automate poll answers of this form:
     https://learn.microsoft.com/azure/logic-apps/logic-apps-create-api-app#async-pattern
     """
     headers = {"ETag": etag(meeting), **(headers or {})}
@@ -58,7 +58,7 @@ def json_response(
 
 
 async def page_response(req: func.HttpRequest, page: Callable[[], Page]) -> func.HttpResponse:
-    """Answer with a page, compressed for a browser that accepts that; the first call reads files, in a thread."""
+    """Answer with a page, compressed if the browser accepts that; the first call reads files, in a thread."""
     found = await asyncio.to_thread(page)
     headers = {
         "Cache-Control": "private, max-age=3600",

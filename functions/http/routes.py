@@ -22,7 +22,7 @@ class UndescribedError(Exception):
 
 
 def document_for(req: func.HttpRequest) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document, which names the server that was asked: by a path right below the base path."""
+    """Return the OpenAPI 3.1 document with the server of the request, whose path is directly below the base path."""
     return {**_document(), "servers": [{"url": url_of(req).rpartition("/")[0]}]}
 
 
@@ -47,13 +47,13 @@ def described_routes() -> tuple[Route, ...]:
 
 
 def register(app: func.FunctionApp, blueprint: func.Blueprint) -> None:
-    """Register a trigger with the app, and remember it for the description of the interface."""
+    """Register a trigger with the app, and keep it for the OpenAPI documents."""
     app.register_functions(blueprint)
     _registered.append(blueprint)
 
 
 def app_functions() -> list[func.Function]:
-    """Return every function of the app, from an app of its own: the one that Azure runs lists them once.
+    """Return every function of the app, from a second FunctionApp: the one that Azure runs can list them only once.
 
     Raises:
         UndescribedError: no trigger is registered.
@@ -67,7 +67,7 @@ def app_functions() -> list[func.Function]:
 
 
 def _place(route: Route) -> tuple[bool, list[str], int]:
-    """Return the place of a route in the document: operations of workflows first, a collection before its items."""
+    """Return the sort key of a route in the document: internal operations last, a collection before its items."""
     return route.operation.visibility == "internal", route.path.split("/"), _METHODS.index(route.method)
 
 

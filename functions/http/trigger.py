@@ -16,10 +16,10 @@ from shared.access.callers import Caller
 from shared.storage.time_limit import storage_time
 from shared.trace_context import caller_traceparent
 
-# Answers hold join links and passcodes: no cache on the way keeps one caller's answer for another, and no browser takes
-# data for a page. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+# Answers hold join links and passcodes: no cache may store them for another caller, and no browser may render data as a
+# page. https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-# Not to be sent over plain HTTP: https://www.rfc-editor.org/rfc/rfc6797#section-7.2
+# Never sent over plain HTTP: https://www.rfc-editor.org/rfc/rfc6797#section-7.2
 _HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 # All of a call's storage operations together, before it is answered 503.
@@ -32,7 +32,7 @@ type Handler = Callable[[func.HttpRequest, Caller], Awaitable[func.HttpResponse]
 def http_trigger(handler: Handler) -> AnonymousHandler:
     """Make a trigger of a handler: a caller whom the settings do not allow is refused before the handler starts.
 
-    What the handler raises becomes a problem; nothing that is not meant for the caller gets into it.
+    What the handler raises becomes a problem, which has nothing that is not meant for the caller.
     """
 
     async def handle(req: func.HttpRequest) -> func.HttpResponse:
@@ -50,7 +50,7 @@ def anonymous_http_trigger(handler: AnonymousHandler) -> AnonymousHandler:
             async with invocation_deadline():
                 with storage_time(_STORAGE_SECONDS):
                     response = await handler(req)
-        except Exception as error:  # noqa: BLE001 - the outermost place: what is not known is logged as a failure
+        except Exception as error:  # noqa: BLE001 - the outermost place: an unknown error is logged as a failure
             response = _problem(req, error)
         finally:
             caller_traceparent.reset(trace)

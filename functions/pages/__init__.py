@@ -1,4 +1,4 @@
-"""Pages for people: each is one file with its own script and style, a client of the API and nothing more.
+"""Pages for people: each is one HTML file with its script and style, and only a client of the API.
 
 page       a page, and the policy under which a browser runs its own scripts and no others
 docs       the API documentation

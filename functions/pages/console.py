@@ -1,10 +1,10 @@
-"""The console: a page for operators that asks the API, and holds no data of its own."""
+"""The console: a page for operators that calls the API, and holds no data itself."""
 
 from functools import cache
 
 from functions.pages.page import Page, make_page, read_asset
 
-# In the order in which they stand in the one script of the page.
+# In the order in which the page's one script has them.
 SCRIPTS = (
     "dom.js",
     "text.js",

@@ -1,7 +1,7 @@
 """The API documentation: Swagger UI in one file, which loads nothing but the document beside it.
 
-Of its kind it is the one that works under a policy without inline styles; what it lacks for a screen reader, the
-keyboard, dark schemes and narrow windows is added beside it (docs/console.md has the comparison).
+Unlike its alternatives it works under a policy without inline styles; what it lacks for screen readers, the keyboard,
+dark schemes and narrow windows is in accessibility.js and docs.css (docs/console.md compares them).
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from functions.pages.page import Page, make_page, read_asset
 
-# Its package is not imported: that would load Flask.
+# The package is not imported, because that would load Flask.
 _ASSETS = "flask_swagger_ui"
 
 

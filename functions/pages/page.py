@@ -1,7 +1,7 @@
 """A page in one file, and the policy under which a browser runs its own scripts and styles, and no others.
 
-One file, because the address of a page may hold the function key, and other files would each have to be asked for with
-it.
+One file, because the address of a page may hold the function key, and requests for further files would need the key
+too.
 """
 
 import base64
@@ -25,13 +25,13 @@ class Page:
 
 
 def make_page(html: str, scripts: Mapping[str, str], styles: Mapping[str, str], **directives: str) -> Page:
-    """Return a page made of a frame, in which `{{ name }}` stands for the script or style of that name.
+    """Return a page from a frame, in which `{{ name }}` stands for the script or style of that name.
 
     Args:
         html: the frame.
         scripts: their texts by name.
         styles: their texts by name.
-        directives: what else the policy of this page says, with `_` in place of `-`.
+        directives: further directives of the policy, with `_` for `-`.
     """
     texts = {name: _inline(text) for name, text in {**scripts, **styles}.items()}
     for name, text in texts.items():
