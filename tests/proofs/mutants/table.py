@@ -1,4 +1,4 @@
-"""`python -m tests.proofs.mutants.table`: write the table of the mutants into docs/reliability.md."""
+"""`python -m tests.proofs.mutants.table`: write the table of the mutants into docs/mutants.md."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.proofs.mutants.catalog import Mutant, read_mutants
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "reliability.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "mutants.md"
 _PLACE = re.compile(r"(?<=<!-- mutants -->\n).*(?=<!-- end of mutants -->)", re.DOTALL)
 
 

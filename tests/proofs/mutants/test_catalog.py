@@ -23,7 +23,7 @@ def test_every_promise_has_one() -> None:
 
 
 def test_the_document_lists_them_all_and_no_other() -> None:
-    """The table in docs/reliability.md is the one that `python -m tests.proofs.mutants.table` writes."""
+    """The table in docs/mutants.md is the one that `python -m tests.proofs.mutants.table` writes."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert with_table(text, MUTANTS) == text
     assert with_table(text, MUTANTS[1:]) != text
