@@ -17,7 +17,6 @@ from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.errors import Fault, raise_with_faults_of
-from shared.meeting_request import decode_json
 from shared.openapi.examples import BATCH as EXAMPLE_BATCH
 from shared.openapi.examples import MEETING_ID as EXAMPLE_ID
 from shared.openapi.examples import ROWS as EXAMPLE_ROWS
@@ -26,6 +25,7 @@ from shared.openapi.parameters import TRACE
 from shared.openapi.request_schemas import BATCH
 from shared.use_cases.accept import Accepted
 from shared.use_cases.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
+from shared.validation.json_text import decode_json
 from shared.validation.problem_details import ProblemResponse
 from shared.validation.response_model import ResponseModel, Uri, Uuid, left_out
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request import decode_json
 from shared.use_cases.batch import BatchItem, read_csv_items, read_json_items
 from shared.use_cases.batch.csv_rows import csv_reader
 from shared.use_cases.batch.items import with_key, with_keys
+from shared.validation.json_text import decode_json
 
 # What `submit --output` adds to a CSV file; left out again when that file is submitted.
 RESULT_COLUMNS = ("meetingId", "status", "joinUrl", "error")

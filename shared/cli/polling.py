@@ -9,9 +9,10 @@ from typing import Any, Protocol
 from shared.cli.files import Line
 from shared.cli.remedies import with_commands
 from shared.errors import ConveneError, Fault, InvalidRequestError
-from shared.meeting_request import find_warnings, parse_request, unstorable
+from shared.meeting_request import find_warnings, parse_request
 from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import raise_faults
+from shared.validation.json_text import unstorable
 
 _CONCURRENT_POLLS = 16
 

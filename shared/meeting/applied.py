@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ConfigDict, RootModel
 
 from shared.meeting.record_model import RecordModel
-from shared.validation.addresses import mailbox_key
+from shared.validation.addresses import mailbox_digest
 
 # No digest looks like this, so that a property in doubt differs from every value.
 _IN_DOUBT = "?"
@@ -48,7 +48,7 @@ class PropertyDigests(RootModel[dict[str, str]]):
 
 def address_digest(address: str) -> str:
     """Return a short digest of a mail address: hundreds have to fit into a record."""
-    return hashlib.sha256(mailbox_key(address).encode()).hexdigest()[:16]
+    return mailbox_digest(address)[:16]
 
 
 class Applied(RecordModel):

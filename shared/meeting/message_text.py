@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request import decode_json
 from shared.validation.findings import shown
-from shared.validation.json_text import decode_json_text
+from shared.validation.json_text import decode_json, decode_json_text
 
 _MOST_LAYERS = 4
 _PYTHON_BYTES = re.compile(r"""b(['"])(.*)\1""", re.DOTALL)
@@ -33,17 +32,7 @@ def read_object(text: str) -> dict[str, Any]:
         value = decode_json(text.encode(errors="surrogatepass") if decoded is None else decoded)
     except InvalidRequestError as error:
         raise _not_json(text, decoded) or error from error
-    if isinstance(value, dict):
-        members = cast("dict[str, Any]", value)
-        reason = _reason_against(members)
-    elif isinstance(value, list):
-        items = cast("list[Any]", value)
-        own_schema = any(isinstance(each, dict) and is_event_grid(cast("dict[str, Any]", each)) for each in items)
-        reason = _OWN_SCHEMA if own_schema else "must be a JSON object, not a list: send each request by itself."
-    else:
-        encoded_twice = isinstance(value, str) and innermost_object(value) is not None
-        reason = _JSON_TWICE if encoded_twice else f"must be a JSON object, not {shown(value)}."
-    if reason:
+    if reason := _reason_against(value):
         raise InvalidRequestError([Fault("", "wrongType", f"The message {reason}")])
     return cast("dict[str, Any]", value)
 
@@ -99,10 +88,21 @@ def layers(text: str) -> Iterator[str]:
             return
 
 
-def _reason_against(document: dict[str, Any]) -> str | None:
-    if document.keys() >= _LOGIC_APPS:
-        return _WRAPPER
-    return _OWN_SCHEMA if is_event_grid(document) else None
+def _reason_against(value: Any) -> str | None:
+    """Return why a JSON value cannot be a message, None if it can."""
+    match value:
+        case dict() if value.keys() >= _LOGIC_APPS:
+            return _WRAPPER
+        case dict():
+            return _OWN_SCHEMA if is_event_grid(value) else None
+        case list() if any(isinstance(each, dict) and is_event_grid(each) for each in value):
+            return _OWN_SCHEMA
+        case list():
+            return "must be a JSON object, not a list: send each request by itself."
+        case str() if innermost_object(value) is not None:
+            return _JSON_TWICE
+        case _:
+            return f"must be a JSON object, not {shown(value)}."
 
 
 def _not_json(text: str, decoded: bytes | None) -> InvalidRequestError | None:

@@ -14,10 +14,11 @@ from shared.errors import Fault, InvalidRequestError, raise_with_faults_of
 from shared.ids import KeyNamespace, id_from_key, is_record_id
 from shared.meeting.meeting import Meeting
 from shared.meeting.message_text import read_object
-from shared.meeting_request import decode_json, parse_request
+from shared.meeting_request import parse_request
 from shared.trace_context import as_traceparent
 from shared.validation.findings import quoted, require_object, shown
 from shared.validation.idempotency_keys import key_fault
+from shared.validation.json_text import decode_json
 from shared.validation.text import check_text
 
 LONGEST_COMMENT = 4096

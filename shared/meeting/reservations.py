@@ -10,7 +10,6 @@ The rows lie in the table of the mailboxes. A reservation is what its meeting's 
 disagree, the record is right, and the next choice that finds the entry in its way drops it.
 """
 
-import hashlib
 import json
 import logging
 import random
@@ -29,7 +28,7 @@ from shared.storage import Delete, Insert, Operation, Replace, Row, Table
 from shared.storage.records import PARTITIONS
 from shared.storage.sweep import Sweep
 from shared.storage.tables import MOST_OPERATIONS
-from shared.validation.addresses import mailbox_key
+from shared.validation.addresses import mailbox_digest
 
 _logger = logging.getLogger(__name__)
 
@@ -180,7 +179,7 @@ def days_between(start: datetime, end: datetime) -> list[date]:
 
 
 def _place(mailbox: str) -> tuple[str, str]:
-    digest = hashlib.sha256(mailbox_key(mailbox).encode()).hexdigest()[:40]
+    digest = mailbox_digest(mailbox)
     return f"{_PARTITION}.{digest[0]}", digest
 
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from shared.storage import Insert, Replace, Row, Table
 from shared.storage.sweep import Sweep
-from shared.validation.addresses import mailbox_key
+from shared.validation.addresses import mailbox_digest, mailbox_key
 
 _logger = logging.getLogger(__name__)
 
@@ -90,16 +90,12 @@ class Turns:
 
 
 def _place(candidates: Iterable[str]) -> tuple[str, str]:
-    digest = _digest(json.dumps(sorted(map(mailbox_key, candidates))))
-    return _PARTITION, digest
+    pool = json.dumps(sorted(map(mailbox_key, candidates)))
+    return _PARTITION, hashlib.sha256(pool.encode()).hexdigest()[:40]
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(mailbox_key(text).encode()).hexdigest()[:40]
-
-
-def _short(text: str) -> str:
-    return _digest(text)[:_SHORT]
+def _short(name: str) -> str:
+    return mailbox_digest(name)[:_SHORT]
 
 
 def _turn(row: Row) -> Turn:

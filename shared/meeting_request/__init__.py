@@ -1,6 +1,5 @@
 """The meeting request: what callers may ask for, checked, in one canonical form, and in Graph's words.
 
-decode_json     bytes -> a JSON value
 parse_request   a JSON value -> MeetingRequest, or every fault at once
 find_warnings   what is valid, and may still be a mistake
 as_given        the request as its reader recognises it
@@ -11,20 +10,16 @@ event_properties, online_meeting_properties, option_properties
 """
 
 from shared.meeting_request.calendar_request import CalendarRequest, event_properties
-from shared.meeting_request.canonical_form import as_given, canonical, fingerprint
+from shared.meeting_request.canonical_form import as_given, canonical, fingerprint, option_properties
 from shared.meeting_request.existing_request import ExistingRequest
-from shared.meeting_request.graph_properties import option_properties
 from shared.meeting_request.options import MeetingOptions
 from shared.meeting_request.parse import LARGEST_REQUEST, MeetingRequest, NewMeetingRequest, parse_request
 from shared.meeting_request.standalone_request import StandaloneRequest, online_meeting_properties
 from shared.meeting_request.warnings import find_warnings
-from shared.validation.date_times import DateTimeTimeZone, to_graph
-from shared.validation.json_text import decode_json, decode_json_text, repeated_members, unstorable
 
 __all__ = [
     "LARGEST_REQUEST",
     "CalendarRequest",
-    "DateTimeTimeZone",
     "ExistingRequest",
     "MeetingOptions",
     "MeetingRequest",
@@ -32,15 +27,10 @@ __all__ = [
     "StandaloneRequest",
     "as_given",
     "canonical",
-    "decode_json",
-    "decode_json_text",
     "event_properties",
     "find_warnings",
     "fingerprint",
     "online_meeting_properties",
     "option_properties",
     "parse_request",
-    "repeated_members",
-    "to_graph",
-    "unstorable",
 ]

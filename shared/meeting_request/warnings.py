@@ -27,13 +27,11 @@ def find_warnings(request: MeetingRequest, now: datetime) -> list[Fault]:
         warnings += _about_body(request)
         warnings += _about_place(request)
         warnings += _about_reservations(request, now)
-    elif isinstance(request, StandaloneRequest):
-        warnings += _about_times_of_meeting(request, now)
     if isinstance(request, StandaloneRequest):
+        warnings += _about_times_of_meeting(request, now)
         warnings += _about_roles(request, "")
     else:
         warnings += _about_provider(request)
-    if not isinstance(request, StandaloneRequest) and request.options is not None:
         warnings += _about_roles(request.options, "/options")
     return [*warnings, *request.omissions]
 
@@ -112,9 +110,9 @@ def _about_times_of_meeting(request: StandaloneRequest, now: datetime) -> Iterat
         yield Fault("/endDateTime", "notReserved", _not_reserved(until))
 
 
-def _about_roles(options: MeetingOptions, pointer: str) -> Iterator[Fault]:
+def _about_roles(options: MeetingOptions | None, pointer: str) -> Iterator[Fault]:
     # https://learn.microsoft.com/graph/api/onlinemeeting-update: other settings of allowedPresenters overrule the role.
-    if options.participants is None or options.allowed_presenters == "roleIsPresenter":
+    if options is None or options.participants is None or options.allowed_presenters == "roleIsPresenter":
         return
     for index, participant in enumerate(options.participants.attendees):
         if participant.role == "presenter":

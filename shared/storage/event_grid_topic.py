@@ -4,14 +4,12 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from azure.core.exceptions import AzureError
 
 from shared.errors import TopicUnavailableError
-
-if TYPE_CHECKING:
-    from shared.settings import TopicSettings
+from shared.settings import TopicSettings
 
 _logger = logging.getLogger(__name__)
 
@@ -71,12 +69,12 @@ class EventGridTopic:
         self._rests_until = None
 
 
-def topic_of(settings: "TopicSettings", clock: Callable[[], datetime]) -> EventGridTopic:
+def topic_of(settings: TopicSettings, clock: Callable[[], datetime]) -> EventGridTopic:
     """Return the topic that the settings name: reached by key, or as the app's managed identity."""
     return EventGridTopic(lambda: _publisher(settings), clock)
 
 
-def _publisher(settings: "TopicSettings") -> Publisher:
+def _publisher(settings: TopicSettings) -> Publisher:
     # Only an app that has a topic pays for the import.
     from azure.core.credentials import AzureKeyCredential
     from azure.eventgrid.aio import EventGridPublisherClient

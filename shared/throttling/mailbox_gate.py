@@ -149,11 +149,8 @@ class MailboxGate:
         if self._shared is None:
             return None
         share = self._mailboxes.of(organizer).share
-        try:
-            async with asyncio.timeout(_LONGEST_SHARING_SECONDS):
-                state = await self._shared.read(organizer)
-        except (StorageUnavailableError, TimeoutError) as error:
-            _logger.warning("mailbox.notRefreshed %s", error)
+        state = await _exchanged(self._shared.read(organizer), "mailbox.notRefreshed %s")
+        if state is None:
             return None
         if state.closed_until:
             # Graph cannot have named a later moment: a clock was wrong somewhere.
@@ -195,15 +192,14 @@ class MailboxGate:
         mailbox = self._mailboxes.of(organizer)
         mailbox.exchanging = True
         try:
-            async with asyncio.timeout(_LONGEST_SHARING_SECONDS):
-                state = await self._shared.hold(organizer, self._instance, calls, mailbox.limit, self._clock(), state)
-        except (StorageUnavailableError, TimeoutError) as error:
-            _logger.warning("mailbox.notShared %s", error)
-            return state
+            holding = self._shared.hold(organizer, self._instance, calls, mailbox.limit, self._clock(), state)
+            held = await _exchanged(holding, "mailbox.notShared %s")
         finally:
             mailbox.exchanging = False
-        self._note_share(organizer, state)
-        return state
+        if held is None:
+            return state
+        self._note_share(organizer, held)
+        return held
 
     async def close_if_asked(
         self,
@@ -228,7 +224,8 @@ class MailboxGate:
         mailbox = self._close(organizer, self._clock() + delay)
         if self._shared:
             names = mailbox.names | self._mailboxes.names_of(organizer)
-            await _publish(*(self._shared.close(name, mailbox.closed_until) for name in sorted(names)))
+            closings = (self._shared.close(name, mailbox.closed_until) for name in sorted(names))
+            await _exchanged(asyncio.gather(*closings), "mailbox.notShared %s")
 
     async def publish_providers(self, organizer: str, allowed: AllowedProviders, seen: MailboxState | None) -> None:
         """Share what a calendar allows with the other processes, if there are any, and if the storage answers.
@@ -239,7 +236,7 @@ class MailboxGate:
             seen: what `refresh` returned.
         """
         if self._shared and self._entered >= _BUSY:
-            await _publish(self._shared.allow(organizer, allowed, seen))
+            await _exchanged(self._shared.allow(organizer, allowed, seen), "mailbox.notShared %s")
 
     def next_slot(self, organizer: str) -> timedelta:
         """Return how long a provision has to stay away that was admitted, or would have been."""
@@ -313,9 +310,11 @@ def _jitter(mailbox: Mailbox) -> timedelta:
     return timedelta(seconds=random.uniform(0, mailbox.seconds))  # noqa: S311 - no secret
 
 
-async def _publish(*writes: Awaitable[None]) -> None:
+async def _exchanged[T](exchange: Awaitable[T], failure: str) -> T | None:
+    """Return what the storage answers; None where it fails or is too slow, which is logged as `failure`."""
     try:
         async with asyncio.timeout(_LONGEST_SHARING_SECONDS):
-            await asyncio.gather(*writes)
+            return await exchange
     except (StorageUnavailableError, TimeoutError) as error:
-        _logger.warning("mailbox.notShared %s", error)
+        _logger.warning(failure, error)
+        return None

@@ -71,22 +71,16 @@ class Mailbox:
         """Return how many calls this process may have under way; a share that was not renewed allows none."""
         return self.share.calls if self.share and self.share.until > now else self.limit
 
-    def held_back(self, now: datetime) -> HeldBackError | None:
-        """Return why no lookup is admitted now, with the delay until one may be; None for an open mailbox."""
-        if self.closed_until > now:
-            return HeldBackError(THROTTLED, self.closed_until - now)
-        if not self.has_room(now, read_only=True):
-            return HeldBackError(FULL, timedelta(seconds=self.seconds))
-        return None
-
     def enter(self, now: datetime) -> None:
         """Admit a lookup, which neither waits for slots nor uses them up.
 
         Raises:
-            HeldBackError: the mailbox is full or closed.
+            HeldBackError: the mailbox is full or closed; the delay says when a lookup may be admitted.
         """
-        if held_back := self.held_back(now):
-            raise held_back
+        if self.closed_until > now:
+            raise HeldBackError(THROTTLED, self.closed_until - now)
+        if not self.has_room(now, read_only=True):
+            raise HeldBackError(FULL, timedelta(seconds=self.seconds))
         self.entered += 1
 
     def enter_in_turn(self, now: datetime) -> None:

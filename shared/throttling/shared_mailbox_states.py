@@ -9,7 +9,6 @@ The row does not stop a call that another instance has already sent, nor an atte
 was written. That attempt reads it again the next time.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from shared.storage import Insert, Replace, Row, Table
 from shared.storage.records import PARTITIONS
 from shared.storage.sweep import Sweep
 from shared.throttling.sharing import Holder, with_calls
-from shared.validation.addresses import mailbox_key
+from shared.validation.addresses import mailbox_digest
 
 _logger = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class SharedMailboxStates:
 
     async def read(self, name: str) -> MailboxState:
         """Return what is shared about the mailbox of an organizer with this name."""
-        key = _key(name)
+        key = mailbox_digest(name)
         row = await self._table.read(key[0], key)
         return _state(row) if row else MailboxState()
 
@@ -124,7 +123,7 @@ class SharedMailboxStates:
     async def _change(
         self, name: str, change: Callable[[MailboxState], MailboxState], seen: MailboxState | None
     ) -> MailboxState:
-        key = _key(name)
+        key = mailbox_digest(name)
         for _ in range(_MOST_RACES):
             known = seen or await self.read(name)
             changed = change(known)
@@ -139,10 +138,6 @@ class SharedMailboxStates:
                 return replace(changed, etag=etag)
         _logger.warning("mailbox.notShared")
         return MailboxState()
-
-
-def _key(name: str) -> str:
-    return hashlib.sha256(mailbox_key(name).encode()).hexdigest()[:40]
 
 
 def _values(state: MailboxState) -> dict[str, str | int]:

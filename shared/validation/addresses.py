@@ -1,5 +1,6 @@
 """One form for all spellings of an address or user principal name, for allow-lists, duplicates, gates and lookups."""
 
+import hashlib
 import unicodedata
 
 import idna
@@ -18,6 +19,11 @@ def mailbox_key(name: str) -> str:
         return name.lower()
     local, at, domain = unicodedata.normalize("NFC", name).lower().rpartition("@")
     return f"{local}{at}{_ascii_domain(domain) if at else domain}"
+
+
+def mailbox_digest(name: str) -> str:
+    """Return a digest of `mailbox_key`, for keys of rows in which no name may stand."""
+    return hashlib.sha256(mailbox_key(name).encode()).hexdigest()[:40]
 
 
 def _ascii_domain(domain: str) -> str:

@@ -11,10 +11,11 @@ import pytest
 import function_app
 from shared.access.origin import Origin
 from shared.errors import InvalidRequestError, RequestTooLargeError, RowRefusedError, RowTooLargeError
-from shared.meeting_request import decode_json, parse_request
+from shared.meeting_request import parse_request
 from shared.meeting_request.html_body import MAX_ATTRIBUTES, clean_html
 from shared.storage import Operation
 from shared.use_cases.batch import BatchItem, read_csv_items
+from shared.validation.json_text import decode_json
 from tests.app_fixture import World
 from tests.attacks.cost import steep
 from tests.examples import CALENDAR

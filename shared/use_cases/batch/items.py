@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NoReturn, cast
 
 from shared.errors import Fault, InvalidRequestError, raise_with_faults_of
-from shared.meeting_request import parse_request, repeated_members
+from shared.meeting_request import parse_request
 from shared.validation.findings import pointer_to, quoted, require_object
 from shared.validation.idempotency_keys import key_fault
+from shared.validation.json_text import repeated_members
 
 MOST_ITEMS = 100
 TOO_LARGE = "tooLarge"  # the code of the fault of an item that has not been read

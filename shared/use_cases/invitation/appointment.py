@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, tzinfo
 from shared.errors import UnavailableError
 from shared.graph.calendar_events import GraphTime
 from shared.graph.event_details import EventDetails, GraphPerson, recurrence_of
-from shared.meeting_request import CalendarRequest, DateTimeTimeZone, StandaloneRequest
+from shared.meeting_request import CalendarRequest, StandaloneRequest
 from shared.meeting_request.people import Attendee
 from shared.meeting_request.recurrence import Recurrence
 from shared.use_cases.invitation.plain_text import plain_text
-from shared.validation.date_times import instant_of
+from shared.validation.date_times import DateTimeTimeZone, instant_of
 from shared.validation.time_zones import allowed_names, zone
 
 _UTC_KEYS = frozenset({"UTC", "Etc/UTC"})

@@ -13,8 +13,8 @@ from shared.cli.files import Line
 from shared.cli.http_client import HttpClient, path_of
 from shared.cli.polling import Submitted, UnreachableError
 from shared.errors import Fault
-from shared.meeting_request import decode_json
 from shared.use_cases.batch import BatchItem
+from shared.validation.json_text import decode_json
 from tests.examples import STANDALONE
 from tests.proofs.simulation.loop import simulate
 

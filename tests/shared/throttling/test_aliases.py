@@ -163,7 +163,7 @@ class TestTwoNames:
         assert [visits.enter(name) for name in (ALEX, ALEX, OBJECT_ID)] == [None] * 3
         visits.close(OBJECT_ID, 30)
         visits.mailboxes.alias(ALEX.upper(), OBJECT_ID)
-        assert visits.mailboxes.of(ALEX).held_back(clock())
+        assert visits.mailboxes.of(ALEX).closed_until > clock()
         clock.advance(seconds=30 + CALMING.total_seconds())
         assert visits.enter(OBJECT_ID) is None
         assert visits.enter(ALEX)

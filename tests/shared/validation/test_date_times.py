@@ -2,8 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.meeting_request import to_graph
-from shared.validation.date_times import DateTimeTimeZone, check_timestamp, instant_of
+from shared.validation.date_times import DateTimeTimeZone, check_timestamp, instant_of, to_graph
 from tests.shared.meeting_request.requests import (
     at,
     calendar_document,

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request import decode_json, decode_json_text
+from shared.validation.json_text import decode_json, decode_json_text
 
 
 def faults_of(data: bytes) -> list[Fault]:

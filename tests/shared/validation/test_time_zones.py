@@ -4,8 +4,7 @@ import pytest
 from tzlocal.windows_tz import win_tz
 
 from local.graph.time_zones import DOCUMENTED_IANA_NAMES
-from shared.meeting_request import to_graph
-from shared.validation.date_times import DateTimeTimeZone
+from shared.validation.date_times import DateTimeTimeZone, to_graph
 from shared.validation.time_zones import (
     agree_for_a_year,
     allowed_names,

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from shared.errors import Fault, InvalidRequestError
-from shared.meeting_request import decode_json, parse_request
+from shared.meeting_request import parse_request
 from shared.use_cases.batch import BatchItem, read_json_items
+from shared.validation.json_text import decode_json
 from tests.examples import CALENDAR
 
 ITEM: dict[str, Any] = {"idempotencyKey": "k", "request": CALENDAR}

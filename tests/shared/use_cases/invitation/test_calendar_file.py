@@ -8,9 +8,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from shared.meeting import DialIn, Meeting, Outcome, Status
-from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request, to_graph
+from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest, parse_request
 from shared.use_cases.invitation.appointment import Appointment, Guest, of_calendar, of_standalone
 from shared.use_cases.invitation.calendar_file import calendar_file
+from shared.validation.date_times import to_graph
 from shared.validation.time_zones import allowed_names, is_skipped, to_utc, zone
 from tests.examples import NOW, queued_meeting
 from tests.shared.meeting_request.requests import calendar_document
