@@ -35,9 +35,9 @@ _SLOW_FOLDERS = tuple(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def azurite() -> Iterator[str]:
-    """Real storage, an Azurite of this test process's own: its connection string."""
+    """Real storage, an Azurite of the file's own: its connection string."""
     arguments = ["storage", "--queue-port", "0", "--table-port", "0", "--blob-port", "0"]
     with start_child(arguments) as storage:
         yield connection_string(*storage.ports)

@@ -17,14 +17,14 @@ _ENVIRONMENT = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def attacked() -> Iterator[Stack]:
     """Return one stack for every attack, so that each shows that those before it did no harm."""
     with running_stack(os.environ | _ENVIRONMENT) as stack:
         yield stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(attacked: Stack) -> Iterator[Client]:
     """Return a client whose answers are checked against the OpenAPI document."""
     with clients(attacked) as client:

@@ -1,4 +1,4 @@
-"""What the tests of the local stack share: one emulator per session, sample apps, hosts that run them."""
+"""What the tests of the local stack share: one emulator, sample apps, hosts that run them."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def tell(text):
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def storage() -> Generator[Storage]:
     with running_storage() as running:
         yield running
