@@ -71,9 +71,8 @@ class Postponement:
         )
         await self._requests.enqueue(meeting, next_attempt_at - now)
 
-    async def postpone(self, meeting: Meeting, pause: timedelta, write: Write) -> None:
+    async def postpone(self, meeting: Meeting, now: datetime, pause: timedelta, write: Write) -> None:
         """Enqueue the message again; the record changes only if the upkeep would take it for lost meanwhile."""
-        now = self._clock()
         next_attempt_at = min(now + pause, self.gives_up_at(meeting))
         due = due_at(meeting)
         if not meeting.etag or due is None or due <= next_attempt_at:

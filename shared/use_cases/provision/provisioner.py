@@ -124,7 +124,7 @@ class Provisioner:
         await self._attempt(meeting, ATTEMPT_SECONDS, insert)
 
     async def _attempt(self, meeting: Meeting, seconds: float, write: Write | None = None) -> None:
-        organizer = meeting.organizer or ""
+        now, organizer = self._clock(), meeting.organizer or ""
         write = write or partial(self._ledger.write, meeting)
         attempt: Attempt | None = None
         if meeting.organizer_id:
@@ -144,7 +144,7 @@ class Provisioner:
                     attempt.mailbox_state = state
                     await self._carry_out(attempt, seconds)
         except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
-            await self._postponement.postpone(meeting, error.delay or timedelta(0), write)
+            await self._postponement.postpone(meeting, now, error.delay or timedelta(0), write)
         except (RequestTooLargeError, RowRefusedError) as error:
             if attempt is None and not meeting.etag:
                 raise
