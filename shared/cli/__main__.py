@@ -8,10 +8,10 @@ Submitting or importing a file again makes nothing twice: it continues where the
 
 import typer
 
-from shared.cli import availability, export, history, meetings, probe, readiness, schedules, submit
+from shared.cli import availability, export, meetings, probe, readiness, schedules, submit
 
 commands = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
-for _module in (submit, meetings, history, availability, readiness, export, probe):
+for _module in (submit, meetings, availability, readiness, export, probe):
     commands.add_typer(_module.commands)
 commands.add_typer(schedules.commands, name="schedules", help="Meetings from a rule: list, get, create, delete.")
 

@@ -1,9 +1,9 @@
-"""A CSV file of requests with what became of each row: its columns as they were, and four more.
+"""A CSV file of requests with the result of each row: its own columns, and five more.
 
     idempotencyKey   so that the file, whatever its name, never makes a meeting twice
     meetingId, status, joinUrl, error
 
-The four columns are left out again when such a file is submitted.
+Submitting such a file ignores the last four.
 """
 
 import codecs
@@ -21,7 +21,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_results(data: bytes, outcomes: Sequence[Outcome], output: Path) -> None:
-    """Write a CSV file with what became of its rows; `output` may be the file itself.
+    """Write a CSV file with the results of its rows; `output` may be the file itself.
 
     Args:
         data: the file of requests.
@@ -60,5 +60,5 @@ def write_results(data: bytes, outcomes: Sequence[Outcome], output: Path) -> Non
 
 
 def _cell(text: str | None) -> str:
-    """Return a text as a cell that a spreadsheet does not take for a formula."""
+    """Return a text as a cell that a spreadsheet does not read as a formula."""
     return f"'{text}" if text and text.startswith(_FORMULA) else text or ""

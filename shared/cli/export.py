@@ -46,7 +46,7 @@ def import_ledger(
     person: _Person = None,
     as_json: Json = False,
 ) -> None:
-    """Put a file's meetings and schedules back into MeetingStorage; those that are there stay as they are."""
+    """Put a file's meetings and schedules back into MeetingStorage; existing ones stay unchanged."""
     with app_libraries():
         from shared.cli.ledger_file import check_file, opened, put_back
         from shared.settings import read_environment

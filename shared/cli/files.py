@@ -13,7 +13,7 @@ from shared.use_cases.batch.csv_rows import csv_reader
 from shared.use_cases.batch.items import with_key, with_keys
 from shared.validation.json_text import decode_json
 
-# What `submit --output` adds to a CSV file; left out again when that file is submitted.
+# What `submit --output` adds to a CSV file; ignored when that file is submitted.
 RESULT_COLUMNS = ("meetingId", "status", "joinUrl", "error")
 _NO_LIMIT = sys.maxsize
 
@@ -39,7 +39,7 @@ def read_lines(file: Path) -> list[Line]:
 
     Raises:
         OSError: the file cannot be read.
-        InvalidRequestError: it is no such file.
+        InvalidRequestError: it is not a file of meeting requests.
     """
     data = file.read_bytes()
     if file.suffix.casefold() == ".csv":

@@ -1,4 +1,4 @@
-"""The app over HTTP: batches of a hundred, and polls as often as the app asks for."""
+"""The app over HTTP: batches of a hundred, and polls at the pace of Retry-After."""
 
 import ipaddress
 import json
@@ -20,10 +20,10 @@ from shared.use_cases.batch.items import MOST_ITEMS
 _ATTEMPTS = 6
 _LONGEST_PAUSE = 60.0
 _TIMEOUT_SECONDS = 120.0
-# The app takes 4 MiB; what of a batch is beyond this goes in another one.
+# The app accepts 4 MiB; what exceeds this goes into another batch.
 _LARGEST_BODY = 3 * 1024 * 1024
 _LARGEST_PAGE = 100
-_PASSING = frozenset({429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 _with_retries = stamina.AsyncRetryingCaller(
     attempts=_ATTEMPTS, timeout=None, wait_initial=1.0, wait_max=_LONGEST_PAUSE, wait_jitter=0.0
@@ -38,7 +38,7 @@ class ProblemError(UnreachableError):
     """
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        """Take what the app said; `errors` of an invalid request are part of the message."""
+        """Take the app's problem; the `errors` of an invalid request become part of the message."""
         self.code = str(problem.get("code", status))
         faults = problem.get("errors") or ()
         detail = " ".join(f"{fault['pointer'] or '/'}: {fault['message']}" for fault in faults)
@@ -53,17 +53,13 @@ class _BusyError(Exception):
         retry_after: the seconds of its Retry-After, None without one.
     """
 
-    def __init__(self, answer: httpx.Response) -> None:
-        super().__init__(f"it answers {answer.status_code}")
-        self.retry_after = _retry_after(answer)
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class _NotAllTakenError(_BusyError):
-    """Some requests of a batch could not be taken now."""
-
-    def __init__(self, count: int) -> None:
-        Exception.__init__(self, f"{count} requests could not be taken")
-        self.retry_after = None
+    """The app could not take some requests of a batch."""
 
 
 class HttpClient:
@@ -85,10 +81,10 @@ class HttpClient:
             url: the app's address, with its path (`/api`) or without one.
             key: the function key.
             allow_http: whether the key may be sent unencrypted to another machine.
-            transport: what carries the requests, instead of the network.
+            transport: carries the requests instead of the network.
 
         Raises:
-            UnreachableError: that is no address, or the key would be sent unencrypted.
+            UnreachableError: the URL is not an address, or the key would be sent unencrypted.
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -104,20 +100,21 @@ class HttpClient:
         self._reached = False
 
     async def submit(self, lines: Sequence[Line]) -> list[Submitted]:
-        """Submit requests as batches; what the app could not take now is submitted again."""
+        """Submit requests as batches; those that the app was too busy for are submitted again."""
         done: dict[int, Submitted] = {
-            line.number: _submitted(line, rejection=rejection) for line in lines if (rejection := known_rejection(line))
+            line.number: Submitted.of(line, rejection=rejection)
+            for line in lines
+            if (rejection := known_rejection(line))
         }
         busy: dict[int, Submitted] = {}
 
         async def submit_rest() -> None:
             busy.clear()
             for part in _parts([line for line in lines if line.number not in done]):
-                for result in await self._submit_part(part):
-                    submitted, is_busy = result
+                for submitted, is_busy in await self._submit_part(part):
                     (busy if is_busy else done)[submitted.number] = submitted
             if busy:
-                raise _NotAllTakenError(len(busy))
+                raise _NotAllTakenError(f"{len(busy)} requests could not be taken")
 
         try:
             await _with_retries(_backoff, submit_rest)
@@ -173,17 +170,17 @@ class HttpClient:
         meetings = await self.list_all("/meetings", "meetings", {"status": "failed"}, most=10**9)
         return [each["id"] for each in meetings if each["error"] and each["error"]["code"] in codes]
 
-    async def retry(self, number: int, meeting_id: str) -> Submitted:
+    async def retry(self, meeting: Submitted) -> Submitted:
         """Retry a failed meeting; one that is not failed is only polled."""
         try:
-            await self.send("POST", f"/meetings/{meeting_id}/retry")
+            await self.send("POST", f"/meetings/{meeting.meeting_id}/retry")
         except ProblemError as error:
             if error.code != "notFailed":
-                return Submitted(number, meeting_id=None, rejection=f"{meeting_id}: {error}")
-        return Submitted(number, meeting_id)
+                return meeting.rejected(error)
+        return meeting
 
     async def forget(self, meeting_id: str) -> str | None:
-        """Have a finished meeting forgotten; return why the app refuses, None if it is gone now, or was before."""
+        """Forget a finished meeting; return why the app refuses, None once the meeting does not exist."""
         answer = await self._send("POST", f"/meetings/{meeting_id}/forget")
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
@@ -198,18 +195,18 @@ class HttpClient:
         await self._http.aclose()
 
     async def _submit_part(self, lines: list[Line]) -> list[tuple[Submitted, bool]]:
-        """Return what became of each line, and whether the app was only too busy for it."""
+        """Return the result of each line, and whether the app was too busy for it."""
         meetings = [{"idempotencyKey": line.item.key, "request": line.item.document} for line in lines]
         answer = await self._send("POST", "/meetings/batch", {"meetings": meetings})
         if answer.status_code not in {HTTPStatus.OK, HTTPStatus.MULTI_STATUS}:
             raise UnreachableError(f"{self._base} refused the batch: {answer.status_code} {answer.text[:500]}")
         results = zip(lines, _json(answer)["results"], strict=True)
-        return [(_result(line, result), result["status"] in _PASSING) for line, result in results]
+        return [(_result(line, result), result["status"] in _TRANSIENT) for line, result in results]
 
     async def _send(
         self, method: str, path: str, document: Any = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Send a request until it is answered; passing failures are retried, which keys make harmless."""
+        """Send a request, and retry transient failures, which idempotency keys make harmless."""
         try:
             return await _with_retries(_backoff, self._send_once, method, path, document, headers)
         except (_BusyError, httpx.TransportError) as error:
@@ -230,8 +227,8 @@ class HttpClient:
         self._reached = True
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise UnreachableError(f"{self._base} needs a function key: give it with --key.")
-        if answer.status_code in _PASSING:
-            raise _BusyError(answer)
+        if answer.status_code in _TRANSIENT:
+            raise _BusyError(f"it answers {answer.status_code}", _retry_after(answer))
         return answer
 
     @staticmethod
@@ -263,20 +260,16 @@ def _is_this_machine(host: str) -> bool:
         return host.casefold() == "localhost"
 
 
-def _submitted(line: Line, meeting_id: str | None = None, rejection: str | None = None) -> Submitted:
-    return Submitted(line.number, meeting_id, rejection, request=line.item.document, key=line.item.key)
-
-
 def _result(line: Line, result: dict[str, Any]) -> Submitted:
     if result["id"]:
-        return _submitted(line, result["id"])
+        return Submitted.of(line, result["id"])
     problem = result["problem"]
     faults = [Fault(fault["pointer"], fault["code"], fault["message"]) for fault in problem.get("errors", ())]
-    return _submitted(line, rejection=f"{problem['code']}: {fault_text(line, faults) or problem['detail']}")
+    return Submitted.of(line, rejection=f"{problem['code']}: {fault_text(line, faults) or problem['detail']}")
 
 
 def _parts(lines: list[Line]) -> list[list[Line]]:
-    """Divide lines so that no part is larger than the app takes; a request that alone is larger it rejects itself."""
+    """Divide lines so that no part is larger than the app accepts; the app rejects a single larger request."""
     parts: list[list[Line]] = []
     room = 0
     for line in lines:

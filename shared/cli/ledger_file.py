@@ -1,11 +1,11 @@
-"""The ledger as a file of JSON Lines: a head, a line for each record, and an end that says how many there are.
+"""The ledger as a file of JSON Lines: a header, a line for each record, and a trailer with their number.
 
     {"convene": "0.2.0", "form": 1, "exportedAt": "2026-11-21T08:00:00Z"}
     {"meeting": {...}}
     {"schedule": {...}}
     {"records": 2}
 
-A file without its end is not whole, and nothing of it is put back.
+A file without its trailer is incomplete, and none of it is put back.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _SHOWN = 10
 
 
 class LedgerFileError(ConveneError):
-    """The file is not a whole copy of a ledger that this version can read; the message says where."""
+    """The file is not a complete copy of a ledger that this version can read; the message says where."""
 
 
 @asynccontextmanager
@@ -49,7 +49,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Backup]:
     """Give access to the tables of the settings; without a connection string as the user signed in to Azure.
 
     Raises:
-        UnreachableError: in the block, the tables did not answer.
+        UnreachableError: the tables did not answer in the block.
     """
     credential = signed_in(settings)
     queues, tables = storage_services(settings.storage, credential)
@@ -72,14 +72,14 @@ async def write_records(
     """Write the records into a new file that its owner alone can read; return how many of each kind there are.
 
     Args:
-        backup: where they are.
+        backup: reads the records.
         file: the new file.
         advance: called after each record that is written.
         person: only those that name this address or reference.
 
     Raises:
-        OSError: the file is there already, or cannot be written.
-        LedgerFileError: some records cannot be read; the file is whole without them.
+        OSError: the file exists already, or cannot be written.
+        LedgerFileError: some records cannot be read; the file is complete without them.
     """
     written = Counter[str]()
     unreadable: list[UnreadableRecordError] = []
@@ -100,11 +100,11 @@ async def write_records(
 
 
 def check_file(file: Path) -> int:
-    """Return how many records a file holds, all of which can be read.
+    """Return how many records a file holds, after all of them were read.
 
     Raises:
         OSError: the file cannot be read.
-        LedgerFileError: it is no such file, or not a whole one.
+        LedgerFileError: it is not an export, or an incomplete one.
     """
     return sum(1 for _ in _records(file))
 
@@ -112,9 +112,9 @@ def check_file(file: Path) -> int:
 async def put_back(
     backup: Backup, file: Path, advance: Callable[[int], None], person: str | None = None
 ) -> Counter[str]:
-    """Put a file's records back, or those that name a person; return how many were put and how many were there.
+    """Put a file's records back, or those that name a person; return how many were put and how many existed already.
 
-    Some are put at once, and again is harmless.
+    Several are put at a time, and putting them again is harmless.
     """
     done = Counter[str]()
     wanted = (record for record in _records(file) if person is None or is_about(record, person))
@@ -129,13 +129,13 @@ def meeting_ids(file: Path) -> list[str]:
 
     Raises:
         OSError: the file cannot be read.
-        LedgerFileError: it is no such file, or not a whole one.
+        LedgerFileError: it is not an export, or an incomplete one.
     """
     return [record.id for record in _records(file) if isinstance(record, Meeting)]
 
 
 def _records(file: Path) -> Iterator[Meeting | Schedule]:
-    """Yield a file's records, and raise at its end if it is not whole."""
+    """Yield a file's records, and raise at its end if it is incomplete."""
     count, announced = 0, None
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

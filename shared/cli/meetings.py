@@ -1,4 +1,4 @@
-"""`list`, `get`, `cancel`, `retry` and `forget`: meetings that are there."""
+"""`list`, `get`, `cancel`, `retry`, `forget` and `history`: existing meetings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +12,15 @@ from shared.cli.options import AllowHttp, Connection, Ids, Json, Key, Url, Wait,
 from shared.cli.output import (
     SOME_FAILED,
     app_libraries,
-    counting,
+    in_turn,
     not_done,
     plain,
     print_json,
     print_meetings,
     print_outcomes,
+    print_rows,
 )
-from shared.cli.polling import Outcome, Submitted, outcome
+from shared.cli.polling import Outcome, Submitted, numbered, outcome
 from shared.cli.submit import followed
 from shared.meeting import FAILURE_CODES, Status
 
@@ -101,19 +102,15 @@ def cancel(
     require_ids(ids)
     document = None if comment is None else {"comment": comment}
 
-    async def one(client: HttpClient, number: int, meeting_id: str) -> Submitted:
-        try:
-            await client.send("DELETE", path_of("meetings", meeting_id), document)
-        except ProblemError as error:
-            return Submitted(number, rejection=f"{meeting_id}: {error}")
-        return Submitted(number, meeting_id)
-
     async def work(client: HttpClient, progress: Progress) -> list[Outcome]:
-        advance = counting(progress, "cancelled", len(ids))
-        submitted: list[Submitted] = []
-        for number, each in enumerate(ids, start=1):
-            submitted.append(await one(client, number, each))
-            advance(1)
+        async def one(meeting: Submitted) -> Submitted:
+            try:
+                await client.send("DELETE", path_of("meetings", meeting.meeting_id or ""), document)
+            except ProblemError as error:
+                return meeting.rejected(error)
+            return meeting
+
+        submitted = await in_turn(progress, "cancelled", numbered(ids), one)
         return await followed(client, submitted, progress) if wait else [outcome(each, None) for each in submitted]
 
     good = {"cancelled"} if wait else {"cancelled", "queued", "running"}
@@ -163,12 +160,7 @@ def forget(
     chosen = ids or _ids_of(file)
 
     async def work(client: HttpClient, progress: Progress) -> dict[str, str | None]:
-        advance = counting(progress, "forgotten", len(chosen))
-        refusals: dict[str, str | None] = {}
-        for each in chosen:
-            refusals[each] = await client.forget(each)
-            advance(1)
-        return refusals
+        return dict(zip(chosen, await in_turn(progress, "forgotten", chosen, client.forget), strict=True))
 
     refusals = dict.fromkeys(chosen) if dry_run else over_http(Connection(url, key, allow_http), work)
     refused = sum(refusal is not None for refusal in refusals.values())
@@ -181,6 +173,29 @@ def forget(
         typer.echo(f"{0 if dry_run else len(refusals) - refused} forgotten, {refused} refused")
     if refused:
         raise typer.Exit(SOME_FAILED)
+
+
+@commands.command()
+def history(
+    meeting_id: Annotated[str, typer.Argument(metavar="ID", help="The meeting's id.", show_default=False)],
+    *,
+    url: Url = None,
+    key: Key = None,
+    allow_http: AllowHttp = False,
+    as_json: Json = False,
+) -> None:
+    """Show what has happened to a meeting, the oldest first."""
+    require_ids([meeting_id])
+
+    async def work(client: HttpClient, _: Progress) -> dict[str, Any]:
+        return await client.get(path_of("meetings", meeting_id, "history"))
+
+    entries = over_http(Connection(url, key, allow_http), work)["entries"]
+    if as_json:
+        print_json(entries)
+    else:
+        # A sentence may be longer than a line, and is never cut.
+        print_rows(("at", "event"), [((each["at"], each["event"]), (each["detail"],)) for each in entries])
 
 
 def _ids_of(file: Path | None) -> list[str]:
@@ -196,14 +211,8 @@ def _ids_of(file: Path | None) -> list[str]:
 
 async def _retry(client: HttpClient, ids: Sequence[str], progress: Progress, *, dry_run: bool) -> list[Outcome]:
     if dry_run:
-        known = [Submitted(number, each) for number, each in enumerate(ids, start=1)]
-        return [outcome(each, (await client.poll(each)).meeting) for each in known]
-    advance = counting(progress, "retried", len(ids))
-    retried: list[Submitted] = []
-    for number, each in enumerate(ids, start=1):
-        retried.append(await client.retry(number, each))
-        advance(1)
-    return await followed(client, retried, progress)
+        return [outcome(each, (await client.poll(each)).meeting) for each in numbered(ids)]
+    return await followed(client, await in_turn(progress, "retried", numbered(ids), client.retry), progress)
 
 
 def _print(meetings: list[dict[str, Any]], *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the commands print: tables, JSON, progress, and the reason why a command could not be carried out."""
+"""What the commands print: tables, JSON, progress, and why a command failed."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ _REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\
 
 
 def plain(text: str) -> str:
-    """Return a text of somebody else without what would control the terminal: a question mark stands in its place."""
+    """Return untrusted text with a replacement character for each one that controls the terminal."""
     spaced = " ".join(text.splitlines())
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in {"Cc", "Cs"} or each in _REORDERING else each
@@ -51,7 +51,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[tuple[Sequence[str], Seque
         rows: the cells of each row, and the lines below it, such as a join link, which are never cut: a link that is
             broken into lines cannot be clicked or copied.
     """
-    console = _console()
+    console = Console(highlight=False)
     table = [([*map(plain, cells)], [*map(plain, below)]) for cells, below in rows]
     widths = _widths(columns, [cells for cells, _ in table], shutil.get_terminal_size().columns)
     console.print(Text(_line(columns, widths), style="bold"), soft_wrap=True)
@@ -66,7 +66,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[tuple[Sequence[str], Seque
 
 
 def print_outcomes(outcomes: Sequence[Outcome], good: set[str], *, as_json: bool) -> None:
-    """Print how each request ended, and end with the exit code that follows from it."""
+    """Print the outcome of each request, and end with the exit code that follows from them."""
     if as_json:
         print_json([each.as_json() for each in outcomes])
     else:
@@ -91,19 +91,19 @@ def print_meetings(meetings: Sequence[dict[str, Any]]) -> None:
 
 
 def print_counts(statuses: Iterable[str]) -> None:
-    """Print how many there are of each status."""
+    """Print the number of meetings with each status."""
     counts = Counter(statuses)
     typer.echo(", ".join(f"{count} {plain(status)}" for status, count in counts.items()) or "none")
 
 
 def print_warnings(warnings: Iterable[str]) -> None:
-    """Print what may be a mistake, a line each; on standard error, so that tables and JSON stay as they are."""
+    """Print warnings, a line each, on standard error, so that tables and JSON stay clean."""
     for each in warnings:
         _print_error(f"Warning: {each}")
 
 
 def not_done(message: str) -> typer.Exit:
-    """Print why a command could not be carried out, and return the exit that ends it."""
+    """Print why a command failed, and return the exit that ends it."""
     _print_error(message)
     return typer.Exit(NOT_DONE)
 
@@ -133,6 +133,18 @@ def counting(progress: Progress, what: str, total: int | None) -> Callable[[int]
     """Return a function that advances a progress bar; without a total the bar only counts."""
     task = progress.add_task(what, total=total)
     return lambda count: progress.advance(task, count)
+
+
+async def in_turn[T, R](
+    progress: Progress, what: str, items: Sequence[T], work: Callable[[T], Awaitable[R]]
+) -> list[R]:
+    """Do work for one item after the other with a progress bar, and return the results."""
+    advance = counting(progress, what, len(items))
+    results: list[R] = []
+    for each in items:
+        results.append(await work(each))
+        advance(1)
+    return results
 
 
 @contextmanager
@@ -179,10 +191,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _fitted(text: str, width: int) -> str:
     return set_cell_size(text, width) if cell_len(text) <= width else set_cell_size(text, width - 1) + "…"
-
-
-def _console() -> Console:
-    return Console(highlight=False)
 
 
 def _first(group: BaseExceptionGroup[Any]) -> BaseException:

@@ -27,7 +27,7 @@ class Submitted:
 
     Attributes:
         number: the row of a CSV file, or the place in a list, from 1.
-        request: what was asked for, where it is known.
+        request: the meeting request, where it is known.
         key: the idempotency key of the request.
         rejected_id: over the queue, the id of the failed meeting if the app rejects the message.
     """
@@ -38,6 +38,20 @@ class Submitted:
     rejected_id: str | None = None
     request: Any = None
     key: str | None = None
+
+    @staticmethod
+    def of(line: Line, meeting_id: str | None = None, **rest: str) -> "Submitted":
+        """Return a line of a file as submitted."""
+        return Submitted(line.number, meeting_id, request=line.item.document, key=line.item.key, **rest)
+
+    def rejected(self, error: ConveneError) -> "Submitted":
+        """Return the request as one that the app refused for this meeting."""
+        return Submitted(self.number, rejection=f"{self.meeting_id}: {error}")
+
+
+def numbered(meeting_ids: Sequence[str]) -> list[Submitted]:
+    """Return meetings as submitted requests, in their order."""
+    return [Submitted(number, each) for number, each in enumerate(meeting_ids, start=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +67,7 @@ class Outcome:
     """How a request ended; `status` is the meeting's, or `refused` if it never became one.
 
     Attributes:
-        request: what was asked for, where it is known.
+        request: the meeting request, where it is known.
         key: the idempotency key of the request.
     """
 
@@ -95,7 +109,7 @@ class AppClient(Protocol):
 
 
 async def submit_all(client: AppClient, lines: Sequence[Line], advance: Callable[[int], None]) -> list[Submitted]:
-    """Submit every request; report after each part how many it had."""
+    """Submit every request; report the size of each part once it is submitted."""
     submitted: list[Submitted] = []
     for start in range(0, len(lines), client.most_lines):
         part = lines[start : start + client.most_lines]
@@ -130,7 +144,7 @@ async def poll_once(client: AppClient, submitted: Submitted) -> Poll:
 
 
 def outcome(submitted: Submitted, meeting: dict[str, Any] | None) -> Outcome:
-    """Return how far a request has come."""
+    """Return the present outcome of a request, from its meeting if there is one."""
     number, request, key = submitted.number, submitted.request, submitted.key
     if meeting is None:
         status = "refused" if submitted.rejection else "queued"
@@ -154,7 +168,7 @@ def error_text(error: dict[str, Any] | None, meeting_id: str) -> str | None:
 def known_rejection(line: Line) -> str | None:
     """Return why the app would reject a line, or why it cannot be sent; None if neither is known.
 
-    What cannot be stored cannot be sent either, or would be sent as something else.
+    Text that cannot be stored cannot be sent either, or would arrive changed.
     """
     try:
         if line.item.faults or next(unstorable(line.item.document), None):
@@ -165,7 +179,7 @@ def known_rejection(line: Line) -> str | None:
 
 
 def known_warning(line: Line, now: datetime) -> str | None:
-    """Return what may be a mistake in a request, None if nothing is known."""
+    """Return the warnings about a request as one line, None without any."""
     try:
         warnings = find_warnings(parse_request(line.item.document), now)
     except InvalidRequestError:

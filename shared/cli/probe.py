@@ -1,13 +1,11 @@
 """`probe`: what a tenant answers where Convene assumes something of Graph."""
 
-import asyncio
-import logging
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 
-from shared.cli.output import app_libraries, not_done
-from shared.errors import ConveneError
+from shared.cli.output import app_libraries, run
 
 commands = typer.Typer()
 
@@ -24,15 +22,14 @@ def probe_tenant(
     with app_libraries():
         from shared.cli.tenant_probe import probe, report
         from shared.settings import read_environment
-        from shared.use_cases.first_tenant import Subjects, plan
+        from shared.use_cases.first_tenant import Finding, Subjects, plan
 
     subjects = Subjects(organizer, attendee, tuple(other or ()))
     if not go:
         typer.echo("With --go this would:\n" + "\n".join(f"- {line};" for line in plan(subjects)))
         return
-    try:
-        settings = read_environment()
-    except ConveneError as error:
-        raise not_done(f"{error}") from error
-    logging.getLogger("shared").addHandler(logging.NullHandler())  # what fails is in the report
-    typer.echo(report(asyncio.run(probe(settings, subjects))))
+
+    async def work(_: Progress) -> list[Finding]:
+        return await probe(read_environment(), subjects)
+
+    typer.echo(report(run(work)))

@@ -32,14 +32,14 @@ class QueueClient:
     most_lines = 100
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare the connections; without a connection string as the user who is signed in to Azure here."""
+        """Prepare the connections; without a connection string as the user who is signed in to Azure."""
         self._credential = signed_in(settings)
         self._queues, self._tables = storage_services(settings.storage, self._credential)
         self._queue: AzureQueueClient = self._queues.get_queue_client(settings.request_queue)
         self._ledger = Ledger(AzureTable(self._tables.get_table_client(TABLE)))
 
     async def submit(self, lines: Sequence[Line]) -> list[Submitted]:
-        """Put a message for each request that is valid and not in the ledger already; several at a time."""
+        """Send a message for each valid request that is not in the ledger already; several at a time."""
         slots = asyncio.Semaphore(_CONCURRENT_MESSAGES)
         turns: dict[str, asyncio.Lock] = {}
 
@@ -56,7 +56,7 @@ class QueueClient:
         meeting = await self._read(submitted.meeting_id or "")
         rejected = await self._read(submitted.rejected_id) if submitted.rejected_id and not meeting else None
         meeting = meeting or rejected
-        if meeting is None and submitted.rejected_id is None:  # there is no message that could become one
+        if meeting is None and submitted.rejected_id is None:  # no message could become it
             raise UnreachableError(f"There is no meeting {submitted.meeting_id} in the ledger.")
         if meeting is None:
             return Poll(None, _PAUSE_SECONDS)
@@ -76,22 +76,22 @@ class QueueClient:
                 raise_faults(line.item)
             request = parse_request(line.item.document)
         except InvalidRequestError as error:
-            return _submitted(line, rejection=f"invalidRequest: {fault_text(line, error.faults)}")
+            return Submitted.of(line, rejection=f"invalidRequest: {fault_text(line, error.faults)}")
         key = line.item.key or ""
         meeting_id = id_from_key("", key)
         if existing := await self._read(meeting_id):
             if existing.fingerprint == fingerprint(request):
-                return _submitted(line, meeting_id)
-            return _submitted(line, rejection=f"keyReused: idempotencyKey {KeyReusedError(f'meeting {meeting_id}')}.")
+                return Submitted.of(line, meeting_id)
+            return Submitted.of(line, rejection=f"keyReused: idempotencyKey {KeyReusedError(f'meeting {meeting_id}')}.")
         text = json.dumps(line.item.document | {"idempotencyKey": key})
         if len(text) > LARGEST_MESSAGE:
             rejection = f"tooLarge: A queue message holds {LARGEST_MESSAGE} bytes; send larger requests over HTTP."
-            return _submitted(line, rejection=rejection)
+            return Submitted.of(line, rejection=rejection)
         try:
             message = await self._queue.send_message(text, time_to_live=_NEVER)
         except AzureError as error:
             raise _unreachable("The request queue", error) from error
-        return _submitted(line, meeting_id, rejected_id=rejected_id(text, message.id))
+        return Submitted.of(line, meeting_id, rejected_id=rejected_id(text, message.id))
 
     async def _read(self, meeting_id: str) -> Meeting | None:
         try:
@@ -102,12 +102,8 @@ class QueueClient:
             raise _unreachable("The ledger", error) from error
 
 
-def _submitted(line: Line, meeting_id: str | None = None, **rest: str) -> Submitted:
-    return Submitted(line.number, meeting_id, request=line.item.document, key=line.item.key, **rest)
-
-
 def signed_in(settings: Settings) -> AsyncTokenCredential | None:
-    """Return the credential of the user who is signed in to Azure here, None where a connection string suffices."""
+    """Return the credential of the user who is signed in to Azure, None with a connection string."""
     if settings.storage.connection_string:
         return None
     from azure.identity.aio import DefaultAzureCredential

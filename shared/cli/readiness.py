@@ -1,4 +1,4 @@
-"""`readiness`: whether organizers can have meetings made, and what an administrator does where they cannot."""
+"""`readiness`: whether the app can create meetings for organizers, and what an administrator has to do for it."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from rich.progress import Progress
 
 from shared.cli.http_client import HttpClient, path_of
 from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
-from shared.cli.output import SOME_FAILED, app_libraries, counting, print_json, print_rows, run
+from shared.cli.output import SOME_FAILED, app_libraries, in_turn, print_json, print_rows, run
 from shared.cli.remedies import with_commands
 
 commands = typer.Typer()
@@ -34,12 +34,9 @@ def readiness(
 
 def _by_app(organizers: list[str], to: Connection) -> list[dict[str, Any]]:
     async def work(client: HttpClient, progress: Progress) -> list[dict[str, Any]]:
-        advance = counting(progress, "checked", len(organizers))
-        reports: list[dict[str, Any]] = []
-        for organizer in organizers:
-            reports.append(await client.get(path_of("organizers", organizer, "readiness")))
-            advance(1)
-        return reports
+        return await in_turn(
+            progress, "checked", organizers, lambda each: client.get(path_of("organizers", each, "readiness"))
+        )
 
     return over_http(to, work)
 
@@ -50,7 +47,7 @@ def _by_graph(organizers: list[str]) -> list[dict[str, Any]]:
         from shared.settings import read_environment
 
     async def work(progress: Progress) -> list[dict[str, Any]]:
-        return await examine(read_environment(), organizers, counting(progress, "checked", len(organizers)))
+        return await examine(read_environment(), organizers, progress)
 
     return run(work)
 

@@ -1,4 +1,4 @@
-"""The app's remedies for somebody at a terminal: a call of the interface is the command that makes it."""
+"""The app's remedies for the command line: commands in place of HTTP calls."""
 
 import re
 
@@ -11,7 +11,7 @@ _SEND = re.compile(r"\b([Ss])end (?=`convene )")
 
 
 def with_commands(text: str, meeting_id: str = "ID") -> str:
-    """Return a text with the command in place of each call that has one; `meeting_id` is that of the meeting meant."""
+    """Return a text with the command in place of each call that has one; `meeting_id` replaces `{id}`."""
     for call, command in _COMMANDS:
         text = call.sub(lambda found, command=command: f"`{command.format(found[1])}`", text)
     text = _SEND.sub(lambda found: "Run " if found[1] == "S" else "run ", text)

@@ -1,4 +1,4 @@
-"""`submit` and `follow`: many meetings from a file, and what becomes of them."""
+"""`submit` and `follow`: submit a file of meeting requests, and follow meetings until they are finished."""
 
 import os
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from shared.cli.csv_results import write_results
 from shared.cli.files import Line, read_lines
 from shared.cli.options import AllowHttp, Connection, Ids, Json, Key, Queue, Url, Wait, over_either, require_ids
 from shared.cli.output import counting, not_done, print_outcomes, print_warnings
-from shared.cli.polling import AppClient, Outcome, Submitted, follow_all, known_warning, outcome, submit_all
+from shared.cli.polling import AppClient, Outcome, Submitted, follow_all, known_warning, numbered, outcome, submit_all
 from shared.errors import InvalidRequestError
 
 commands = typer.Typer()
@@ -69,10 +69,9 @@ def follow(
 ) -> None:
     """Follow meetings by id until all are finished."""
     require_ids(ids)
-    known = [Submitted(number, meeting_id) for number, meeting_id in enumerate(ids, start=1)]
 
     async def work(client: AppClient, progress: Progress) -> list[Outcome]:
-        return await followed(client, known, progress)
+        return await followed(client, numbered(ids), progress)
 
     print_outcomes(over_either(Connection(url, key, allow_http, queue), context, work), {"succeeded"}, as_json=as_json)
 
@@ -100,7 +99,7 @@ def _read(file: Path) -> list[Line]:
 
 
 def _require_writable(file: Path, output: Path) -> None:
-    """End the command before anything is made, where the results could not be written afterwards."""
+    """End the command before it submits anything, if the results could not be written afterwards."""
     if file.suffix.casefold() != ".csv":
         raise not_done(f"--output needs a .csv file of requests; {file} is not one. Use --json for others.")
     if output.is_dir() or not os.access(output.absolute().parent, os.W_OK):

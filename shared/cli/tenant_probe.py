@@ -10,7 +10,7 @@ from shared.use_cases.first_tenant import Finding, FirstTenant, Subjects
 
 
 async def probe(settings: Settings, subjects: Subjects) -> list[Finding]:
-    """Probe the tenant of the settings."""
+    """Probe the tenant that the settings name."""
     client = GraphClient(settings.graph)
     graph = GraphServices.over(client)
     try:

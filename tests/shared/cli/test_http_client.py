@@ -291,7 +291,7 @@ async def test_what_becomes_of_a_retry() -> None:
         httpx.Response(403, json={"code": "organizerNotAllowed", "detail": "No."}),
         httpx.Response(409, json={"code": "notAMeeting", "detail": "Send the message again."}),
     )
-    retried = [await app.client().retry(number, ID) for number in (1, 2, 3, 4)]
+    retried = [await app.client().retry(Submitted(number, ID)) for number in (1, 2, 3, 4)]
     assert retried[:2] == [Submitted(1, ID), Submitted(2, ID)]
     assert [each.rejection for each in retried[2:]] == [
         f"{ID}: organizerNotAllowed: No.",
