@@ -120,14 +120,6 @@ class TranscriptNotFoundError(RejectedError):
         super().__init__("transcriptNotFound", message, remedies.TRANSCRIPT_NOT_FOUND, answer)
 
 
-class NotWebVttError(RejectedError):
-    """Graph's content of the transcript is in another format than the one that was asked for."""
-
-    def __init__(self) -> None:
-        message = "Graph answered with content that is not WebVTT, which begins with WEBVTT."
-        super().__init__("graphRejected", message, remedies.NOT_WEBVTT)
-
-
 class Artifacts:
     """Attendance, transcripts and recordings of meetings. Every call may raise the GraphErrors of GraphClient.send.
 
@@ -189,7 +181,7 @@ class Artifacts:
 
         Raises:
             TranscriptNotFoundError: the meeting has none of this id, or it is no id.
-            NotWebVttError: Graph's content begins otherwise than a WebVTT file (https://www.w3.org/TR/webvtt1/#file-structure).
+            RejectedError: the content does not begin as a WebVTT file does: https://www.w3.org/TR/webvtt1/#file-structure.
         """
         builder = self._meeting(ids).transcripts.by_call_transcript_id(transcript_id).content
         query, headers = {"format": "text/vtt"}, {"Accept": "text/vtt"}
@@ -202,7 +194,8 @@ class Artifacts:
                 raise TranscriptNotFoundError(error.answer) from error
             raise
         if not content.removeprefix(_BYTE_ORDER_MARK).startswith(b"WEBVTT"):
-            raise NotWebVttError
+            message = "Graph answered with content that is not WebVTT, which begins with WEBVTT."
+            raise RejectedError("graphRejected", message, remedies.NOT_WEBVTT)
         return content
 
     def _meeting(self, ids: OnlineMeetingIds) -> OnlineMeetingItemRequestBuilder:

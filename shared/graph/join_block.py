@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from shared.validation.join_links import canonical_link, meeting_id_in, names_teams_meeting
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
     from bs4.element import PageElement
 
-_CLASS: Final = "me-email-text"
-_QUOTED: Final = "x_"  # what Outlook writes before the ids and classes of what it quotes
-_ID: Final = re.compile(rf"(?:{_QUOTED})?meet_invite_block")
-_ROOTS: Final = frozenset({"body", "html", "[document]"})
-_ANCHOR: Final = re.compile(r"<a\b[^>]*>", re.IGNORECASE)
-_HREF: Final = re.compile(r"\bhref\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
-_URL: Final = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
+_CLASS = "me-email-text"
+_QUOTED = "x_"  # what Outlook writes before the ids and classes of what it quotes
+_ID = re.compile(rf"(?:{_QUOTED})?meet_invite_block")
+_ROOTS = frozenset({"body", "html", "[document]"})
+_ANCHOR = re.compile(r"<a\b[^>]*>", re.IGNORECASE)
+_HREF = re.compile(r"\bhref\s*=\s*[\"']([^\"']*)[\"']", re.IGNORECASE)
+_URL = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 # Digits in groups of three, alone in their element; a number to dial ends in a #.
-_MEETING_ID: Final = re.compile(r">\s*(\d{3}(?: \d{3}){2,5}(?: \d{1,2})?)\s*<")
+_MEETING_ID = re.compile(r">\s*(\d{3}(?: \d{3}){2,5}(?: \d{1,2})?)\s*<")
 
 
 def block_in(page: BeautifulSoup, join_url: str) -> Tag | None:

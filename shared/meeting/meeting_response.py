@@ -59,14 +59,9 @@ class MeetingErrorResponse(ResponseModel, frozen=True):
     @staticmethod
     def of(error: MeetingError) -> "MeetingErrorResponse":
         """Return what callers see of an error."""
-        return MeetingErrorResponse(
-            code=error.code,
-            message=error.message,
-            remedy=error.remedy,
-            graph=error.graph and GraphFailureResponse.of(error.graph),
-            errors=tuple(map(ProblemDetail.of, error.errors)),
-            more_faults=error.more_faults,
-        )
+        graph = error.graph and GraphFailureResponse.of(error.graph)
+        errors = tuple(map(ProblemDetail.of, error.errors))
+        return MeetingErrorResponse.model_validate(dict(error) | {"graph": graph, "errors": errors})
 
 
 class ObservedLocationResponse(ResponseModel, frozen=True):
@@ -248,25 +243,14 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
     def of(meeting: Meeting) -> "MeetingResponse":
         """Return what callers see of a meeting."""
         return MeetingResponse.model_validate(
-            dict(meeting.outcome)
+            dict(meeting)
+            | dict(meeting.outcome)
             | {
-                "id": meeting.id,
-                "status": meeting.status,
-                "kind": meeting.kind,
-                "version": meeting.version,
-                "organizer": meeting.organizer,
                 "room": meeting.room and ChosenRoomResponse(address=meeting.room.mailbox, name=meeting.room.name),
                 "availability_checked_until": _checked_until(meeting),
-                "reference": meeting.reference,
-                "created_at": meeting.created_at,
-                "updated_at": meeting.updated_at,
-                "attempts": meeting.attempts,
                 "next_attempt_at": meeting.progress.next_attempt_at,
                 "observed": meeting.observed and ObservedResponse.of(meeting.observed),
-                "schedule": meeting.schedule,
-                "received": meeting.received,
                 "error": meeting.error and MeetingErrorResponse.of(meeting.error),
-                "request": meeting.request,
             }
         )
 

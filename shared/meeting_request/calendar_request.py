@@ -107,10 +107,10 @@ def _no_occurrence(draft: Draft) -> Iterator[Finding]:
     """Yield what is wrong with a series whose last day comes before the first day of its pattern."""
     start, last = draft.model(DateTimeTimeZone, "start"), draft.value("recurrence", "range", "endDate")
     recurrence = draft.model(Recurrence, "recurrence")
-    if start is None or recurrence is None or not PATTERN_NEEDS[recurrence.pattern.type]:
+    if start is None or recurrence is None:
         return
     needed = PATTERN_NEEDS[recurrence.pattern.type]
-    if any(draft.given("recurrence", "pattern", name) is None for name in needed):
+    if not needed or any(draft.given("recurrence", "pattern", name) is None for name in needed):
         return
     first = first_start(recurrence.pattern, start.wall)
     if first is None or (last is not None and start.day.isoformat() <= last < first.date().isoformat()):

@@ -93,7 +93,7 @@ class Recurrence(ClosedModel):
     range: RecurrenceRange
 
 
-# The members that each type needs, and those that it may have. Others Graph shows, with zeros, and ignores.
+# The members that each type needs, and those that it may have. Graph shows the others with zeros, and ignores them.
 PATTERN_NEEDS: Mapping[str, tuple[str, ...]] = {
     "daily": (),
     "weekly": ("daysOfWeek",),
@@ -107,27 +107,25 @@ PATTERN_MAY_HAVE: Mapping[str, tuple[str, ...]] = {
     "relativeMonthly": ("index",),
     "relativeYearly": ("index",),
 }
-PATTERN_MEMBERS = frozenset({"daysOfWeek", "firstDayOfWeek", "dayOfMonth", "month", "index"})
 RANGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "endDate": ("endDate",),
     "noEnd": (),
     "numbered": ("numberOfOccurrences",),
 }
-RANGE_MEMBERS = frozenset({"endDate", "numberOfOccurrences"})
 
 
 def members_without_meaning(part: str, given: Any) -> frozenset[str]:
-    """Return the names of the members that the `pattern` or the `range` of a recurrence does not have by its type.
+    """Return the names of the members that only other types of a `pattern` or a `range` have.
 
     Args:
         part: which of the two.
-        given: its JSON value; one of an unknown type may have all.
+        given: its JSON value; one of an unknown type may have every member.
     """
-    needs, may_have, members = (
-        (PATTERN_NEEDS, PATTERN_MAY_HAVE, PATTERN_MEMBERS) if part == "pattern" else (RANGE_NEEDS, {}, RANGE_MEMBERS)
-    )
+    needs, may_have = (PATTERN_NEEDS, PATTERN_MAY_HAVE) if part == "pattern" else (RANGE_NEEDS, {})
     kind = _named(needs, given.get("type")) if isinstance(given, dict) else None
-    return frozenset() if kind is None else members - {*needs[kind], *may_have.get(kind, ())}
+    if kind is None:
+        return frozenset()
+    return frozenset().union(*needs.values(), *may_have.values()) - {*needs[kind], *may_have.get(kind, ())}
 
 
 def recurrence_findings(draft: Draft) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -106,11 +107,9 @@ class AzureTable:
         """Return one row, or None."""
         try:
             return _row(await self._client.get_entity(partition, key))
-        except HttpResponseError as error:
-            if error.status_code == _NOT_FOUND:
-                return None
-            raise _unavailable("read", error) from error
         except AzureError as error:
+            if _status(error) == _NOT_FOUND:
+                return None
             raise _unavailable("read", error) from error
 
     @uses_storage_time
@@ -127,11 +126,9 @@ class AzureTable:
                 rows.append(_row(entity))
                 if len(rows) == limit:
                     break
-        except HttpResponseError as error:
-            if error.status_code != _NOT_FOUND:
-                raise _unavailable("query", error) from error
         except AzureError as error:
-            raise _unavailable("query", error) from error
+            if _status(error) != _NOT_FOUND:
+                raise _unavailable("query", error) from error
         return rows
 
     @uses_storage_time
@@ -145,15 +142,14 @@ class AzureTable:
                     raise
                 await self._make_table()
                 return await self._send(partition, operations)
-        except HttpResponseError as error:
-            # A row to replace or delete that is gone altogether has changed since it was read, too.
-            if error.status_code in {_CONFLICT, _PRECONDITION_FAILED, _NOT_FOUND}:
-                raise ConflictError(f"the table refused the write: {_code(error)}") from error
-            if error.status_code in {_BAD_REQUEST, _TOO_LARGE}:  # another time would be the same
-                refusal = RowTooLargeError if _is_too_large(error) else RowRefusedError
-                raise refusal(f"the table never takes these rows: {_code(error)}") from error
-            raise _unavailable("write", error) from error
         except AzureError as error:
+            status, code = _status(error), _code(error)
+            # A row to replace or delete that no longer exists has changed since it was read, too.
+            if status in {_CONFLICT, _PRECONDITION_FAILED, _NOT_FOUND}:
+                raise ConflictError(f"the table refused the write: {code}") from error
+            if status in {_BAD_REQUEST, _TOO_LARGE}:  # a retry would be refused as well
+                refusal = RowTooLargeError if status == _TOO_LARGE or code in _SIZE_CODES else RowRefusedError
+                raise refusal(f"the table never takes these rows: {code}") from error
             raise _unavailable("write", error) from error
 
     async def close(self) -> None:
@@ -185,10 +181,8 @@ class AzureTable:
         return ""
 
     async def _make_table(self) -> None:
-        try:
+        with suppress(ResourceExistsError):  # another writer was quicker
             await self._client.create_table()
-        except ResourceExistsError:
-            return
 
 
 def _batch_item(partition: str, operation: Operation) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -231,8 +225,8 @@ def _unavailable(what: str, error: AzureError) -> StorageUnavailableError:
     return StorageUnavailableError(f"the table could not be used ({what}: {_code(error)})")
 
 
-def _is_too_large(error: HttpResponseError) -> bool:
-    return error.status_code == _TOO_LARGE or _code(error) in _SIZE_CODES
+def _status(error: AzureError) -> int | None:
+    return error.status_code if isinstance(error, HttpResponseError) else None
 
 
 def _code(error: AzureError) -> str:
