@@ -51,7 +51,7 @@ from shared.use_cases.provision.room_pool import RoomPools
 from shared.use_cases.provision.steps import Steps
 from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
-from shared.use_cases.quota import Quotas, QuotaStore
+from shared.use_cases.quota import Quotas
 from shared.use_cases.readiness import Readiness
 from shared.use_cases.record_crashes import CrashRecorder
 from shared.use_cases.rooms import Rooms
@@ -135,13 +135,10 @@ def _build(settings: Settings) -> App:
         return AzureQueue(queues.get_queue_client(name))
 
     client = GraphClient(settings.graph)
-    meetings = AzureTable(tables.get_table_client(TABLE))
     return assemble(
         settings,
-        ledger=Ledger(meetings),
-        schedules=ScheduleStore(AzureTable(tables.get_table_client(SCHEDULES_TABLE))),
-        quotas=QuotaStore(meetings),
-        poisoned=PoisonedMessages(meetings),
+        meetings=AzureTable(tables.get_table_client(TABLE)),
+        schedules=AzureTable(tables.get_table_client(SCHEDULES_TABLE)),
         mailboxes=AzureTable(tables.get_table_client(MAILBOXES_TABLE)),
         requests=RequestQueue(queue(settings.request_queue), queue(f"{settings.request_queue}-poison")),
         results=queue(settings.result_queue) if settings.result_queue else None,
@@ -153,10 +150,8 @@ def _build(settings: Settings) -> App:
 def assemble(  # noqa: PLR0913 - the one place that knows all of it
     settings: Settings,
     *,
-    ledger: Ledger,
-    schedules: ScheduleStore,
-    quotas: QuotaStore,
-    poisoned: PoisonedMessages,
+    meetings: Table,
+    schedules: Table,
     mailboxes: Table,
     requests: RequestQueue,
     results: Queue | None,
@@ -166,6 +161,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
 ) -> App:
     """Put the use cases together over given storage and Graph."""
     clock = clock or _now
+    ledger, schedule_store = Ledger(meetings), ScheduleStore(schedules)
     queues = {
         settings.request_queue: requests.queue,
         f"{settings.request_queue}-poison": requests.poison_queue,
@@ -178,7 +174,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     calendars = Calendars(graph, gate)
     ownership = Ownership(ledger, settings.callers)
     isolation = Isolation()
-    counts = Quotas(quotas, clock)
+    counts = Quotas(meetings, clock)
     acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
     attendance_watched = settings.watch and Artifact.ATTENDANCE in settings.artifacts
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
@@ -189,6 +185,9 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         RoomPools(calendars, reserving, rooms, clock),
     )
     steps = Steps(graph, gate, ownership, clock)
+    completion = Completion(
+        ledger, reporter, reserving, room_pools, clock, watched=settings.watch, attendance_watched=attendance_watched
+    )
     provisioner = Provisioner(
         ledger=ledger,
         requests=requests,
@@ -196,15 +195,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         gate=gate,
         isolation=isolation,
         reconciler=Reconciler(steps, gate, organizer_pools, room_pools),
-        completion=Completion(
-            ledger,
-            reporter,
-            reserving,
-            room_pools,
-            clock,
-            watched=settings.watch,
-            attendance_watched=attendance_watched,
-        ),
+        completion=completion,
         postponement=Postponement(requests, gate, reserving, settings.give_up_after, clock),
         clock=clock,
     )
@@ -222,15 +213,14 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         changes=changes,
         message_handler=message_handler,
         crashes=CrashRecorder(
-            ledger=ledger,
             requests=requests,
-            poisoned=poisoned,
+            poisoned=PoisonedMessages(meetings),
             retry=IsolatedRetry(ledger, requests, message_handler, clock),
             isolation=isolation,
             acceptance=acceptance,
+            completion=completion,
             results=reporter,
             retention=settings.retention,
-            watched=settings.watch,
             clock=clock,
         ),
         upkeep=Upkeep(ledger, (mailbox_states, reservations, turns), requests, reporter, settings.retention, clock),
@@ -247,8 +237,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
         summaries=Summaries(ledger),
         readiness=Readiness(graph, gate, admission, settings.artifacts),
         health=Health(ledger, requests, graph.organizers, gate, clock),
-        schedules=Schedules(schedules, admission, clock),
-        schedule_run=ScheduleRun(schedules, acceptance, settings.callers, clock),
+        schedules=Schedules(schedule_store, admission, clock),
+        schedule_run=ScheduleRun(schedule_store, acceptance, settings.callers, clock),
         ledger=ledger,
         trusted_hosts=settings.trusted_hosts,
         own_host=settings.own_host,

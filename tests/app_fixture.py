@@ -20,12 +20,10 @@ from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Topic
-from shared.schedules import ScheduleStore
 from shared.settings import Settings, read_settings
 from shared.storage import Queue, QueuedMessage, Table
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision.claiming import MAX_CRASHES
-from shared.use_cases.quota import QuotaStore
 from tests.documented_calls import DocumentedCalls
 from tests.fakes import Clock, InMemoryQueue, InMemoryTable, InMemoryTopic
 
@@ -68,10 +66,8 @@ class World:
         client = GraphClient(self.settings.graph, wires.graph)
         return assemble(
             self.settings,
-            ledger=Ledger(wires.table),
-            schedules=ScheduleStore(self.schedules_table),
-            quotas=QuotaStore(wires.table),
-            poisoned=PoisonedMessages(wires.table),
+            meetings=wires.table,
+            schedules=self.schedules_table,
             mailboxes=wires.mailboxes,
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,

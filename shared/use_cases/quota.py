@@ -42,13 +42,6 @@ class CountNotFoundError(RecordNotFoundError):
     """The caller has no count yet."""
 
 
-class QuotaStore(RecordStore[DayCount]):
-    """The counts in a table. Every call may raise StorageUnavailableError."""
-
-    def __init__(self, table: Table) -> None:
-        super().__init__(table, _COUNTS)
-
-
 _COUNTS = RecordKind(
     name="quota",
     parse=DayCount.model_validate_json,
@@ -62,8 +55,8 @@ _COUNTS = RecordKind(
 class Quotas:
     """The use case. Every call may raise StorageUnavailableError."""
 
-    def __init__(self, store: QuotaStore, clock: Callable[[], datetime]) -> None:
-        self._store = store
+    def __init__(self, table: Table, clock: Callable[[], datetime]) -> None:
+        self._store = RecordStore(table, _COUNTS)
         self._clock = clock
         self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)  # in one process nobody need lose a race
 

@@ -22,8 +22,7 @@ from shared.errors import (
     StorageUnavailableError,
 )
 from shared.ids import KeyNamespace, id_from_key
-from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
-from shared.meeting.ledger import Ledger
+from shared.meeting import MeetingError, as_meeting_error
 from shared.meeting.messages import (
     Cancel,
     NewRequest,
@@ -44,7 +43,7 @@ from shared.use_cases.isolated_retry import IsolatedRetry
 from shared.use_cases.isolation import Isolation, OccupiedError
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision.claiming import MAX_CRASHES
-from shared.use_cases.watch.next_look import look_after_failure
+from shared.use_cases.provision.completion import Completion
 
 _logger = logging.getLogger(__name__)
 
@@ -59,26 +58,24 @@ class CrashRecorder:
     def __init__(  # noqa: PLR0913 - bootstrap is its only caller
         self,
         *,
-        ledger: Ledger,
         requests: RequestQueue,
         poisoned: PoisonedMessages,
         retry: IsolatedRetry,
         isolation: Isolation,
         acceptance: Acceptance,
+        completion: Completion,
         results: Results,
         retention: timedelta,
-        watched: bool,
         clock: Callable[[], datetime],
     ) -> None:
-        self._ledger = ledger
         self._requests = requests
         self._poisoned = poisoned
         self._retry = retry
         self._isolation = isolation
         self._acceptance = acceptance
+        self._completion = completion
         self._results = results
         self._retention = retention
-        self._watched = watched
         self._clock = clock
         # Of the messages that the latest run saw. It only saves work: another process starts without it.
         self._settled: set[str] = set()
@@ -188,22 +185,8 @@ class CrashRecorder:
                 await self._acceptance.record_rejection(unread, _CRASHED_MESSAGE, nameless, asked_at=put_at)
 
     async def _fail(self, meeting_id: str, version: int, unread: RejectedMessage) -> None:
-        async def failed(meeting: Meeting) -> Meeting | None:
-            if meeting.version != version or meeting.finished:
-                return None
-            now = self._clock()
-            return meeting.changed(
-                status=Status.FAILED,
-                error=_crashed(meeting.id),
-                claim=None,
-                progress=meeting.progress.changed(next_attempt_at=None),
-                reported=not self._results.wanted,
-                look_at=look_after_failure(meeting, now) if self._watched else None,
-                updated_at=now,
-            )
-
         try:
-            before, after = await self._ledger.update(meeting_id, failed)
+            before, after = await self._completion.fail(meeting_id, version, _crashed(meeting_id))
         except MeetingForgottenError:
             return
         except MeetingNotFoundError:

@@ -62,7 +62,7 @@ class MessageHandler:
             put_at: when it was put there, None if that is not known.
         """
         async with self._isolation.beside_others():
-            meeting_id = await self._receive(text, message_id, put_at, self._provisioner.make)
+            meeting_id = await self.receive(text, message_id, put_at, self._provisioner.make)
         if meeting_id is None:
             return
         try:
@@ -76,13 +76,13 @@ class MessageHandler:
                 RejectedMessage.of(text, message_id), refusal, rejected_id(text, message_id), asked_at=put_at
             )
 
-    async def receive(self, text: str, message_id: str | None, put_at: datetime | None) -> str | None:
-        """Process a message without an attempt: return the id of the meeting that it says to provision."""
-        return await self._receive(text, message_id, put_at, None)
-
-    async def _receive(
-        self, text: str, message_id: str | None, put_at: datetime | None, make: Make | None
+    async def receive(
+        self, text: str, message_id: str | None, put_at: datetime | None, make: Make | None = None
     ) -> str | None:
+        """Process a message, and return the id of the meeting that it says to provision.
+
+        A new meeting is made by `make`; without it, the meeting is enqueued.
+        """
         message: Message | None = None
         try:
             message = decode_message(text)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 
 from shared.access.callers import ANYBODY, Caller
@@ -28,14 +27,6 @@ type _Series = Callable[[], Iterator[Occurrence]]
 
 # In one answer: participants, and their stays.
 _MOST_ENTRIES = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose artifacts are read, and where Graph has them."""
-
-    meeting: Meeting
-    ids: OnlineMeetingIds
 
 
 class Artifacts:
@@ -74,14 +65,14 @@ class Artifacts:
         """
         meeting = await self._read(meeting_id, Artifact.ATTENDANCE, caller)
         series = await self._series(meeting, occurrence) if occurrence is not None else None
-        async with self._open(meeting) as place:
-            reports = in_order(await self._graph.artifacts.reports(place.ids))
+        async with self._open(meeting) as ids:
+            reports = in_order(await self._graph.artifacts.reports(ids))
             if series is not None:
                 of_each = by_occurrence(reports, series())
                 reports = [
                     report for at, of_it in of_each.items() if at.date.isoformat() == occurrence for report in of_it
                 ]
-            return await self._with_participants(place.ids, reports)
+            return await self._with_participants(ids, reports)
 
     async def transcripts(self, meeting_id: str, caller: Caller = ANYBODY) -> list[Transcript]:
         """Return which transcripts of a meeting there are.
@@ -89,8 +80,8 @@ class Artifacts:
         Raises:
             RejectedError: `notCalendarBacked`: the meeting has no event, and Graph no transcripts of it.
         """
-        async with self._open(await self._with_event(meeting_id, Artifact.TRANSCRIPTS, caller)) as place:
-            return await self._graph.artifacts.transcripts(place.ids)
+        async with self._open(await self._with_event(meeting_id, Artifact.TRANSCRIPTS, caller)) as ids:
+            return await self._graph.artifacts.transcripts(ids)
 
     async def transcript(self, meeting_id: str, transcript_id: str, caller: Caller = ANYBODY) -> bytes:
         """Return a transcript of a meeting as WebVTT.
@@ -98,8 +89,8 @@ class Artifacts:
         Raises:
             RejectedError: `notCalendarBacked` as above; `transcriptNotFound`: the meeting has none of this id.
         """
-        async with self._open(await self._with_event(meeting_id, Artifact.TRANSCRIPTS, caller)) as place:
-            return await self._graph.artifacts.transcript(place.ids, transcript_id)
+        async with self._open(await self._with_event(meeting_id, Artifact.TRANSCRIPTS, caller)) as ids:
+            return await self._graph.artifacts.transcript(ids, transcript_id)
 
     async def recordings(self, meeting_id: str, caller: Caller = ANYBODY) -> list[Recording]:
         """Return which recordings of a meeting there are.
@@ -107,8 +98,8 @@ class Artifacts:
         Raises:
             RejectedError: `notCalendarBacked`: the meeting has no event, and Graph no recordings of it.
         """
-        async with self._open(await self._with_event(meeting_id, Artifact.RECORDINGS, caller)) as place:
-            return await self._graph.artifacts.recordings(place.ids)
+        async with self._open(await self._with_event(meeting_id, Artifact.RECORDINGS, caller)) as ids:
+            return await self._graph.artifacts.recordings(ids)
 
     async def _read(self, meeting_id: str, artifact: Artifact, caller: Caller) -> Meeting:
         meeting = caller.require_sees(await self._ledger.read(meeting_id))
@@ -125,12 +116,12 @@ class Artifacts:
         return meeting
 
     @asynccontextmanager
-    async def _open(self, meeting: Meeting) -> AsyncGenerator[_Place]:
+    async def _open(self, meeting: Meeting) -> AsyncGenerator[OnlineMeetingIds]:
         """Admit the caller to the organizer's mailbox, and find the online meeting there."""
         async with self._gate.access(meeting.organizer or "", read_only=True):
             if (ids := await self._lookup.find(meeting)) is None:
                 raise not_made(meeting.status)
-            yield _Place(meeting, ids)
+            yield ids
 
     async def _series(self, meeting: Meeting, occurrence: str) -> _Series:
         """Return the series that a meeting is, after refusing a date on which it does not take place.

@@ -12,9 +12,8 @@ from shared.meeting_request import LARGEST_REQUEST
 from shared.use_cases.accept import Acceptance, Accepted
 from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import TOO_LARGE, BatchItem, raise_faults
+from shared.use_cases.for_each import for_each
 
-# An acceptance makes one call to the storage at a time.
-CONCURRENCY = 16
 # Azure's load balancer gives up after 230 s (https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout);
 # when the storage hardly answers, the caller should hear before that what was accepted.
 _LONGEST_SECONDS = 90.0
@@ -42,23 +41,21 @@ class Batch:
         Items with the same key are taken one after the other, so that the first one is the one that counts.
         """
         outcomes: dict[int, Outcome] = {}
-        slots = asyncio.Semaphore(CONCURRENCY)
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._longest_seconds
 
         async def in_turn(indexes: list[int]) -> None:
             for index in indexes:
-                async with slots:
-                    if loop.time() < ends_at:
-                        outcomes[index] = await self._outcome(items[index], origin)
-                    else:
-                        late = "the batch took too long, and this item was not started"
-                        outcomes[index] = StorageUnavailableError(late)
+                if loop.time() < ends_at:
+                    outcomes[index] = await self._outcome(items[index], origin)
+                else:
+                    late = "the batch took too long, and this item was not started"
+                    outcomes[index] = StorageUnavailableError(late)
 
         turns: defaultdict[str | int, list[int]] = defaultdict(list)
         for index, item in enumerate(items):
             turns[index if item.key is None else item.key].append(index)
-        await asyncio.gather(*map(in_turn, turns.values()))
+        await for_each(turns.values(), in_turn)
         return _in_one_answer([outcomes[index] for index in range(len(items))])
 
     async def _outcome(self, item: BatchItem, origin: Origin) -> Outcome:

@@ -5,18 +5,17 @@ Outlook reads of it: https://learn.microsoft.com/openspecs/exchange_server_proto
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vUri
+from icalendar import Calendar, Event, vCalAddress, vRecur, vUri
 
 from shared import VERSION
 from shared.meeting import DialIn, Meeting, Status
-from shared.meeting_request.recurrence import RecurrencePattern
-from shared.meeting_request.recurrence_rule import first_start
+from shared.meeting_request.recurrence import Recurrence, RecurrencePattern
+from shared.meeting_request.recurrence_rule import first_start, rule_parts
 from shared.use_cases.invitation.appointment import Appointment, Guest
-from shared.use_cases.invitation.recurrence_rule import recurrence_rule
 from shared.use_cases.invitation.time_zone_rules import time_zone
 from shared.use_cases.invitation.words import Words, words_in
 
@@ -97,6 +96,20 @@ def _add_times(event: Event, appointment: Appointment) -> dict[ZoneInfo, tuple[d
             needed_until = instant + _A_LIFETIME if appointment.recurrence else instant
             zones[moment.tzinfo] = min(first, instant), max(last, needed_until)
     return zones
+
+
+def recurrence_rule(recurrence: Recurrence, zone: tzinfo | None) -> vRecur:
+    """Return the RRULE of a recurrence: https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10.
+
+    `zone` is the one of the last day; None for an all-day event.
+    """
+    extent, rule = recurrence.range, rule_parts(recurrence.pattern)
+    if extent.number_of_occurrences is not None:
+        rule["COUNT"] = extent.number_of_occurrences
+    elif extent.end_date is not None:
+        day = date.fromisoformat(extent.end_date)
+        rule["UNTIL"] = day if zone is None else datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
+    return vRecur(rule)
 
 
 def _shift_to_pattern(pattern: RecurrencePattern, start: date) -> timedelta:

@@ -97,19 +97,35 @@ class Completion:
         await self._reserving.let_go(attempt.meeting, *over)
         await self._results.report_or_requeue(attempt.meeting)
 
-    async def fail_unstored(self, meeting: Meeting, error: MeetingError) -> None:
-        """End a meeting whose record the storage does not take; what an attempt may have made stays in doubt."""
+    async def fail(self, meeting_id: str, version: int, error: MeetingError) -> tuple[Meeting, Meeting]:
+        """Have a version fail outside of an attempt, and return the meeting before and after.
 
-        async def failed(latest: Meeting) -> Meeting | None:
-            if latest.finished or latest.version != meeting.version:
+        A version that has ended, or that another one follows, stays as it is. What an attempt may have made stays in
+        doubt.
+
+        Raises:
+            MeetingNotFoundError: there is no such meeting.
+        """
+
+        async def failed(meeting: Meeting) -> Meeting | None:
+            if meeting.version != version or meeting.finished:
                 return None
-            progress = latest.progress.changed(next_attempt_at=None)
             now = self._clock()
-            look_at = look_after_failure(latest, now) if self._watched else None
-            ended = latest.changed(status=Status.FAILED, error=error, claim=None, progress=progress, look_at=look_at)
-            return ended.changed(updated_at=now, reported=not self._results.wanted)
+            return meeting.changed(
+                status=Status.FAILED,
+                error=error,
+                claim=None,
+                progress=meeting.progress.changed(next_attempt_at=None),
+                reported=not self._results.wanted,
+                look_at=look_after_failure(meeting, now) if self._watched else None,
+                updated_at=now,
+            )
 
-        before, after = await self._ledger.update(meeting.id, failed)
+        return await self._ledger.update(meeting_id, failed)
+
+    async def fail_unstored(self, meeting: Meeting, error: MeetingError) -> None:
+        """Have a version fail whose record the storage does not take, and report that."""
+        before, after = await self.fail(meeting.id, meeting.version, error)
         if after is not before:
             _logger.info("meeting.%s %s %s", after.status, after.id, error.code, extra={"meeting_id": after.id})
             await self._results.report_or_requeue(after)

@@ -4,8 +4,6 @@ Removing the block from the body takes the event offline, so a change merges int
 https://learn.microsoft.com/graph/api/event-update
 """
 
-from __future__ import annotations
-
 import html
 from typing import Any
 

@@ -56,15 +56,11 @@ def _lacking(meeting: Meeting, request: MeetingRequest) -> frozenset[str]:
     return frozenset({*applied.diff(properties), *applied.removed(properties)})
 
 
-def events_of(meeting: Meeting, request: MeetingRequest, latest: Observed) -> tuple[EventType, ...]:
-    """Return the types of the events that a new observation of a meeting causes, in order.
+def events_of(meeting: Meeting, request: MeetingRequest, latest: Observed) -> Iterator[EventType]:
+    """Yield the types of the events that a new observation of a meeting causes, in order.
 
     Before the first observation a meeting counts as it was requested, and nobody as having responded.
     """
-    return tuple(_events_of(meeting, request, latest))
-
-
-def _events_of(meeting: Meeting, request: MeetingRequest, latest: Observed) -> Iterator[EventType]:
     former = meeting.observed
     was_removed = former is not None and former.state is ObservedState.REMOVED
     if latest.state is ObservedState.REMOVED:

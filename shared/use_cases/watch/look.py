@@ -35,8 +35,8 @@ class Look:
         try:
             event = await see_event(self._graph.events, meeting.organizer or "", meeting.outcome.event_id or "")
         except RejectedError as error:
-            return await self.without_event(meeting, request, error)
-        return await self.with_event(meeting, request, event)
+            return await self._without_event(meeting, request, error)
+        return await self._with_event(meeting, request, event)
 
     async def events_of(self, meetings: Sequence[Meeting]) -> list[SeenEvent | GraphError]:
         """Return the event of each of at most 20 meetings, read in one request, or the error of each.
@@ -66,13 +66,13 @@ class Look:
             return await self._online_meeting(meeting, request)
         match event:
             case RejectedError():
-                return await self.without_event(meeting, request, event)
+                return await self._without_event(meeting, request, event)
             case GraphError():
                 raise event
             case SeenEvent():
-                return await self.with_event(meeting, request, event)
+                return await self._with_event(meeting, request, event)
 
-    async def with_event(self, meeting: Meeting, request: EventRequest, event: SeenEvent) -> Observed:
+    async def _with_event(self, meeting: Meeting, request: EventRequest, event: SeenEvent) -> Observed:
         """Return what an event shows that was read.
 
         One without attendees is not cancelled when it is deleted, and its id may still read. So the
@@ -91,7 +91,7 @@ class Look:
             removed = not await self._graph.events.is_in_calendar(organizer, event.id, event.start, event.end)
         return of_event(meeting, request, event, self._clock(), removed=removed)
 
-    async def without_event(self, meeting: Meeting, request: EventRequest, error: RejectedError) -> Observed:
+    async def _without_event(self, meeting: Meeting, request: EventRequest, error: RejectedError) -> Observed:
         """Return what there is of a meeting whose event was not found by its id: it may have another one since.
 
         Raises:
@@ -103,7 +103,7 @@ class Look:
         event = await search_event(self._graph.events, meeting.organizer or "", meeting.id, outcome.i_cal_u_id)
         if event is None:
             return of_nothing(meeting, self._clock())
-        observed = await self.with_event(meeting, request, event)
+        observed = await self._with_event(meeting, request, event)
         return observed.changed(event_id=event.id)
 
     async def _online_meeting(self, meeting: Meeting, request: StandaloneRequest) -> Observed:

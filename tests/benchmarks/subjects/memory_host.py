@@ -95,12 +95,8 @@ class Storage:
         from shared import bootstrap
         from shared.graph import GraphClient
         from shared.graph.services import GraphServices
-        from shared.meeting.ledger import Ledger
         from shared.meeting.request_queue import RequestQueue
-        from shared.schedules import ScheduleStore
         from shared.settings import read_environment
-        from shared.use_cases.poisoned_messages import PoisonedMessages
-        from shared.use_cases.quota import QuotaStore
 
         bootstrap.quiet_libraries()
         settings = read_environment()
@@ -108,10 +104,8 @@ class Storage:
         meetings, schedules, mailboxes = self.tables
         bootstrap._apps[asyncio.get_running_loop()] = bootstrap.assemble(
             settings,
-            ledger=Ledger(meetings),
-            schedules=ScheduleStore(schedules),
-            quotas=QuotaStore(meetings),
-            poisoned=PoisonedMessages(meetings),
+            meetings=meetings,
+            schedules=schedules,
             mailboxes=mailboxes,
             requests=RequestQueue(self.requests, self.poison),
             results=self.results,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.access.callers import Caller
 from shared.errors import ConflictError, QuotaExceededError, StorageUnavailableError
 from shared.storage import Operation
-from shared.use_cases.quota import Quotas, QuotaStore
+from shared.use_cases.quota import Quotas
 from tests.fakes import Clock, InMemoryTable
 
 
@@ -34,7 +34,7 @@ class LosingAnswers(InMemoryTable):
 
 async def test_each_caller_has_a_counter_of_its_own() -> None:
     """What one has had is not another's."""
-    quotas = Quotas(QuotaStore(InMemoryTable()), Clock())
+    quotas = Quotas(InMemoryTable(), Clock())
     await quotas.count(caller("a", 1), "m1")
     await quotas.count(caller("b", 1), "m2")
     with pytest.raises(QuotaExceededError):
@@ -43,7 +43,7 @@ async def test_each_caller_has_a_counter_of_its_own() -> None:
 
 async def test_a_meeting_is_counted_once() -> None:
     """Told twice, because a request came again after its record could not be written."""
-    quotas = Quotas(QuotaStore(InMemoryTable()), Clock())
+    quotas = Quotas(InMemoryTable(), Clock())
     for _ in range(5):
         await quotas.count(caller("a", 2), "m1")
     await quotas.count(caller("a", 2), "m2")
@@ -53,7 +53,7 @@ async def test_a_meeting_is_counted_once() -> None:
 
 async def test_a_lost_answer_of_the_storage_costs_nothing() -> None:
     """The count that was written without a word is found, and not made again."""
-    quotas = Quotas(QuotaStore(LosingAnswers()), Clock())
+    quotas = Quotas(LosingAnswers(), Clock())
     await quotas.count(caller("a", 2), "m1")
     await quotas.count(caller("a", 2), "m2")
     with pytest.raises(QuotaExceededError):
@@ -65,13 +65,13 @@ async def test_without_storage_nothing_is_accepted() -> None:
     table = InMemoryTable()
     table.broken = True
     with pytest.raises(StorageUnavailableError):
-        await Quotas(QuotaStore(table), Clock()).count(caller("a", 2), "m1")
+        await Quotas(table, Clock()).count(caller("a", 2), "m1")
 
 
 async def test_one_row_for_a_caller_whatever_the_day() -> None:
     """The storage does not grow with the days, nor with the meetings."""
     table, clock = InMemoryTable(), Clock()
-    quotas = Quotas(QuotaStore(table), clock)
+    quotas = Quotas(table, clock)
     for number in range(1000):
         await quotas.count(caller("a", 1000), f"{number:036}")
     clock.advance(days=1)
@@ -84,7 +84,7 @@ async def test_one_row_for_a_caller_whatever_the_day() -> None:
 async def test_never_more_and_never_less(meetings: list[int], limit: int, instances: int) -> None:
     """Any meetings in any order over any instances: as many different ones as the limit has, or all of them."""
     table, clock = InMemoryTable(), Clock()
-    quotas = [Quotas(QuotaStore(table), clock) for _ in range(instances)]
+    quotas = [Quotas(table, clock) for _ in range(instances)]
     counts = (quotas[n % instances].count(caller("a", limit), f"m{meeting}") for n, meeting in enumerate(meetings))
     done = await asyncio.gather(*counts, return_exceptions=True)
     let_in = {meeting for meeting, outcome in zip(meetings, done, strict=True) if outcome is None}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.meeting_request.recurrence import Recurrence
 from shared.meeting_request.recurrence_rule import first_start
-from shared.use_cases.invitation.recurrence_rule import recurrence_rule
+from shared.use_cases.invitation.calendar_file import recurrence_rule
 
 START = date(2026, 11, 20)
 BERLIN = ZoneInfo("Europe/Berlin")
