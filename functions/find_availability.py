@@ -2,10 +2,8 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 
 import azure.functions as func
-from pydantic import Field
 
 from functions.http.failures import BODY, GRAPH_UNAVAILABLE, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http.requests import read_json
@@ -17,12 +15,10 @@ from shared.openapi.examples import AVAILABILITY_REQUEST, ORGANIZER, ROOM
 from shared.openapi.operation import JSON, Example, Operation, RequestBody, Response
 from shared.openapi.request_schemas import AVAILABILITY
 from shared.use_cases.availability import FreeSlot, Unknown, parse_availability
-from shared.validation.response_model import ResponseModel
+from shared.validation.response_model import LocalMoment, ResponseModel
 from shared.validation.time_zones import zone
 
 blueprint = func.Blueprint()
-
-_LocalMoment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class FreeSlotResponse(ResponseModel, frozen=True):
@@ -35,8 +31,8 @@ class FreeSlotResponse(ResponseModel, frozen=True):
         rooms: The rooms that are free.
     """
 
-    start: _LocalMoment
-    end: _LocalMoment
+    start: LocalMoment
+    end: LocalMoment
     organizers: tuple[str, ...]
     rooms: tuple[str, ...]
 

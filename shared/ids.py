@@ -1,19 +1,11 @@
 """The ids of meetings and schedules, and the idempotency keys that they follow from."""
 
 import json
-import re
 import uuid
 from enum import StrEnum
 
-KEY_RULE = "An idempotency key is a string of 1 to 255 visible ASCII characters."
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 # The namespace of every id that comes from an idempotency key; a new one would make new meetings of old keys.
 _NAMESPACE = uuid.UUID("6f1e3d0a-52b7-4a0e-9f3b-8d0c5f6f7a21")
-
-
-def is_key(text: str) -> bool:
-    """Return whether a text can be an idempotency key."""
-    return bool(_KEY.fullmatch(text))
 
 
 class KeyNamespace(StrEnum):

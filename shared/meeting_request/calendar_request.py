@@ -17,7 +17,7 @@ from shared.meeting_request.recurrence_rule import first_start
 from shared.validation.date_times import DateTimeTimeZone, to_graph
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
-from shared.validation.list_bound import AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.text import AnyCase, FilledLine
 from shared.validation.time_zones import windows_name
 
@@ -78,7 +78,7 @@ class CalendarRequest(PooledRequest):
     importance: Importance | None = None
     sensitivity: Sensitivity | None = None
     show_as: FreeBusyStatus | None = None
-    categories: Annotated[tuple[FilledLine, ...], Field(strict=False), AtMost(MAX_CATEGORIES)] | None = None
+    categories: Annotated[tuple[FilledLine, ...], Field(strict=False), ItemCount(most=MAX_CATEGORIES)] | None = None
     is_reminder_on: bool | None = None
     reminder_minutes_before_start: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
     response_requested: bool | None = None

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from shared.meeting_request.people import Principal
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
-from shared.validation.list_bound import AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.text import AnyCase, FilledLine, Language, Line
 
 MAX_PARTICIPANTS = 1000  # https://learn.microsoft.com/microsoftteams/limits-specifications-teams
@@ -154,7 +154,7 @@ class Participants(ClosedModel):
 
     model_config = ConfigDict(title="MeetingParticipants")
 
-    attendees: Annotated[tuple[Participant, ...], Field(strict=False), AtMost(MAX_PARTICIPANTS)]
+    attendees: Annotated[tuple[Participant, ...], Field(strict=False), ItemCount(most=MAX_PARTICIPANTS)]
 
 
 class MeetingOptions(ClosedModel):
@@ -199,7 +199,8 @@ class MeetingOptions(ClosedModel):
     allow_transcription: bool | None = None
     allow_whiteboard: bool | None = None
     anonymize_identity_for_roles: (
-        Annotated[tuple[AnonymousRole, ...], Field(strict=False), AfterValidator(_check_any), AtMost(MAX_ROLES)] | None
+        Annotated[tuple[AnonymousRole, ...], Field(strict=False), AfterValidator(_check_any), ItemCount(most=MAX_ROLES)]
+        | None
     ) = None
     is_end_to_end_encryption_enabled: bool | None = None
     is_entry_exit_announced: bool | None = None

@@ -13,7 +13,7 @@ from shared.errors import Fault, InvalidRequestError
 from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid, quoted
-from shared.validation.list_bound import AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.text import AnyCase, Line
 
 MAX_ATTENDEES = 500  # https://learn.microsoft.com/graph/api/resources/event
@@ -139,7 +139,7 @@ class Attendee(ClosedModel):
     type: AttendeeType = "required"
 
 
-Attendees = Annotated[tuple[Attendee, ...], Field(strict=False), AtMost(MAX_ATTENDEES)]
+Attendees = Annotated[tuple[Attendee, ...], Field(strict=False), ItemCount(most=MAX_ATTENDEES)]
 
 
 def invite_once(

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.meeting_request.people import Address
 from shared.validation.closed_model import ClosedModel
-from shared.validation.list_bound import AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.text import AnyCase, FilledLine, Line, Uri
 
 MAX_LOCATIONS = 100
@@ -87,4 +87,4 @@ class Location(ClosedModel):
     location_type: LocationType | None = None
 
 
-Locations = Annotated[tuple[Location, ...], Field(strict=False), AtMost(MAX_LOCATIONS)]
+Locations = Annotated[tuple[Location, ...], Field(strict=False), ItemCount(most=MAX_LOCATIONS)]

@@ -12,7 +12,7 @@ from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
-from shared.validation.list_bound import AtLeast, AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.text import AnyCase
 
 # As many addresses as one getSchedule takes: https://learn.microsoft.com/graph/api/calendar-getschedule
@@ -35,7 +35,7 @@ class OrganizerPool(ClosedModel):
     """
 
     candidates: Annotated[
-        tuple[Organizer, ...], Field(strict=False), AtLeast(FEWEST_ORGANIZERS), AtMost(MOST_CANDIDATES)
+        tuple[Organizer, ...], Field(strict=False), ItemCount(least=FEWEST_ORGANIZERS, most=MOST_CANDIDATES)
     ]
     strategy: PoolStrategy = USUAL_STRATEGY
 
@@ -47,7 +47,7 @@ class RoomPool(ClosedModel):
         candidates: The addresses of the rooms.
     """
 
-    candidates: Annotated[tuple[Address, ...], Field(strict=False), AtLeast(1), AtMost(MOST_CANDIDATES)]
+    candidates: Annotated[tuple[Address, ...], Field(strict=False), ItemCount(least=1, most=MOST_CANDIDATES)]
 
 
 class PooledRequest(AnyKindRequest):

@@ -12,7 +12,7 @@ from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import CalendarDate, DateTimeTimeZone
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
-from shared.validation.list_bound import AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.text import AnyCase
 from shared.validation.time_zones import TimeZone
 
@@ -50,7 +50,9 @@ class RecurrencePattern(ClosedModel):
 
     type: RecurrencePatternType
     interval: Count
-    days_of_week: Annotated[tuple[DayOfWeek, ...], Field(strict=False, min_length=1), AtMost(DAYS_A_WEEK)] | None = None
+    days_of_week: (
+        Annotated[tuple[DayOfWeek, ...], Field(strict=False, min_length=1), ItemCount(most=DAYS_A_WEEK)] | None
+    ) = None
     first_day_of_week: DayOfWeek | None = None
     day_of_month: Annotated[int, Field(ge=1, le=31)] | None = None
     month: Annotated[int, Field(ge=1, le=12)] | None = None

@@ -43,17 +43,6 @@ def _name_of(model: type[BaseModel]) -> str:
     return model.model_config.get("title") or model.__name__.removesuffix("Response")
 
 
-def record(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of an object that always has these members, and no other."""
-    return {
-        "description": description,
-        "type": "object",
-        "properties": dict(members),
-        "required": list(members),
-        "additionalProperties": False,
-    }
-
-
 def nullable(schema: Mapping[str, Any] | Component) -> dict[str, Any]:
     """Return a schema that takes null as well.
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from shared.ids import KEY_RULE
 from shared.meeting import MeetingResponse
 from shared.openapi.examples import MEETING_ID as EXAMPLE_ID
 from shared.openapi.examples import (
@@ -15,8 +14,8 @@ from shared.openapi.examples import (
     succeeded_meeting,
 )
 from shared.openapi.operation import Example, Header, Parameter, Response
-from shared.openapi.request_schemas import KEY_PATTERN
 from shared.use_cases.provision_inline import LONGEST_WAIT
+from shared.validation.idempotency_keys import KEY_PATTERN, KEY_RULE
 from shared.validation.paging import DEFAULT_TOP, MAX_TOP
 
 _TEXT: dict[str, Any] = {"type": "string"}

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from shared.ids import KEY_RULE
 from shared.meeting import MeetingResponse
 from shared.meeting.messages import LONGEST_COMMENT
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
-from shared.openapi.json_schema import NULL, nullable, record, schema_of, without_null
+from shared.openapi.json_schema import NULL, nullable, schema_of, without_null
 from shared.openapi.operation import Component
 from shared.schedules import ScheduleRequest
 from shared.schedules.subject_placeholders import PLACEHOLDERS
@@ -20,10 +19,10 @@ from shared.use_cases.availability import AvailabilityRequest
 from shared.use_cases.batch import MOST_ITEMS
 from shared.use_cases.change import IMMUTABLE
 from shared.validation.closed_model import ClosedModel
+from shared.validation.idempotency_keys import KEY_PATTERN, KEY_RULE
 from shared.validation.text import A_TEXT
 
 _OF_SCHEDULE = frozenset({"start", "end", "startDateTime", "endDateTime", "recurrence"})
-KEY_PATTERN = "^[!-~]{1,255}$"
 # The first one is the form of a request that names no kind.
 _FORMS: tuple[type[ClosedModel], ...] = (CalendarRequest, StandaloneRequest, ExistingRequest)
 
@@ -54,14 +53,7 @@ def _one_object(description: str, forms: Mapping[str, Mapping[str, Any]], kind: 
                 members[name] = nullable(known)
     members["kind"] = nullable(kind) | {"description": "The kind of the meeting; `calendar` without it."}
     required = [name for name in members if all(name in form.get("required", ()) for form in forms.values())]
-    return {
-        "description": description,
-        "type": "object",
-        "properties": members,
-        **({"required": required} if required else {}),
-        "additionalProperties": False,
-        **_rules(list(forms.items()), required),
-    }
+    return _closed_object(description, members, required) | _rules(list(forms.items()), required)
 
 
 def _rules(forms: Sequence[tuple[str, Mapping[str, Any]]], required: Sequence[str]) -> dict[str, Any]:
@@ -102,7 +94,7 @@ def _meeting_patch() -> dict[str, Any]:
         for name, schema in schema_of(form)["properties"].items():
             if name not in IMMUTABLE:
                 members.setdefault(name, _patched(schema))
-    return _patch(text, members)
+    return _closed_object(text, members)
 
 
 def _patched(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,14 +109,16 @@ def _patched(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _patch_of(component: Component) -> dict[str, Any]:
     schema = component.make()
-    return _patch(schema["description"], {name: _patched(each) for name, each in schema["properties"].items()})
+    return _closed_object(schema["description"], {name: _patched(each) for name, each in schema["properties"].items()})
 
 
-def _patch(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
+def _closed_object(description: str, members: Mapping[str, Any], required: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the schema of an object that has these members, and no other."""
     return {
         "description": description,
         "type": "object",
         "properties": dict(members),
+        **({"required": list(required)} if required else {}),
         "additionalProperties": False,
     }
 
@@ -132,12 +126,7 @@ def _patch(description: str, members: Mapping[str, Any]) -> dict[str, Any]:
 def _cancellation() -> dict[str, Any]:
     text = "A comment for the attendees."
     comment = {"type": ["string", "null"], "maxLength": LONGEST_COMMENT, "pattern": A_TEXT, "description": text}
-    return {
-        "description": "What a cancellation says.",
-        "type": "object",
-        "properties": {"comment": comment},
-        "additionalProperties": False,
-    }
+    return _closed_object("What a cancellation says.", {"comment": comment})
 
 
 def _batch() -> dict[str, Any]:
@@ -148,14 +137,13 @@ def _batch() -> dict[str, Any]:
         "maxItems": MOST_ITEMS,
         "description": "The requests, each handled by itself.",
     }
-    return record("Requests for several meetings.", {"meetings": meetings})
+    return _closed_object("Requests for several meetings.", {"meetings": meetings}, ["meetings"])
 
 
 def _batch_item() -> dict[str, Any]:
     key = {"type": ["string", "null"], "pattern": KEY_PATTERN, "description": f"The key of this meeting. {KEY_RULE}"}
     request = {"$ref": MEETING_REQUEST, "description": "The request for the meeting."}
-    item = record("One request of a batch.", {"idempotencyKey": key, "request": request})
-    return item | {"required": ["request"]}
+    return _closed_object("One request of a batch.", {"idempotencyKey": key, "request": request}, ["request"])
 
 
 def _schedule_request() -> dict[str, Any]:
@@ -172,7 +160,7 @@ def _schedule_patch() -> dict[str, Any]:
         "A JSON Merge Patch (RFC 7396) for a schedule: what it names changes, null removes a member, a list replaces"
         " the whole list."
     )
-    return _patch(text, {name: _patched(each) for name, each in _schedule_request()["properties"].items()})
+    return _closed_object(text, {name: _patched(each) for name, each in _schedule_request()["properties"].items()})
 
 
 def _of_meeting(member: str) -> Mapping[str, Any]:

@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.subject_placeholders import warnings_of
 from shared.validation.problem_details import ProblemDetail
-from shared.validation.response_model import DescribedAs, Moment, ResponseModel, Uuid
+from shared.validation.response_model import DescribedAs, LocalMoment, Moment, ResponseModel, Uuid
 
 _SHOWN = 5
 
 type ScheduleStatus = Literal["active", "paused", "ended"]
-_LocalTime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class OccurrenceResponse(ResponseModel, frozen=True):
@@ -28,8 +25,8 @@ class OccurrenceResponse(ResponseModel, frozen=True):
         meeting_id: The id of its meeting, once it is made.
     """
 
-    start: _LocalTime
-    end: _LocalTime
+    start: LocalMoment
+    end: LocalMoment
     make_at: Moment
     meeting_id: Uuid | None
 

@@ -1,14 +1,20 @@
-"""The fault of an invalid idempotency key."""
+"""Idempotency keys: which ones are valid, and the fault of another."""
+
+import re
 
 from shared.errors import Fault
-from shared.ids import is_key
 from shared.validation.findings import shown
+
+_FORM = "1 to 255 visible ASCII characters"
+KEY_RULE = f"An idempotency key is a string of {_FORM}."
+KEY_PATTERN = "^[!-~]{1,255}$"
+_KEY = re.compile(KEY_PATTERN)
 
 
 def key_fault(pointer: str, key: object) -> Fault | None:
     """Return the fault of an idempotency key at its place, None for a valid key."""
-    if isinstance(key, str) and is_key(key):
+    if isinstance(key, str) and _KEY.fullmatch(key):
         return None
-    what = "1 to 255 visible ASCII characters" if isinstance(key, str) else "a string"
     name = pointer.rpartition("/")[2]
-    return Fault(pointer, "invalidKey", f"{name} must be {what}, not {shown(key)}.")
+    form = _FORM if isinstance(key, str) else "a string"
+    return Fault(pointer, "invalidKey", f"{name} must be {form}, not {shown(key)}.")

@@ -51,5 +51,7 @@ class DescribedAs:
 Moment = Annotated[
     datetime, PlainSerializer(timestamp, return_type=str), Field(json_schema_extra={"format": "date-time"})
 ]
+# With the offset of a zone, as `datetime.isoformat` writes it.
+LocalMoment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Uri = Annotated[str, Field(json_schema_extra={"format": "uri"})]

@@ -17,7 +17,7 @@ from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding, examine, in_document_order, invalid, quoted, require_object
 from shared.validation.json_text import require_storable
-from shared.validation.list_bound import AtMost
+from shared.validation.list_bound import ItemCount
 from shared.validation.time_zones import is_skipped
 
 MOST_ADDRESSES = 100
@@ -61,8 +61,8 @@ class AvailabilityRequest(ClosedModel):
         within_working_hours: Whether only working hours count, where Graph shows them; false without it.
     """
 
-    organizers: Annotated[tuple[Organizer, ...], Field(strict=False), AtMost(MOST_ADDRESSES)] = ()
-    rooms: Annotated[tuple[Address, ...], Field(strict=False), AtMost(MOST_ADDRESSES)] = ()
+    organizers: Annotated[tuple[Organizer, ...], Field(strict=False), ItemCount(most=MOST_ADDRESSES)] = ()
+    rooms: Annotated[tuple[Address, ...], Field(strict=False), ItemCount(most=MOST_ADDRESSES)] = ()
     start: DateTimeTimeZone
     end: DateTimeTimeZone
     duration: _Duration

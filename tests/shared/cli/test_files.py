@@ -8,7 +8,7 @@ import pytest
 
 from shared.cli.files import read_lines
 from shared.errors import InvalidRequestError
-from shared.ids import is_key
+from shared.validation.idempotency_keys import key_fault
 from tests.examples import CALENDAR, STANDALONE
 
 HEADER = "idempotencyKey,kind,organizer,subject"
@@ -36,7 +36,7 @@ def test_json_as_the_batch_or_as_the_queue_has_it(tmp_path: Path, content: Any) 
     first, second = read_lines(write(tmp_path, content))
     assert (first.number, first.item.key, first.item.document) == (1, "k", CALENDAR)
     assert (second.number, second.item.document) == (2, STANDALONE)
-    assert is_key(second.item.key or "")
+    assert key_fault("", second.item.key) is None
 
 
 def test_one_request_is_a_file_too(tmp_path: Path) -> None:
