@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "validation",
     },
 }
-READERS_OF_THE_ENVIRONMENT = {"shared.settings.settings"}
+READERS_OF_THE_ENVIRONMENT = {"shared.settings.environment"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "core", "misc", "base", "info"}
 
 

@@ -1,7 +1,7 @@
-"""Callers over HTTP: who calls, and the setting CALLERS, which says what each of them may ask for.
+"""Callers over HTTP: who calls, and the setting CALLERS, which gives each of them its rights.
 
 CALLERS is one JSON object. Its keys are the object ids of users and enterprise applications in Microsoft Entra; each
-has `organizers` (as in ALLOWED_ORGANIZERS, which holds too), and may have `meetingsPerDay` and `seesAll`:
+has `organizers` (as in ALLOWED_ORGANIZERS, which applies as well), and may have `meetingsPerDay` and `seesAll`:
 
     {"1f0c...": {"organizers": ["@contoso.com"], "meetingsPerDay": 200},
      "8e42...": {"organizers": [], "seesAll": true}}
@@ -20,13 +20,13 @@ from shared.access.organizers import may_organize, organizer_entry
 from shared.errors import AnothersMeetingError, CallerNotAllowedError, InvalidRequestError, OrganizerNotAllowedError
 from shared.validation.json_text import decode_json_text
 
-# The anonymous callers that App Service authentication lets through: one caller, all of them together.
+# The anonymous callers that App Service authentication admits count as one caller.
 _UNAUTHENTICATED = "unauthenticated"
 _MOST_MEETINGS = 1_000_000
 
 
 class Owned(Protocol):
-    """What belongs to the caller who asked for it."""
+    """A meeting or a schedule, which belongs to the caller who created it."""
 
     @property
     def id(self) -> str:
@@ -41,13 +41,13 @@ class Owned(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks over HTTP, and what they may ask for.
+    """Who calls over HTTP, with its rights.
 
     Attributes:
         id: the principal's id, None where callers are not distinguished.
         organizers: whom the caller may name, as ALLOWED_ORGANIZERS does.
         meetings_per_day: at most this many are accepted in one day of UTC, None for any number.
-        sees_all: whether the meetings of other callers, and those of the queue, are there for this one.
+        sees_all: whether the caller sees the meetings of other callers and of the queue.
     """
 
     id: str | None = None
@@ -57,7 +57,7 @@ class Caller:
 
     @property
     def digest(self) -> str:
-        """Return what stands for the caller in the log; `-` where callers are not distinguished."""
+        """Return what the log shows for the caller; `-` where callers are not distinguished."""
         return caller_digest(self.id)
 
     def require_may_name(self, organizer: str) -> None:
@@ -72,7 +72,7 @@ class Caller:
             )
 
     def sees(self, owned: Owned) -> bool:
-        """Return whether a meeting or a schedule is there for the caller."""
+        """Return whether the caller sees a meeting or a schedule."""
         return self.sees_all or owned.caller == self.id
 
     def require_sees[T: Owned](self, meeting: T) -> T:
@@ -87,7 +87,7 @@ class Caller:
 
 
 def caller_digest(caller_id: str | None) -> str:
-    """Return what stands for a caller in the log: an id in Entra is a person's datum, and has no business there."""
+    """Return what the log shows for a caller: not the id in Entra, which is personal data."""
     return hashlib.sha256(caller_id.lower().encode()).hexdigest()[:16] if caller_id else "-"
 
 
@@ -100,7 +100,7 @@ class Callers:
     """Everyone who may call.
 
     Attributes:
-        authenticated: whether App Service authentication stands in front of the app; only it says who calls.
+        authenticated: whether App Service authentication is on; only it identifies callers.
         named: by object id in lower case; empty for any caller.
     """
 
@@ -108,7 +108,7 @@ class Callers:
     named: Mapping[str, Caller] = field(default_factory=dict[str, Caller])
 
     def again(self, caller_id: str | None) -> Caller:
-        """Return the caller who asked for something earlier, as the settings are now.
+        """Return the caller of an earlier request, with the rights of the present settings.
 
         Raises:
             CallerNotAllowedError: CALLERS no longer names the caller.
@@ -143,7 +143,7 @@ def _object_id(text: str) -> str:
 
 
 class _Rights(BaseModel):
-    """What CALLERS says of one caller."""
+    """What CALLERS says about one caller."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=to_camel)
 
@@ -181,7 +181,7 @@ def parse_callers(text: str) -> dict[str, Caller]:
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
-    """Yield each fault with its place; the values stay out of it, for the message goes into the log."""
+    """Yield each fault with its place, without values, because the message goes into the log."""
     for fault in error.errors(include_input=False, include_url=False):
         place = "/".join(str(step) for step in fault["loc"] if step != "[key]")
         yield f"/{place}: {fault['msg'].removeprefix('Value error, ')}"

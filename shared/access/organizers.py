@@ -1,4 +1,4 @@
-"""The setting ALLOWED_ORGANIZERS, and whether it names an organizer: what is checked before Graph is asked."""
+"""The setting ALLOWED_ORGANIZERS, and whether it allows an organizer: checked before any call to Graph."""
 
 import re
 
@@ -9,7 +9,11 @@ _ORGANIZER = re.compile(r"\*|\S*@[^@\s,]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
 
 
 def organizer_entry(text: str) -> str:
-    """Return an entry in the form that is compared: an object id, a user principal name, an @domain suffix or *."""
+    """Return an entry in comparable form: an object id, a user principal name, an @domain suffix or *.
+
+    Raises:
+        ValueError: the text is none of these.
+    """
     entry = mailbox_key(text.strip())
     if not _ORGANIZER.fullmatch(entry):
         raise ValueError("is not an object id, a user principal name, an @domain suffix or *")
@@ -27,7 +31,7 @@ def require_allowed(organizer: str, allowed: frozenset[str]) -> None:
     """Refuse an organizer whom the setting does not allow.
 
     Raises:
-        OrganizerNotAllowedError: it does not.
+        OrganizerNotAllowedError: the setting does not allow the organizer.
     """
     if not may_organize(organizer, allowed):
         raise OrganizerNotAllowedError(

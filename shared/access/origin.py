@@ -1,4 +1,4 @@
-"""Where a request comes from: who asks, and under which conditions."""
+"""Where a request comes from: its caller and its conditions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +10,17 @@ from shared.ids import KeyNamespace, id_from_key, random_id
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asks for something, and how a repetition or a lost race is recognised.
+    """The caller of a request, and how a repetition or a lost race is recognised.
 
     Attributes:
-        caller: who may name whom, and whose keys are not another's.
+        caller: whose rights apply, and to whom the idempotency key belongs.
         key: the idempotency key, None for a request that is never a repetition.
         traceparent: W3C trace context, kept for the result.
-        key_namespace: whose keys they are, where they are not the caller's own.
+        key_namespace: the namespace of the key, where it is not the caller's.
         expected_versions: the versions that may be changed, None for any.
         schedule: the id of the schedule whose occurrence it is.
-        asked_at: when it was asked for, where that is not now: a message comes again, and its meeting may be forgotten.
+        asked_at: when the request was made, None for now: a queue message may come again after its meeting was
+            forgotten.
     """
 
     caller: Caller = ANYBODY
@@ -32,7 +33,7 @@ class Origin:
 
     @property
     def meeting_id(self) -> str:
-        """Return the id that the meeting gets; another one at each call if there is no key."""
+        """Return the id of the new meeting; a random one at each call without a key."""
         return random_id() if self.key is None else id_from_key(self.key_namespace or self.caller.id or "", self.key)
 
     def require_version(self, version: int) -> None:

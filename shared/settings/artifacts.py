@@ -1,10 +1,10 @@
-"""What may be read of meetings that have taken place: the setting ARTIFACTS."""
+"""What the app may read of meetings that have taken place: the setting ARTIFACTS."""
 
 from enum import StrEnum
 
 
 class Artifact(StrEnum):
-    """What a meeting leaves behind; each has a permission of its own in Graph."""
+    """What a meeting leaves behind; each kind needs another permission in Graph."""
 
     ATTENDANCE = "attendance"
     TRANSCRIPTS = "transcripts"

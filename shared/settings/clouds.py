@@ -1,4 +1,4 @@
-"""Microsoft's clouds: where Graph and the login are in each, and what Graph has there.
+"""Microsoft's clouds: the hosts of Graph and of the login, and what Graph has there.
 
 https://learn.microsoft.com/graph/deployments; docs/national-clouds.md says what follows from it.
 """
@@ -11,11 +11,11 @@ class Cloud:
     """One cloud.
 
     Attributes:
-        name: as Microsoft has it.
+        name: as Microsoft writes it.
         login: the host that issues its tokens.
         online_meetings: whether Graph has `/users/{id}/onlineMeetings` for apps:
             https://learn.microsoft.com/graph/api/application-post-onlinemeetings
-        unknown_options: the options that its Graph does not have.
+        unknown_options: the meeting options that its Graph does not have.
     """
 
     name: str

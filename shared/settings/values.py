@@ -1,4 +1,4 @@
-"""The forms of the settings' values: each function takes a text, and raises ValueError with what is wrong about it."""
+"""Parsers of the settings' values: each takes a text, and raises ValueError with what is wrong with it."""
 
 import base64
 import ipaddress
@@ -14,7 +14,7 @@ from shared.validation.ncrontab import parse_ncrontab
 # Any of the app's times plus or minus this stays within four-digit years.
 _LONGEST_DURATION = timedelta(days=36_525)
 _HOST = re.compile(r"[a-z0-9]+(-+[a-z0-9]+)*(\.[a-z0-9]+(-+[a-z0-9]+)*)*(:[0-9]{1,5})?")
-# In the public cloud, for the US government, and in China.
+# In the global, US government and China clouds.
 _EVENT_GRID_HOSTS = (".eventgrid.azure.net", ".eventgrid.azure.us", ".eventgrid.azure.cn")
 # https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
 _QUEUE_NAME = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*")
@@ -111,7 +111,7 @@ def duration(text: str) -> timedelta:
     """Return an ISO 8601 duration, longer than nothing and at most a hundred years."""
     try:
         parsed = isodate.parse_duration(text, as_timedelta_if_possible=True)
-        # Months and years vary in length: those that follow New Year 2001 are meant.
+        # Months and years vary in length: they count from New Year 2001.
         new_year = datetime(2001, 1, 1, tzinfo=UTC)
         length = cast("timedelta", new_year + parsed - new_year)
     except (ValueError, OverflowError) as error:
@@ -143,11 +143,11 @@ def optional_host_name(text: str) -> str | None:
 
 
 def ncrontab(text: str) -> str:
-    """Return an NCRONTAB expression that the Functions host takes, and that comes at some time."""
+    """Return an NCRONTAB expression that the Functions host accepts, and that occurs at some time."""
     try:
         schedule = parse_ncrontab(text)
     except ValueError as error:
         raise ValueError(f"is not an NCRONTAB expression such as 0 */5 * * * *: it {error}") from error
     if schedule.next_after(datetime.now(UTC)) is None:
-        raise ValueError("is an NCRONTAB expression that never comes: none of its months has such a day")
+        raise ValueError("is an NCRONTAB expression that never occurs: none of its months has such a day")
     return text

@@ -505,7 +505,7 @@ def test_schedules(setting: str) -> None:
 def test_a_schedule_that_never_comes() -> None:
     """The host would take it, and the timer would stand still."""
     [fault] = faults(LEAST | {"UPKEEP_SCHEDULE": "0 0 0 31 2,4,6 *"})
-    assert fault.startswith("UPKEEP_SCHEDULE is an NCRONTAB expression that never comes")
+    assert fault.startswith("UPKEEP_SCHEDULE is an NCRONTAB expression that never occurs")
 
 
 @given(
