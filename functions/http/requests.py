@@ -16,7 +16,9 @@ from shared.ids import is_record_id
 from shared.meeting_request import LARGEST_REQUEST
 from shared.openapi.operation import JSON, Example, Operation, RequestBody, Schema
 from shared.trace_context import as_traceparent
+from shared.validation.findings import pointer_to
 from shared.validation.json_text import decode_json
+from shared.validation.member_names import closest
 from shared.validation.problem_details import Problem
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -83,24 +85,31 @@ def unsupported_media_type(title: str, detail: str, accept_patch: str | None = N
 def read_query[T](req: func.HttpRequest, operation: Operation, read: Callable[[Mapping[str, str]], T]) -> T:
     """Return what `read` returns for the query parameters, of which each that the operation declares may occur once.
 
-    The Functions host ignores the case of their names, and joins the values of a repeated one by commas.
+    A misspelled one is refused: ignored, it would widen a search. Names that are like no declared one are ignored,
+    because gateways and browsers add theirs (`code`, `api-version`, `_`). The Functions host ignores the case of names,
+    and joins the values of a repeated one by commas.
 
     Raises:
-        InvalidRequestError: with every fault: repeated parameters first, then what `read` finds in the others.
+        InvalidRequestError: with every fault: misspelled and repeated parameters first, then what `read` finds.
     """
-    given = Counter(name.lower() for name, _ in parse_qsl(urlsplit(req.url).query, keep_blank_values=True))
-    repeated = {
-        f"/{each.name}": Fault(f"/{each.name}", "duplicateParameter", f"{each.name} is given more than once.")
-        for each in operation.parameters
-        if each.place == "query" and given[each.name.lower()] > 1
-    }
+    declared = [each.name for each in operation.parameters if each.place == "query"]
+    given = Counter(name for name, _ in parse_qsl(urlsplit(req.url).query, keep_blank_values=True))
+    counts = Counter(name.lower() for name in given.elements())
+    repeated = [name for name in declared if counts[name.lower()] > 1]
+    misspelled = {name: meant for name in given if name not in declared and (meant := closest(name, declared))}
+    faults = [
+        Fault(pointer_to((name,)), "unknownParameter", f"{name} is not a parameter here; did you mean {meant}?")
+        for name, meant in misspelled.items()
+        if meant not in repeated
+    ]
+    faults += [Fault(f"/{name}", "duplicateParameter", f"{name} is given more than once.") for name in repeated]
     try:
-        value = read(dict(req.params))
+        value = read({misspelled.get(name, name): value for name, value in req.params.items()})
     except InvalidRequestError as error:
-        others = (fault for fault in error.faults if fault.pointer not in repeated)
-        raise InvalidRequestError([*repeated.values(), *others], more_faults=error.more_faults) from error
-    if repeated:
-        raise InvalidRequestError(repeated.values())
+        others = (fault for fault in error.faults if fault.pointer.removeprefix("/") not in repeated)
+        raise InvalidRequestError([*faults, *others], more_faults=error.more_faults) from error
+    if faults:
+        raise InvalidRequestError(faults)
     return value
 
 

@@ -62,3 +62,35 @@ async def test_a_repeated_parameter_hides_no_other_fault() -> None:
         ("/from", "invalidDateTime"),
         ("/top", "notInRange"),
     ]
+
+
+@pytest.mark.parametrize("spelling", [str.upper, str.title, "{}s".format, "_{}".format])
+@pytest.mark.parametrize(("route", "name"), WITH_QUERY, ids=_name)
+async def test_a_misspelled_parameter_is_refused(route: Route, name: str, spelling: Any) -> None:
+    """Ignored, it would widen a search to everybody's meetings."""
+    misspelled = spelling(name)
+    answer = await InProcess(World()).call(route.method, f"{route.path.format(id=MISSING)}?{misspelled}=2027-01-20")
+    assert answer.status == 400
+    assert answer.json["errors"][0] == {
+        "pointer": f"/{misspelled}",
+        "code": "unknownParameter",
+        "message": f"{misspelled} is not a parameter here; did you mean {name}?",
+    }
+
+
+@pytest.mark.parametrize("others", ["", "&status=failed"])
+async def test_a_misspelled_filter_is_the_only_fault(others: str) -> None:
+    """No second fault says that a filter is missing."""
+    answer = await InProcess(World()).call("GET", f"/meetings?organiser=MeganB@contoso.com{others}")
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json["errors"]] == [
+        ("/organiser", "unknownParameter"),
+    ]
+
+
+@pytest.mark.parametrize("target", ["/meetings?status=failed", "/schedules?top=5", "/rooms?"])
+async def test_parameters_of_gateways_are_ignored(target: str) -> None:
+    """A key, a version or a cache breaker, which the sender of a request does not always choose, changes nothing."""
+    added = "&code=key&clientId=default&subscription-key=k&api-version=2024-06-01&_=1&sig=s&sv=1.0&utm_source=mail"
+    client = InProcess(World())
+    answer = await client.call("GET", target + added)
+    assert (answer.status, answer.json) == (200, (await client.call("GET", target)).json)
