@@ -224,7 +224,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
             clock=clock,
         ),
         upkeep=Upkeep(ledger, (mailbox_states, reservations, turns), requests, reporter, settings.retention, clock),
-        queue_upkeep=QueueUpkeep(queues, results, clock),
+        queue_upkeep=QueueUpkeep(queues, settings.result_queue if results else None, clock),
         forgetting=Forgetting(ledger, reporter, reserving, clock),
         watch=Watch(observations, look, gate, clock, on=settings.watch),
         watched_attendance=WatchedAttendance(observations, graph, lookup, gate, clock, on=attendance_watched),

@@ -89,4 +89,5 @@ def _queue_item(request: Any) -> BatchItem:
     members = cast("dict[str, Any]", request)
     if "idempotencyKey" not in members:
         return BatchItem(members)
-    return with_key({name: members[name] for name in members if name != "idempotencyKey"}, members["idempotencyKey"])
+    document = {name: members[name] for name in members if name != "idempotencyKey"}
+    return with_key(BatchItem(document), members["idempotencyKey"])

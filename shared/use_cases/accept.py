@@ -112,19 +112,18 @@ class Acceptance:
             _logger.info("meeting.accepted %s by %s", inserted.id, origin.caller.digest, extra=extra)
             return inserted
 
-        async def made(new: Meeting) -> Meeting:
+        async def insert_and_make(new: Meeting) -> Meeting:
             if make is None:
                 return await insert(new)
             await make(new, insert)
             return new
 
-        meeting, existing = await self._insert(meeting, origin.asked_at, origin, made)
+        meeting, existing = await self._insert(meeting, origin.asked_at, origin, insert_and_make)
         if existing:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError(f"meeting {existing.id}") from None
-            if (
-                not existing.finished and not existing.attempts
-            ):  # perhaps its first acceptance died before it was enqueued
+            if not existing.finished and not existing.attempts:
+                # Its first acceptance may have died before it enqueued the meeting.
                 await self._requests.enqueue(existing)
             return Accepted(existing, replayed=origin.key is not None)
         if make is None:

@@ -158,19 +158,15 @@ def _read_instant(name: str, parameters: Mapping[str, str], faults: list[Fault])
     try:
         return parse_instant(parameters[name])
     except PydanticCustomError as error:
-        faults.append(Fault(_pointer(name), error.type, f"{name} {error.message()}."))
+        faults.append(Fault(f"/{name}", error.type, f"{name} {error.message()}."))
         return None
 
 
 def _value_faults(field: Field, value: str) -> list[Fault]:
     if not value or len(value) > LONGEST_VALUE:
-        return [Fault(_pointer(field), "invalidValue", f"{field} is empty or longer than {LONGEST_VALUE} characters.")]
+        return [Fault(f"/{field}", "invalidValue", f"{field} is empty or longer than {LONGEST_VALUE} characters.")]
     if field is Field.STATUS and value not in Status:
-        return [Fault(_pointer(field), "notOneOf", f"status is one of: {', '.join(Status)}.")]
+        return [Fault(f"/{field}", "notOneOf", f"status is one of: {', '.join(Status)}.")]
     if field is Field.JOIN_URL and not is_join_link(value):
-        return [Fault(_pointer(field), "notATeamsLink", "joinUrl is not a join link of Teams or Skype.")]
+        return [Fault(f"/{field}", "notATeamsLink", "joinUrl is not a join link of Teams or Skype.")]
     return []
-
-
-def _pointer(name: str) -> str:
-    return f"/{name}"

@@ -20,22 +20,23 @@ class QueueUpkeep:
 
     Args:
         queues: those that have to be there, by name.
-        results: one of them, None where no results are wanted.
+        result_queue: the name of one of them, None where no results are wanted.
         clock: returns the time.
     """
 
-    def __init__(self, queues: Mapping[str, Queue], results: Queue | None, clock: Callable[[], datetime]) -> None:
+    def __init__(self, queues: Mapping[str, Queue], result_queue: str | None, clock: Callable[[], datetime]) -> None:
         self._queues = queues
-        self._results = results
+        self._result_queue = result_queue
         self._clock = clock
 
     async def run(self) -> None:
         """Create the queues that are missing, and log how many results wait, and for how long."""
-        counts = await asyncio.gather(*(self._count(name, queue) for name, queue in self._queues.items()))
-        of_queue = dict(zip(map(id, self._queues.values()), counts, strict=True))
-        results = of_queue[id(self._results)] if self._results else 0
+        found = await asyncio.gather(*(self._count(name, queue) for name, queue in self._queues.items()))
+        counts = dict(zip(self._queues, found, strict=True))
+        results = counts[self._result_queue] if self._result_queue else 0
+        seconds = await self._oldest_seconds(self._queues[self._result_queue]) if self._result_queue and results else 0
         # An operator's alerts and workbook read these figures by their names: infra/queries/.
-        _logger.info("queues.done results=%d resultSeconds=%d", results, await self._oldest_seconds() if results else 0)
+        _logger.info("queues.done results=%d resultSeconds=%d", results, seconds)
 
     async def _count(self, name: str, queue: Queue) -> int:
         try:
@@ -47,9 +48,9 @@ class QueueUpkeep:
             await _create(name, queue)
         return count or 0
 
-    async def _oldest_seconds(self) -> int:
+    async def _oldest_seconds(self, queue: Queue) -> int:
         try:
-            since = await self._results.oldest() if self._results else None
+            since = await queue.oldest()
         except StorageUnavailableError as error:
             _logger.warning("queues.notSeen %s", error)
             return 0

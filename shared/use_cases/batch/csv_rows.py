@@ -28,6 +28,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -196,9 +197,9 @@ def _item(header: list[str], row: list[str], number: int, separator: str) -> Bat
     trimmed = ((name, cell.strip() if name in _TRIMMED else cell) for name, cell in named)
     cells = {name: cell for name, cell in trimmed if cell}
     document, findings = _request(cells)
-    item = with_key(document, cells.get("idempotencyKey"), number)
-    faults = (*item.faults, *(finding.as_fault() for finding in findings))
-    return BatchItem(item.document, item.key, tuple(dict.fromkeys(in_row(item, fault) for fault in faults)), number)
+    item = BatchItem(document, faults=tuple(finding.as_fault() for finding in findings), row=number)
+    item = with_key(item, cells.get("idempotencyKey"))
+    return replace(item, faults=tuple(dict.fromkeys(in_row(item, fault) for fault in item.faults)))
 
 
 def _request(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:

@@ -55,14 +55,13 @@ def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
     return [_item(item) for item in items]
 
 
-def with_key(document: Any, key: object, row: int | None = None) -> BatchItem:
-    """Return an item with its idempotency key, or with the fault of an invalid one."""
-    fault = None if key is None else key_fault("/idempotencyKey", key)
-    return (
-        BatchItem(document, faults=(fault,), row=row)
-        if fault
-        else BatchItem(document, cast("str | None", key), row=row)
-    )
+def with_key(item: BatchItem, key: object) -> BatchItem:
+    """Return an item with its idempotency key, or with the fault of an invalid one before its others."""
+    if key is None:
+        return item
+    if fault := key_fault("/idempotencyKey", key):
+        return replace(item, faults=(fault, *item.faults))
+    return replace(item, key=cast("str", key))
 
 
 def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[BatchItem]:
@@ -100,15 +99,15 @@ def count_fault(pointer: str, count: int, most: int) -> Fault | None:
     return Fault(pointer, code, f"A batch has 1 to {most} meetings, this one has {'more' if count else 'none'}.")
 
 
-def _item(item: Any) -> BatchItem:
-    if not isinstance(item, dict):
+def _item(value: Any) -> BatchItem:
+    if not isinstance(value, dict):
         return BatchItem({}, faults=(Fault("", "wrongType", "The item must be an object with a request."),))
-    members = cast("dict[str, Any]", item)
+    members = cast("dict[str, Any]", value)
     faults = list(_member_faults(members, ("idempotencyKey", "request")))
     if "request" not in members:
         faults.append(Fault("/request", "required", "request is required."))
-    keyed = with_key(members.get("request", {}), members.get("idempotencyKey"))
-    return replace(keyed, faults=(*keyed.faults, *faults))
+    item = BatchItem(members.get("request", {}), faults=tuple(faults))
+    return with_key(item, members.get("idempotencyKey"))
 
 
 def _member_faults(members: dict[str, Any], known: tuple[str, ...]) -> Iterator[Fault]:

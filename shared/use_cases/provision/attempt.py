@@ -116,22 +116,12 @@ class Attempt:
         return missing if gives_up else NotYetThereError(problem)
 
     async def checkpoint(self) -> None:
-        """Write down what Graph has made, if that is news, and stretch the claim for the next step.
-
-        Raises:
-            ClaimLostError: the claim has run out and somebody else has taken it.
-            SupersededError: another version is wanted.
-        """
+        """Record what Graph has made, if the record lacks it, and extend the claim. Raises as `write`."""
         if (self.outcome, self.applied) != (self.meeting.outcome, self.meeting.applied):
             await self.stretch()
 
     async def stretch(self) -> None:
-        """Stretch the claim for the next step, whether or not there is news.
-
-        Raises:
-            ClaimLostError: the claim has run out and somebody else has taken it.
-            SupersededError: another version is wanted.
-        """
+        """Extend the claim for the next step. Raises as `write`."""
         now = self.clock()
         await self.write(claim=Claim(owner=self._owner, expires_at=now + CLAIM), updated_at=now)
 

@@ -70,11 +70,11 @@ class Choice:
         A candidate whose time an earlier attempt has reserved comes first.
 
         Args:
-            meeting: for which.
+            meeting: the meeting that needs one of the pool.
             times: when it takes place.
-            candidates: whose calendars are known.
+            candidates: those whose calendars Graph shows.
             pool: the names of all candidates, in the order given.
-            strategy: of the pool.
+            strategy: the strategy of the pool.
 
         Raises:
             NobodyFreeError: there is none.

@@ -20,11 +20,7 @@ type Write = Callable[[Meeting], Awaitable[Meeting]]
 async def claim(ledger: Ledger, meeting: Meeting, clock: Callable[[], datetime], write: Write) -> Attempt | None:
     """Claim a meeting as it was read, and return the attempt; None if another instance was quicker.
 
-    Args:
-        ledger: where the meeting is recorded.
-        meeting: which; one that is not recorded yet has no etag.
-        clock: returns the time.
-        write: writes the claimed record.
+    A meeting that is not recorded yet has no etag; then `write` inserts it.
 
     Raises:
         ConflictError: `write` is to record a new meeting, and there is one with its id.

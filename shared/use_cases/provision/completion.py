@@ -18,7 +18,12 @@ _logger = logging.getLogger(__name__)
 
 
 class Completion:
-    """Writes the end of a version down, and reports it. Every call may raise StorageUnavailableError."""
+    """Writes the end of a version to its record, and reports it. Every call may raise StorageUnavailableError.
+
+    Args:
+        watched: whether the watch observes meetings.
+        attendance_watched: whether it looks for attendance reports, too.
+    """
 
     def __init__(  # noqa: PLR0913 - bootstrap is its only caller
         self,
@@ -31,17 +36,6 @@ class Completion:
         watched: bool = False,
         attendance_watched: bool = False,
     ) -> None:
-        """Complete versions.
-
-        Args:
-            ledger: where the meetings are recorded.
-            results: where the ends are reported.
-            reserving: releases what a meeting holds no longer.
-            rooms: settles the rooms of a meeting.
-            clock: the current time.
-            watched: whether the watch looks at meetings by itself.
-            attendance_watched: whether it looks for attendance reports, too.
-        """
         self._ledger = ledger
         self._results = results
         self._reserving = reserving

@@ -113,12 +113,8 @@ class Provisioner:
 
         It is recorded with the claim on it: that is one write less. The caller holds the isolation.
 
-        Args:
-            meeting: a new meeting, that is not recorded.
-            insert: records it.
-
         Raises:
-            ConflictError: there is one with this id.
+            ConflictError: a meeting with this id is recorded already.
             StorageUnavailableError: the ledger or a queue does not answer; the message has to come again.
         """
         await self._attempt(meeting, ATTEMPT_SECONDS, insert)

@@ -25,8 +25,9 @@ _logger = logging.getLogger(__name__)
 class Observations:
     """The observations of every meeting. Every call may raise StorageUnavailableError.
 
-    Attributes:
-        ledger: where they are kept.
+    Args:
+        watched: whether the watch observes meetings.
+        attendance_watched: whether it looks for attendance reports, too.
     """
 
     def __init__(
@@ -38,15 +39,6 @@ class Observations:
         watched: bool,
         attendance_watched: bool = False,
     ) -> None:
-        """Keep observations.
-
-        Args:
-            ledger: where they are kept.
-            requests: takes a meeting whose room has declined.
-            results: publishes what they cause.
-            watched: whether the watch looks at meetings by itself.
-            attendance_watched: whether it looks for attendance reports, too.
-        """
         self.ledger = ledger
         self._watched = watched
         self._attendance_watched = attendance_watched
