@@ -24,7 +24,11 @@ platform.platform()  # asked by Azure's clients; runs `uname` the first time
 
 # The machines that run the tests are slow at times; what a property takes says nothing of whether it holds.
 hypothesis.settings.register_profile(
-    "convene", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "convene",
+    deadline=None,
+    max_examples=int(os.environ.get("EXAMPLES", "100")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
 )
 hypothesis.settings.load_profile("convene")
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.proofs.simulation.crash_points import STORIES, broken_by_two_crashes
 
-EVERY = int(os.environ.get("CRASH_PAIRS_EVERY", "4"))
+EVERY = int(os.environ.get("CRASH_PAIRS_EVERY", "7"))
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.proofs.simulation.run import SMALL, run
 
-SEEDS = int(os.environ.get("SEEDS", "200"))
+SEEDS = int(os.environ.get("SEEDS", "100"))
 _PARTS = 10  # so that each ends within the time of a test
 
 

@@ -4,7 +4,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
@@ -120,7 +120,6 @@ def test_any_json(document: Any) -> None:
     examine(document)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated_documents())
 def test_mutated(document: dict[str, Any]) -> None:
     """Whatever is done to a request, the outcome is a request that keeps its form, or InvalidRequestError."""
@@ -133,7 +132,6 @@ def test_mutated(document: dict[str, Any]) -> None:
         assert fingerprint(again) == fingerprint(request)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(FULL_DOCUMENTS), st.data())
 def test_every_fault_is_found(document: dict[str, Any], data: st.DataObject) -> None:
     """Of two faults in two members both are listed, whichever they are."""

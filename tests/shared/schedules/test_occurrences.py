@@ -7,7 +7,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.schedules.duration import Duration, parse_duration
@@ -303,7 +303,6 @@ def counted(rule: str, start: datetime, end: datetime) -> Iterator[datetime]:
         day += timedelta(days=1)
 
 
-@settings(max_examples=300)
 @given(
     FREQUENT,
     st.sampled_from(ZONES),
@@ -354,7 +353,6 @@ def test_hours_where_clocks_are_changed() -> None:
     ]  # fmt: skip
 
 
-@settings(max_examples=200)
 @given(
     st.integers(1, 1000),
     st.lists(st.integers(0, 23), max_size=5),
@@ -410,7 +408,6 @@ LOCAL = st.builds("{:%Y%m%dT%H%M%S}".format, AROUND)
 IN_UTC = st.builds("{:%Y%m%dT%H%M%S}Z".format, AROUND)
 
 
-@settings(max_examples=300)
 @given(
     st.lists(st.one_of(LOCAL, IN_UTC), max_size=8),
     st.lists(st.one_of(LOCAL, IN_UTC), max_size=8),

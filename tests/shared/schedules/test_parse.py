@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
@@ -181,7 +181,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
 @given(st.sampled_from([*schedule_document(), "paused", "x"]), json_values, st.booleans())
 def test_any_value_anywhere_is_taken_or_refused(name: str, value: Any, inside: bool) -> None:  # noqa: FBT001
     """A schedule that was changed somewhere is parsed, or refused with pointers, and never anything else."""

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ConveneError
@@ -16,7 +15,6 @@ from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.tenants import set_switches
 
-HISTORIES = int(os.environ.get("HISTORIES", "300"))
 GUESTS = [f"guest{number}@fabrikam.com" for number in range(4)]
 
 
@@ -164,7 +162,6 @@ def check_standalone(history: History, meeting: Any) -> None:
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=HISTORIES)
 @given(st.lists(steps, max_size=14), tenants)
 def test_a_calendar_meeting_ends_as_it_was_wanted_last(course: list[tuple[str, Any]], seed: int) -> None:
     """One event with the latest request's properties, or none; one link ever; mail only to people concerned."""
@@ -178,7 +175,6 @@ def test_a_calendar_meeting_ends_as_it_was_wanted_last(course: list[tuple[str, A
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=HISTORIES // 3)
 @given(st.lists(steps, max_size=12), tenants)
 def test_a_standalone_meeting_ends_as_it_was_wanted_last(course: list[tuple[str, Any]], seed: int) -> None:
     """One meeting with the latest subject, or none; one link ever; nobody is mailed."""

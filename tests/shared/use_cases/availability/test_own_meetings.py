@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.meeting import Cancellation, Status
@@ -25,7 +25,6 @@ def request(start: datetime, length: timedelta, zone: str, **more: Any) -> dict[
     return {"kind": "calendar", "organizer": ALEX, "subject": "Visit", **told, **more}
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from([datetime(2027, 3, 20), datetime(2027, 10, 25), datetime(2027, 7, 1)]),  # noqa: DTZ001
     st.sampled_from(ZONES),

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.graph.free_busy import WorkingHours
@@ -35,7 +35,6 @@ def covered(each: list[Stretch]) -> set[int]:
     return {number for number in range(100) for start, end in each if start <= ORIGIN + QUARTER * number < end}
 
 
-@settings(max_examples=300, deadline=None)
 @given(stretches, stretches, st.integers(0, 70), st.integers(1, 10))
 def test_what_is_left(given_stretches: list[Stretch], taken: list[Stretch], first: int, length: int) -> None:
     """Every quarter that is given and not taken is left, in order and apart; a slot fits where all of it is left."""
@@ -56,7 +55,6 @@ def works_at(hours: WorkingHours, moment: datetime) -> bool:
     return (today and wall.time() >= hours.start_time) or (yesterday and wall.time() < hours.end_time)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.sampled_from(CHANGES),
     st.sampled_from(ZONES),
@@ -83,7 +81,6 @@ def test_working_hours(start: datetime, own: str, asked: str, days: set[str], fi
         moment += QUARTER
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(CHANGES),
     st.sampled_from(ZONES),

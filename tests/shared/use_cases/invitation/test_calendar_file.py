@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.meeting import DialIn, Meeting, Outcome, Status
@@ -36,7 +36,6 @@ def meeting(**outcome: Any) -> Meeting:
     return queued_meeting(request=None, status=Status.SUCCEEDED, version=3, outcome=Outcome(join_url=LINK, **outcome))
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     st.builds(
         Appointment,
@@ -126,7 +125,6 @@ def test_the_file_speaks_the_language_of_the_meeting() -> None:
     assert [conference.params["LABEL"] for conference in event["CONFERENCE"]] == ["Onlinebesprechung", "Telefon"]
 
 
-@settings(max_examples=300, deadline=None)
 @given(accepted_documents())
 def test_every_request_makes_an_invitation(document: dict[str, Any]) -> None:
     """What is accepted can be told in a file, and read back from it."""
@@ -167,7 +165,6 @@ zones = st.sampled_from(sorted(allowed_names()))
 walls = st.datetimes(datetime(1950, 1, 1), datetime(2150, 1, 1)).map(lambda wall: wall.replace(microsecond=0))  # noqa: DTZ001
 
 
-@settings(max_examples=300, deadline=None)
 @given(walls, zones, zones, st.integers(0, 10_000))
 @example(datetime(1971, 5, 1), "America/Cambridge_Bay", "UTC", 0)  # noqa: DTZ001 - a year before its rules begin
 def test_the_instant_that_graph_is_told(wall: datetime, start_zone: str, end_zone: str, minutes: int) -> None:

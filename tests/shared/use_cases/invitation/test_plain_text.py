@@ -1,7 +1,7 @@
 """HTML bodies as the text of an invitation file."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.meeting_request.html_body import clean_html
@@ -45,7 +45,6 @@ PIECES = ["<table>", "</table>", "<tr>", "</tr>", "<td>", "</td>", "<p>", "</p>"
           "</a>", "<li>", "<ul>", "</ul>", "<b>", "</b>", "<pre>", "</pre>", "\n"]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES) | st.integers(0, 99).map(str), max_size=40))
 def test_every_word_in_its_place(pieces: list[str]) -> None:
     """Whatever the markup, the words are those of the cleaned document, in its order."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.meeting_request.recurrence import Recurrence
@@ -128,7 +128,6 @@ def fits(day: date, pattern: dict[str, Any]) -> bool:
     return day == days[{"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}[pattern["index"]]]
 
 
-@settings(max_examples=300, deadline=None)
 @given(patterns(), st.dates(date(2020, 1, 1), date(2032, 1, 1)))
 def test_the_same_days(pattern: dict[str, Any], day: date) -> None:
     """With an interval of one, every day of five years is in both or in neither; with another, only days that fit."""

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
@@ -102,7 +102,6 @@ events = st.one_of(
 )
 
 
-@settings(max_examples=100)
 @given(events, st.sampled_from([-400, 0, 1, 100, 365, 800]))
 @example(Event("Europe/Berlin", date(2027, 3, 26), timedelta(hours=2.5), timedelta(hours=0.5), 2, 3), 0)
 @example(Event("Africa/Cairo", date(2027, 4, 29), timedelta(), A_DAY, 2, 3, all_day=True), 0)
@@ -130,7 +129,6 @@ def test_an_event_is_reserved_for_a_year_from_its_next_occurrence_on(event: Even
 offsets = st.sampled_from([-10, -3.5, 0, 5.75, 14]).map(lambda hours: timezone(timedelta(hours=hours)))
 
 
-@settings(max_examples=100)
 @given(
     st.none() | st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=offsets),  # noqa: DTZ001 - it adds them
     st.none() | st.sampled_from([timedelta(), timedelta(minutes=45), A_DAY, 400 * A_DAY]),
