@@ -98,7 +98,8 @@ class _Story:
         rounds = [self._client.create(request) for request in requests]
         until(lambda: self._client.events(rounds), "the host made no event")
         self._client.kill_host()
-        self._say(f"killed; it had accepted {_ROUNDS}, and made {len(self._client.events(rounds))} events", "red")
+        made = len(self._client.events(rounds))
+        self._say(f"killed; it had accepted {_ROUNDS}, of which {made} had an event", "red")
         self._client.slow_down_graph(0)
         self._client.start_host()
         self._say("a new host runs; the story goes on while it catches up")
