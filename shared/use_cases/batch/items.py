@@ -95,8 +95,9 @@ def count_fault(pointer: str, count: int, most: int) -> Fault | None:
     """Return the fault of a batch with this many items, if it has one."""
     if 1 <= count <= most:
         return None
-    code = "tooMany" if count else "required"
-    return Fault(pointer, code, f"A batch has 1 to {most} meetings, this one has {'more' if count else 'none'}.")
+    if count:
+        return Fault(pointer, "tooMany", f"A batch has at most {most} meetings, this one has more.")
+    return Fault(pointer, "required", "A batch has at least one meeting, this one has none.")
 
 
 def _item(value: Any) -> BatchItem:

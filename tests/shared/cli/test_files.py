@@ -1,6 +1,7 @@
 """Files of requests, and keys that stay the same from run to run."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,8 @@ def test_faults_of_a_row_stay_with_the_row(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_file_of_requests(tmp_path: Path, content: str, name: str) -> None:
-    """Nothing of it is submitted."""
-    with pytest.raises(InvalidRequestError):
+    """Nothing of it is submitted; no message names the limit that a file does not have."""
+    with pytest.raises(InvalidRequestError) as caught:
         read_lines(write(tmp_path, content, name))
+    assert caught.value.faults
+    assert not any(re.search(r"\d{6}", fault.message) for fault in caught.value.faults)
