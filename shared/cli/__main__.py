@@ -6,14 +6,33 @@ Exit code 0: everything succeeded (or with --no-wait was accepted). 1: at least 
 Submitting or importing a file again makes nothing twice: it continues where the last run ended.
 """
 
+from typing import Annotated
+
 import typer
 
+from shared import VERSION
 from shared.cli import availability, export, meetings, probe, readiness, schedules, submit
 
-commands = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False)
+commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 for _module in (submit, meetings, availability, readiness, export, probe):
     commands.add_typer(_module.commands)
 commands.add_typer(schedules.commands, name="schedules", help="Meetings from a rule: list, get, create, delete.")
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"convene {VERSION}")
+        raise typer.Exit
+
+
+@commands.callback(help=__doc__)
+def _convene(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
 
 
 def main() -> None:

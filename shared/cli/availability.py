@@ -7,11 +7,11 @@ from rich.progress import Progress
 
 from shared.cli.http_client import HttpClient
 from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
-from shared.cli.output import SOME_FAILED, print_json, print_rows
+from shared.cli.output import SOME_FAILED, clock, print_json, print_rows
 
 commands = typer.Typer()
 _COLUMNS = ("start", "end", "organizers", "rooms")
-_UNKNOWN_COLUMNS = ("unknown", "code", "message")
+_UNKNOWN_COLUMNS = ("unknown", "code")
 
 
 @commands.command()
@@ -52,21 +52,20 @@ def availability(
     if as_json:
         print_json(answer)
     else:
-        _print(answer)
+        _print(answer, working_hours=working_hours)
     if answer["unknown"]:
         raise typer.Exit(SOME_FAILED)
 
 
-def _print(answer: dict[str, Any]) -> None:
+def _print(answer: dict[str, Any], *, working_hours: bool) -> None:
     rows = [
-        ((_time(slot["start"]), _time(slot["end"]), ", ".join(slot["organizers"]), ", ".join(slot["rooms"])), ())
+        ((clock(slot["start"]), clock(slot["end"]), ", ".join(slot["organizers"]), ", ".join(slot["rooms"])), ())
         for slot in answer["slots"]
     ]
-    print_rows(_COLUMNS, rows)
+    if rows:
+        print_rows(_COLUMNS, rows)
+    else:
+        typer.echo("No slot is free within working hours." if working_hours else "No slot is free.")
     if answer["unknown"]:
-        unknown = [((each["address"], each["code"], each["message"]), ()) for each in answer["unknown"]]
+        unknown = [((each["address"], each["code"]), (each["message"],)) for each in answer["unknown"]]
         print_rows(_UNKNOWN_COLUMNS, unknown)
-
-
-def _time(moment: str) -> str:
-    return moment[:16].replace("T", " ")

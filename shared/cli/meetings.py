@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic.alias_generators import to_snake
 from rich.progress import Progress
 
 from shared.cli.http_client import HttpClient, ProblemError, path_of
@@ -62,6 +63,8 @@ def list_meetings(
         "to": starts_before,
     }
     query = {name: str(value) for name, value in filters.items() if value is not None}
+    if not query:
+        raise not_done(f"Say which: {', '.join(f'--{to_snake(name).replace("_", "-")}' for name in filters)}.")
 
     async def work(client: HttpClient, _: Progress) -> list[dict[str, Any]]:
         return await client.list_all("/meetings", "meetings", query, most)

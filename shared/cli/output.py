@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from shared.cli.polling import Outcome
+from shared.cli.polling import Outcome, error_text
 from shared.errors import ConveneError
 
 SOME_FAILED: Final = 1
@@ -36,6 +36,11 @@ def plain(text: str) -> str:
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in {"Cc", "Cs"} or each in _REORDERING else each
         for each in spaced
     )
+
+
+def clock(time: str) -> str:
+    """Return a time (ISO 8601) as a table shows it: date, hour and minute."""
+    return time[:16].replace("T", " ")
 
 
 def print_json(value: Any) -> None:
@@ -78,11 +83,11 @@ def print_outcomes(outcomes: Sequence[Outcome], good: set[str], *, as_json: bool
 
 
 def print_meetings(meetings: Sequence[dict[str, Any]]) -> None:
-    """Print meetings as the app answers them: status, start, organizer and subject; below, the id and the join link."""
+    """Print meetings as the app answers them; below each row the id, the join link, and why the meeting failed."""
     rows = [
         (
             _cells("", each["status"], (each["request"] or {}) | {"organizer": each["organizer"] or ""})[1:],
-            (each["id"] or "", each["joinUrl"] or ""),
+            (each["id"] or "", each["joinUrl"] or "", error_text(each["error"], each["id"]) or ""),
         )
         for each in meetings
     ]
@@ -99,16 +104,17 @@ def print_counts(statuses: Iterable[str]) -> None:
 def print_warnings(warnings: Iterable[str]) -> None:
     """Print warnings, a line each, on standard error, so that tables and JSON stay clean."""
     for each in warnings:
-        _print_error(f"Warning: {each}")
+        print_note(f"Warning: {each}")
 
 
 def not_done(message: str) -> typer.Exit:
     """Print why a command failed, and return the exit that ends it."""
-    _print_error(message)
+    print_note(message)
     return typer.Exit(NOT_DONE)
 
 
-def _print_error(message: str) -> None:
+def print_note(message: str) -> None:
+    """Print a text on standard error."""
     text = Text("\n".join(map(plain, message.split("\n"))))
     Console(stderr=True, highlight=False).print(text, soft_wrap=True)
 
@@ -167,8 +173,7 @@ def _cells(number: str, status: str, request: Any) -> tuple[str, ...]:
     wanted = request if isinstance(request, dict) else {}
     start = wanted.get("start")
     start = start.get("dateTime") if isinstance(start, dict) else wanted.get("startDateTime")
-    when = str(start or "")[:16].replace("T", " ")
-    return number, status, when, str(wanted.get("organizer") or ""), str(wanted.get("subject") or "")
+    return number, status, clock(str(start or "")), str(wanted.get("organizer") or ""), str(wanted.get("subject") or "")
 
 
 def _below(each: Outcome) -> tuple[str, ...]:

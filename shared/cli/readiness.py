@@ -7,7 +7,7 @@ from rich.progress import Progress
 
 from shared.cli.http_client import HttpClient, path_of
 from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
-from shared.cli.output import SOME_FAILED, app_libraries, in_turn, print_json, print_rows, run
+from shared.cli.output import SOME_FAILED, app_libraries, in_turn, print_json, print_note, print_rows, run
 from shared.cli.remedies import with_commands
 
 commands = typer.Typer()
@@ -42,6 +42,7 @@ def _by_app(organizers: list[str], to: Connection) -> list[dict[str, Any]]:
 
 
 def _by_graph(organizers: list[str]) -> list[dict[str, Any]]:
+    print_note("Neither --url nor CONVENE_URL is given: this asks Graph directly, with the app's settings.")
     with app_libraries():
         from shared.cli.direct_readiness import examine
         from shared.settings import read_environment

@@ -10,11 +10,11 @@ from rich.progress import Progress
 
 from shared.cli.http_client import HttpClient, path_of
 from shared.cli.options import AllowHttp, Connection, Json, Key, Url, over_http
-from shared.cli.output import not_done, print_json, print_rows, print_warnings
+from shared.cli.output import clock, not_done, print_json, print_rows, print_warnings
 
 commands = typer.Typer(no_args_is_help=True)
 _Id = Annotated[str, typer.Argument(help="The schedule's id.", show_default=False)]
-_COLUMNS = ("start", "time zone", "recurrence", "organizer", "subject")
+_COLUMNS = ("status", "start", "time zone", "organizer", "subject")
 
 
 @commands.command("list")
@@ -91,14 +91,18 @@ def _print(schedules: list[dict[str, Any]], *, as_json: bool) -> None:
     rows = [
         (
             (
-                each["start"][:16].replace("T", " "),
+                each["status"],
+                clock(each["start"]),
                 each["timeZone"],
-                each["recurrence"],
                 each["request"].get("organizer") or "",
                 each["request"].get("subject") or "",
             ),
-            (each["id"],),
+            (each["id"], *each["recurrence"].splitlines(), _next(each["nextOccurrences"])),
         )
         for each in schedules
     ]
     print_rows(_COLUMNS, rows)
+
+
+def _next(occurrences: list[dict[str, Any]]) -> str:
+    return "next: " + ", ".join(clock(each["start"]) for each in occurrences) if occurrences else ""

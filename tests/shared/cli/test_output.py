@@ -1,6 +1,7 @@
 """What reaches the terminal."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic.alias_generators import to_snake
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
+from shared import VERSION
 from shared.cli import options
 from shared.cli.__main__ import commands
 from shared.cli.http_client import HttpClient
@@ -21,6 +23,15 @@ ID = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + "x" * 200
 WINDOW = ("--start", "2027-01-20T09:00", "--end", "2027-01-20T10:00", "--duration", "PT1H")
 SLOT = {"start": "2027-01-20T09:00:00+01:00", "end": "2027-01-20T10:00:00+01:00", "organizers": ["a@b.co"], "rooms": []}
+SCHEDULE: dict[str, Any] = {
+    "id": "s",
+    "status": "active",
+    "start": "2027-01-04T10:00:00",
+    "timeZone": "America/Argentina/Buenos_Aires",
+    "recurrence": f"RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE;UNTIL=20271231T235959Z\nEXDATE:{'20270104T100000,' * 9}",
+    "request": {"organizer": "AlexW@contoso.com", "subject": "Ward round"},
+    "nextOccurrences": [{"start": "2027-01-04T10:00:00"}, {"start": "2027-01-05T10:00:00"}],
+}
 AVAILABILITY: dict[str, Any] = {"slots": [SLOT], "unknown": []}
 URL = ["--url", "https://app.example"]
 
@@ -86,7 +97,7 @@ def test_a_server_does_not_control_the_terminal(answers: dict[str, httpx.Respons
     answers["GET /meetings"] = _json(200, {"meetings": [meeting(request=request)], "continuationToken": None})
     answers[f"GET /meetings/{ID}"] = _json(200, meeting(request=request, status="failed", error=error, joinUrl=None))
     answers["GET /schedules"] = _json(403, {"code": "callerNotAllowed", "detail": hostile})
-    shown = [run("list"), run("follow", ID), run("schedules", "list")]
+    shown = [run("list", "--status", "failed"), run("follow", ID), run("schedules", "list")]
     assert [each.exit_code for each in shown] == [0, 1, 2]
     for each in shown:
         text = each.stdout + each.stderr
@@ -101,7 +112,6 @@ def _json(status: int, document: Any) -> httpx.Response:
 def test_every_command_has_json(answers: dict[str, httpx.Response], tmp_path: Path) -> None:
     """In ASCII; one value that a program can read."""
     ready = {"organizer": "a@b.co", "ready": False, "checks": []}
-    schedule = {"id": "s", "start": "2027-01-04T10:00:00", "timeZone": "UTC", "recurrence": "R", "request": {}}
     answers |= {
         "GET /meetings": _json(200, {"meetings": [meeting()], "continuationToken": None}),
         f"GET /meetings/{ID}": _json(200, meeting()),
@@ -109,21 +119,21 @@ def test_every_command_has_json(answers: dict[str, httpx.Response], tmp_path: Pa
         f"POST /meetings/{ID}/retry": _json(202, meeting()),
         f"POST /meetings/{ID}/forget": httpx.Response(204),
         "GET /organizers/a@b.co/readiness": _json(200, ready),
-        "GET /schedules": _json(200, {"schedules": [schedule], "continuationToken": None}),
-        "GET /schedules/s": _json(200, schedule),
-        "POST /schedules": _json(201, schedule),
+        "GET /schedules": _json(200, {"schedules": [SCHEDULE], "continuationToken": None}),
+        "GET /schedules/s": _json(200, SCHEDULE),
+        "POST /schedules": _json(201, SCHEDULE),
         "POST /availability": _json(200, AVAILABILITY),
     }
     file = tmp_path / "schedule.json"
     file.write_text("{}")
     for arguments, expected in {
-        ("list",): [meeting()],
+        ("list", "--status", "failed"): [meeting()],
         ("get", ID): [meeting()],
         ("readiness", "a@b.co"): [ready],
         ("availability", "a@b.co", *WINDOW): AVAILABILITY,
-        ("schedules", "list"): [schedule],
-        ("schedules", "get", "s"): [schedule],
-        ("schedules", "create", str(file)): [schedule],
+        ("schedules", "list"): [SCHEDULE],
+        ("schedules", "get", "s"): [SCHEDULE],
+        ("schedules", "create", str(file)): [SCHEDULE],
         ("forget", ID): [{"id": ID, "forgotten": True, "error": None}],
     }.items():
         assert json.loads(run(*arguments, "--json").stdout) == expected
@@ -161,11 +171,35 @@ def test_who_is_free(answers: dict[str, httpx.Response]) -> None:
     done = run("availability", "a@b.co", *WINDOW)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.splitlines()[1].split("  ") == ["2027-01-20 09:00", "2027-01-20 10:00", "a@b.co"]
-    unknown = {"address": "b@b.co", "code": "5009", "message": "Unable to resolve it."}
+    reason = "Unable to resolve e-mail address b@b.co to an Active Directory object, whatever its length."
+    unknown = {"address": "b@b.co", "code": "5009", "message": reason}
     answers["POST /availability"] = _json(200, {"slots": [], "unknown": [unknown]})
     done = run("availability", "b@b.co", *WINDOW)
     assert done.exit_code == 1
-    assert "b@b.co   5009  Unable to resolve it." in done.stdout
+    assert done.stdout.splitlines() == ["No slot is free.", "unknown  code", "b@b.co   5009", f"  {reason}"]
+    done = run("availability", "b@b.co", *WINDOW, "--working-hours")
+    assert done.stdout.startswith("No slot is free within working hours.")
+
+
+@pytest.mark.parametrize("command", [("list",), ("get", "s")])
+def test_a_schedule_has_its_rule_whole(answers: dict[str, httpx.Response], command: tuple[str, ...]) -> None:
+    """On lines of their own: the id, each line of the rule, and the next occurrences."""
+    answers["GET /schedules"] = _json(200, {"schedules": [SCHEDULE], "continuationToken": None})
+    answers["GET /schedules/s"] = _json(200, SCHEDULE)
+    _, row, *below = run("schedules", *command).stdout.splitlines()
+    assert row.startswith("active  2027-01-04 10:00  America/")
+    rule = [f"  {line}" for line in SCHEDULE["recurrence"].splitlines()]
+    assert below == ["  s", *rule, "  next: 2027-01-04 10:00, 2027-01-05 10:00"]
+
+
+@pytest.mark.parametrize("command", [("list", "--status", "failed"), ("get", ID), ("retry", ID, "--dry-run")])
+def test_a_failed_meeting_has_its_reason(answers: dict[str, httpx.Response], command: tuple[str, ...]) -> None:
+    """The same line wherever a command shows one, with the command of its remedy."""
+    error = {"code": "gaveUp", "message": "Graph is busy.", "remedy": "Send POST /api/meetings/{id}/retry."}
+    failed = meeting(status="failed", error=error, joinUrl=None)
+    answers["GET /meetings"] = _json(200, {"meetings": [failed], "continuationToken": None})
+    answers[f"GET /meetings/{ID}"] = _json(200, failed)
+    assert f"  gaveUp: Graph is busy. Run `convene retry {ID}`." in run(*command).stdout.splitlines()
 
 
 def test_what_availability_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,10 +235,14 @@ def test_list_offers_every_filter_of_a_search(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(options, "HttpClient", client)
     filters = [*map(str, Field), "from", "to"]
-    for name in filters:
-        done = run("list", f"--{to_snake(name).replace('_', '-')}", "failed")
+    named = [f"--{to_snake(name).replace('_', '-')}" for name in filters]
+    for option in named:
+        done = run("list", option, "failed")
         assert done.exit_code == 0, done.stderr
     assert sent == [{name: "failed", "top": "25"} for name in filters]
+    without = run("list")
+    assert (without.exit_code, len(sent)) == (2, len(filters))
+    assert set(named) == set(re.findall(r"--[\w-]+", without.stderr))
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])
@@ -236,15 +274,7 @@ def test_schedules_create_prints_what_may_be_a_mistake(
     file = tmp_path / "schedule.json"
     file.write_text("{}")
     warning = {"pointer": "/request/subject", "code": "unknownPlaceholder", "message": "{day} is no placeholder."}
-    schedule = {
-        "id": ID,
-        "start": "2027-01-20T13:00:00",
-        "timeZone": "UTC",
-        "recurrence": "RRULE:FREQ=DAILY",
-        "request": {},
-        "warnings": [warning],
-    }
-    answers["POST /schedules"] = httpx.Response(201, json=schedule)
+    answers["POST /schedules"] = httpx.Response(201, json=SCHEDULE | {"warnings": [warning]})
     done = run("schedules", "create", str(file), *more)
     assert done.exit_code == 0
     assert "Warning: /request/subject: {day} is no placeholder." in done.stderr
@@ -253,9 +283,22 @@ def test_schedules_create_prints_what_may_be_a_mistake(
 
 def test_without_an_address() -> None:
     """Exit code 2, with both ways to give one."""
-    done = CliRunner().invoke(commands, ["list"], env={"CONVENE_URL": None})
+    done = CliRunner().invoke(commands, ["list", "--status", "failed"], env={"CONVENE_URL": None})
     assert done.exit_code == 2
     assert "--url URL, or CONVENE_URL" in done.stderr
+
+
+def test_readiness_without_an_address() -> None:
+    """Says that Graph is asked directly, before the settings that this needs are missed."""
+    done = CliRunner().invoke(commands, ["readiness", "a@b.co"], env={"CONVENE_URL": None, "MeetingStorage": None})
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Neither --url nor CONVENE_URL is given")
+    assert "MeetingStorage is missing" in done.stderr
+
+
+def test_the_version() -> None:
+    """The one of the app that the command comes with."""
+    assert CliRunner().invoke(commands, ["--version"]).stdout == f"convene {VERSION}\n"
 
 
 def test_the_queue_wins_over_an_address_of_the_environment() -> None:
