@@ -1,6 +1,6 @@
 """What Graph has of a meeting: a digest of each property, so that a change sends only what differs.
 
-Digests and not the properties themselves, because a body of 256 KiB has to fit into its record only once.
+Digests, not the properties themselves: a record has room for one body of 256 KiB, not for two.
 """
 
 import hashlib
@@ -58,10 +58,9 @@ class Applied(RecordModel):
         event: properties of the event.
         online_meeting: properties of the online meeting.
         attendees: digests of the addresses that this app has invited.
-        confirmed_attendees: those of them whom Graph has confirmed. Who of them is not in the event was removed in
-            Outlook.
+        confirmed_attendees: those of them that Graph has confirmed: one that the event lacks was removed in Outlook.
         changed_attendees: digests of the addresses that this app has invited, removed or changed since the latest
-            observation: nobody did that in Outlook.
+            observation: these changes were not made in Outlook.
         refused_etags: etags with which Graph refused to change the event.
     """
 

@@ -1,4 +1,4 @@
-"""The attendance of a meeting, as it is stored and published: which reports came, and how many people; never who."""
+"""The attendance of a meeting, as it is stored and published: reports and numbers of people, never their names."""
 
 from datetime import date, datetime
 
@@ -9,8 +9,8 @@ class AttendanceWatch(RecordModel):
     """How far the watch has come with a meeting's attendance reports.
 
     Attributes:
-        look_at: when to look for reports again; None where nobody does.
-        online_meeting_id: what Graph finds the reports by, once it was looked up.
+        look_at: when to look for reports next; None for never.
+        online_meeting_id: the id by which Graph finds the reports, once it was looked up.
         reports: digests of the ids of reports that are published, or came before the watch could publish them.
     """
 

@@ -8,7 +8,7 @@ from shared.validation.date_times import Instant
 
 
 class Field(StrEnum):
-    """What a meeting is found by."""
+    """A field by which meetings are found."""
 
     ORGANIZER = "organizer"
     REFERENCE = "reference"
@@ -24,11 +24,11 @@ class Criteria:
     """What a meeting has to match to be found; None matches every meeting.
 
     Attributes:
-        field: by which they are found.
-        value: that the field has.
-        status: that they have.
-        starts_from: they are to start then or later.
-        starts_before: they are to start before.
+        field: the field to search by.
+        value: its value.
+        status: the status of the meetings.
+        starts_from: the earliest start.
+        starts_before: the end of the starts, which is not included.
     """
 
     field: Field | None = None
@@ -39,10 +39,10 @@ class Criteria:
 
     @property
     def by_start(self) -> bool:
-        """Return whether the meetings are found, and come, by their start."""
+        """Return whether meetings are found, and sorted, by their start."""
         return self.starts_from is not None or self.starts_before is not None
 
     @property
     def narrowed(self) -> bool:
-        """Return whether there is a criterion beside one field's value."""
+        """Return whether there are criteria apart from the value of one field."""
         return self.by_start or (self.status is not None and self.field is not None)

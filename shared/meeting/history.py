@@ -1,7 +1,7 @@
-"""The history of a meeting: each write of its record adds, in sentences, what it changes.
+"""The history of a meeting: each write of the record adds sentences about what it changes.
 
-A repeated step changes nothing in the record the second time, so that the history does not repeat it either. A use case
-adds what the record does not show by `Meeting.noted`.
+A repeated step does not change the record, so the history does not repeat it. A use case adds what the record does not
+show with `Meeting.noted`.
 """
 
 from collections import Counter
@@ -21,14 +21,14 @@ _CREATED = {
 
 
 def with_history(before: Meeting | None, after: Meeting) -> Meeting:
-    """Return a meeting that is about to be written, with what has happened since `before`; None for a new record."""
+    """Return a meeting with an entry for each change since `before`, which is None for a new record."""
     for entry in _restored_or_accepted(after) if before is None else _entries(before, after):
         after = after.noted(entry.event, entry.at, entry.detail)
     return after
 
 
 def _restored_or_accepted(meeting: Meeting) -> Iterator[HistoryEntry]:
-    if meeting.history:  # a copy that is put back
+    if meeting.history:  # restored from a backup
         return
     if meeting.status is Status.FAILED:
         yield HistoryEntry.of(HistoryEvent.CHANGED, meeting.created_at, _end(meeting))
@@ -39,25 +39,25 @@ def _restored_or_accepted(meeting: Meeting) -> Iterator[HistoryEntry]:
 def _entries(before: Meeting, after: Meeting) -> Iterator[HistoryEntry]:
     now = after.updated_at
     if after.version > before.version:
-        detail = f"Version {after.version} was accepted: {_what_is_wanted(before, after)}."
+        detail = f"Version {after.version} was accepted: {_requested_change(before, after)}."
         yield HistoryEntry.of(HistoryEvent.ACCEPTED, now, detail)
     if after.organizer and before.organizer is None:
         yield HistoryEntry.of(HistoryEvent.CHANGED, now, f"{after.organizer} was chosen from the pool.")
-    if detail := _what_became_of_the_room(before.room, after.room):
+    if detail := _room_change(before.room, after.room):
         yield HistoryEntry.of(HistoryEvent.CHANGED, now, detail)
     created = not before.outcome.made and after.outcome.made
     if created:
         yield HistoryEntry.of(HistoryEvent.CREATED, now, _CREATED[after.kind])
     if after.finished and not before.finished and not (created and after.status is Status.SUCCEEDED):
         yield HistoryEntry.of(HistoryEvent.CHANGED, now, _end(after))
-    if not after.finished and after.version == before.version and (why := _why_it_waits(before, after)):
+    if not after.finished and after.version == before.version and (why := _reason_to_wait(before, after)):
         yield HistoryEntry.of(HistoryEvent.WAITED, now, why)
     seen = after.observed
     if seen and seen != before.observed and (before.observed is None or after.observations > before.observations):
-        yield HistoryEntry.of(HistoryEvent.OBSERVED, seen.observed_at, _what_is_seen(seen))
+        yield HistoryEntry.of(HistoryEvent.OBSERVED, seen.observed_at, _observation(seen))
 
 
-def _what_became_of_the_room(before: ReservedRoom | None, after: ReservedRoom | None) -> str | None:
+def _room_change(before: ReservedRoom | None, after: ReservedRoom | None) -> str | None:
     if after is None or (before and (before.mailbox, before.declined) == (after.mailbox, after.declined)):
         return None
     if before is None:
@@ -70,7 +70,7 @@ def _what_became_of_the_room(before: ReservedRoom | None, after: ReservedRoom | 
     return None
 
 
-def _what_is_wanted(before: Meeting, after: Meeting) -> str:
+def _requested_change(before: Meeting, after: Meeting) -> str:
     if after.cancellation and not before.cancellation:
         return "a cancellation"
     if after.room and after.room.declined and before.room and not before.room.declined:
@@ -91,7 +91,7 @@ def _end(meeting: Meeting) -> str:
     return f"Version {meeting.version} succeeded."
 
 
-def _why_it_waits(before: Meeting, after: Meeting) -> str | None:
+def _reason_to_wait(before: Meeting, after: Meeting) -> str | None:
     """Return why an unfinished meeting makes no progress, None if it does."""
     if after.progress.crashes > before.progress.crashes:
         return "An attempt ended without a report, and is repeated."
@@ -104,7 +104,7 @@ def _why_it_waits(before: Meeting, after: Meeting) -> str | None:
     return None
 
 
-def _what_is_seen(observed: Observed) -> str:
+def _observation(observed: Observed) -> str:
     if observed.state is ObservedState.REMOVED:
         return "The meeting was removed in Microsoft 365."
     names = [name for name in observed.changes if name not in observed.unapplied]

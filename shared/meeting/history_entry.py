@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from shared.meeting.record_model import RecordModel
 
-# The history is kept with the record, where other things need the room more.
+# The history is a part of the record, and leaves room for data that matters more.
 MOST_ENTRIES = 50
 _LONGEST_DETAIL = 300
 
@@ -41,7 +41,7 @@ class HistoryEntry(RecordModel):
 
 
 def added(history: tuple[HistoryEntry, ...], entry: HistoryEntry) -> tuple[HistoryEntry, ...]:
-    """Return a history with one more entry, unless it says the same as the last; the oldest ones make room."""
+    """Return a history with one more entry, unless it repeats the last one; the oldest entries are dropped."""
     if history and (history[-1].event, history[-1].detail) == (entry.event, entry.detail):
         return history
     return (*history, entry)[-MOST_ENTRIES:]

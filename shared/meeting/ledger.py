@@ -1,4 +1,4 @@
-"""The ledger: every meeting, and how to find it again.
+"""The ledger: every meeting, and how to find it.
 
 One table, in which a meeting is a record (shared/storage/records) with the rows that lead to it
 (shared/meeting/ledger_rows.py).
@@ -13,7 +13,7 @@ from shared.ids import id_after
 from shared.meeting import Meeting, Status
 from shared.meeting.criteria import Criteria, Field
 from shared.meeting.history import with_history
-from shared.meeting.ledger_rows import error_code_prefix, field_prefix, index_keys, looked_up, meets
+from shared.meeting.ledger_rows import error_code_prefix, field_prefix, index_keys, meets, rows_to_search
 from shared.meeting.markers import MARKERS, Marker, refuse_marker
 from shared.meeting.record_size import bare, require_room, trimmed
 from shared.storage import Table
@@ -26,9 +26,9 @@ TABLE = "Meetings"
 class Ledger(RecordStore[Meeting]):
     """The meetings in a table. Every call may raise StorageUnavailableError.
 
-    It raises MeetingNotFoundError for an id without a meeting, MeetingForgottenError for one that was to be forgotten,
-    and RequestTooLargeError for a request that does not fit with room for what comes after its acceptance. A finished
-    meeting is always written: where the storage would refuse it, without what was asked for.
+    It raises MeetingNotFoundError for an id without a meeting, MeetingForgottenError for one that was forgotten on
+    demand, and RequestTooLargeError for a request that leaves no room for the rest of its record. A finished meeting is
+    always written: without its request where the storage would refuse it.
     """
 
     def __init__(self, table: Table) -> None:
@@ -54,7 +54,7 @@ class Ledger(RecordStore[Meeting]):
         """Replace a meeting as it was read (`before.etag`) and return it with its new etag.
 
         Raises:
-            ConflictError: somebody else has changed it since.
+            ConflictError: it has changed since.
         """
         early = after.finished or after.claim is not None
         after = with_history(before, after)
@@ -68,20 +68,20 @@ class Ledger(RecordStore[Meeting]):
             return await self._write(before, bare(after), early=early)
 
     async def set_aside(self, meeting: Meeting) -> Meeting:
-        """Move a finished meeting, as it was read, from what is due to what is unsent.
+        """Move a finished meeting, as it was read, from the `due` rows to the `unsent` rows.
 
         Raises:
-            ConflictError: somebody else has changed it since.
+            ConflictError: it has changed since.
         """
         if index_keys(meeting) == meeting.index_keys:
             return meeting
         return await self._write(meeting, meeting, early=False)
 
     async def forget_on_demand(self, meeting: Meeting, now: datetime) -> None:
-        """Replace a meeting, as it was read, with a marker, and remove everything that leads to it.
+        """Replace a meeting, as it was read, with a marker, and delete every row that leads to it.
 
         Raises:
-            ConflictError: somebody has changed it since.
+            ConflictError: it has changed since.
         """
         marker = Marker(id=meeting.id, forgotten_at=now, used_at=now)
         await self._markers.write(marker.changed(etag=meeting.etag, index_keys=meeting.index_keys), marker)
@@ -99,11 +99,11 @@ class Ledger(RecordStore[Meeting]):
         await self._markers.write(marker, marker.changed(used_at=now))
 
     async def drop_marker(self, meeting_id: str, cutoff: datetime) -> None:
-        """Remove a marker that was not used since the cutoff, unless what its key leads to instead is still there.
+        """Delete a marker that was not used since the cutoff, unless the meeting with the key's next id still exists.
 
         Raises:
-            MeetingNotFoundError: it is gone.
-            ConflictError: somebody has just kept it.
+            MeetingNotFoundError: there is no such marker.
+            ConflictError: another process has just kept it.
         """
         marker = await self._markers.read(meeting_id)
         if marker.used_at < cutoff and not await self.exists(id_after(meeting_id)):
@@ -116,7 +116,7 @@ class Ledger(RecordStore[Meeting]):
     async def find(
         self, field: Field, value: str, top: int, continuation: str | None = None, *, caller: str | None = None
     ) -> Page[Meeting]:
-        """Return the meetings whose `field` has this value, newest first, at most `top`; of one caller, if it is named.
+        """Return at most `top` meetings whose `field` has this value, newest first; only one caller's, if it is named.
 
         Raises:
             InvalidContinuationError: no earlier call has returned `continuation`.
@@ -126,16 +126,16 @@ class Ledger(RecordStore[Meeting]):
     async def search(
         self, criteria: Criteria, top: int, continuation: str | None = None, *, caller: str | None = None
     ) -> Page[Meeting]:
-        """Return the meetings that meet criteria, at most `top`; of one caller, if it is named.
+        """Return at most `top` meetings that meet the criteria; only one caller's, if it is named.
 
-        They are looked up by their start where the criteria name one, and come by it. Else they are looked up by the
-        field, or by the status, and come newest first. Whatever else is asked their records answer, of which a page
-        reads a bounded number: it may be short or empty, and have a continuation.
+        Criteria with a start look meetings up by it, and sort by it. Others look them up by the field, or else by the
+        status, newest first. The remaining criteria are checked on the records, of which a page reads a bounded number:
+        a page may be short or empty, and still have a continuation.
 
         Raises:
             InvalidContinuationError: no earlier call has returned `continuation` in this order.
         """
-        prefix, span = looked_up(criteria, caller)
+        prefix, span = rows_to_search(criteria, caller)
         return await self.page(prefix, top, continuation, span=span, keeps=partial(meets, criteria))
 
     async def count_by_status(self, status: Status, limit: int, *, caller: str | None = None) -> int:
@@ -147,21 +147,21 @@ class Ledger(RecordStore[Meeting]):
         return await self._index.count_each(error_code_prefix(caller), limit)
 
     async def due(self, now: datetime, limit: int) -> list[IndexRow]:
-        """Return at most `limit` rows of meetings that may be overdue, longest due first; their records say.
+        """Return at most `limit` rows of meetings that may be overdue, longest due first; the records decide.
 
-        One that is finished is to be set aside.
+        The caller sets aside those that are finished.
         """
         return await self._index.before("due.", now, limit)
 
     async def unsent(self, now: datetime, limit: int, sink: str | None = None) -> list[IndexRow]:
         """Return rows of meetings whose results are overdue, at most `limit` of each kind, the oldest first.
 
-        They stand apart from what is due: results that cannot be sent must not keep the upkeep from waking meetings.
+        They are apart from the `due` rows: results that cannot be sent must not keep the upkeep from waking meetings.
 
         Args:
             now: they should have been sent before this moment.
-            limit: of those that no sink is known to have, and of those that only `sink` has not got.
-            sink: whose; what only another sink has not got is left out, however much it is.
+            limit: for results that no sink is known to have, and for results that only `sink` lacks.
+            sink: the sink to send to; results that only another sink lacks are left out.
         """
         kinds = ("unsent.",) if sink is None else ("unsent.", f"unsent.{sink}.")
         return [row for kind in kinds for row in await self._index.before(kind, now, limit)]
@@ -175,13 +175,13 @@ class Ledger(RecordStore[Meeting]):
         return await self._index.ids_before("attendance.", now, limit)
 
     async def waiting_since(self) -> datetime | None:
-        """Return since when the longest wanted of the meetings is wanted that were put off, None if none was."""
+        """Return since when the longest-waiting of the postponed meetings waits, None if none is postponed."""
         return await self._index.earliest("waiting.")
 
     async def unfinished(self, limit: int) -> list[Meeting]:
-        """Return at most `limit` unfinished meetings, of those that wait and of those that run the newest first.
+        """Return at most `limit` unfinished meetings: those that run, then those that wait, each newest first.
 
-        What cannot be read is left out.
+        Meetings that cannot be read are left out.
         """
         statuses = (Status.RUNNING, Status.QUEUED)
         pages = await asyncio.gather(*(self.find(Field.STATUS, status.value, limit) for status in statuses))

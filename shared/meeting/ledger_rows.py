@@ -9,7 +9,7 @@ Row keys:
     due.<moment>.<id>                             a wake-up row: the upkeep looks at it if nothing has happened by then
     unsent.<moment>.<id>                          a wake-up row: what is to be sent should be sent by then
     unsent.<sink>.<moment>.<id>                   the same, where only this sink has not got it
-    waiting.<moment>.<id>                         put off to a later attempt, and wanted since then
+    waiting.<moment>.<id>                         postponed to a later attempt; its version started then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
     attendance.<moment>.<id>                      has ended by then: the watch looks for its attendance reports
     finished.<moment>.<id>                        finished; forgotten once the retention has passed since then
@@ -25,10 +25,11 @@ Which rows a meeting has beside those that it is found by, and what a death leav
     finished, sent                                                   finished   `due` may still be there: it is deleted
     in Graph                                            of notices   look       the watch looks again
 
-`due` is never late: a claim expires, and a result is late, after the moment of a row that was there before. So a
-checkpoint and the note that the result was sent write the record alone. The claim and the end, which are transactions
-for the row of the status, leave `due` where it is, the end in place of `unsent`. A request that comes through the queue
-is recorded with its claim. The reader of `due` or `unsent` looks at the record.
+`due` is never late: a claim expires, and a result is overdue, after the moment of the row that is already there. So a
+checkpoint, and the note that the result was sent, write the record alone. The claim and the end are transactions in any
+case, because the row of the status changes; they leave `due` where it is, which serves the end instead of `unsent`. A
+request that comes through the queue is recorded together with its claim. The reader of `due` or `unsent` decides by the
+record.
 """
 
 import functools
@@ -46,7 +47,7 @@ from shared.storage.records import key_moment
 from shared.validation.addresses import mailbox_key
 from shared.validation.join_links import canonical_link
 
-# How long the message of a waiting meeting, or the result of a finished one, may take before the upkeep looks.
+# How long the message of a waiting meeting, or the result of a finished one, may take before the upkeep acts.
 _WAITING_GRACE = timedelta(seconds=30)
 _REPORT_GRACE = timedelta(seconds=30)
 
@@ -82,14 +83,14 @@ def index_keys(meeting: Meeting) -> frozenset[str]:
 
 
 def _unsent(meeting: Meeting) -> str:
-    """Return how the row of what is to be sent of a meeting begins."""
+    """Return the prefix of the row for the unsent events of a meeting."""
     sinks = {sink for notice in meeting.outbox for sink in notice.sinks}
     only = len(sinks) == 1 and (meeting.reported or not meeting.finished)
     return f"unsent.{sinks.pop()}." if only else "unsent."
 
 
-def looked_up(criteria: Criteria, caller: str | None) -> tuple[str, Span]:
-    """Return which rows lead to all that meets criteria."""
+def rows_to_search(criteria: Criteria, caller: str | None) -> tuple[str, Span]:
+    """Return the prefix and the range of the rows that lead to every meeting that meets the criteria."""
     if criteria.by_start:
         start, before = (instant and start_key(instant) for instant in (criteria.starts_from, criteria.starts_before))
         return _start_prefix(caller), Span(start or "", before or "~", START_ORDER)
@@ -99,7 +100,7 @@ def looked_up(criteria: Criteria, caller: str | None) -> tuple[str, Span]:
 
 
 def meets(criteria: Criteria, meeting: Meeting) -> bool:
-    """Return whether a meeting meets what the rows that led to it do not say."""
+    """Return whether a meeting meets the criteria that its rows do not ensure."""
     if criteria.status not in {None, meeting.status}:
         return False
     if criteria.field is None or not criteria.by_start:
@@ -137,7 +138,7 @@ def due_at(meeting: Meeting) -> datetime | None:
 
 @functools.lru_cache(maxsize=4096)
 def field_prefix(field: Field, value: str, caller: str | None) -> str:
-    """Return how the keys of the rows begin by which a field's value is found; among one caller's, if it is named."""
+    """Return the prefix of the rows that lead to a field's value; only one caller's, if it is named."""
     value = _normal(field, value)
     if caller is None:
         return f"{field}.{_digest(value)}."
@@ -145,7 +146,7 @@ def field_prefix(field: Field, value: str, caller: str | None) -> str:
 
 
 def error_code_prefix(caller: str | None) -> str:
-    """Return how the keys of the rows of failed meetings begin, before the code; of one caller's, if it is named."""
+    """Return the prefix of the rows of failed meetings, before the code; only one caller's, if it is named."""
     return "errorCode." if caller is None else f"own.errorCode.{_digest(caller)}."
 
 
@@ -161,7 +162,7 @@ def _normal(field: Field, value: str) -> str:
     match field:
         case Field.ORGANIZER:
             return mailbox_key(value)
-        case Field.JOIN_URL:  # Graph escapes it one way, browsers, mail programs and people others
+        case Field.JOIN_URL:  # Graph, browsers, mail programs and people escape it in different ways
             return canonical_link(value)
         case Field.JOIN_MEETING_ID:  # shown to people in groups of three digits
             return "".join(value.split())

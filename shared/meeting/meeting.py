@@ -234,14 +234,13 @@ class Progress(RecordModel):
 
 
 class Doubt(RecordModel):
-    """What Graph may have done, or may still do, that the record does not know of. It outlives a version.
+    """What Graph may have done, or may still do, without a trace in the record. It outlives a version.
 
     Attributes:
         in_doubt_since: the version whose attempt may have created something that `outcome` does not name; None when
             every attempt has reported.
         late_effect_until: until when Graph may still carry out an abandoned creation although a later one succeeded:
-            while the event of the later one exists, Graph takes both for the same. It may stay when nothing else is in
-            doubt.
+            while the later event exists, Graph treats both as one. It may remain set when nothing else is in doubt.
     """
 
     in_doubt_since: int | None = None
@@ -253,7 +252,7 @@ class Meeting(RecordModel, StoredRecord):
 
     Attributes:
         id: a UUID in its canonical form.
-        request: what was asked for; None of a message that could not be read.
+        request: the request; None for a message that could not be read.
         received: the message that could not be read as a request: only its sender can retry, by sending it again.
         fingerprint: of the request as it was accepted; distinguishes a repeated request from another with the same key.
         version: of the request; the meeting is finished when its status says so, for this version.
@@ -268,21 +267,22 @@ class Meeting(RecordModel, StoredRecord):
             again, until a version has succeeded with them.
         cancellation: set once the meeting is to be cancelled.
         applied_messages: the messages that have changed this meeting; a redelivered one changes nothing.
-        observed: what was seen in Graph when somebody looked last; None until then.
-        look_at: when to look at it in Graph again; None where nobody does by themselves.
+        observed: what the latest look at Graph showed; None before the first.
+        look_at: when the watch looks at it in Graph again; None for never.
         attendance: what the watch knows of its attendance reports.
         reported: the result event of this version is sent, or noted in the outbox (or none is wanted).
-        outbox: what is still to be sent to one sink or both, in order.
-        observations: how many events about what was observed there have been, in all versions.
+        outbox: the events still to be sent to one sink or both, in order.
+        observations: how many events about observations there were, in all versions.
         organizer: None until one of the request's pool is chosen.
         organizer_id: the organizer's object id, once it was looked up.
         reserved: the time that is reserved of an organizer who was chosen.
         room: the room that was chosen from the request's pool.
         passed_over: the candidates whom Graph refused, in this version.
         schedule: the id of the schedule that made it.
-        history: what has happened to it, oldest first, the last entries.
+        history: the latest entries, oldest first.
         traceparent: of the caller, kept for the result event.
-        caller: the principal that asked over HTTP; None where callers are not distinguished, and for the queue.
+        caller: the principal that sent the request over HTTP; None for the queue, and where callers are not
+            distinguished.
     """
 
     kind: str
@@ -349,5 +349,5 @@ class Meeting(RecordModel, StoredRecord):
         return self if history is self.history else self.changed(history=history)
 
     def progressed(self, **update: Any) -> "Meeting":
-        """Return the meeting with other values in its progress."""
+        """Return the meeting with changed values in its progress."""
         return self.changed(progress=self.progress.changed(**update))

@@ -13,7 +13,7 @@ from shared.validation.json_text import decode_json, decode_json_text
 
 _MOST_LAYERS = 4
 _PYTHON_BYTES = re.compile(r"""b(['"])(.*)\1""", re.DOTALL)
-# What no text has. Words whose letters are base64 seldom stand for anything else.
+# Characters that no text has. Words that are base64 by accident mostly decode to them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # The members that only an event in Event Grid's own schema has: https://learn.microsoft.com/azure/event-grid/event-schema
 _EVENT_GRID = frozenset({"eventType", "eventTime", "data"})
@@ -75,7 +75,7 @@ def innermost_object(text: str) -> dict[str, Any] | None:
 
 
 def layers(text: str) -> Iterator[str]:
-    """Yield a text, then what it encodes as base64, as a JSON string or as Python's notation of bytes, by layers."""
+    """Yield a text, then what it encodes, layer by layer: base64, a JSON string or Python's notation of bytes."""
     for _ in range(_MOST_LAYERS):
         yield text
         if decoded := _from_base64(text):
@@ -106,7 +106,7 @@ def _reason_against(value: Any) -> str | None:
 
 
 def _not_json(text: str, decoded: bytes | None) -> InvalidRequestError | None:
-    """Return what is raised for a text that is not JSON, None if nothing is known of it but that."""
+    """Return the error that names what a text is instead of JSON; None where that is unknown."""
     if _PYTHON_BYTES.fullmatch(text.strip()):
         reason = _BYTES
     elif decoded and _from_base64(decoded.decode(errors="replace")) is not None:
@@ -117,9 +117,9 @@ def _not_json(text: str, decoded: bytes | None) -> InvalidRequestError | None:
 
 
 def _from_base64(text: str) -> bytes | None:
-    """Return the text in UTF-8 or UTF-16 that a text encodes as base64, None if it encodes none.
+    """Return the UTF-8 or UTF-16 text that a message encodes as base64; None if it encodes no text.
 
-    Words and digits are base64 by their letters: what they stand for then is no text.
+    Words and digits can be base64 by accident: then they mostly decode to something that is not text.
     """
     stripped = "".join(text.split())
     if not stripped or stripped[0] in '{["' or stripped.isdigit():

@@ -30,14 +30,14 @@ _TYPES = (_REQUESTED, _UPDATED, _CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class ProvisionMeeting:
-    """The app's own message: provision this meeting, of which this version was wanted when it was sent."""
+    """The app's own message: provision this meeting, whose latest version was `version` when it was sent."""
 
     meeting_id: str
     version: int
 
     @staticmethod
     def of(meeting: Meeting) -> "ProvisionMeeting":
-        """Return the message that has a meeting's present version provisioned."""
+        """Return the message to provision the present version of a meeting."""
         return ProvisionMeeting(meeting.id, meeting.version)
 
     def encode(self) -> str:
@@ -68,7 +68,7 @@ class NewRequest:
 
     Attributes:
         document: the meeting request, not validated yet.
-        key: what makes a repeated message the same request; None when the sender gave nothing of the kind.
+        key: identifies the request when the message is repeated; None where the sender gave no key.
         traceparent: W3C trace context of the sender.
     """
 
@@ -84,7 +84,7 @@ class Update:
     Attributes:
         meeting_id: which meeting.
         patch: a JSON Merge Patch for its request.
-        key: what makes a repeated message the same change, however it comes again.
+        key: identifies the change when the message is repeated.
         traceparent: W3C trace context of the sender.
     """
 
@@ -131,7 +131,7 @@ def message_digest(text: str, message_id: str | None) -> str:
 
 
 def rejected_id(text: str, message_id: str | None) -> str:
-    """Return the id of the failed meeting that a message becomes when it cannot become another."""
+    """Return the id of the failed meeting that records a rejected message."""
     return id_from_key(KeyNamespace.REJECTED, message_digest(text, message_id))
 
 

@@ -1,4 +1,4 @@
-"""What is to be published of a meeting, noted in its record in the same write as the fact."""
+"""Events to be published about a meeting, stored in its record in the same write as the fact."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from shared.meeting.attendance import Attendance
 from shared.meeting.record_model import RecordModel
 
-# A meeting with as many notices waiting is not looked at, and not changed, until a sink takes them.
+# A meeting with this many waiting notices is neither watched nor changed until a sink takes them.
 MOST_NOTICES = 50
 
 
@@ -26,9 +26,9 @@ class Notice(RecordModel):
         type: the CloudEvent's type.
         version: of the meeting's request.
         number: counts what was observed of a meeting, from 1; None for the result of a version.
-        at: when it was found out.
-        sinks: the names of the sinks that it was not sent to.
-        attendance: what the event says beside the meeting, if it is about an attendance report.
+        at: when the fact was found.
+        sinks: the names of the sinks that do not have it yet.
+        attendance: the numbers of an event about an attendance report.
     """
 
     type: str
@@ -43,6 +43,6 @@ class Notice(RecordModel):
         return self.changed(sinks=tuple(name for name in self.sinks if name not in sinks))
 
     def event_id(self, meeting_id: str) -> str:
-        """Return the CloudEvent's id, by which a receiver knows an event that comes again."""
+        """Return the CloudEvent's id, by which a receiver recognizes a repeated event."""
         parts = (meeting_id, self.version, *([] if self.number is None else [self.number]))
         return "/".join(map(str, parts))

@@ -55,10 +55,10 @@ class Observed(RecordModel):
         changes: the names of what differs from the request; empty unless the state is `changed`.
         location: the name of the place.
         etag: of the event as it was seen; empty where Graph shows none. It shows whether anything changed since.
-        event_id: the event's id if it has another one since it was created, until the record's outcome has it.
+        event_id: the event's new id, if it has changed since the creation, until the record's outcome has it.
         removed_at: when the meeting was first seen to be removed, if it still is.
-        unapplied: of the changes, those that nobody made in Outlook: the request asks for a value that Graph has not
-            got, because the change failed.
+        unapplied: those of the changes that were not made in Outlook: Graph lacks the requested value, because a change
+            failed.
     """
 
     observed_at: datetime
@@ -77,10 +77,10 @@ class Observed(RecordModel):
     unapplied: tuple[str, ...] = ()
 
     def bounded(self) -> "Observed":
-        """Return the observation so that it fits beside the request in one record.
+        """Return the observation, bounded so that it fits beside the request in one record.
 
-        Texts are cut at Exchange's own bounds. If a list of attendees is too large, names go first; then those who
-        have not responded, the last ones first.
+        Texts are cut at Exchange's own bounds. If the list of attendees is too large, names are dropped first, then
+        attendees who have not responded, from the end.
         """
         attendees = tuple(map(_bounded_attendee, self.attendees))
         observed = self.changed(
@@ -101,7 +101,7 @@ class Observed(RecordModel):
         return observed.changed(attendees=tuple(nameless[place] for place in sorted(kept)))
 
     def fits(self) -> bool:
-        """Return whether the observation has its place in a record."""
+        """Return whether the observation is small enough for a record."""
         return _size(self) <= LARGEST_OBSERVED
 
 

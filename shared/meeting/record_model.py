@@ -1,4 +1,4 @@
-"""The rules that hold for every object of a record, and for every record."""
+"""The base classes of records, and of the objects in them."""
 
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     def changed(self, **update: Any) -> Self:
-        """Return a copy with other values; nothing is validated again."""
+        """Return a copy with changed values, which are not validated."""
         return self.model_copy(update=update)
 
 
@@ -26,7 +26,7 @@ class StoredRecord(_Frozen):
     Attributes:
         id: a UUID in its canonical form.
         etag: of the record as it was read; not a part of it.
-        index_keys: the rows that lead to the record as it was read; not a part of it either.
+        index_keys: the keys of the rows that led to the record as it was read; not a part of it either.
     """
 
     id: str

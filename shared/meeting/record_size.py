@@ -3,7 +3,7 @@
 An entity of Azure Tables holds 1 MiB, in which text counts two bytes a character (UTF-16):
 https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
 
-    request                                     640 KiB   a larger one is refused when it comes (413, `tooLarge`)
+    request                                     640 KiB   a larger one is refused on arrival (413, `tooLarge`)
     outcome, progress, history, error, ...      320 KiB   never refused: what is too long is left out
     index keys, labels, names of properties      64 KiB
 
@@ -31,12 +31,12 @@ def utf16_bytes(text: str) -> int:
 
 
 def fits(request: dict[str, Any] | None) -> bool:
-    """Return whether a request leaves room for what comes after its acceptance."""
+    """Return whether a request leaves room for the rest of its record."""
     return request is None or utf16_bytes(json.dumps(request, ensure_ascii=False)) <= LARGEST_REQUEST_STORED
 
 
 def require_room(request: dict[str, Any] | None) -> None:
-    """Check that a request, as it is stored, leaves room for what comes after its acceptance.
+    """Check that a request, as it is stored, leaves room for the rest of its record.
 
     Raises:
         RequestTooLargeError: it does not.
@@ -49,7 +49,7 @@ def require_room(request: dict[str, Any] | None) -> None:
 
 
 def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
-    """Return a meeting without what is too long beside its request, as much as is needed.
+    """Return a meeting without the parts that are too long beside its request; no more than needed are dropped.
 
     Raises:
         RequestTooLargeError: even the rest is too large.
@@ -68,9 +68,9 @@ def trimmed(meeting: Meeting, fits_now: Callable[[Meeting], bool]) -> Meeting:
 
 
 def bare(meeting: Meeting) -> Meeting:
-    """Return a finished meeting in a form that always fits: how it ended, without what was asked for."""
-    nobody_looks = {"look_at": None, "attendance": AttendanceWatch()}
-    short = _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), **nobody_looks)
+    """Return a finished meeting in a form that always fits: how it ended, without its request."""
+    unwatched = {"look_at": None, "attendance": AttendanceWatch()}
+    short = _with_short_texts(meeting).changed(request=None, applied=Applied(), applied_messages=(), **unwatched)
     return _without_history(short)
 
 

@@ -39,12 +39,12 @@ class ReceivedMessage(RecordModel):
 
 @dataclass(frozen=True, slots=True)
 class RejectedMessage:
-    """What cannot become a meeting, as the record of it shows it to those who look for its sender.
+    """A message or request that cannot become a meeting, as its record shows it to those who look for its sender.
 
     Attributes:
-        document: the meeting request; or of a message that holds none, the object that it does hold.
+        document: the meeting request, or whatever object the message holds instead.
         traceparent: W3C trace context of the sender.
-        received: the message, where the fault lies in it and not in a request in it: only its sender can try again.
+        received: the message, where it is at fault and not a request in it: only its sender can retry.
         caller: whose it is, where callers are known.
         schedule: the id of the schedule whose occurrence it is.
     """
@@ -57,7 +57,7 @@ class RejectedMessage:
 
     @staticmethod
     def of(text: str, message_id: str | None) -> "RejectedMessage":
-        """Return what a message says that has to be sent again, as far as it can be read."""
+        """Return what can be read of a message that has to be sent again."""
         document = innermost_object(text)
         if document is None:
             return RejectedMessage(None, received=ReceivedMessage.of(text, message_id))

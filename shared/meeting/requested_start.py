@@ -43,7 +43,7 @@ def start_key(instant: Instant) -> str:
     return f"{second:%Y%m%dT%H%M%S}{ticks:07}Z"
 
 
-# What a request says may be anything, where it is kept because it was refused.
+# A rejected request is stored as it came, so its values may be anything.
 @functools.lru_cache(maxsize=4096)
 def _start_of_event(date_time: str, time_zone: str) -> Instant | None:
     try:

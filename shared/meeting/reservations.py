@@ -1,13 +1,14 @@
 """Reservations: the time of organizers and rooms that this app has chosen for meetings of its own.
 
-Graph does not refuse to book somebody twice, and shows a meeting only once it is made. So the choice between two
-meetings at once is made here: one row for each mailbox and day of UTC, under a digest of the mailbox's name, with the
-stretches that meetings have of that day. All rows of a mailbox are in one partition, and are written together on the
-condition that none of them has changed since it was read. A series of more days than a transaction takes is written in
-several, by day: one that is interrupted leaves entries, which the meeting's next choice completes or releases.
+Graph accepts two bookings of one mailbox, and shows a meeting only once it is created. So conflicts between meetings of
+this app are decided here: one row for each mailbox and day (UTC), under a digest of the mailbox's name, holds the
+stretches of time that meetings have reserved on that day. All rows of a mailbox are in one partition, and are written
+together on the condition that none of them has changed since it was read. A series with more days than a transaction
+takes is written in several, day by day: an interrupted write leaves entries that the meeting's next choice completes or
+releases.
 
-The rows lie in the table of the mailboxes. A reservation is what its meeting's record says it is: where the two
-disagree, the record is right, and the next choice that finds the entry in its way drops it.
+The rows are in the table of mailboxes. The meeting's record decides what is reserved: where an entry disagrees with it,
+the next choice that the entry blocks drops the entry.
 """
 
 import json
@@ -51,8 +52,8 @@ class Entry:
     """A stretch of a mailbox's time that is reserved for a meeting, in UTC.
 
     Attributes:
-        attempt: of the meeting, in which it was reserved: what an attempt releases is what it or an earlier one has
-            reserved, and never what a later one has.
+        attempt: the meeting's attempt that reserved it: an attempt releases what it or an earlier one has reserved,
+            never what a later one has.
     """
 
     meeting_id: str
@@ -66,13 +67,13 @@ class Entry:
 
     @property
     def days(self) -> set[date]:
-        """The days of UTC that it touches."""
+        """The days (UTC) that it touches."""
         return set(days_between(self.start, self.end))
 
 
 @dataclass(frozen=True, slots=True)
 class Bookings:
-    """What is reserved of a mailbox on the days that were asked for, as it was read."""
+    """The reservations of a mailbox on some days, as they were read."""
 
     rows: Mapping[date, Row]
     entries: frozenset[Entry]
@@ -86,7 +87,7 @@ class Reservations:
         self._sweeps = [Sweep(table, [f"{_PARTITION}.{digit}"]) for digit in PARTITIONS]
 
     async def read(self, mailbox: str, first: date, last: date) -> Bookings:
-        """Return what is reserved of a mailbox from one day to another."""
+        """Return the reservations of a mailbox from the first day to the last."""
         partition, digest = _place(mailbox)
         rows: dict[date, Row] = {}
         before, after = f"{digest}.{(first - _A_DAY).isoformat()}", f"{digest}.{(last + _A_DAY).isoformat()}"
@@ -105,18 +106,18 @@ class Reservations:
         dead: Collection[Entry] = (),
         unchanged: Collection[date] = (),
     ) -> None:
-        """Add entries to what was read.
+        """Add entries to the bookings that were read.
 
         Args:
-            mailbox: whose time it is.
-            known: what was read, of all the days on which the entries are.
-            entries: of one meeting; they take the place of those that it has for the same stretches.
-            dead: what is dropped, of the days that were read.
-            unchanged: further days on which nothing may have changed since.
+            mailbox: the mailbox whose time is reserved.
+            known: its bookings on every day that the entries touch.
+            entries: of one meeting; they replace its entries for the same stretches.
+            dead: entries to drop from the days that were read.
+            unchanged: further days that must not have changed since.
 
         Raises:
-            ConflictError: somebody else has reserved or released time of the mailbox on one of the days since; days
-                before it may be written, of more than a transaction takes.
+            ConflictError: time of the mailbox was reserved or released on one of the days since; where the days take
+                several transactions, earlier days may be written.
             RowRefusedError: a day has no room for more.
         """
         replaced = {(entry.meeting_id, entry.start, entry.end) for entry in entries}
@@ -125,7 +126,7 @@ class Reservations:
         await self._write(mailbox, known, {*kept.difference(dead), *entries}, days, touched=unchanged)
 
     async def release(self, mailbox: str, first: date, last: date, is_over: Callable[[Entry], bool]) -> None:
-        """Drop the entries of some days that are over."""
+        """Drop those entries of some days for which `is_over` returns True."""
         for _ in range(_RACES):
             known = await self.read(mailbox, first, last)
             over = {entry for entry in known.entries if is_over(entry)}
@@ -139,7 +140,7 @@ class Reservations:
         _logger.warning("reservations.notReleased")
 
     async def forget_past(self, now: datetime) -> None:
-        """Delete rows of days that are over, a bounded number of those in any one partition; other runs do the rest."""
+        """Delete rows of past days in one partition, a bounded number; later runs delete the rest."""
         yesterday = (now.astimezone(UTC).date() - _A_DAY).isoformat()
         await random.choice(self._sweeps).delete(  # noqa: S311 - no secret
             lambda row: row.key.rpartition(".")[2] < yesterday
@@ -159,7 +160,7 @@ class Reservations:
             for day in entry.days:
                 entries_of[day].append(entry)
         operations: list[Operation] = []
-        for day in sorted(days):  # of two series one is ahead of the other, so that they do not stop each other
+        for day in sorted(days):  # in one order, so that of two series one wins and neither blocks the other
             row, wanted = known.rows.get(day), _text(entries_of[day])
             new = Row(f"{digest}.{day.isoformat()}", {_ENTRIES: wanted}, row.etag if row else "")
             if row is None:
@@ -173,7 +174,7 @@ class Reservations:
 
 
 def days_between(start: datetime, end: datetime) -> list[date]:
-    """Return the days of UTC that a stretch touches, at least one."""
+    """Return the days (UTC) that a stretch touches, at least one."""
     first, last = start.astimezone(UTC).date(), max(start, end - _A_MOMENT).astimezone(UTC).date()
     return [first + _A_DAY * number for number in range((last - first).days + 1)]
 
@@ -184,15 +185,15 @@ def _place(mailbox: str) -> tuple[str, str]:
 
 
 def _days_read(known: Bookings, entries: Iterable[Entry]) -> set[date]:
-    """Return the days of entries that were read: of one at the edge, there are others."""
+    """Return those days of the entries that were read; an entry at the edge has further ones."""
     return {day for entry in entries for day in entry.days} & known.rows.keys()
 
 
 def _text(entries: Collection[Entry]) -> str:
-    """Return what the row of a day with these entries holds.
+    """Return the text of a day's row with these entries.
 
     Raises:
-        RowRefusedError: it has no room for that.
+        RowRefusedError: there are too many for one row.
     """
     if len(entries) > MOST_A_DAY:
         raise RowRefusedError(f"a mailbox has more than {MOST_A_DAY} reservations on one day")
@@ -205,16 +206,16 @@ def _day(row: Row) -> date | None:
     try:
         return date.fromisoformat(row.key.rpartition(".")[2])
     except ValueError:
-        _say_unreadable(row)
+        _log_unreadable(row)
         return None
 
 
 def _entries(row: Row) -> list[Entry]:
-    """Return what a row holds; nothing of a damaged one, of which the calendar still shows what is made."""
+    """Return the entries of a row; none of a damaged row: the calendar still shows the meetings that exist."""
     try:
         return [_entry(*line) for line in _LINES.validate_json(str(row.values.get(_ENTRIES)))]
     except (OverflowError, ValueError):
-        _say_unreadable(row)
+        _log_unreadable(row)
         return []
 
 
@@ -224,5 +225,5 @@ def _entry(meeting_id: str, attempt: int, start: datetime, end: datetime) -> Ent
     return Entry(meeting_id, attempt, start.astimezone(UTC), end.astimezone(UTC))
 
 
-def _say_unreadable(row: Row) -> None:
+def _log_unreadable(row: Row) -> None:
     _logger.error("reservations.unreadable %s", row.key.partition(".")[0])

@@ -28,12 +28,12 @@ class Reserved(RecordModel):
 
     Attributes:
         mailbox: the address of the organizer, or of the room, that was chosen.
-        times: stands for the times of the request that is reserved for.
-        first_day: the first day of UTC with a reservation, also one of former times.
+        times: a digest of the request's times that are reserved.
+        first_day: the first day (UTC) with a reservation, former times included.
         last_day: the last one.
-        attempt: in which the present times were reserved; what an earlier one has reserved is of former times.
-        moved: whether former times may be reserved too.
-        looked_until: until when the calendars of the candidates were looked at.
+        attempt: the attempt that reserved the present times; earlier attempts have reserved former times.
+        moved: whether former times may still be reserved.
+        looked_until: until when the calendars of the candidates were checked.
     """
 
     mailbox: str
@@ -49,10 +49,10 @@ class ReservedRoom(Reserved):
     """The room that was chosen for a meeting.
 
     Attributes:
-        name: to show as the place.
+        name: the name to show as the location.
         former: rooms that were chosen before, and are invited in Graph until the meeting is changed there.
-        declined: the room has declined, and another one is to be looked for.
-        in_place_of: the room that declined, once another one was looked for in its place: that happens once.
+        declined: whether the room has declined, so that another one is searched for.
+        in_place_of: the room that declined, once another one was searched for; that happens once.
     """
 
     name: str
@@ -62,6 +62,6 @@ class ReservedRoom(Reserved):
 
 
 def reservations_of(organizer: Reserved | None, room: ReservedRoom | None) -> tuple[Reserved, ...]:
-    """Return what is reserved for a meeting of its organizer and of its rooms, the former ones too."""
+    """Return the reservations of a meeting: of its organizer and of its rooms, former ones included."""
     rooms = (room, *(room.changed(mailbox=former) for former in room.former)) if room else ()
     return (organizer, *rooms) if organizer else rooms

@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 _LARGEST_EVENT = 48 * 1024
 # Queue Storage speaks XML, which has no way to write these two.
 _NOT_IN_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
-# What an event leaves out that is too large, in this order.
+# What an event that is too large leaves out, in this order.
 _LEFT_OUT = ("request", "joinInformation", "observed")
 # The names of the sinks, as notices have them.
 QUEUE = "queue"
@@ -47,16 +47,16 @@ class Topic(Protocol):
 class Results:
     """Publishes to two sinks, the queue and the topic; neither waits for the other.
 
-    The result of a version is due from the write that ends it. Whatever else is due, and what only one of the sinks has
-    taken, stands in the record's outbox. May raise StorageUnavailableError, and TopicUnavailableError.
+    The result of a version is due from the write that ends it. Other events, and those that only one sink has taken,
+    are in the record's outbox. May raise StorageUnavailableError, and TopicUnavailableError.
 
     Args:
-        queue: where results go, None where nobody wants them there.
+        queue: the queue for results, None without one.
         time_to_live: how long a result waits there before the queue drops it.
-        topic: where results go as well, None where nobody wants them there.
+        topic: the topic for results, None without one.
 
     Attributes:
-        sinks: the names of those of the two that are wanted.
+        sinks: the names of those of the two that are in use.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class Results:
 
     @property
     def wanted(self) -> bool:
-        """Return whether anybody wants results."""
+        """Return whether there is a sink for results."""
         return bool(self.sinks)
 
     def owed(self, meeting: Meeting) -> tuple[Notice, ...]:
-        """Return what is to be sent, in order, each for the sinks that are wanted and have not got it."""
+        """Return the events to send, in order, each for the sinks in use that do not have it yet."""
         unwanted = frozenset(name for notice in meeting.outbox for name in notice.sinks) - {*self.sinks}
         due = [left for notice in meeting.outbox if (left := notice.without(unwanted)).sinks]
         if meeting.finished and not meeting.reported and self.wanted:
@@ -91,17 +91,17 @@ class Results:
         return tuple(due)
 
     async def report(self, meeting: Meeting, sink: str | None = None) -> Meeting:
-        """Send what is due of a meeting, and return the meeting.
+        """Send the due events of a meeting, and return the meeting.
 
-        Between sending and noting the process may die: then the same is sent again, with the same ids.
+        If the process dies between sending and recording, the events are sent again, with the same ids.
 
         Args:
-            meeting: which.
-            sink: the only one to send to; every one without it.
+            meeting: the meeting.
+            sink: the only sink to send to; None for all of them.
 
         Raises:
-            StorageUnavailableError: nothing could be sent, the queue being away.
-            TopicUnavailableError: nothing could be sent, the topic being away.
+            StorageUnavailableError: nothing could be sent, because the queue is not available.
+            TopicUnavailableError: nothing could be sent, because the topic is not available.
         """
         due = self.owed(meeting)
         if not due and not meeting.outbox and meeting.reported:
@@ -123,14 +123,14 @@ class Results:
                 after = after.noted(HistoryEvent.PUBLISHED, self._clock(), detail)
         try:
             return await self._ledger.write(meeting, after)
-        except ConflictError:  # somebody else has reported it, or asked for a new version, which will be reported
+        except ConflictError:  # another process has reported it, or accepted a new version, which will be reported
             return meeting
 
     def noted(self, meeting: Meeting) -> Meeting:
-        """Return a meeting with all that is due in its outbox, so that another version may follow before it is sent.
+        """Return a meeting with its due events in the outbox, so that a new version may follow before they are sent.
 
         Raises:
-            StorageUnavailableError: as many are waiting as a record has room for.
+            StorageUnavailableError: the outbox is full.
         """
         due = self.owed(meeting)
         if len(due) > MOST_NOTICES:
@@ -159,16 +159,16 @@ class Results:
     async def _send_to_all(
         self, meeting: Meeting, due: tuple[Notice, ...], sinks: tuple[str, ...]
     ) -> dict[str, ConveneError]:
-        """Send to several sinks at once, and return why that failed, by the names of the sinks that failed."""
+        """Send to the sinks at once, and return the error of each sink that failed, by its name."""
         match sinks:
-            case (only,):  # as most apps have it: a task costs as much as the rest
+            case (only,):  # the usual case, in which a task would cost as much as the rest
                 outcomes = [await self._send(only, meeting, due)]
             case _:
                 outcomes = await asyncio.gather(*(self._send(name, meeting, due) for name in sinks))
         return {name: error for name, error in zip(sinks, outcomes, strict=True) if error}
 
     async def _send(self, name: str, meeting: Meeting, due: tuple[Notice, ...]) -> ConveneError | None:
-        """Send to one sink what it has not got, and return why that failed."""
+        """Send one sink the events that it does not have yet, and return the error if that failed."""
         events = [cloud_event(meeting, notice) for notice in due if name in notice.sinks]
         try:
             if name == TOPIC and self._topic and events:
@@ -186,8 +186,8 @@ def cloud_event(meeting: Meeting, notice: Notice | None = None) -> str:
 
     An event that would not fit into a message leaves out the request, then the join information, then what was
     observed, then all but the essence, and says in `dataref` where the whole is:
-    https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md. So does the result of a version
-    that another one has followed.
+    https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md. The result of a version that a
+    later one has replaced has only the essence, too.
     """
     notice = notice or Notice(
         type=f"meeting.{meeting.status}", version=meeting.version, at=meeting.updated_at, sinks=()

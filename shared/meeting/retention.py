@@ -18,8 +18,8 @@ def retained_from(meeting: Meeting) -> datetime:
     """Return the moment from which the setting `RETENTION` counts for a finished meeting.
 
     It is the end of the work on the meeting, or its scheduled end if that is later: as it was seen in Outlook, else as
-    it was requested. A series ends with its last occurrence. One without end counts from the day on which it was seen
-    last. A meeting of which nothing is left in Graph has no other end than its own.
+    it was requested. A series ends with its last occurrence. One without end counts from the day of its latest
+    observation. A meeting that Graph no longer has counts from the end of the work on it.
     """
     if not meeting.outcome.made or meeting.status is Status.CANCELLED:
         return meeting.updated_at
@@ -61,6 +61,6 @@ def _last_start(recurrence_json: str, start: datetime) -> datetime | None:
         return datetime.combine(date.fromisoformat(recurrence.range.end_date), start.time())
     if recurrence.range.number_of_occurrences is None:
         return None
-    # A series with more is taken for one without end: computing its last day would take too long.
+    # A series with more is treated as one without end: computing its last day would take too long.
     begins = list(islice(starts(recurrence, start), MOST_OCCURRENCES))
     return begins[-1] if 0 < len(begins) < MOST_OCCURRENCES else None

@@ -1,7 +1,7 @@
-"""Whose turn it is in a pool that rotates: one row for each pool, with whom it chose last.
+"""Whose turn it is in a pool that rotates: one row for each pool, with its latest choice.
 
-A turn is taken once by each meeting, also when its attempt dies and another one asks again, unless
-`REMEMBERED` other meetings have taken theirs in between.
+Each meeting takes one turn, even if its attempt dies and another one follows, unless `REMEMBERED` other meetings have
+taken theirs in between.
 """
 
 import hashlib
@@ -30,11 +30,11 @@ _KEPT_FOR = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whom a pool chose last, as it was read.
+    """The latest choice of a pool, as it was read.
 
     Attributes:
         last: the short digest of the candidate; empty where none was chosen yet.
-        taken: the short digests of the candidates whom the latest meetings have had, by that of the meeting.
+        taken: the short digests of the candidates that the latest meetings got, by the short digest of the meeting.
     """
 
     last: str = ""
@@ -42,7 +42,7 @@ class Turn:
     etag: str = ""
 
     def order(self, candidates: Sequence[str], meeting_id: str) -> list[str]:
-        """Return the candidates by whose turn it is: whom the meeting has had already, then who follows the last."""
+        """Return the candidates in turn: from the one that the meeting already got, or else the one after the last."""
         digests = [_short(candidate) for candidate in candidates]
         if (own := self.taken.get(_short(meeting_id))) in digests:
             first = digests.index(own)
@@ -64,7 +64,7 @@ class Turns:
         return _turn(row) if row else Turn()
 
     async def take(self, candidates: Sequence[str], known: Turn, meeting_id: str, chosen: str, now: datetime) -> None:
-        """Note that it was the turn of a candidate; nothing, where the meeting has had this candidate already.
+        """Record a candidate as the latest choice, unless the meeting already got this candidate.
 
         Raises:
             ConflictError: another meeting has taken a turn since `known` was read.
@@ -84,7 +84,7 @@ class Turns:
         await self._table.write(partition, [Replace(row) if known.etag else Insert(row)])
 
     async def forget_past(self, now: datetime) -> None:
-        """Delete the turns of pools that nobody uses any longer, a bounded number; the next run takes the rest."""
+        """Delete the turns of pools that are no longer used, a bounded number; later runs delete the rest."""
         cutoff = (now.astimezone(UTC) - _KEPT_FOR).isoformat()
         await self._sweep.delete(lambda row: str(row.values.get(_AT, "")) < cutoff)
 
@@ -101,6 +101,6 @@ def _short(name: str) -> str:
 def _turn(row: Row) -> Turn:
     try:
         return Turn(str(row.values[_LAST]), _TAKEN_TURNS.validate_json(str(row.values[_TAKEN])), row.etag)
-    except (KeyError, ValueError):  # damaged by hand: somebody begins
+    except (KeyError, ValueError):  # damaged by hand: the rotation starts again
         _logger.error("turns.unreadable %s", row.key)  # noqa: TRY400 - a trace would show the row
         return Turn(etag=row.etag)

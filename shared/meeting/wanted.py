@@ -1,4 +1,4 @@
-"""What a meeting is to be in Graph: its request, with the organizer and the room that the app has chosen."""
+"""A meeting's request as Graph is to have it, with the organizer and the room that the app has chosen."""
 
 from shared.meeting.meeting import Meeting
 from shared.meeting_request import CalendarRequest, MeetingRequest, parse_request
