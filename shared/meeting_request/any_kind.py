@@ -1,4 +1,4 @@
-"""What a request of every kind has."""
+"""The members of a request of every kind."""
 
 from typing import Annotated, Literal, override
 
@@ -35,12 +35,12 @@ class AnyKindRequest(ClosedModel):
     reference: FilledLine | None = None
     language: Language | None = None
 
-    # What parsing has left out: reported once, and no part of the request.
+    # The warnings of parsing: reported once, and no part of the request.
     _omissions: tuple[Fault, ...] = PrivateAttr(default=())
 
     @property
     def omissions(self) -> tuple[Fault, ...]:
-        """The warnings of parsing: what was given and is left out."""
+        """The warnings of parsing: each names a member that was given and is left out."""
         return self._omissions
 
     def note_omissions(self, omissions: tuple[Fault, ...]) -> None:

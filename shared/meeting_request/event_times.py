@@ -1,4 +1,4 @@
-"""What an event's start, end, days and zones must have in common."""
+"""Checks between the start, the end, the days and the time zones of an event."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.validation.time_zones import (
 
 
 def time_findings(draft: Draft) -> Iterator[Finding]:
-    """Yield what is wrong with the times of a calendar request that are in order one by one."""
+    """Yield the faults between the times of a calendar request, each of which is valid by itself."""
     start, end = (draft.model(DateTimeTimeZone, name) for name in ("start", "end"))
     all_day = draft.value("isAllDay") is True
     recurring = draft.given("recurrence") is not None

@@ -1,4 +1,4 @@
-"""An event that is there already, to be made an online meeting."""
+"""An event that exists already, to be made an online meeting."""
 
 from typing import Literal
 
@@ -31,5 +31,5 @@ class ExistingRequest(AnyKindRequest):
 
     @property
     def organizers(self) -> tuple[str, ...]:
-        """Everybody who may organize the meeting: whose calendar the event is in."""
+        """Everybody who may organize the meeting: the owner of the calendar with the event."""
         return (self.organizer,)

@@ -1,4 +1,4 @@
-"""What Graph shows in its answers and ignores in a request: left out, with a warning, so that a copied body is taken.
+"""Members that Graph returns and ignores in requests: left out with a warning, so that a copied body is accepted.
 
 https://learn.microsoft.com/graph/api/resources/event and https://learn.microsoft.com/graph/api/resources/onlinemeeting
 """

@@ -1,9 +1,9 @@
 """The invitation's body: plain text as it is, HTML cleaned with an allow-list.
 
-What Teams itself puts into an invitation is recognised by its classes (`me-email-text`, `me-email-headline`)
-and ids, and so do the programs that look for it, ours included. A caller's HTML therefore loses every class and id: a
-copied or faked join block stays as ordinary text and links, and nothing takes it for Teams' own. Without style sheets,
-which go too, neither is of any use in a mail.
+Programs recognise what Teams itself puts into an invitation by its classes (`me-email-text`, `me-email-headline`) and
+ids; ours does, too. A caller's HTML therefore loses every class and id: a copied or faked join block stays as ordinary
+text and links, and nothing mistakes it for Teams' own. Without style sheets, which are removed too, classes and ids
+have no use in a mail.
 https://learn.microsoft.com/graph/outlook-calendar-online-meetings
 """
 
@@ -137,7 +137,7 @@ def clean_html(html: str) -> str:
         if cleaned == html:
             return html
         html = cleaned
-    # Markup that a parser keeps reading differently is no mail; its text is.
+    # Markup that every parse reads differently is not kept; its text is.
     return _TEXT_ONLY.clean(html)
 
 
@@ -162,9 +162,9 @@ def _names(html: str) -> Counter[str]:
 
 
 def _check_complexity(html: str) -> None:
-    """Refuse what a parser has to take too many steps for: as many as there are open elements, at each tag.
+    """Refuse HTML that takes a parser too many steps: at each tag as many as there are open elements.
 
-    An end tag that does not fit the last start tag is not counted as one, so that the depth is rather too large.
+    An end tag that does not match the last start tag is ignored, so the depth is rather overestimated.
     """
     tags = formatting = steps = 0
     open_elements: list[str] = []
@@ -203,7 +203,7 @@ def _harmless_style(style: str) -> str | None:
     return _DECLARATION_THAT_HIDES.sub("", style) or None
 
 
-# Made once: for all these names that takes thirty times as long as cleaning a short body.
+# Created once: with all these names that takes thirty times as long as cleaning a short body.
 _CLEANER = nh3.Cleaner(
     tags=set(_TAGS.split()),
     clean_content_tags=set(_REMOVED_WITH_CONTENT.split()),

@@ -10,7 +10,7 @@ from shared.meeting_request.recurrence_rule import starts
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.time_zones import to_utc, zone
 
-# Of a series; what comes after as many is not computed.
+# Of a series; later ones are not computed.
 MOST_OCCURRENCES = 5_000
 
 
@@ -33,7 +33,7 @@ def event_occurrences(
     """Yield when an event takes place, in order, at most `MOST_OCCURRENCES` times.
 
     An occurrence of a series begins and ends by the clocks of the zone of `start`. Where they skip its start, it begins
-    as much later; if they show its end by then, it lasts as long as the others.
+    later by the skipped time; if that is not before its end, it lasts as long as the others.
     """
     name, (first, last) = start.time_zone, (start.instant[0], end.instant[0])
     if recurrence is None:

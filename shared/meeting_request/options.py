@@ -18,14 +18,14 @@ MAX_ROLES = 16
 
 
 def _check_role(value: object) -> object:
-    """Refuse the role that Graph's schema still has: https://learn.microsoft.com/graph/api/resources/meetingparticipantinfo."""
+    """Refuse a retired role that Graph's schema still lists: https://learn.microsoft.com/graph/api/resources/meetingparticipantinfo."""
     if isinstance(value, str) and value.casefold() == "producer":
         raise invalid("notAllowed", "cannot be producer, a role in live events, which Microsoft has retired")
     return value
 
 
 def _check_any(roles: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what Graph cannot undo: no update makes people who are anonymous known again."""
+    """Refuse an empty list: Graph has no update that makes anonymous people known again."""
     if not roles:
         raise invalid("notAllowed", "cannot be empty: Graph cannot take it back; leave it out")
     return roles

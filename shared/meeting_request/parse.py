@@ -1,4 +1,4 @@
-"""From a JSON value to a meeting request, or to everything that is wrong with it."""
+"""Parsing of a JSON value into a meeting request, or into every fault of it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -83,7 +83,7 @@ def _with_each_attendee_once(request: CalendarRequest) -> tuple[CalendarRequest,
 
 
 def _cleaned_out(document: dict[str, Any], request: CalendarRequest) -> Iterator[Fault]:
-    """Yield a warning if the HTML of the body does not stay as it was."""
+    """Yield a warning if cleaning has removed something from the HTML of the body."""
     if request.body is None or request.body.content_type != "html":
         return
     names = removed_names(document["body"]["content"], request.body.content)

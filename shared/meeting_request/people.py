@@ -22,7 +22,7 @@ MAX_PRINCIPAL = 256
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 # Entra allows less (https://learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname); this
-# keeps out what is no principal name at all, and what could leave its place in a URL or a log line.
+# excludes what is no principal name at all, and characters with a meaning in a URL or a log line.
 _PRINCIPAL = re.compile(r"[^\s\x00-\x1f\x7f-\x9f/\\@\"<>()\[\]:;,?%|*]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -81,7 +81,7 @@ def _address_fault(address: str) -> str | None:
 @cache
 def _email_validator() -> ModuleType:
     # Domains such as .local and .test are in use inside organizations; whether mail arrives is Exchange's business.
-    # The library's documentation has it done like this: https://github.com/JoshData/python-email-validator#readme
+    # As the library documents it: https://github.com/JoshData/python-email-validator#readme
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     return email_validator
 

@@ -1,4 +1,4 @@
-"""Pools: several who could organize a meeting, and rooms; the app chooses one who is free when it makes the meeting."""
+"""Pools of organizers and of rooms: the app chooses a free one when it creates the meeting."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -18,7 +18,7 @@ from shared.validation.text import AnyCase
 # As many addresses as one getSchedule takes: https://learn.microsoft.com/graph/api/calendar-getschedule
 MOST_CANDIDATES = 20
 FEWEST_ORGANIZERS = 2
-# Of a series, how long after the start of its first occurrence the time of who is chosen is reserved.
+# How long the time of a series is reserved, counted from the start of its first occurrence.
 RESERVED_FOR = timedelta(days=366)
 
 type PoolStrategy = Annotated[Literal["leastBusy", "first", "rotate"], AnyCase()]
@@ -91,7 +91,7 @@ def duplicate_findings(draft: Draft, pool: str) -> Iterator[Finding]:
 
 
 def organizers_in(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return everybody who may organize the meeting of a stored request; nobody of one that was never valid."""
+    """Return everybody who may organize the meeting of a stored request; nobody if the request was never valid."""
     match document:
         case {"organizer": str(organizer)}:
             return (organizer,)

@@ -27,15 +27,15 @@ def rule_parts(pattern: RecurrencePattern) -> dict[str, Any]:
 
 
 def first_start(pattern: RecurrencePattern, start: datetime) -> datetime | None:
-    """Return the first time that a pattern gives from `start` on, a wall clock's time; None if the pattern gives none.
+    """Return the first start of a pattern from `start` on, in wall-clock time; None if there is no such start.
 
-    Graph takes a start that does not fit its pattern, and begins at the first day that does.
+    Graph accepts a start that does not fit its pattern, and begins on the first day that does.
     """
     return next(wall_starts(pattern, start), None)
 
 
 def starts(recurrence: Recurrence, start: datetime) -> Iterator[datetime]:
-    """Yield the starts that a recurrence gives from `start` on, which is a wall clock's."""
+    """Yield the starts of a recurrence from `start` on, in wall-clock time."""
     last, number = recurrence.range.end_date, recurrence.range.number_of_occurrences
     for each in islice(wall_starts(recurrence.pattern, start), number):
         if last is not None and each.date().isoformat() > last:
@@ -44,7 +44,7 @@ def starts(recurrence: Recurrence, start: datetime) -> Iterator[datetime]:
 
 
 def wall_starts(pattern: RecurrencePattern, start: datetime) -> Iterator[datetime]:
-    """Yield the times that a pattern gives from `start` on, which are a wall clock's, until the calendar ends."""
+    """Yield the starts of a pattern from `start` on, in wall-clock time, until the calendar ends."""
     parts = (
         f"{name}={','.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in rule_parts(pattern).items()
@@ -78,7 +78,7 @@ def _days(pattern: RecurrencePattern) -> dict[str, Any]:
 
 
 def _days_of_month(day: int) -> dict[str, Any]:
-    """Return the day of each month, in a month without it the last one, as Exchange has it.
+    """Return the day of each month, in a month without it the last one, as Exchange does.
 
     https://learn.microsoft.com/exchange/client-developer/web-service-reference/dayofmonth
     """

@@ -1,4 +1,4 @@
-"""Fields that a request may not have where they stand, and why: the reason saves a search through Graph's pages."""
+"""Fields that are refused at some places of a request, each with a reason that saves a search in Graph's pages."""
 
 from collections.abc import Mapping
 
@@ -54,13 +54,13 @@ _OPTIONS = field_names(MeetingOptions)
 
 
 def reasons_against_fields(model: type[ClosedModel], whole: str) -> Explain:
-    """Return what explains a field that a request of this model, and the objects in it, do not have where it stands.
+    """Return the function that explains why a field is refused at its place in a request.
 
-    Of those that can stand there it names the one that was meant, where one is spelled much like it.
+    It suggests the field that was meant, where one with a similar spelling is allowed there.
 
     Args:
-        model: the request.
-        whole: its kind.
+        model: the model of the request.
+        whole: the kind of the request.
     """
 
     def explain(name: str, parent: str) -> tuple[str, str]:

@@ -63,6 +63,6 @@ def standalone_findings(draft: Draft) -> Iterator[Finding]:
 
 
 def online_meeting_properties(request: StandaloneRequest) -> dict[str, Any]:
-    """Return the onlineMeeting that Graph is to create; what `option_properties` says is set after that."""
+    """Return the onlineMeeting that Graph is to create; `option_properties` returns what is set after that."""
     fields = {"subject", "start_date_time", "end_date_time", "participants", "join_meeting_id_settings"}
     return request.model_dump(mode="json", by_alias=True, exclude_none=True, include=fields)

@@ -43,7 +43,7 @@ def _about_times_of_event(request: CalendarRequest, now: datetime) -> Iterator[F
         yield Fault("/end", "endEqualsStart", "The meeting ends when it starts.")
     for name, time in (("start", request.start), ("end", request.end)):
         if not request.is_all_day and is_repeated(time.wall, time.time_zone):
-            # A series goes to Graph in its zone (date_times.py), so that which of the two it is, is not ours to say.
+            # A series goes to Graph in its zone (date_times.py), so Graph decides which of the two it is.
             meant = "the first is meant" if request.recurrence is None else "for a series the calendar decides which"
             message = f"Clocks in {time.time_zone} show this time twice, because they are put back; {meant}."
             yield Fault(f"/{name}/dateTime", "ambiguousTime", message)

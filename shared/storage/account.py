@@ -11,9 +11,9 @@ from azure.storage.queue.aio import QueueServiceClient
 from shared.settings import StorageAccount
 from shared.storage.transport import StorageTransport
 
-# Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
+# Short, because a waiting worker does no other work; the queue retries what takes longer.
 _TABLE_OPTIONS: dict[str, Any] = {
-    "permit_redirects": False,  # storage has none, and another host has no business with its token
+    "permit_redirects": False,  # storage has none, and no other host may get its token
     "retry_total": 3,
     "retry_backoff_factor": 0.2,
     "retry_backoff_max": 2,
@@ -40,11 +40,11 @@ def storage_services(
     """Return the clients of an account's queues and tables; nothing is sent yet.
 
     Args:
-        account: which account, and how it is reached.
-        credential: as whom, where there is no connection string; without it as the app's managed identity.
+        account: the account, and how to reach it.
+        credential: used where there is no connection string; None for the app's managed identity.
     """
-    # With the settings of the environment, aiohttp looks for a netrc file at every request, in a thread: a fifth of the
-    # processor time of a meeting. Only a proxy is worth that, and NO_PROXY names none.
+    # With trust_env, aiohttp looks for a netrc file at every request, in a thread: a fifth of the processor time of a
+    # meeting. Only a proxy is worth that, and NO_PROXY names none.
     # https://docs.aiohttp.org/en/stable/client_reference.html#aiohttp.ClientSession (trust_env)
     trust_env = bool(getproxies_environment().keys() - {"no"})
     queue_options = _QUEUE_OPTIONS | {"transport": StorageTransport(trust_env=trust_env)}

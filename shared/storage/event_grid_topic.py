@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 # Event Grid takes 1 MB at once: https://learn.microsoft.com/azure/event-grid/quotas-limits. An event has 48 KiB.
 _MOST_AT_ONCE = 16
-# After a failure, so that a topic that is away does not cost every meeting a timeout.
+# After a failure, so that an unavailable topic does not cost every meeting a timeout.
 _REST = timedelta(seconds=30)
 _OPTIONS: dict[str, Any] = {
     "permit_redirects": False,
@@ -28,7 +28,7 @@ _KEY_OF_THE_STAND_IN = "no key"
 
 
 class Publisher(Protocol):
-    """What sends events; azure-eventgrid's client is one."""
+    """Sends events, as azure-eventgrid's client does."""
 
     async def send(self, events: list[dict[str, Any]], **options: Any) -> None:
         """Send events, all of them or none."""

@@ -37,7 +37,7 @@ class Queue(Protocol):
     """What the app asks of a queue. Every call may raise StorageUnavailableError."""
 
     async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-        """Put a message that becomes visible after `delay` and is gone after `life`.
+        """Enqueue a message that becomes visible after `delay` and expires after `life`.
 
         Args:
             text: at most LARGEST_MESSAGE bytes.
@@ -47,7 +47,7 @@ class Queue(Protocol):
         ...
 
     async def oldest(self) -> datetime | None:
-        """Return when the message at the head was put, or None if no message is visible."""
+        """Return when the message at the head was enqueued, or None if no message is visible."""
         ...
 
     async def count(self) -> int | None:
@@ -55,14 +55,14 @@ class Queue(Protocol):
         ...
 
     async def create(self) -> None:
-        """Create the queue; it is no fault if somebody else has."""
+        """Create the queue, unless it exists."""
         ...
 
     async def look_through(self, limit: int) -> list[QueuedMessage]:
         """Return at most `limit` visible messages (32 or more), each once, and leave them in the queue.
 
-        Fewer than 32 are only peeked at. A peek sees no more than these, so where there are as many all are received,
-        which hides them from everybody for two seconds and counts as a delivery.
+        Up to 31 messages are only peeked at. A peek returns 32 at most, so where there are as many, the messages are
+        received instead: that hides them for two seconds, and counts as a delivery.
         """
         ...
 
@@ -72,14 +72,14 @@ class Queue(Protocol):
 
 
 class AzureQueue:
-    """Azure Queue Storage. A missing queue is made when it is first sent to."""
+    """Azure Queue Storage. The first send creates a missing queue."""
 
     def __init__(self, client: QueueClient) -> None:
         self._client = client
 
     @uses_storage_time
     async def send(self, text: str, delay: timedelta = timedelta(0), life: timedelta | None = None) -> None:
-        """Put a message that becomes visible after `delay` and is gone after `life`."""
+        """Enqueue a message that becomes visible after `delay` and expires after `life`."""
         seconds = ceil(min(max(delay, timedelta(0)), LONGEST_DELAY).total_seconds())
         time_to_live = _NEVER if life is None else min(ceil(life.total_seconds()), _LONGEST_LIFE_SECONDS)
         try:
@@ -93,7 +93,7 @@ class AzureQueue:
 
     @uses_storage_time
     async def oldest(self) -> datetime | None:
-        """Return when the message at the head was put, or None if no message is visible."""
+        """Return when the message at the head was enqueued, or None if no message is visible."""
         try:
             messages = await self._client.peek_messages(1)
         except ResourceNotFoundError:
@@ -115,7 +115,7 @@ class AzureQueue:
 
     @uses_storage_time
     async def create(self) -> None:
-        """Create the queue; it is no fault if somebody else has."""
+        """Create the queue, unless it exists."""
         try:
             await self._create()
         except AzureError as error:
@@ -127,7 +127,7 @@ class AzureQueue:
         try:
             seen = await self._client.peek_messages(_PAGE)
             if len(seen) == _PAGE:
-                # Read to the end before anything is done about them, or the first are back before the last are seen.
+                # Read to the end first: otherwise the first messages are visible again before the last are received.
                 pages = self._client.receive_messages(
                     messages_per_page=_PAGE, max_messages=limit, visibility_timeout=_HIDDEN_SECONDS
                 )

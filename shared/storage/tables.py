@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Put a row that must not be there yet."""
+    """Insert a row that must not exist yet."""
 
     row: Row
 
@@ -61,7 +61,7 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove a row that must be there; with `etag`, as it was read."""
+    """Delete a row that must exist; with `etag`, only as it was read."""
 
     key: str
     etag: str = ""
@@ -82,12 +82,12 @@ class Table(Protocol):
         ...
 
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
-        """Carry out all the operations or none, and return the new etags (empty for a delete).
+        """Execute all the operations or none, and return the new etags (empty for a delete).
 
         Raises:
-            ConflictError: a row to insert is there, or one to replace or delete is not as it was read.
+            ConflictError: a row to insert exists, or one to replace or delete has changed since it was read.
             RowTooLargeError: one of the rows, or all together, are too large.
-            RowRefusedError: the storage never takes these rows for another reason.
+            RowRefusedError: the storage always refuses these rows, for another reason.
         """
         ...
 
@@ -97,7 +97,7 @@ class Table(Protocol):
 
 
 class AzureTable:
-    """Azure Table Storage. A missing table is made when it is first written to."""
+    """Azure Table Storage. The first write creates a missing table."""
 
     def __init__(self, client: TableClient) -> None:
         self._client = client
@@ -133,7 +133,7 @@ class AzureTable:
 
     @uses_storage_time
     async def write(self, partition: str, operations: Sequence[Operation]) -> list[str]:
-        """Carry out all the operations or none, and return the new etags."""
+        """Execute all the operations or none, and return the new etags."""
         try:
             try:
                 return await self._send(partition, operations)
@@ -176,7 +176,7 @@ class AzureTable:
             statuses.append(answer.http_response.status_code)
 
         await self._client.delete_entity(partition, key, raw_response_hook=note, **_as_read(etag))
-        if statuses[-1] == _NOT_FOUND:  # which the client takes for a success
+        if statuses[-1] == _NOT_FOUND:  # which the client treats as a success
             raise ConflictError("the table refused the write: the row to delete is not there")
         return ""
 
@@ -204,7 +204,7 @@ def _as_read(etag: str) -> dict[str, Any]:
 
 
 def _needs_table(error: HttpResponseError, operations: Sequence[Operation]) -> bool:
-    """Return whether a write failed because the table is not there; of one insert nothing else can be missing."""
+    """Return whether a write failed because the table does not exist; a single insert can miss nothing else."""
     match operations:
         case [Insert()]:
             return error.status_code == _NOT_FOUND
@@ -230,7 +230,7 @@ def _status(error: AzureError) -> int | None:
 
 
 def _code(error: AzureError) -> str:
-    """Return the service's name for a failure. Of a single insert the client leaves it in the answer."""
+    """Return the service's name for a failure. For a single insert the client leaves it in the answer."""
     name: Any = getattr(error, "error_code", None)
     if name is None and isinstance(error, HttpResponseError) and error.response is not None:
         try:

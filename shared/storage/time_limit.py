@@ -1,7 +1,7 @@
 """How long one piece of work may wait for the storage in all, however many operations it takes.
 
-Each operation is tried again by the SDK for well over a minute. That is right for a message, and wrong for a caller
-over HTTP, who waits, and whose invocation holds one of the few places of its instance.
+The SDK retries each operation for well over a minute. That suits a message, but not a caller over HTTP, who waits, and
+whose invocation holds one of the few places of its instance.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from shared.errors import StorageUnavailableError
 
 
 class StorageTime:
-    """The time in which at least one operation is under way: what waits for Graph meanwhile does not use it up."""
+    """The time during which at least one operation is under way; waiting for Graph does not use it up."""
 
     def __init__(self, seconds: float) -> None:
         self._left = seconds
@@ -28,7 +28,7 @@ class StorageTime:
         """Count the time of the block.
 
         Raises:
-            StorageUnavailableError: nothing is left of it; what was to be written may be there or not.
+            StorageUnavailableError: the time is used up; a write may have taken effect or not.
         """
         loop = asyncio.get_running_loop()
         if not self._under_way:

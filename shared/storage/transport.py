@@ -5,11 +5,11 @@ from typing import Any
 import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
 
-# A request that meets the server's own closing of an idle connection fails, and the SDK does not repeat a POST then.
+# A request fails if the server closes the idle connection at that moment, and the SDK does not retry a POST then.
 # Azurite closes after five seconds, as Node does (https://nodejs.org/api/http.html#serverkeepalivetimeout), Azure
 # Storage after minutes; aiohttp keeps a connection for fifteen.
 IDLE_SECONDS = 4.0
-# Short, because a worker that waits is a worker that does not work: what lasts longer is tried again by the queue.
+# Short, because a waiting worker does no other work; the queue retries what takes longer.
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
 
@@ -18,7 +18,7 @@ class StorageTransport(AioHttpTransport):
     """The connections of one client. They are opened with the first request."""
 
     def __init__(self, *, trust_env: bool) -> None:
-        """Connect to nothing yet; `trust_env` says whether the environment names a proxy."""
+        """Prepare; nothing is connected yet. `trust_env` says whether the environment names a proxy."""
         super().__init__(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS)
         self._trust_env = trust_env
         self._opened = False

@@ -1,1 +1,1 @@
-"""How much is asked of one mailbox at a time, in this instance and in the others."""
+"""How many calls go to one mailbox at a time, from this instance and from the others."""

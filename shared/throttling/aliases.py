@@ -9,7 +9,7 @@ from shared.graph.retry_after import LONGEST_RETRY_AFTER
 from shared.throttling.mailbox_limit import CALMING, MOST_DOUBLINGS, Mailbox
 from shared.validation.addresses import mailbox_key
 
-# More names than one process has in use at a time by far: the oldest goes first, and each use makes a name the newest.
+# Far more names than one process uses at a time; the one that was not used for longest goes first.
 REMEMBERED = 10_000
 # Nothing that a mailbox remembers lasts longer.
 _TIME_TO_LIVE = LONGEST_RETRY_AFTER + (MOST_DOUBLINGS + 1) * CALMING
@@ -32,11 +32,11 @@ class Mailboxes:
         return self._aliases.get(name) or frozenset({name})
 
     def find(self, organizer: str) -> Mailbox | None:
-        """Return an organizer's mailbox, None if nothing is remembered of it."""
+        """Return an organizer's mailbox, None for an unknown one."""
         return self._mailboxes.get(mailbox_key(organizer))
 
     def of(self, organizer: str) -> Mailbox:
-        """Return an organizer's mailbox; one that nothing is remembered of is open and empty."""
+        """Return an organizer's mailbox; an unknown one is open and empty."""
         name = mailbox_key(organizer)
         others = (self._mailboxes.get(other) for other in (name, *self.names_of(name)))
         mailbox = next((other for other in others if other), None) or Mailbox(self._limit, frozenset())
@@ -58,7 +58,7 @@ class Mailboxes:
                 self._mailboxes[name] = one
 
     def forget_idle(self, mailbox: Mailbox) -> None:
-        """Forget a mailbox that nothing has to be remembered of; the others are forgotten after a day without use."""
+        """Forget a mailbox if it is idle; the others are forgotten after a day without use."""
         if mailbox.idle(self._clock()):
             for name in mailbox.names:
                 self._mailboxes.pop(name, None)

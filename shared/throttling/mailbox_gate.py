@@ -1,11 +1,11 @@
-"""The gate of a mailbox: it keeps this process within Graph's limit of calls at once.
+"""The gate of a mailbox: it keeps this process within Graph's limit of concurrent calls.
 
 Graph allows four calls at a time for each app and mailbox, whatever other mailboxes do:
 https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits. A provision makes one call at a time, so
 the gate counts provisions. Where more come than are admitted, the instances share the four among them.
 
-A provision that is not admitted waits here for a moment, if those inside will make room for it by then and no other
-message needs its place. Otherwise its message goes back to the queue with the delay that the gate names.
+A provision that is not admitted waits here for a moment, if room is likely by then and no other message needs its
+place. Otherwise its message goes back to the queue with the delay that the gate names.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ _logger = logging.getLogger(__name__)
 PAUSE_WITHOUT_RETRY_AFTER = timedelta(seconds=10)
 # The state of a mailbox in other instances is not worth more time; a storage that is slower fails the ledger as well.
 _LONGEST_SHARING_SECONDS = 2.0
-# A provision takes about a second; a caller over HTTP would rather wait that long than ask again, and a message that
-# goes back to the queue costs four operations of the storage and comes after a second or more.
+# A provision takes about a second: to wait that long is better for a caller over HTTP than to ask again, and a message
+# that goes back to the queue costs four storage operations and returns after a second or more.
 LONGEST_WAIT = timedelta(seconds=2)
-# So soon what other instances give back is taken by those who wait here.
+# How often waiting provisions check for calls that other instances have released.
 _LOOK_AGAIN = timedelta(seconds=0.5)
 # host.json's newBatchThreshold: with more messages under way the host takes no others.
 PLACES = 22
-# With this many under way, half of the places, there may be other instances: the platform starts one for as many
-# messages as there are places in one. Below this sharing what a calendar allows would only add a write to each meeting.
+# From this many under way, half of the places, there may be other instances: the platform starts one for as many
+# messages as one has places. Below that, sharing what a calendar allows would only add a write to each meeting.
 _BUSY = 12
 
 
@@ -76,8 +76,8 @@ class MailboxGate:
 
         Args:
             organizer: whose mailbox.
-            read_only: for a caller who waits for an answer and does not come back through the queue. They take no
-                slot, and learn first what other processes know.
+            read_only: for a caller who waits for an answer and does not come back through the queue. Such a call takes
+                no slot, and reads first what other processes know.
 
         Raises:
             HeldBackError: the mailbox is full, or closed, or recovers from throttling; the delay says for how long.
@@ -107,7 +107,7 @@ class MailboxGate:
         """Admit one call of a batch for the length of a block, if there is room for it now.
 
         Before the batch is sent the gate checks that the mailbox is still open, as it does for the others in it. The
-        caller has learned by `refresh` what other processes know, and closes the mailbox when Graph asks for that.
+        caller has read by `refresh` what other processes know, and closes the mailbox when Graph asks for that.
 
         Raises:
             HeldBackError: the mailbox is full, or closed.
@@ -129,7 +129,7 @@ class MailboxGate:
             self._leave(organizer, entered_at)
 
     def check(self, organizer: str, *, read_only: bool = True) -> None:
-        """Return if the mailbox is open; it may have closed since the block was entered.
+        """Check that the mailbox is open; it may have closed since the block was entered.
 
         Raises:
             HeldBackError: it is closed, or other instances hold the calls that a provision would need; the delay says
@@ -142,9 +142,9 @@ class MailboxGate:
             raise HeldBackError(FULL, timedelta(seconds=mailbox.seconds))
 
     async def refresh(self, organizer: str) -> MailboxState | None:
-        """Learn from the other processes whether the mailbox is closed, and return everything they share about it.
+        """Read what the processes share about the mailbox, close it here if it is closed, and return what was read.
 
-        When they cannot be asked the mailbox counts as open, and None is returned.
+        Where the storage does not answer, the mailbox counts as open, and None is returned.
         """
         if self._shared is None:
             return None
@@ -161,9 +161,9 @@ class MailboxGate:
         return state
 
     async def share(self, organizer: str) -> MailboxState | None:
-        """Do what `refresh` does for a provision: hold as many calls as are needed here and not held by others.
+        """Refresh for a provision, and hold as many calls as are needed here and not held by others.
 
-        Nothing is written where no other instance is named, and nobody waits here.
+        Nothing is written while no other instance is named and no provision waits here.
         """
         self._mailboxes.of(organizer).looked_at = self._clock()
         state = await self.refresh(organizer)
@@ -182,7 +182,7 @@ class MailboxGate:
             share, needed = mailbox.share, mailbox.entered + self._line.count(mailbox.names)
             if mailbox.exchanging or share is None or not share.others or needed >= share.calls:
                 return
-            mailbox.share = replace(share, calls=needed)  # nobody enters on what is being given back
+            mailbox.share = replace(share, calls=needed)  # no provision may enter on a call that is being released
             await self._hold(organizer, needed, None)
 
     async def _hold(self, organizer: str, calls: int, state: MailboxState | None) -> MailboxState | None:
@@ -239,7 +239,7 @@ class MailboxGate:
             await _exchanged(self._shared.allow(organizer, allowed, seen), "mailbox.notShared %s")
 
     def next_slot(self, organizer: str) -> timedelta:
-        """Return how long a provision has to stay away that was admitted, or would have been."""
+        """Return the delay for a provision that was admitted, or would have been, and has to come back."""
         mailbox = self._mailboxes.of(organizer)
         return mailbox.next_slot(self._clock()) + _jitter(mailbox)
 
@@ -265,7 +265,7 @@ class MailboxGate:
         self._mailboxes.forget_idle(mailbox)
 
     async def _wait_for_room(self, organizer: str, *, read_only: bool) -> None:
-        """Return once there is room, or when that is not to be waited for; `_enter` says which."""
+        """Return once there is room, or when it is no use to wait; `_enter` decides."""
 
         def ready() -> bool:
             mailbox, now = self._mailboxes.of(organizer), self._clock()

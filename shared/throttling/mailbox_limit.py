@@ -11,12 +11,12 @@ from shared.graph.error_translation import THROTTLED
 from shared.throttling.sharing import Share
 
 # Processes that do not know of each other exceed the limit together. Each Retry-After doubles the pause between the
-# provisions that a process admits, and each such time without one halves it again; so few calls are refused, however
-# many processes there are. More doublings would slow a mailbox that was refused by chance.
+# provisions that a process admits, and each CALMING without one halves it again; so few calls are refused, however many
+# processes there are. More doublings would slow a mailbox that was refused by chance.
 CALMING = timedelta(seconds=10)
 MOST_DOUBLINGS = 8
-# Those who were sent away come back faster than they are admitted: who comes too early waits for a moment or is sent
-# away once more, and who comes late leaves the mailbox idle.
+# Provisions that were sent away come back faster than they are admitted: one that is early waits for a moment or is
+# sent away again, but one that is late leaves the mailbox idle.
 _SURPLUS = 2
 _FIRST_ESTIMATE_SECONDS = 0.5
 _WEIGHT_OF_THE_LATEST = 0.2
@@ -32,11 +32,11 @@ class Mailbox:
         limit: the most provisions at once, in all processes together.
         names: the organizer's, in one spelling.
         share: this process's part of the limit; None if it has all of it.
-        looked_at: when the share was last asked for.
+        looked_at: when the share was last read.
         exchanging: the share is being written.
         entered: the provisions and lookups under way.
         closed_until: no call to Graph starts before this.
-        queue_ends: when everybody who was sent away will have had a slot.
+        queue_ends: when every provision that was sent away will have had a slot.
         next_entry: no call is admitted before this while the mailbox recovers from throttling.
         calm_at: when provisions are admitted at full pace again.
         seconds: what a provision takes, as a moving average.
@@ -99,7 +99,7 @@ class Mailbox:
 
     def leave(self, entered_at: datetime, now: datetime) -> None:
         """Make room for the next."""
-        self.entered = max(0, self.entered - 1)  # the count of a mailbox that was forgotten began again at none
+        self.entered = max(0, self.entered - 1)  # a mailbox that was forgotten counts from zero again
         took = max((now - entered_at).total_seconds(), 0.0)  # a clock may be set back
         self.seconds += _WEIGHT_OF_THE_LATEST * (took - self.seconds)
 
@@ -115,7 +115,7 @@ class Mailbox:
         self.closed_until = until
 
     def next_slot(self, now: datetime) -> timedelta:
-        """Reserve the next free slot for somebody who was sent away, and return the time until then."""
+        """Reserve the next free slot for a provision that is sent away, and return the time until then."""
         begins = max(self.closed_until, self.queue_ends, now)
         processes = 1 + (self.share.others if self.share else 0)
         self.queue_ends = begins + self._pause(begins) * processes / _SURPLUS

@@ -1,9 +1,9 @@
 """What the instances of the app share about mailboxes. It survives a restart.
 
 One small row for each mailbox, in a table of its own, under a digest of the organizer's name. It holds facts, each with
-the moment until which it holds: Graph asked not to be called about the mailbox, the online meeting providers that its
-calendar allows, and how many calls each instance holds that is at work there. The first moment only ever moves later.
-The clocks of the instances must agree within a second or so, as those of Azure's machines do.
+an expiry: that Graph asked for no calls to the mailbox, the online meeting providers that its calendar allows, and how
+many calls each instance at work there holds. The first expiry only ever moves later. The clocks of the instances must
+agree within a second or so, as those of Azure's machines do.
 
 The row does not stop a call that another instance has already sent, nor an attempt there that read the row before it
 was written. That attempt reads it again the next time.
@@ -73,7 +73,7 @@ class SharedMailboxStates:
         return _state(row) if row else MailboxState()
 
     async def close(self, name: str, until: datetime) -> None:
-        """Keep every instance away until a moment, unless the mailbox is closed for longer already."""
+        """Close the mailbox to every instance until a moment, unless it is closed for longer already."""
 
         def closed(known: MailboxState) -> MailboxState:
             return known if known.closed_until and known.closed_until >= until else replace(known, closed_until=until)
@@ -93,7 +93,7 @@ class SharedMailboxStates:
     async def hold(
         self, name: str, instance: str, calls: int, limit: int, now: datetime, seen: MailboxState | None
     ) -> MailboxState:
-        """Take or give back calls, and return what is shared about the mailbox then.
+        """Take or release calls, and return what is shared about the mailbox then.
 
         Args:
             name: the organizer's.

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-# Longer than an attempt usually takes, and for as long a dead instance keeps its calls from the others.
+# Longer than an attempt usually takes; a dead instance keeps its calls from the others for as long.
 HELD_FOR = timedelta(seconds=20)
-# More wait without being named; the row has to stay small.
+# Further instances hold no calls, and wait; the row has to stay small.
 _MOST_HOLDERS = 200
 
 

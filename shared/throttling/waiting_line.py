@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, eq=False)
 class Waiter:
-    """One who waits.
+    """A provision, or a lookup, that waits.
 
     Attributes:
         name: of the mailbox.
         occupies_place: whether one of the host's places for messages is held meanwhile.
-        sent_away: the place is needed.
+        sent_away: another message needs the place.
     """
 
     name: str
@@ -43,7 +43,7 @@ class WaitingLine:
 
     @property
     def occupied_places(self) -> int:
-        """How many of the host's places for messages are held by those who wait."""
+        """How many of the host's places for messages the waiters hold."""
         return sum(waiter.occupies_place for waiter in self._waiters)
 
     def count(self, names: Iterable[str]) -> int:
@@ -67,7 +67,7 @@ class WaitingLine:
                 waiter.wake()
 
     def send_last_away(self) -> None:
-        """Have the last of those who hold a place wait no longer."""
+        """End the wait of the last waiter that holds a place."""
         for waiter in reversed(self._waiters):
             if waiter.occupies_place and not waiter.sent_away:
                 waiter.sent_away = True

@@ -1,4 +1,4 @@
-"""The rows that lead to records: how their keys are made, and what they say without a look at the records."""
+"""The rows that lead to records: how their keys are built, and what they answer without the records."""
 
 import asyncio
 from collections import Counter
@@ -76,7 +76,7 @@ class RecordIndex:
                 rows = await self._table.read_range(partition, first, prefix + AFTER_EVERY_KEY, _COUNTED_AT_ONCE)
                 values = [row.key.removeprefix(prefix).partition(".")[0] for row in rows]
                 counts.update(values)
-                if more := len(rows) == _COUNTED_AT_ONCE:  # what is counted to its limit is passed over
+                if more := len(rows) == _COUNTED_AT_ONCE:  # skip a value that is counted to its limit
                     passed = f"{prefix}{values[-1]}.{AFTER_EVERY_KEY}"
                     first = passed if counts[values[-1]] >= limit else rows[-1].key
         return {value: min(number, limit) for value, number in counts.items()}
@@ -93,7 +93,7 @@ def moment_in(key: str) -> str:
 
 
 def id_of(key: str) -> str:
-    """Return the id of the record that a key is of, or leads to."""
+    """Return the id of the record that a key belongs to, or leads to."""
     return key.rpartition(".")[2]
 
 
@@ -103,7 +103,7 @@ def partition_of(record_id: str) -> str:
 
 
 def moves(former: frozenset[str], keys: frozenset[str]) -> list[Operation]:
-    """Return what makes the rows `keys` of the rows `former`."""
+    """Return the operations that turn the rows `former` into the rows `keys`."""
     deletes: list[Operation] = [Delete(key) for key in sorted(former - keys)]
     return deletes + [Insert(Row(key)) for key in sorted(keys - former)]
 

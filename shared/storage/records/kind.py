@@ -1,4 +1,4 @@
-"""What a store has to know of its records."""
+"""The kind of the records in a store."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ class RecordKind[T: Stored]:
 
     Attributes:
         name: begins the key of every record.
-        parse: returns the record that a JSON text is; raises ValueError, or what a read of it is to raise.
+        parse: returns the record in a JSON text; raises ValueError, or the error that reading it is to raise.
         index_keys: returns the keys of the rows that are to lead to a record.
-        labels: returns what people see who look at the table; it is never read.
+        labels: returns properties for people who view the table; the app never reads them.
         not_found: the error for an id without a record.
-        wake_ups: how the keys of wake-up rows begin.
-        trimmed: returns a record that is too large without what it can do without, as much as is needed to fit, or
-            raises RequestTooLargeError.
+        wake_ups: the prefixes of wake-up rows.
+        trimmed: returns a record that is too large without its dispensable parts, so that it fits, or raises
+            RequestTooLargeError.
     """
 
     name: str

@@ -12,7 +12,7 @@ from shared.storage.tables import LARGEST_ENTITY, Row
 _CHUNK = 16_000
 # An entity holds 1 MiB; the rest is for the index keys, the labels and the names of the properties.
 _LARGEST_DOCUMENT = LARGEST_ENTITY - 64 * 1024
-_TOLD_FAULTS = 3
+_MOST_FAULTS = 3
 
 
 class RecordRows[T: Stored]:
@@ -26,7 +26,7 @@ class RecordRows[T: Stored]:
         return f"{self._kind.name}.{record_id}"
 
     def fitted(self, record: T) -> tuple[T, str]:
-        """Return a record as it fits, and the text of it.
+        """Return a record, trimmed if it does not fit, and its JSON text.
 
         Raises:
             RequestTooLargeError: it does not fit.
@@ -41,9 +41,9 @@ class RecordRows[T: Stored]:
         """Return the row of a record.
 
         Args:
-            record: which record; the row has its etag.
-            document: the text of it.
-            keys: of the rows that lead to it.
+            record: the record; the row gets its etag.
+            document: its JSON text.
+            keys: the keys of the rows that lead to it.
         """
         chunks = [document[start : start + _CHUNK] for start in range(0, len(document), _CHUNK)]
         values: dict[str, str | int] = {
@@ -59,7 +59,7 @@ class RecordRows[T: Stored]:
 
         Raises:
             UnreadableRecordError: it does not hold a record of this kind.
-            RecordNotFoundError: what the kind's `parse` raises for what replaces a record.
+            RecordNotFoundError: from the kind's `parse`, for a row that replaces a record.
         """
         try:
             document = "".join(str(row.values[f"document{n}"]) for n in range(int(row.values["documents"])))
@@ -85,7 +85,7 @@ def _fault_of(error: Exception) -> str:
     match error:
         case ValidationError():
             faults = error.errors(include_url=False, include_context=False, include_input=False)
-            return ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:_TOLD_FAULTS])
+            return ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in faults[:_MOST_FAULTS])
         case KeyError():
             return f"it has no property {error}"
         case _:

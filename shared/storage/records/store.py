@@ -66,7 +66,7 @@ class RecordStore[T: Stored]:
         """Replace a record as it was read (`before.etag`) and return the new one with its etag.
 
         Raises:
-            ConflictError: somebody else has changed or removed it since.
+            ConflictError: it was changed or deleted since.
             RequestTooLargeError: it does not fit.
         """
         return await self._write(before, after, early=False)
@@ -86,11 +86,11 @@ class RecordStore[T: Stored]:
         return await self._table.read(partition_of(record_id), self._rows.key(record_id)) is not None
 
     async def update(self, record_id: str, change: Callable[[T], Awaitable[T | None]]) -> tuple[T, T]:
-        """Read a record, change it, and write it; read it again and decide again when somebody else was quicker.
+        """Read a record, change it and write it; start again when another process has written first.
 
         Args:
-            record_id: which record.
-            change: returns the record as it is to be, None to leave it as it is. It may be called several times.
+            record_id: the id of the record.
+            change: returns the changed record, or None to leave it as it is; it may be called several times.
 
         Returns:
             The record before the change and after it; both are the same object where nothing was changed.
@@ -109,15 +109,15 @@ class RecordStore[T: Stored]:
                 continue
 
     async def remove(self, record: T) -> None:
-        """Remove a record as it was read, and everything that leads to it.
+        """Delete a record as it was read, and every row that leads to it.
 
         Raises:
-            ConflictError: somebody has changed or removed it since.
+            ConflictError: it was changed or deleted since.
         """
         await self._replace(record, Delete(self._rows.key(record.id), record.etag), frozenset())
 
     async def all(self, unreadable: Callable[[UnreadableRecordError], None]) -> AsyncIterator[T]:
-        """Yield every record, each as it is when its turn comes; one that is written meanwhile may be left out.
+        """Yield every record as it is when it is read; one that is created meanwhile may be missing.
 
         Args:
             unreadable: is called for each record that cannot be read.
@@ -194,10 +194,10 @@ class RecordStore[T: Stored]:
         return None
 
     async def _replace(self, before: T, operation: Replace | Delete, keys: frozenset[str]) -> list[str]:
-        """Write over a record together with the rows that lead to it, and return the etags.
+        """Replace or delete a record together with the rows that lead to it, and return the etags.
 
-        The rows may not be those that the record names: somebody has deleted one by hand, or restored a part of the
-        table. Then the write looks for them once, or it would always fail.
+        The rows may differ from those that the record names, if one was deleted by hand or a part of the table was
+        restored. Then the write looks up the rows that exist; otherwise it would always fail.
         """
         stale = self._wake_ups_of(before.index_keys - keys)
         if isinstance(operation, Replace) and before.index_keys.difference(stale) == keys:
@@ -215,7 +215,7 @@ class RecordStore[T: Stored]:
         return await self._table.write(partition_of(before.id), [operation, *moves(there, keys)])
 
     async def _drop(self, record_id: str, keys: Iterable[str]) -> None:
-        """Delete wake-up rows that their record does not name; one that stays is deleted when its moment has come."""
+        """Delete wake-up rows that their record does not name; one that remains is deleted when it is due."""
         for key in keys:
             with suppress(ConflictError, StorageUnavailableError):
                 await self._table.write(partition_of(record_id), [Delete(key)])
