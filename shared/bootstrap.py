@@ -1,4 +1,4 @@
-"""Builds the app from its settings: the only place where clients are made, once per process and event loop."""
+"""Builds the app from its settings: the only place that makes clients, once per process and event loop."""
 
 import asyncio
 import logging
@@ -71,7 +71,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The use cases, ready to be called by the triggers."""
+    """The use cases, for the triggers to call."""
 
     callers: Callers
     acceptance: Acceptance
@@ -122,7 +122,7 @@ def app() -> App:
 
 
 def quiet_libraries() -> None:
-    """Keep the libraries' own lines out of the log: at INFO they write several a request, with URLs in them."""
+    """Keep the libraries' lines out of the log: at INFO they write several for each request, with URLs in them."""
     for name in ("azure", "httpx", "httpcore", "msal"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -147,7 +147,7 @@ def _build(settings: Settings) -> App:
     )
 
 
-def assemble(  # noqa: PLR0913 - the one place that knows all of it
+def assemble(  # noqa: PLR0913 - the one place that knows all parts
     settings: Settings,
     *,
     meetings: Table,
@@ -159,7 +159,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all of it
     topic: Topic | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> App:
-    """Put the use cases together over given storage and Graph."""
+    """Assemble the use cases over the given storage and Graph."""
     clock = clock or _now
     ledger, schedule_store = Ledger(meetings), ScheduleStore(schedules)
     queues = {

@@ -2,36 +2,36 @@
 
 ConveneError
 ├── InvalidRequestError          the caller corrects the request (400; in the queue a failed meeting)
-├── RequestTooLargeError         the caller asks with less (413)
+├── RequestTooLargeError         the caller sends less (413)
 ├── KeyReusedError               the caller picks another idempotency key (422)
 ├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
 ├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
-├── ArtifactsOffError            the operator switches on what may be read of meetings, by ARTIFACTS (403)
-├── QuotaExceededError           the caller has had as many meetings and changes today as it may: tomorrow again (429)
+├── ArtifactsOffError            the operator enables the artifact in ARTIFACTS (403)
+├── QuotaExceededError           the caller has used up its quota, and retries tomorrow (429)
 ├── RecordNotFoundError          there is no record with this id (404)
 │   ├── MeetingNotFoundError     there is no such meeting
-│   │   ├── MeetingForgottenError    there was, and it was to be forgotten
-│   │   └── AnothersMeetingError     it is another caller's, who alone gets it
+│   │   ├── MeetingForgottenError    there was one, and the app has forgotten it
+│   │   └── AnothersMeetingError     only another caller may read it
 │   └── ScheduleNotFoundError    there is no such schedule
-│       └── AnothersScheduleError    it is another caller's, who alone gets it
+│       └── AnothersScheduleError    only another caller may read it
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
-├── ChangeRefusedError           the meeting cannot be changed like this (409)
-├── VersionMismatchError         the caller reads it again, and decides again (412)
+├── ChangeRefusedError           the state of the meeting does not allow the change (409)
+├── VersionMismatchError         the caller reads the present version, and decides again (412)
 ├── NoJoinLinkError              the meeting has no join link to invite with (409)
-├── InvalidContinuationError     the caller sends a continuation token that it was given (400)
-├── ConflictError                somebody else changed the record first: read it again
+├── InvalidContinuationError     the caller sends a continuation token that it has received (400)
+├── ConflictError                another writer changed the record first: read it again
 ├── StorageUnavailableError      the storage account does not answer: try again (503)
-├── RowRefusedError              the storage never takes this row: end what it is about; the log says why (500)
-│   └── RowTooLargeError         it is too large: end what it is about, with a smaller one (413)
-├── UnreadableRecordError        the operator repairs or deletes the record; everybody else goes on (500)
-├── IncompleteRunError           a timer's run has done all but a few: the log names them
-├── TopicUnavailableError        the Event Grid topic does not take events: try again
-├── SettingsError                the operator corrects the settings: nothing works before
+├── RowRefusedError              the storage never accepts this row: end the meeting; the log has the reason (500)
+│   └── RowTooLargeError         it is too large: end the meeting with a smaller row (413)
+├── UnreadableRecordError        the operator repairs or deletes the record; the rest of the run continues (500)
+├── IncompleteRunError           a timer's run failed for some items: the log names them
+├── TopicUnavailableError        the Event Grid topic does not accept events: try again
+├── SettingsError                the operator corrects the settings; until then nothing works
 └── GraphError
-    ├── RejectedError            Graph said no for good: the meeting fails, with a remedy
-    ├── ThrottledError           Graph said later: not before `delay`
-    │   └── HeldBackError        Graph was not asked at all: the mailbox's gate is closed, or full
-    └── UnavailableError         Graph did not answer usably: try again
+    ├── RejectedError            Graph refused permanently: the meeting fails, with a remedy
+    ├── ThrottledError           Graph throttles: try again after `delay`
+    │   └── HeldBackError        the call was not sent: the mailbox's gate is closed, or full
+    └── UnavailableError         Graph gave no usable answer: try again
 """
 
 import json
@@ -62,7 +62,7 @@ class Fault:
 
     @property
     def length(self) -> int:
-        """How long pointer and message are together, in UTF-16 code units: each is at most 6 bytes of JSON."""
+        """The length of pointer and message in UTF-16 code units, each of which is at most 6 bytes of JSON."""
         return _length(self.pointer) + _length(self.message)
 
     def shortened(self, most: int) -> "Fault":
@@ -90,9 +90,9 @@ class InvalidRequestError(ConveneError):
     """The request cannot become a meeting.
 
     Attributes:
-        faults: every reason, or the first 100: nonsense can have thousands. They are shortened where they would have
-            more than 32,768 characters in all, for which a record and an answer of 256 KiB have room.
-        more_faults: whether there are others.
+        faults: every fault, or the first 100 of possibly thousands. They are shortened to 32,768 characters in all,
+            which fit into a record and into an answer of 256 KiB.
+        more_faults: whether there are further ones.
     """
 
     def __init__(self, faults: Iterable[Fault], *, more_faults: bool = False) -> None:
@@ -105,7 +105,7 @@ class InvalidRequestError(ConveneError):
 
     @property
     def size(self) -> int:
-        """How many bytes of JSON the faults are."""
+        """The size of the faults in bytes of JSON."""
         return sum(len(json.dumps([fault.pointer, fault.code, fault.message])) for fault in self.faults)
 
     def first(self, most: int, longest: int) -> "InvalidRequestError":
@@ -114,13 +114,13 @@ class InvalidRequestError(ConveneError):
         return InvalidRequestError(kept, more_faults=self.more_faults or len(kept) < len(self.faults))
 
     def placed(self, place: Callable[[Fault], Fault | None]) -> "InvalidRequestError":
-        """Return the error of a document that holds this one, each fault where `place` puts it; None leaves it out."""
+        """Return the error of an enclosing document: `place` moves each fault, or drops it by returning None."""
         faults = dict.fromkeys(found for fault in self.faults if (found := place(fault)))
         return InvalidRequestError(faults, more_faults=self.more_faults)
 
 
 def raise_with_faults_of(check: Callable[[], object], faults: Iterable[Fault]) -> NoReturn:
-    """Raise faults, and after them those that `check` finds in the rest of the request.
+    """Raise faults, followed by those that `check` finds in the rest of the request.
 
     Raises:
         InvalidRequestError: always.
@@ -133,33 +133,33 @@ def raise_with_faults_of(check: Callable[[], object], faults: Iterable[Fault]) -
 
 
 class RequestTooLargeError(ConveneError):
-    """The request is larger than any that is kept."""
+    """The request is larger than the app accepts."""
 
 
 class KeyReusedError(ConveneError):
-    """The idempotency key belongs to another request, from which the meeting or schedule `holder` was made."""
+    """The idempotency key belongs to another request, which created the meeting or schedule `holder`."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(f"came with another request before, which made the {holder}")
 
 
 class CallerNotAllowedError(ConveneError):
-    """The settings do not let this caller call."""
+    """The settings do not allow this caller."""
 
 
 class OrganizerNotAllowedError(ConveneError):
-    """The settings do not let this organizer organize, or this caller name them."""
+    """The settings do not allow this organizer, or do not allow the caller to name them."""
 
 
 class ArtifactsOffError(ConveneError):
-    """The setting ARTIFACTS does not have this artifact."""
+    """The setting ARTIFACTS does not list this artifact."""
 
     def __init__(self, artifact: str) -> None:
         super().__init__(f"The setting ARTIFACTS of this service does not have {artifact}; its operator decides that")
 
 
 class QuotaExceededError(ConveneError):
-    """The caller has had `limit` meetings and changes today; after `delay` there is another day."""
+    """The caller has made `limit` meetings and changes today; the next day begins after `delay`."""
 
     def __init__(self, limit: int, delay: timedelta) -> None:
         super().__init__(
@@ -178,9 +178,9 @@ class MeetingNotFoundError(RecordNotFoundError):
 
 
 class MeetingForgottenError(MeetingNotFoundError):
-    """The ledger had a meeting with this id, and was asked to forget it at `forgotten_at`.
+    """The app has forgotten the meeting with this id, by a request at `forgotten_at`.
 
-    What was asked for before then is about that meeting, and is not done again.
+    Earlier requests are about the forgotten meeting, and are not processed again.
     """
 
     def __init__(self, message: str, forgotten_at: datetime) -> None:
@@ -188,12 +188,12 @@ class MeetingForgottenError(MeetingNotFoundError):
         self.forgotten_at = forgotten_at
 
     def was_meant(self, asked_at: datetime | None) -> bool:
-        """Return whether something that was asked for then is about the forgotten meeting; None is now."""
+        """Return whether a request of this time is about the forgotten meeting; None is now."""
         return asked_at is not None and asked_at <= self.forgotten_at
 
 
 class AnothersMeetingError(MeetingNotFoundError):
-    """The meeting is another caller's. The answer is the one for a meeting that does not exist; the log says more."""
+    """The meeting belongs to another caller. The answer is as if it did not exist; the log has the difference."""
 
 
 class ScheduleNotFoundError(RecordNotFoundError):
@@ -201,7 +201,7 @@ class ScheduleNotFoundError(RecordNotFoundError):
 
 
 class AnothersScheduleError(ScheduleNotFoundError):
-    """The schedule is another caller's. The answer is the one for a schedule that does not exist; the log says more."""
+    """The schedule belongs to another caller. The answer is as if it did not exist; the log has the difference."""
 
 
 class AttendeeNotFoundError(ConveneError):
@@ -209,7 +209,7 @@ class AttendeeNotFoundError(ConveneError):
 
 
 class ChangeRefusedError(ConveneError):
-    """The meeting as it is does not allow the change; `code` names the reason, `pointers` what would change."""
+    """The state of the meeting does not allow the change; `code` is the reason, `pointers` what would change."""
 
     def __init__(self, code: str, message: str, pointers: Sequence[str] = ("",)) -> None:
         super().__init__(message)
@@ -218,11 +218,11 @@ class ChangeRefusedError(ConveneError):
 
 
 class VersionMismatchError(ConveneError):
-    """The meeting or schedule has another version than the caller has seen."""
+    """The meeting or schedule does not have a version that the caller expects."""
 
 
 class NoJoinLinkError(ConveneError):
-    """The meeting has no join link that somebody could be invited with."""
+    """The meeting has no join link to invite anybody with."""
 
 
 class InvalidContinuationError(ConveneError):
@@ -230,23 +230,23 @@ class InvalidContinuationError(ConveneError):
 
 
 class ConflictError(ConveneError):
-    """A conditional write lost a race: the row exists already, or has changed since it was read."""
+    """A conditional write failed: the row exists already, or has changed since it was read."""
 
 
 class StorageUnavailableError(ConveneError):
-    """The storage account did not answer, or is out of reach; what was to be written may be there or not."""
+    """The storage account did not answer, or cannot be reached; a write may have happened or not."""
 
 
 class RowRefusedError(ConveneError):
-    """The storage account refused a row for what it is; it would refuse it again."""
+    """The storage account refused a row permanently, because of its content."""
 
 
 class RowTooLargeError(RowRefusedError):
-    """The row, one of its properties, or all rows of a transaction together are larger than the storage takes."""
+    """The row, one of its properties, or the transaction is larger than the storage accepts."""
 
 
 class UnreadableRecordError(ConveneError):
-    """A row does not hold a record that this version can read; the message has nothing of its content."""
+    """A row does not hold a record that this version can read; the message quotes nothing of its content."""
 
     def __init__(self, record_id: str, fault: str) -> None:
         super().__init__(f"the record {record_id} cannot be read: {fault}")
@@ -254,11 +254,11 @@ class UnreadableRecordError(ConveneError):
 
 
 class IncompleteRunError(ConveneError):
-    """A run did everything else; what failed is in the log, one line each."""
+    """A timer's run failed for some items; the log has a line for each."""
 
 
 class TopicUnavailableError(ConveneError):
-    """The Event Grid topic did not answer, or refused; some of the events may have arrived."""
+    """The Event Grid topic did not answer, or refused the events; some may have arrived."""
 
 
 class SettingsError(ConveneError):
@@ -267,12 +267,12 @@ class SettingsError(ConveneError):
 
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
-    """What Graph said when it refused, for the administrator's support case.
+    """Graph's answer to a call that failed, for the administrator's support case.
 
     Attributes:
         status: the HTTP status.
         code: Graph's `error.code`; empty when the answer had none.
-        request_id: Graph's `request-id`, or our `client-request-id` when it sent none.
+        request_id: Graph's `request-id`, or our `client-request-id` without it.
     """
 
     status: int
@@ -281,7 +281,7 @@ class GraphAnswer:
 
 
 class GraphError(ConveneError):
-    """A call to Microsoft Graph did not give what it should."""
+    """A call to Microsoft Graph failed."""
 
     def __init__(self, message: str, answer: GraphAnswer | None = None) -> None:
         super().__init__(message)
@@ -289,7 +289,7 @@ class GraphError(ConveneError):
 
 
 class RejectedError(GraphError):
-    """Graph refused, and would refuse again: `code` is one of the contract's, `remedy` says who does what."""
+    """Graph refused permanently: `code` is one of this app's failure codes, `remedy` says who has to do what."""
 
     def __init__(self, code: str, message: str, remedy: str, answer: GraphAnswer | None = None) -> None:
         super().__init__(message, answer)
@@ -299,7 +299,7 @@ class RejectedError(GraphError):
 
 
 class ThrottledError(GraphError):
-    """Graph throttles the call and did nothing; `delay` is its Retry-After, None when it named none."""
+    """Graph throttled the call and did nothing; `delay` is its Retry-After, None without one."""
 
     def __init__(self, message: str, delay: timedelta | None, answer: GraphAnswer | None = None) -> None:
         super().__init__(message, answer)
@@ -307,14 +307,14 @@ class ThrottledError(GraphError):
 
 
 class HeldBackError(ThrottledError):
-    """The call was not sent: Graph throttles this mailbox, or as many calls as it allows are under way."""
+    """The call was not sent: Graph throttles this mailbox, or as many calls as it allows are in progress."""
 
     def __init__(self, message: str, delay: timedelta) -> None:
         super().__init__(message, delay)
 
 
 class UnavailableError(GraphError):
-    """No usable answer; `uncertain` when the call may have taken effect."""
+    """Graph gave no usable answer; `uncertain` when the call may have taken effect."""
 
     def __init__(
         self, message: str, *, uncertain: bool, delay: timedelta | None = None, answer: GraphAnswer | None = None

@@ -1,7 +1,7 @@
-"""What is logged of an unexpected failure: its type and its place, and none of its words.
+"""What the log shows of an unexpected failure: its type and its place, and not its message.
 
-An exception's message quotes what the code held in its hands: a pydantic error the value that it refused, a KeyError
-the key, an SDK's error the URL. In this app these are subjects, addresses and links.
+An exception's message quotes data: a pydantic error the value that it refused, a KeyError the key, an SDK's error the
+URL. In this app these are subjects, addresses and links.
 """
 
 import traceback
@@ -13,7 +13,7 @@ _MOST_FRAMES = 15
 
 
 def redacted_trace(error: BaseException) -> str:
-    """Return the types of an exception and of what it came from, each with its innermost calls."""
+    """Return the types of an exception and of its causes, each with its innermost calls."""
     return "\nfrom ".join(_lines(error))
 
 

@@ -11,7 +11,7 @@ caller_traceparent: ContextVar[str | None] = ContextVar("caller_traceparent", de
 def as_traceparent(text: object) -> str | None:
     """Return a W3C traceparent, or None for anything else: https://www.w3.org/TR/trace-context/#traceparent-header.
 
-    Its companion `tracestate`, data of the tracing systems on the way, is not kept: nothing here adds to it or reads
-    it, and the specification lets it be dropped.
+    Its companion `tracestate`, which is data of tracing systems, is not kept: nothing here reads it or adds to it, and
+    the specification allows dropping it.
     """
     return text if isinstance(text, str) and _TRACEPARENT.fullmatch(text) else None

@@ -29,12 +29,12 @@ DESCRIPTION = (
     " Teams meeting, or an online meeting for an existing event. The app accepts a request at once and creates the"
     " meeting in the background: poll its Location until it is finished."
 )
-# In the order in which a reader needs them.
+# In the reader's order.
 TAGS = {
     "Meetings": "Create, find, change, cancel and retry meetings; read what they leave behind.",
     "Attendees": "Add and remove single attendees of a calendar meeting.",
     "Schedules": "Rules whose occurrences become meetings, each ahead of its start.",
-    "Organizers": "Who and which room is free, and whether an organizer is ready.",
+    "Organizers": "Find out who and which room is free; check whether an organizer is ready.",
     "The app": "Whether the app works.",
 }
 _KEY = "A function key of the app. Every operation needs it but the health check; without it the host answers 401."
@@ -75,7 +75,7 @@ def camel_case(name: str) -> str:
 
 
 class _Schemas:
-    """The named schemas that a document needs, collected while it is made."""
+    """The named schemas that a document refers to, collected while it is built."""
 
     def __init__(self) -> None:
         self._found: dict[str, Mapping[str, Any]] = {}
@@ -85,11 +85,11 @@ class _Schemas:
         return dict(sorted(self._found.items()))
 
     def resolved(self, schema: Any) -> Any:
-        """Return a schema in which components and models are references."""
+        """Return a schema with references for its components and models."""
         match schema:
             case Component(name, make):
                 if name not in self._found:
-                    self._found[name] = {}  # a component may name itself
+                    self._found[name] = {}  # a component may refer to itself
                     self._found[name] = self.resolved(make())
                 return {"$ref": f"{REF}{name}"}
             case type() if issubclass(schema, BaseModel):

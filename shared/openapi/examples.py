@@ -1,4 +1,4 @@
-"""Examples: requests as Graph's own documentation has them, and the meetings that they become.
+"""Examples: requests from Graph's documentation, and the meetings that they become.
 
 https://learn.microsoft.com/graph/outlook-calendar-online-meetings and
 https://learn.microsoft.com/graph/api/application-post-onlinemeetings
@@ -109,13 +109,11 @@ MEETING_PATCH: dict[str, Any] = {
     "end": {"dateTime": "2027-01-21T14:00:00"},
     "location": None,
 }
-
-
 SCHEDULE_PATCH: dict[str, Any] = {"paused": True}
 
 
 def queued_meeting() -> MeetingResponse:
-    """Return a meeting that was just requested."""
+    """Return a meeting in progress."""
     return MeetingResponse.of(_meeting())
 
 

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) from pydantic models, as OpenAPI 3.1 and those who generate clients from it take it."""
+"""JSON Schema (2020-12) from pydantic models, in the form that OpenAPI 3.1 and client generators read."""
 
 import inspect
 import re
@@ -20,10 +20,10 @@ _ATTRIBUTE = re.compile(r"^(\w+): (.+?)(?=^\w+: |\Z)", re.MULTILINE | re.DOTALL)
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of a model; what it refers to are components.
+    """Return the schema of a model, whose references are components.
 
-    A request's models are described as they are read, all others as they are written. The texts are those of the
-    docstrings: a class's first line, and its members in the section `Attributes`.
+    It describes a request's model as it is parsed, any other as it is serialized. Descriptions come from docstrings: a
+    class's from the first line, its members' from the section `Attributes`.
     """
     mode = "validation" if issubclass(model, ClosedModel) else "serialization"
     schema = model.model_json_schema(ref_template="{model}", schema_generator=_Generator, mode=mode)
@@ -39,15 +39,15 @@ def component(model: type[BaseModel]) -> Component:
 
 
 def _name_of(model: type[BaseModel]) -> str:
-    """Return the name of a model's component: the title of its configuration, which is Graph's name, or its own."""
+    """Return the name of a model's component: the title in its configuration, which is Graph's name, or the class's."""
     return model.model_config.get("title") or model.__name__.removesuffix("Response")
 
 
 def nullable(schema: Mapping[str, Any] | Component) -> dict[str, Any]:
-    """Return a schema that takes null as well.
+    """Return a schema that allows null as well.
 
-    Generators make a class with a name of its own from `anyOf`, and a member named after null from null in an `enum`;
-    from `oneOf` with null they make what is meant.
+    Client generators make a new class from `anyOf`, and a member named after null from null in an `enum`; they read
+    `oneOf` with null as it is meant.
     """
     if isinstance(schema, Component):
         return {"oneOf": [{"$ref": schema}, NULL]}
@@ -61,7 +61,7 @@ def nullable(schema: Mapping[str, Any] | Component) -> dict[str, Any]:
 
 
 def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema that `nullable` made as it was before."""
+    """Return the schema from which `nullable` made this one."""
     if isinstance(schema.get("type"), list):
         types = [each for each in schema["type"] if each != "null"]
         return {**schema, "type": types[0] if len(types) == 1 else types}
@@ -72,7 +72,7 @@ def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Generator(GenerateJsonSchema):
-    """Writes what pydantic knows in the form in which clients are generated from it.
+    """Writes schemas in the form that client generators read.
 
     https://pydantic.dev/docs/validation/latest/concepts/json_schema/#customizing-the-json-schema-generation-process
     """
@@ -83,7 +83,7 @@ class _Generator(GenerateJsonSchema):
 
     @override
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
-        # Generators take a member with a default for one that is always there; the default stands in its description.
+        # Generators assume that a member with a default is always present; its description names the default.
         return self.generate_inner(schema["schema"])
 
     @override
@@ -102,14 +102,14 @@ class _Generator(GenerateJsonSchema):
         described = super().model_schema(schema)
         described["title"] = _name_of(model)
         described["description"], link, texts = _texts_of(model)
-        if link:  # of Graph's page
+        if link:  # to Graph's page
             described["externalDocs"] = {"url": link}
         if model.model_config.get("extra") != "allow":
             described["additionalProperties"] = False
         members: dict[str, Any] = described.get("properties", {})
         for field in model.model_fields.values():
             name = field.serialization_alias or ""
-            if field.exclude_if is not None:  # it is left out rather than null
+            if field.exclude_if is not None:  # absent rather than null
                 members[name] = without_null(members[name])
         for name, text in texts.items():
             field = model.model_fields.get(name)
@@ -127,7 +127,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _texts_of(model: type[BaseModel]) -> tuple[str, str, dict[str, str]]:
-    """Return what a class's docstring says of it, the link at its end, and what it says of each member."""
+    """Return a class's description, the link at the end of its docstring, and the description of each member."""
     texts: dict[str, str] = {}
     for each in reversed(model.__mro__):
         _, attributes, _ = _parts_of(each)

@@ -1,7 +1,7 @@
-"""What a route says of itself, declared beside its trigger: both OpenAPI documents are made of it.
+"""What a route declares beside its trigger: both OpenAPI documents are made from it.
 
-A declaration is plain data, so that it costs the app's start nothing; schemas are made when a document is asked for.
-For the same reason these are named tuples: nine dataclasses take four times as long to define, 5 ms.
+A declaration is plain data, so that it costs the app's start no time; schemas are built when a document is requested.
+For the same reason these are named tuples: dataclasses take four times as long to define.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,18 +28,18 @@ type Schema = Mapping[str, Any] | Component | type[BaseModel]
 
 
 class Example(NamedTuple):
-    """A value of a body; a function where the value is made of a model."""
+    """A value of a body, or a function that returns the value, where it is a model."""
 
     summary: str
     value: Any | Callable[[], Any]
 
 
 class Parameter(NamedTuple):
-    """Something that a request carries beside its body.
+    """A parameter of a request.
 
     Attributes:
-        place: where it stands.
-        example: filled in on the page to try, so only for what a call needs.
+        place: which part of the request has it.
+        example: the API documentation fills it in, so only for what a call needs.
         visibility: how Power Automate shows it: `important` always, `advanced` behind a click, `internal` never.
             https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions#x-ms-visibility
     """
@@ -53,7 +53,7 @@ class Parameter(NamedTuple):
 
 
 class Header(NamedTuple):
-    """A header of a response; `always` when no such response lacks it."""
+    """A header of a response; `always` when every such response has it."""
 
     name: str
     description: str
@@ -63,11 +63,11 @@ class Header(NamedTuple):
 
 
 class RequestBody(NamedTuple):
-    """What a request holds.
+    """The body of a request.
 
     Attributes:
-        content: the schema for each media type.
-        examples: for the media types that have some.
+        content: the schema of each media type.
+        examples: by media type.
     """
 
     description: str
@@ -77,7 +77,7 @@ class RequestBody(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What an operation answers when it succeeds; without a schema the answer has no body."""
+    """An answer of an operation that succeeds; without a schema it has no body."""
 
     status: int
     description: str
@@ -87,7 +87,7 @@ class Response(NamedTuple):
     media_type: str = JSON
 
     def with_headers(self, *headers: Header) -> "Response":
-        """Return the same response with further headers."""
+        """Return the response with further headers."""
         return self._replace(headers=(*self.headers, *headers))
 
 
@@ -97,10 +97,10 @@ class Operation(NamedTuple):
     Attributes:
         summary: a few words without a full stop, at most 80 characters: the name of the action in a workflow.
         description: whole sentences.
-        tag: under which heading it stands.
-        responses: every response that is no problem.
-        raises: an example of every error that becomes a problem here, but for a failure of the app itself.
-        visibility: as a parameter's; `internal` for what no workflow does.
+        tag: the heading in the documents.
+        responses: every response that is not a problem.
+        raises: an example of every error that becomes a problem here, except a failure of the app itself.
+        visibility: as a parameter's; `internal` for what no workflow calls.
     """
 
     summary: str
@@ -120,7 +120,7 @@ class Route(NamedTuple):
         name: the function's, such as `create_meeting`.
         path: below the base path, such as `/meetings/{id}`.
         method: in capitals.
-        needs_key: whether a function key is asked for.
+        needs_key: whether a call needs a function key.
     """
 
     name: str

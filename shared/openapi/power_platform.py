@@ -1,7 +1,7 @@
 """OpenAPI 2.0 for Power Platform's custom connectors, from the 3.1 document.
 
-What connectors add to OpenAPI: https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions; how their
-texts have to be: https://learn.microsoft.com/connectors/custom-connectors/connector-string-guidance and
+What connectors add to OpenAPI: https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions; the rules
+for their texts: https://learn.microsoft.com/connectors/custom-connectors/connector-string-guidance and
 https://learn.microsoft.com/connectors/custom-connectors/certification-swagger-validator-rules.
 """
 
@@ -17,7 +17,7 @@ type Json = dict[str, Any]
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _SPELLINGS = {"url": "URL", "id": "ID", "uri": "URI", "i": "i", "cal": "Cal", "u": "U", "mic": "microphone"}
-# Of a request, what a workflow's author sees without asking for more; the rest is behind a click.
+# The members of a request that a workflow's author always sees; the others are behind a click.
 _SHOWN = frozenset({"kind", "body", "attendees", "startDateTime", "endDateTime", "eventId", "reference"})
 _REQUESTS = frozenset({"MeetingRequest", "MeetingPatch"})
 _KEPT = (
@@ -34,8 +34,8 @@ _KEY = {"type": "apiKey", "in": "query", "name": "code", "description": "A funct
 def swagger_document(openapi: Mapping[str, Any]) -> Json:
     """Return the OpenAPI 2.0 document for this app's OpenAPI 3.1 document, which names one server.
 
-    What 2.0 cannot say is left out: rules by `if`, null, all examples but the first. What has no label as a reference
-    stands where it is used: every member of an object has a label that no other member of the object has.
+    It omits what 2.0 cannot express: rules by `if`, null, all examples but the first. A reference cannot have a label,
+    so that members are inlined: every member of an object has a label that is unique in the object.
     """
     url = openapi["servers"][0]["url"]
     server = urlsplit(url)
@@ -109,7 +109,7 @@ class _Converter:
         return own | {"parameters": parameters, "responses": responses}
 
     def definitions(self, paths: Json) -> Json:
-        """Return the definitions that the paths refer to, and those that these refer to."""
+        """Return the definitions that the paths refer to, directly or through other definitions."""
         found: Json = {}
         waiting = list(_references(paths))
         for name in waiting:
@@ -165,7 +165,7 @@ class _Converter:
         return converted
 
     def _schema(self, schema: Mapping[str, Any], place: tuple[str, ...] = ()) -> Json:
-        """Return a schema; `place` are the names of the members that it is in."""
+        """Return a schema; `place` has the names of the members that enclose it."""
         known = without_null(schema)
         if "$ref" in known:
             return {"$ref": known["$ref"].replace(REF, _DEFINITIONS)}
@@ -192,7 +192,7 @@ class _Converter:
         return converted
 
     def _member(self, place: tuple[str, ...], schema: Mapping[str, Any]) -> Json:
-        """Return a member with its label, which names the object that it is in: `Date time (start)`."""
+        """Return a member with its label, which names the enclosing object: `Date time (start)`."""
         *outer, name = place
         inside = " ".join(outer)
         text = f"{label(name)} ({label(inside).lower()})" if outer else label(name)
@@ -201,7 +201,7 @@ class _Converter:
         return {**converted, **nullable, "x-ms-summary": text, "description": converted.get("description", f"{text}.")}
 
     def _whole(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return a schema that stands by itself: not the reference, but what it refers to."""
+        """Return the schema that a reference refers to; any other schema unchanged."""
         known = without_null(schema)
         if "$ref" not in known:
             return schema

@@ -1,7 +1,7 @@
-"""What requests hold: of several forms of a request one object, with the rules of each form beside it.
+"""Schemas of requests: one object for all forms of a request, with the rules of each form beside it.
 
-Generators merge the forms of a `oneOf` badly, or not at all; they make one class of one object, and leave out `if`,
-`then` and `else`, which validators and mock servers obey.
+Client generators merge the forms of a `oneOf` badly, or not at all. They make one class of one object, and ignore `if`,
+`then` and `else`, which validators and mock servers apply.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from shared.validation.idempotency_keys import KEY_PATTERN, KEY_RULE
 from shared.validation.text import A_TEXT
 
 _OF_SCHEDULE = frozenset({"start", "end", "startDateTime", "endDateTime", "recurrence"})
-# The first one is the form of a request that names no kind.
+# The first is the form of a request without a kind.
 _FORMS: tuple[type[ClosedModel], ...] = (CalendarRequest, StandaloneRequest, ExistingRequest)
 
 
@@ -44,7 +44,7 @@ def _meeting_of_schedule() -> dict[str, Any]:
 
 
 def _one_object(description: str, forms: Mapping[str, Mapping[str, Any]], kind: Component) -> dict[str, Any]:
-    """Return one object with the members of every form, and the rules of each form by its kind."""
+    """Return an object with the members of every form, and the rules of each form by its kind."""
     members: dict[str, Any] = {}
     for form in forms.values():
         for name, schema in form["properties"].items():
@@ -57,7 +57,7 @@ def _one_object(description: str, forms: Mapping[str, Mapping[str, Any]], kind: 
 
 
 def _rules(forms: Sequence[tuple[str, Mapping[str, Any]]], required: Sequence[str]) -> dict[str, Any]:
-    """Return `if` a request is of a kind, `then` the rules of that kind, `else` those of the others."""
+    """Return the rules by kind: `if` a request has a kind, `then` its rules, `else` those of the other kinds."""
     (_, default), *others = forms
     rules = _form_rules(default, required)
     for kind, form in reversed(others):
@@ -98,7 +98,7 @@ def _meeting_patch() -> dict[str, Any]:
 
 
 def _patched(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of a patch for a member: an object may lack members, and null removes any of them."""
+    """Return the schema of a patch for a member: an object may lack members, and null removes one."""
     whole = without_null(schema)
     referred: Component | None = whole.get("$ref")
     if referred is None or "properties" not in referred.make():

@@ -12,7 +12,7 @@ type DateOrTime = datetime | date
 
 
 def parse_date_or_time(text: str) -> DateOrTime:
-    """Return the date or time that a text such as `20270120T130000`, `20270120T120000Z` or `20270120` is.
+    """Parse a date or time such as `20270120T130000`, `20270120T120000Z` or `20270120`.
 
     Raises:
         ValueError: the text is not one.

@@ -1,4 +1,4 @@
-"""How long: RFC 5545's durations, in which a day is a day of the calendar, and an hour an hour.
+"""RFC 5545's durations, whose days are calendar days and whose hours are exact.
 
 https://www.rfc-editor.org/rfc/rfc5545#section-3.3.6
 """
@@ -16,14 +16,14 @@ _DURATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Days by the calendar, of 23 hours where clocks are put forward, and an exact time after them."""
+    """Calendar days, of 23 hours where clocks are put forward, followed by an exact time."""
 
     days: int
     time: timedelta
 
     @property
     def length(self) -> timedelta:
-        """How long it is when no clock is changed."""
+        """The length when no clock changes."""
         return timedelta(days=self.days) + self.time
 
 

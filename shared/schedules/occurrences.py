@@ -1,11 +1,11 @@
-"""When a schedule's meetings begin: a rule, evaluated on the clock of a zone.
+"""When a schedule's meetings start: a rule, evaluated on the clock of a zone.
 
-The rule is evaluated from any moment on (rule_evaluation.py): what has been costs nothing, however much it was.
+Evaluation can start at any moment (rule_evaluation.py): past occurrences cost nothing.
 
-Where clocks are changed, a time is read as RFC 5545 says (https://www.rfc-editor.org/rfc/rfc5545#section-3.3.5): one
-that they skip is meant by the clock before the change, so that it is shown as so much later, and one that they show
-twice is meant the first time. Only a date in UTC, in RDATE or EXDATE, can name the second; on the clock it then has
-`fold` 1. An hourly rule counts the hours that the clocks would show if they were never changed.
+Where clocks change, times follow RFC 5545 (https://www.rfc-editor.org/rfc/rfc5545#section-3.3.5): a skipped time
+counts by the clock before the change, so that clocks show it later by the change, and of a time that they show twice
+the first is meant. Only a date in UTC, in RDATE or EXDATE, can name the second, which has `fold` 1. An hourly rule
+counts the hours that the clocks would show without any change.
 """
 
 import heapq
@@ -20,14 +20,14 @@ from shared.schedules.rule_evaluation import CompletedRule, all_times, last_of
 from shared.schedules.rule_text import Rule
 from shared.validation.time_zones import zone
 
-# More than any zone's clock was ever put forward: Pacific/Apia skipped a day.
+# Longer than any change of a clock: Pacific/Apia skipped a day.
 _MARGIN = timedelta(days=2)
 _MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One of the times that a rule gives.
+    """An occurrence of a rule.
 
     Attributes:
         nominal: the time by the rule or RDATE, which the zone's clocks may skip.
@@ -38,7 +38,7 @@ class Occurrence:
     start: datetime
 
     def is_on(self, day: date) -> bool:
-        """Return whether it is on this day, by the rule or on the zone's clocks."""
+        """Return whether the occurrence is on this day, by the rule or on the zone's clocks."""
         return day in {self.nominal.date(), self.start.date()}
 
     @property
@@ -48,8 +48,8 @@ class Occurrence:
 
     @property
     def cursor(self) -> datetime:
-        """The start as it is kept: see `Timetable.cursor`."""
-        return self.start if self.start.fold else self.wall
+        """The start in the form of a cursor."""
+        return cursor_of(self.start)
 
     @property
     def instant(self) -> datetime:
@@ -57,11 +57,19 @@ class Occurrence:
         return self.start.astimezone(UTC)
 
 
+def cursor_of(start: datetime) -> datetime:
+    """Return a time on a zone's clocks as a cursor: what clocks show, with its offset if they show it the second time.
+
+    So it stays the clock's time when the zone's rules change, and is never ambiguous.
+    """
+    return start if start.fold else start.replace(tzinfo=None)
+
+
 class KnownOccurrences:
-    """The next few occurrences of one timetable, so that a rare one is searched once, and not at each look."""
+    """Caches the next few occurrences of one timetable, because the search for a rare one is expensive."""
 
     def __init__(self) -> None:
-        # Since when, what was found, and whether there is more: set at once, because threads share it.
+        # Since when, what was found, and whether there is more: assigned at once, because threads share it.
         self._known: tuple[datetime, tuple[Occurrence, ...], bool] | None = None
 
     def after(self, timetable: "Timetable", moment: datetime, count: int) -> list[Occurrence]:
@@ -78,14 +86,14 @@ class KnownOccurrences:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """A rule, the time from which it holds, and the zone whose clocks show it."""
+    """A rule, its start, and the zone of its clock."""
 
     rule: Rule
     start: datetime
     time_zone: str
 
     def after(self, moment: datetime) -> Iterator[Occurrence]:
-        """Yield the occurrences that start later than a moment, each once, in their order."""
+        """Yield the occurrences that start after a moment, each once, in order."""
         since = self.instant(moment)
         near = max(self.wall(since), self.start) - _MARGIN
         times = {self.instant(each) for each in self.rule.excluded if isinstance(each, datetime)}
@@ -98,9 +106,9 @@ class Timetable:
             last = instant
 
     def ineffective_exclusions(self) -> Iterator[tuple[DateOrTime, Occurrence | None]]:
-        """Yield each date or time that excludes no occurrence, with the first one of its day that it may mean.
+        """Yield each date or time that excludes no occurrence, with the first occurrence of its day as a hint.
 
-        What a search finds is kept until it is passed: it is not rarer occurrences that make this longer.
+        The result of a search serves until the exclusions pass it, so that rare occurrences do not make this slow.
         """
         everything = replace(self, rule=replace(self.rule, excluded=frozenset()))
         following: Occurrence | None = None
@@ -124,12 +132,12 @@ class Timetable:
         return first if first is not None and first.is_on(day) else None
 
     def resolve(self, nominal: datetime) -> datetime:
-        """Return a time that the rule, or a sum of days, gives as the zone's clocks show it."""
+        """Return a nominal time as the zone's clocks show it."""
         where = zone(self.time_zone)
         return nominal.replace(tzinfo=where).astimezone(UTC).astimezone(where)
 
     def instant(self, moment: datetime) -> datetime:
-        """Return a moment in UTC; without a zone it is a time on the zone's clocks."""
+        """Return a moment in UTC; one without a zone is a time on the timetable's clocks."""
         return (moment if moment.tzinfo else self.resolve(moment)).astimezone(UTC)
 
     def wall(self, instant: datetime) -> datetime:
@@ -137,16 +145,12 @@ class Timetable:
         return instant.astimezone(zone(self.time_zone)).replace(tzinfo=None)
 
     def cursor(self, instant: datetime) -> datetime:
-        """Return an instant as it is kept: what clocks show, with its offset if they show it the second time.
-
-        So it stays the clock's time when the zone's rules are changed, and yet is never ambiguous.
-        """
-        start = instant.astimezone(zone(self.time_zone))
-        return start if start.fold else start.replace(tzinfo=None)
+        """Return an instant in the form of a cursor."""
+        return cursor_of(instant.astimezone(zone(self.time_zone)))
 
     def _in_order(self, near: datetime) -> Iterator[Occurrence]:
         # A skipped time moves past later ones, and the second of two equal times comes after the first of later ones:
-        # each waits until the rule can give none that is earlier.
+        # each waits until the rule can yield no earlier one.
         where = zone(self.time_zone)
         waiting: list[tuple[datetime, datetime]] = []
         for nominal in self._nominals(near):

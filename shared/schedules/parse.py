@@ -1,4 +1,4 @@
-"""From a JSON value to a schedule's request, or to everything that is wrong with it."""
+"""From a JSON value to the request for a schedule, or to every fault in it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from shared.validation.draft import Draft
 from shared.validation.findings import Finding, examine, in_document_order, require_object
 from shared.validation.json_text import require_storable
 
-# What an answer has beyond the request: a client that changes what it has read need not take it out.
+# Members that only an answer has: a client that changes what it has read need not remove them.
 READ_ONLY = frozenset({"id", "status", "version", "createdAt", "updatedAt", "nextOccurrences", "warnings"})
 
 _TIMES = frozenset({"start", "end", "startDateTime", "endDateTime"})
 _MOMENT = timedelta(seconds=1)
 _MOST_EXCLUSIONS = 3
-# An occurrence for the checks of a meeting when the schedule's own times are not in order.
+# Stands in for the schedule's times in the checks of a meeting, when those are invalid.
 _SOME_TIME = {
     "recurrence": "RRULE:FREQ=DAILY",
     "timeZone": "UTC",
@@ -33,7 +33,7 @@ _SOME_TIME = {
 
 
 def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
-    """Return the schedule's request that a JSON value is, its meeting request in the form in which meetings keep it.
+    """Parse the request for a schedule; its meeting request is in the form that meetings store.
 
     Raises:
         InvalidRequestError: with every fault, those of the meeting request last.
@@ -52,7 +52,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
     meeting = draft.value("request")
     if meeting is None:
         raise InvalidRequestError(faults)
-    # Without an occurrence there is a fault already, and the meeting's times say nothing.
+    # Without an occurrence there is a fault already, and the meeting's times mean nothing.
     whole = request if request is not None and first is not None else None
     kept = _parse_meeting(meeting, whole, first, faults)
     if faults or whole is None or kept is None:
@@ -61,7 +61,7 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
 
 
 def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
-    """Return the next occurrence, None if it cannot be known."""
+    """Return the next occurrence, None if the document is too faulty for one."""
     text, start, zone = (draft.value(name) for name in ("recurrence", "start", "timeZone"))
     if text is None:
         return None
@@ -91,7 +91,7 @@ def _excludes_nothing(excluded: DateOrTime, meant: Occurrence | None) -> tuple[s
 def _parse_meeting(
     meeting: dict[str, Any], schedule: ScheduleRequest | None, first: Occurrence | None, faults: list[Fault]
 ) -> dict[str, Any] | None:
-    """Return the meeting request as meetings keep it, but for its times; or None, with the faults added."""
+    """Return the meeting request as meetings store it, without its times; or None, with the faults added."""
     own = list(_meeting_findings(meeting))
     faults += in_document_order(own, {"request": meeting})
     if meeting.get("kind") == "existing":
@@ -125,7 +125,7 @@ def _meeting_findings(meeting: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _in_schedule(fault: Fault, *, times_known: bool) -> Fault | None:
-    """Return a fault of a meeting with its place in the schedule, None if it is not the schedule's."""
+    """Return a meeting's fault with its place in the schedule, None if it comes from the stand-in times."""
     name = fault.pointer.split("/")[1] if fault.pointer else ""
     if name not in _TIMES:
         return Fault(f"/request{fault.pointer}", fault.code, fault.message)

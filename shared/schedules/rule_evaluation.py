@@ -1,8 +1,8 @@
-"""A rule in full, and the times that it gives: evaluated by dateutil, in a bounded number of steps.
+"""A completed rule and its times, evaluated by dateutil in a bounded number of steps.
 
-dateutil is given the rule with nothing left for it to take from the start, so that the evaluation can begin at any
-period of the rule. It stops at the end of its calendar only, 372 years after a schedule's rule begins: what it then has
-to look at is bounded by never letting it go day by day.
+The completed rule takes nothing from its start, so that dateutil can begin at any period of the rule. It stops only at
+the end of its calendar, 372 years after a schedule's rule begins; the search is bounded because it never goes day by
+day.
 """
 
 import math
@@ -39,14 +39,14 @@ _LONGEST: Mapping[str, int] = {"MONTHLY": 31, "YEARLY": 366}
 _ORDINALS_IN_A_MONTH = range(1, 6)
 _ORDINALS_IN_A_YEAR = range(1, 54)
 
-# dateutil looks for an occurrence up to the year 9999, which takes it seconds when there is none. Weekdays and leap
-# years repeat every 400 years: so late in the calendar it asks the same, and the search is over soon.
+# dateutil searches for an occurrence up to the year 9999, which takes seconds when there is none. Weekdays and leap
+# years repeat every 400 years: so late in the calendar the result is the same, and the search ends soon.
 _LATE = 400 * 19
 
 
 @dataclass(frozen=True, slots=True)
 class CompletedRule:
-    """A rule completed with what RFC 5545 takes from the start where the rule is silent; hashable."""
+    """A rule completed with the parts that RFC 5545 takes from the start; hashable."""
 
     frequency: str
     interval: int
@@ -56,7 +56,7 @@ class CompletedRule:
 
     @staticmethod
     def of(rule: Rule, start: datetime) -> "CompletedRule":
-        """Return a rule in full."""
+        """Return a rule, completed from its start."""
         by, days = dict(rule.by), rule.weekdays
         if rule.frequency != "HOURLY":
             by.setdefault("BYHOUR", (start.hour,))
@@ -82,10 +82,10 @@ class CompletedRule:
         return times
 
     def by_day(self, start: datetime, near: datetime) -> Iterator[datetime]:
-        """Yield the times of an hourly or daily rule: on the days that its other parts give, those that it reaches.
+        """Yield the times of an hourly or daily rule: those that it reaches, on the days of its other parts.
 
-        The days come from a rule of one time a day. Where they are few, a yearly one looks for them, which takes
-        dateutil a twentieth of the time.
+        The days come from a rule of one time a day. Where they are few, that rule is yearly, which takes dateutil a
+        twentieth of the time.
         """
         times = self.times_of_day(start)
         if not times:
@@ -118,7 +118,7 @@ class CompletedRule:
         return any(abs(place) <= days * times for place in by.get("BYSETPOS", (1,)))
 
     def period_near(self, start: datetime, near: datetime) -> datetime:
-        """Return when the last period begins that the rule looks at, counted from `start`, and that is not after."""
+        """Return when the rule's last period begins, counted from `start`, that is not after `near`."""
         near = max(near, start)
         midnight = datetime.combine(start.date(), time.min)
         match self.frequency:
@@ -138,7 +138,7 @@ class CompletedRule:
                 return midnight + timedelta(days=passed - passed % self.interval)
 
     def library_rule(self, period: datetime) -> rrule:
-        """Return the rule as dateutil has it, from the beginning of a period."""
+        """Return the rule as dateutil's, from the beginning of a period."""
         arguments: dict[str, Any] = {_ARGUMENTS[name]: values for name, values in self.by}
         if self.weekdays:
             arguments["byweekday"] = [weekday(day, ordinal or None) for ordinal, day in self.weekdays]
@@ -147,7 +147,7 @@ class CompletedRule:
 
 
 def _complete_days(frequency: str, by: dict[str, tuple[int, ...]], start: datetime) -> tuple[tuple[int, int], ...]:
-    """Return the weekday of the start where it says the day, or add the day of the month to the BY parts."""
+    """Return the start's weekday if it decides the day, or add the day of the month to the BY parts."""
     if frequency == "WEEKLY" or "BYWEEKNO" in by:
         return ((0, start.weekday()),)
     if frequency in {"MONTHLY", "YEARLY"}:
@@ -158,14 +158,14 @@ def _complete_days(frequency: str, by: dict[str, tuple[int, ...]], start: dateti
 
 
 def all_times(rule: CompletedRule, start: datetime, near: datetime) -> Iterator[datetime]:
-    """Yield the times from `start` on that the rule gives, in their order; those before `near` may be left out."""
+    """Yield the times of a rule from `start` on, in order; those before `near` may be missing."""
     if rule.frequency in {"HOURLY", "DAILY"}:
         return dropwhile(lambda nominal: nominal < start, rule.by_day(start, near))
     return _expanded(rule, start, near) if rule.has_positions() else iter(())
 
 
 def _expanded(rule: CompletedRule, start: datetime, near: datetime) -> Iterator[datetime]:
-    """Yield what dateutil gives for a rule."""
+    """Yield the times that dateutil computes for a rule."""
     period = rule.period_near(start, near)
     late = rule.library_rule(period.replace(year=period.year + _LATE))
     nominals = (nominal.replace(year=nominal.year - _LATE) for nominal in late)
@@ -174,5 +174,5 @@ def _expanded(rule: CompletedRule, start: datetime, near: datetime) -> Iterator[
 
 @lru_cache(maxsize=1024)
 def last_of(rule: CompletedRule, start: datetime, count: int) -> datetime | None:
-    """Return the last of this many occurrences, None if the calendar ends before it."""
+    """Return the last of this many occurrences, None if the calendar ends first."""
     return next(islice(all_times(rule, start, start), count - 1, None), None)

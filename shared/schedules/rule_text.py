@@ -1,9 +1,9 @@
-"""The text of a recurrence: an RRULE line of RFC 5545, with EXDATE and RDATE lines after it if need be.
+"""The text of a recurrence: an RRULE line of RFC 5545, followed by optional EXDATE and RDATE lines.
 
 https://www.rfc-editor.org/rfc/rfc5545#section-3.3.10
 
-A rule is read strictly here, so that every fault of it is reported, and so that it is one which the library that
-evaluates it (dateutil) evaluates right and soon: it searches up to the year 9999 for a date that never comes.
+Parsing is strict: it reports every fault, and accepts only rules that the library behind them (dateutil) evaluates
+correctly and soon. dateutil searches up to the year 9999 for a date that never comes.
 """
 
 import math
@@ -22,7 +22,7 @@ LARGEST_COUNT = 4000
 LARGEST_INTERVAL = 1000
 MOST_A_DAY = HOURS_A_DAY = 24
 
-# What each of them costs, it costs for every day that is searched.
+# Each value costs time for every day of a search.
 _MOST_VALUES = 62
 _MOST_POSITIONS = 10
 _MOST_WEEKDAYS_IN_A_MONTH = 5
@@ -33,7 +33,7 @@ _WEEKDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The values that a part may have; `signed` when they are also counted from the end."""
+    """The values that a part may have; `signed` when they also count from the end."""
 
     least: int
     most: int
@@ -51,26 +51,26 @@ _PARTS: Mapping[str, _Numbers] = {
     "BYSETPOS": _Numbers(1, 366, signed=True),
 }
 _OTHER_PARTS = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST")
-# What RFC 5545's table of what a part does with a frequency has as N/A.
+# N/A in RFC 5545's table of parts and frequencies.
 _NOT_WITH: Mapping[str, tuple[str, ...]] = {
     "BYMONTHDAY": ("WEEKLY",),
     "BYYEARDAY": ("MONTHLY", "WEEKLY", "DAILY"),
     "BYWEEKNO": ("MONTHLY", "WEEKLY", "DAILY", "HOURLY"),
-    # Not of the table: of the few times that an hour may have, the wanted ones can be named.
+    # Not from the table: an hour has so few times that a rule can name them.
     "BYSETPOS": ("HOURLY",),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A recurrence, read.
+    """A parsed recurrence.
 
     Attributes:
         frequency: one of FREQUENCIES.
         by: the BY parts that hold numbers, by their name.
         weekdays: BYDAY, each with its ordinal or 0 and the number of the day, Monday 0.
         week_start: the number of the day that begins a week.
-        until: no occurrence of the rule is later, None for one without such an end.
+        until: the latest time of an occurrence of the rule, None without such an end.
         excluded: what EXDATE excludes; a day excludes all its occurrences, a time the one at its instant.
         added: what RDATE adds.
     """
@@ -87,7 +87,7 @@ class Rule:
 
 
 class RuleError(Exception):
-    """The text is no rule that can be kept; `reasons` are pairs of a code and a predicate."""
+    """The text is not a rule that the app accepts; `reasons` are pairs of a code and a predicate."""
 
     def __init__(self, reasons: list[tuple[str, str]]) -> None:
         super().__init__("; ".join(message for _, message in reasons))
@@ -95,20 +95,20 @@ class RuleError(Exception):
 
 
 def parse_rule(text: str, time_zone: str | None = None) -> Rule:
-    """Return the rule that a text is.
+    """Parse a rule.
 
     Args:
-        text: the lines; upper and lower case are the same.
-        time_zone: the only TZID that an EXDATE or RDATE line may name, as all times are on its clock.
+        text: the lines, in any case.
+        time_zone: the only TZID that an EXDATE or RDATE line may name, because all times are on its clock.
 
     Raises:
-        RuleError: with everything that is wrong.
+        RuleError: with every fault.
     """
     return _Reader(time_zone).read(text)
 
 
 class _Reader:
-    """Collects reasons while it reads."""
+    """Collects faults while it reads."""
 
     def __init__(self, time_zone: str | None) -> None:
         self._time_zone = time_zone

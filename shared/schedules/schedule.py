@@ -1,4 +1,4 @@
-"""A schedule: what was asked for, and up to where its meetings are made."""
+"""The record of a schedule: its request, and how far its meetings exist."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
 
 _MOMENT = timedelta(seconds=1)
-# A schedule is looked at this long before a meeting is to be made, so that a change of the zone's rules is seen.
+# The timer processes a schedule this long before a meeting is due, to notice a change of the zone's rules.
 _EARLY_LOOK = timedelta(days=1)
 
 
@@ -21,14 +21,14 @@ class Schedule(RecordModel, StoredRecord):
 
     Attributes:
         version: of the request.
-        fingerprint: of the request that created it; distinguishes a repeated one from another with the same key.
-        request: the schedule as it is wanted now.
-        cursor: the start (`Timetable.cursor`) of the latest occurrence whose meeting is made. At first and after a
-            change, the time since when occurrences count. What starts at the cursor or before it is done.
-        made_after_cursor: occurrences after the cursor whose meetings are made already, because the schedule was
-            changed after that: from their cursors to their meetings' ids.
+        fingerprint: of the request that created it; distinguishes a repetition from another request with the same key.
+        request: the present request.
+        cursor: the start (`cursor_of`) of the latest occurrence whose meeting was made; at first, and after a change,
+            the time from which occurrences count. Nothing is due at the cursor or before it.
+        made_after_cursor: the meetings that were made for occurrences after the cursor, before the schedule was
+            changed: from the occurrences' cursors to the meetings' ids.
         due_at: when the timer processes it next, None for never.
-        caller: the principal that asked for it over HTTP; None where callers are not distinguished.
+        caller: the principal that created it over HTTP; None where callers are not distinguished.
     """
 
     version: int
@@ -42,17 +42,17 @@ class Schedule(RecordModel, StoredRecord):
     caller: str | None = None
 
     def unmade(self) -> Iterator[Occurrence]:
-        """Yield the occurrences whose meetings are still to be made."""
+        """Yield the occurrences without a meeting."""
         occurrences = self.request.timetable.after(self.cursor)
         return (each for each in occurrences if each.cursor.isoformat() not in self.made_after_cursor)
 
     def due(self, now: datetime) -> Iterator[Occurrence]:
-        """Yield those of them that are to be made by now."""
+        """Yield those of them whose meetings are due."""
         if not self.request.paused:
             yield from itertools.takewhile(lambda each: self.make_at(each) <= now, self.unmade())
 
     def make_at(self, occurrence: Occurrence) -> datetime:
-        """Return when an occurrence's meeting is to be made."""
+        """Return when an occurrence's meeting is due."""
         return occurrence.instant - self.request.lead
 
     def key(self, occurrence: Occurrence) -> str:
@@ -66,7 +66,7 @@ class Schedule(RecordModel, StoredRecord):
         )
 
     def with_next_due(self, now: datetime) -> "Schedule":
-        """Return the schedule with its next due time, and without what `made_after_cursor` holds of the past."""
+        """Return the schedule with its next due time, and with `made_after_cursor` reduced to the future."""
         instant = self.request.timetable.instant
         ahead = {
             cursor: made
@@ -81,8 +81,8 @@ class Schedule(RecordModel, StoredRecord):
         return self.changed(made_after_cursor=ahead, due_at=due_at)
 
     def replaced(self, request: ScheduleRequest, now: datetime) -> "Schedule":
-        """Return the schedule with another request: meetings that are made stay, and are not made again."""
-        # What is overdue was missed by the timer: it is made by the new rule, unless nothing was to be made at all.
+        """Return the schedule with another request: existing meetings stay, and are not made again."""
+        # The timer has missed what is overdue: the new rule makes up for it, unless the schedule was paused.
         overdue = next(self.due(now), None)
         since = now if overdue is None else min(now, overdue.instant - _MOMENT)
         mine, new = self.request.timetable, request.timetable

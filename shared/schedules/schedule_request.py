@@ -1,4 +1,4 @@
-"""What a schedule is asked for with: a rule, its clock, and the meeting that each occurrence becomes."""
+"""The request for a schedule: a rule, its clock, and the meeting that each occurrence becomes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -47,10 +47,10 @@ def _check_lead_time(value: str) -> str:
     return value
 
 
-# What the checks above say, as far as JSON Schema can: for those who read the description of the interface.
+# The same checks for readers of the OpenAPI documents, as far as JSON Schema can express them.
 _PERIOD = "^P([0-9]{1,5}W|([0-9]{1,5}D)?(T([0-9]{1,5}H)?([0-9]{1,7}M)?([0-9]{1,9}S)?)?)$"
 _RECURRENCE_SCHEMA: dict[str, Any] = {
-    "description": "A recurrence rule of RFC 5545, with exceptions if there are some.",
+    "description": "A recurrence rule of RFC 5545, with exceptions if there are any.",
     "examples": ["RRULE:FREQ=WEEKLY;BYDAY=MO"],
 }
 _DURATION_SCHEMA: dict[str, Any] = {
@@ -92,7 +92,7 @@ class ScheduleRequest(ClosedModel):
 
     @cached_property
     def timetable(self) -> Timetable:
-        """When its occurrences are; for a schedule whose rule has been parsed once."""
+        """The rule with its clock; only for a valid request."""
         start = datetime.fromisoformat(self.start.partition(".")[0])
         return Timetable(parse_rule(self.recurrence, self.time_zone), start, self.time_zone)
 
@@ -103,7 +103,7 @@ class ScheduleRequest(ClosedModel):
 
     @cached_property
     def lead(self) -> timedelta:
-        """How long before its start an occurrence is made."""
+        """How long before its start an occurrence's meeting is made."""
         return _read_duration(self.lead_time).length
 
     def end_of(self, occurrence: Occurrence) -> datetime:
@@ -116,7 +116,7 @@ class ScheduleRequest(ClosedModel):
     def times_of(self, occurrence: Occurrence) -> tuple[datetime, datetime]:
         """Return when an occurrence's meeting starts and ends.
 
-        An all-day event keeps its midnights where clocks skip them, too, with the offset from before the change.
+        An all-day event keeps its midnights even where clocks skip them, with the offset before the change.
         """
         if not self._all_day:
             return occurrence.start, self.end_of(occurrence)
@@ -143,14 +143,14 @@ class ScheduleRequest(ClosedModel):
             yield "end", self._date_time(end)
 
     def _date_time(self, moment: datetime) -> dict[str, str]:
-        if moment.fold and not self._all_day:  # a time shown twice is read as the first one
+        if moment.fold and not self._all_day:  # of a time shown twice, Graph reads the first
             return {"dateTime": _utc(moment), "timeZone": "UTC"}
         return {"dateTime": moment.replace(tzinfo=None).isoformat(), "timeZone": self.time_zone}
 
 
 @lru_cache(maxsize=1024)
 def _known_occurrences(_recurrence: str, _time_zone: str, _start: str) -> KnownOccurrences:
-    """Return what is known of the occurrences of equal timetables."""
+    """Return the cache that equal timetables share."""
     return KnownOccurrences()
 
 

@@ -16,13 +16,13 @@ type ScheduleStatus = Literal["active", "paused", "ended"]
 
 
 class OccurrenceResponse(ResponseModel, frozen=True):
-    """An occurrence to come.
+    """A future occurrence.
 
     Attributes:
         start: When its meeting starts.
         end: When its meeting ends.
         make_at: When its meeting is made.
-        meeting_id: The id of its meeting, once it is made.
+        meeting_id: The id of its meeting; null until it is made.
     """
 
     start: LocalMoment
@@ -36,7 +36,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
 
     Attributes:
         id: Identifies the schedule in every later call.
-        status: Whether the schedule makes meetings; `ended` when its rule has no occurrence to come.
+        status: Whether the schedule makes meetings; `ended` when its rule has no future occurrence.
         version: The version of the schedule, which grows with each change; it is the ETag.
         created_at: When the schedule was created.
         updated_at: When the schedule last changed.
@@ -48,7 +48,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
         paused: Whether the schedule makes no meetings for now.
         request: The request that each occurrence becomes, without its times.
         next_occurrences: The next few occurrences; none while the schedule is paused.
-        warnings: What is unusual about the schedule, yet may be meant.
+        warnings: What is unusual about the schedule, and may be a mistake.
     """
 
     id: Uuid
@@ -68,7 +68,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
 
     @staticmethod
     def of(schedule: Schedule, now: datetime) -> "ScheduleResponse":
-        """Return what callers see of a schedule at this time."""
+        """Return a schedule as callers see it at this time."""
         paused = schedule.request.paused
         upcoming = schedule.request.upcoming(now, _SHOWN)
         ended = all(_is_made(schedule, each) for each in upcoming) and next(schedule.unmade(), None) is None

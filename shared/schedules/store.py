@@ -1,10 +1,10 @@
-"""Where schedules are kept: one table, in which a schedule is a record with the rows that lead to it.
+"""The table of schedules: a record for each, with the rows that index it.
 
 Row keys (shared/storage/records):
     schedule.<id>          the record
-    all.<when>.<id>        in the list of all, newest first
-    own.<digest of the caller>.<when>.<id>   in the list of one caller's, where callers are known
-    due.<moment>.<id>      the timer is to look at it then
+    all.<when>.<id>        the list of all, newest first
+    own.<digest of the caller>.<when>.<id>   the list of one caller's, where callers are distinguished
+    due.<moment>.<id>      when the timer processes it next
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class ScheduleStore(RecordStore[Schedule]):
         return await self.page(_list_of(caller), top, continuation)
 
     async def due(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of at most `limit` schedules that the timer is to look at by now, longest due first."""
+        """Return the ids of at most `limit` schedules that are due, longest due first."""
         return await self._index.ids_before("due.", now + _NEXT_MOMENT, limit)
 
 

@@ -1,7 +1,7 @@
 """Placeholders in the subject: `{date}`, `{time}` and `{week}` of each occurrence, on the clock of the schedule's zone.
 
-Everything else in braces is plain text, as it is in the subject of any meeting: `{{date}}`, `{Date}`, `{name}`. A word
-in braces gets a warning.
+Other text in braces stays unchanged, as in the subject of any meeting: `{{date}}`, `{Date}`, `{name}`. A word in
+braces gets a warning.
 """
 
 import re
@@ -18,7 +18,7 @@ _WORD_IN_BRACES = re.compile(r"[{$]*\{\s*(\w+)\s*\}+")
 
 
 def warnings_of(subject: str) -> Iterator[Fault]:
-    """Yield a warning for each word in braces that is no placeholder, and stays as it is."""
+    """Yield a warning for each word in braces that is not a placeholder."""
     for text in dict.fromkeys(found[0] for found in _WORD_IN_BRACES.finditer(_PLACEHOLDER.sub("", subject))):
         meant = closest(text, PLACEHOLDERS)
         known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)

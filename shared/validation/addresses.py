@@ -11,9 +11,9 @@ _LONGEST = 320  # of an address, by RFC 3696
 def mailbox_key(name: str) -> str:
     """Return the form in which all spellings of one address, user principal name or object id are the same.
 
-    Upper and lower case are the same, and so are the forms that Unicode calls canonically equivalent, and both forms
-    of an international domain (RFC 5890). Nothing else is: `casefold` would make `masse` of `maße`, and another
-    person's mailbox of somebody's.
+    It ignores case, and the difference between canonically equivalent forms in Unicode and between the two forms of an
+    international domain (RFC 5890). Nothing else: `casefold` would turn `maße` into `masse`, which may be another
+    person's mailbox.
     """
     if name.isascii() or len(name) > _LONGEST:
         return name.lower()
@@ -29,5 +29,5 @@ def mailbox_digest(name: str) -> str:
 def _ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain).decode()
-    except idna.IDNAError:  # not a domain: left as it is
+    except idna.IDNAError:  # not a domain: left unchanged
         return domain

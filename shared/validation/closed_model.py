@@ -1,4 +1,4 @@
-"""The rules that hold for every object of a request."""
+"""The rules for every object of a request."""
 
 from typing import Any, cast
 
@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 
 class ClosedModel(BaseModel):
-    """An object with Graph's names that takes no unknown member, converts no type and never changes."""
+    """An object with Graph's names, which refuses unknown members, converts no types and is immutable."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -21,7 +21,7 @@ class ClosedModel(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _take_null_as_absent(cls, data: Any) -> Any:
-        # Graph writes null for what is not set, so a copied body has such members.
+        # Graph writes null for members without a value, so a copied body has them.
         if not isinstance(data, dict):
             return data
         members = cast("dict[str, Any]", data)

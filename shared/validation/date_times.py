@@ -1,10 +1,10 @@
 """Points in time as Graph writes them: a wall clock's time with its zone, and a timestamp with an offset.
 
-Both may carry Graph's seven fractional digits, one more than Python's datetime holds: an instant is therefore a pair
-of the second and the ticks of 100 ns in it, which compares as it should.
+Both may have Graph's seven fractional digits, one more than Python's datetime holds. An instant is therefore a pair,
+which compares correctly: the second, and the ticks of 100 ns in it.
 
-Years are 1900 to 2199. Exchange holds times from 1601 on and Python computes up to 9999, but no meeting is there, and
-the margin keeps every shift between zones within the calendar.
+Years are 1900 to 2199. Exchange stores times from 1601 on and Python computes up to 9999; the margin keeps every
+conversion between zones within both.
 """
 
 import re
@@ -82,7 +82,7 @@ def check_date(value: str) -> str:
     return value
 
 
-# The same for those who read the description of the interface, as far as a pattern can say it.
+# The same checks for readers of the OpenAPI documents, as far as a pattern can express them.
 _DAY = "(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _MINUTE, _SECOND = "T([01][0-9]|2[0-3]):[0-5][0-9]", r":[0-5][0-9](\.[0-9]{1,7})?"
 _WALL_TIME_SCHEMA: dict[str, Any] = {
@@ -139,7 +139,7 @@ class DateTimeTimeZone(ClosedModel):
 
     @property
     def is_midnight(self) -> bool:
-        """Whether a day begins, to the last digit."""
+        """Whether it is exactly midnight."""
         return self.wall.time() == time.min and self.instant[1] == 0
 
     @property
@@ -149,23 +149,23 @@ class DateTimeTimeZone(ClosedModel):
 
 
 def instant_of(timestamp: str) -> Instant:
-    """Return the instant of a timestamp that `check_timestamp` lets pass."""
+    """Return the instant of a timestamp that `check_timestamp` accepts."""
     second, fraction = datetime.fromisoformat(timestamp).replace(microsecond=0), re.search(r"\.(\d+)", timestamp)
     return second.astimezone(UTC), _ticks(fraction[1] if fraction else "")
 
 
 def to_graph(value: DateTimeTimeZone, *, recurring: bool, all_day: bool) -> dict[str, str]:
-    """Return `dateTime` and `timeZone` in a form of which Graph's reading is certain.
+    """Return `dateTime` and `timeZone` in a form that Graph reads unambiguously.
 
-    Of IANA's names Graph documents some hundred only, so they go as Windows names, or in UTC where the Windows zone's
-    clock differs. A time that clocks show twice, or never, goes in UTC whatever the name, because Windows takes it for
-    standard time where the app means the first. All-day and recurring events stay in their zone, because UTC would
-    move their days, and a series' hour between summer and winter.
+    Graph documents only about a hundred IANA names, so the app sends Windows names, or UTC where the Windows zone's
+    clock differs. A time that clocks show twice, or never, goes in UTC as well, because Windows reads it as standard
+    time where the app means the first. All-day and recurring events stay in their zone: in UTC their days would move,
+    and the hour of a series between summer and winter.
     https://learn.microsoft.com/graph/api/resources/datetimetimezone
     https://learn.microsoft.com/dotnet/api/system.timezoneinfo.converttimetoutc
 
     Raises:
-        ValueError: an all-day or recurring event is in a zone without a Windows name; parsing lets none pass.
+        ValueError: an all-day or recurring event is in a zone without a Windows name; parsing accepts none.
     """
     windows = windows_name(value.time_zone)
     _, dot, digits = value.date_time.partition(".")
@@ -184,7 +184,7 @@ def _ticks(fraction: str) -> int:
 
 
 def _check_length(value: str, example: str) -> None:
-    if len(value) > _MAX_LENGTH:  # before any pattern looks at it
+    if len(value) > _MAX_LENGTH:  # before any pattern is matched
         raise _invalid(value, example)
 
 

@@ -1,4 +1,4 @@
-"""A request under examination: what was sent, and what has been found wrong with it so far."""
+"""A request during validation: the document, and the places of the faults found so far."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -9,7 +9,7 @@ from shared.validation.findings import Finding, JsonPath
 
 
 class Draft:
-    """Gives checks of several fields the values that are valid by themselves, whatever else is wrong."""
+    """Gives checks across several fields the values that are valid in themselves, whatever else is wrong."""
 
     def __init__(self, document: dict[str, Any], findings: Iterable[Finding]) -> None:
         self.document = document

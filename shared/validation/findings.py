@@ -1,4 +1,4 @@
-"""What is wrong, where: from pydantic's errors to the faults that a caller reads."""
+"""What is wrong and where: from pydantic's errors to the faults that the caller reads."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from shared.errors import MOST_FAULTS, Fault, InvalidRequestError
 
 type JsonPath = tuple[str | int, ...]
-# Code and predicate for a field that stands where it may not: the field's name, and the name of the member that the
-# object is, or that its list is.
+# Returns code and predicate for a field that is not allowed in its place. The arguments are the field's name, and the
+# name of the member that has the enclosing object, or the list of it.
 type Explain = Callable[[str, str], tuple[str, str]]
 
 QUOTED_LENGTH = 60
@@ -21,7 +21,7 @@ _POINTED_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault whose place is still a path; `message` is a predicate, the field's name is put before it."""
+    """A fault whose place is still a path; `message` is a predicate, whose subject is the field's name."""
 
     location: JsonPath
     code: str
@@ -38,14 +38,14 @@ def invalid(code: str, message: str) -> PydanticCustomError:
 
     Args:
         code: the fault's stable name.
-        message: a predicate such as `must be short`; the field's name is put before it.
+        message: a predicate such as `must be short`, whose subject is the field's name.
     """
-    # The message goes in as a value, because it may quote braces of the caller's.
+    # The message is a value of a template, because it may quote braces from the request.
     return PydanticCustomError(cast("Any", code), "{message}", {"message": message})
 
 
 def quoted(value: str) -> str:
-    """Return a caller's text for a message: short, escapes included, and without unprintable characters."""
+    """Return a caller's text as a message quotes it: short even with its escapes, and printable."""
     start = value[:QUOTED_LENGTH]
     sizes = accumulate(len(repr(character)) - len("''") for character in start)
     kept = "".join(character for character, size in zip(start, sizes, strict=True) if size <= QUOTED_LENGTH)
@@ -63,12 +63,12 @@ def unknown_field(_name: str, _parent: str) -> tuple[str, str]:
 
 
 def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_field) -> list[Finding]:
-    """Translate what pydantic found in a document: all of it, or the first `MOST_FAULTS` and one more.
+    """Translate pydantic's errors: all of them, or the first `MOST_FAULTS` and one more.
 
     Args:
-        error: the findings of pydantic.
-        whole: the name of the document, such as a request's kind, as the parent of its own members.
-        explain: says why a field cannot stand where it does.
+        error: pydantic's errors.
+        whole: the name of the document, such as a request's kind, for `explain` to name as the parent.
+        explain: returns why a field is not allowed in its place.
     """
     details = filter(_is_meant, error.errors(include_url=False))
     return [_finding(detail, whole, explain) for detail in islice(details, MOST_FAULTS + 1)]
@@ -77,7 +77,7 @@ def findings_of(error: ValidationError, whole: str, explain: Explain = unknown_f
 def examine[M: BaseModel](
     model: type[M], document: dict[str, Any], whole: str, explain: Explain = unknown_field
 ) -> tuple[M | None, list[Finding]]:
-    """Return a document as a model, None if it is invalid, and the findings as `findings_of` translates them."""
+    """Return a document as a model, None if it is invalid, and the findings of `findings_of`."""
     try:
         return model.model_validate(document), []
     except ValidationError as error:
@@ -85,15 +85,12 @@ def examine[M: BaseModel](
 
 
 def has_room(findings: Sequence[Finding]) -> bool:
-    """Return whether an answer has room for more findings; if not, the search for them can stop."""
+    """Return whether an answer has room for more findings; if not, validation can stop."""
     return len(findings) <= MOST_FAULTS
 
 
 def in_document_order(findings: Iterable[Finding], document: Any) -> list[Fault]:
-    """Return each finding as a fault, in the order of their places in the document.
-
-    A member that is missing comes after the last one that is there.
-    """
+    """Return each finding as a fault, in document order; a missing member comes last in its object."""
     positions: dict[int, dict[str, int]] = {}
 
     def rank(finding: Finding) -> list[int]:
@@ -125,7 +122,7 @@ def _subject(location: JsonPath) -> str:
 
 
 def _is_meant(detail: ErrorDetails) -> bool:
-    # Pydantic counts the items that are valid: a list of one wrong item is not an empty one.
+    # Pydantic counts valid items, so it reports a list of one invalid item as empty.
     return detail["type"] != "too_short" or not detail["input"]
 
 
@@ -145,7 +142,7 @@ def _finding(detail: ErrorDetails, whole: str, explain: Explain) -> Finding:
 
 
 def shown(value: Any) -> str:
-    """Return a JSON value for a sentence: a scalar as it is, anything else by its type."""
+    """Return a JSON value as a sentence shows it: a scalar by its value, anything else by its type."""
     match value:
         case bool():
             return str(value).lower()

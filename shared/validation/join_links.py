@@ -1,4 +1,4 @@
-"""Join links: which ones are passed on, and what can be read from them."""
+"""Join links: which ones the app accepts, and what they name."""
 
 import html
 import re
@@ -59,11 +59,11 @@ def names_teams_meeting(url: str) -> bool:
 
 
 def canonical_link(url: str) -> str:
-    """Return the spelling that all links to one meeting have in common.
+    """Return one spelling for all links to one meeting.
 
-    The same link comes with escapes in either case, escaped twice, as HTML, or wrapped by Safe Links:
-    https://learn.microsoft.com/defender-office-365/safe-links-about. A short link is known by its Meeting ID, a long
-    one by its thread.
+    A link may have escapes in either case, be escaped twice, be HTML, or be wrapped by Safe Links:
+    https://learn.microsoft.com/defender-office-365/safe-links-about. The Meeting ID identifies a short link, the thread
+    a long one.
     """
     target = _unwrapped(url)
     if meeting_id := meeting_id_in(target):
@@ -73,7 +73,7 @@ def canonical_link(url: str) -> str:
 
 
 def _unwrapped(url: str) -> str:
-    """Return the target of a Safe Link, and any other URL without HTML's escapes."""
+    """Return the target of a Safe Link, any other URL without HTML escapes."""
     target = html.unescape(html.unescape(url)).strip()
     try:
         parts = urlsplit(target)

@@ -1,4 +1,4 @@
-"""JSON from outside, by RFC 8259 and I-JSON: whatever another parser could read differently is refused.
+"""JSON from outside, by RFC 8259 and I-JSON: the app refuses what another parser could read differently.
 
 https://www.rfc-editor.org/rfc/rfc8259 and https://www.rfc-editor.org/rfc/rfc7493
 """
@@ -15,10 +15,10 @@ from shared.validation.findings import JsonPath, pointer_to
 MAX_DEPTH = 64
 MAX_DIGITS = 20
 
-# A lone surrogate cannot be encoded as UTF-8, and neither the storage nor Graph keeps a NUL.
+# A lone surrogate cannot be encoded as UTF-8, and neither the storage nor Graph stores a NUL.
 _UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _SURROGATES = re.compile("[\\ud800-\\udfff]")
-# A string without an end is a match as well: the search would begin again at each quote in it.
+# Matches an unterminated string too, because the search would otherwise start again at each quote in it.
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"?|[][{}]', re.DOTALL)
 _UTF_8 = frozenset({"utf-8", "utf-8-sig"})
 _BYTE_ORDER_MARK = "\ufeff"
@@ -27,7 +27,7 @@ _READ_DEPTH = 2 * MAX_DEPTH
 
 
 class _RepeatingObject(dict[str, Any]):
-    """An object with a repeated member, of which Python's parser would silently keep the last value."""
+    """An object with repeated members; of each, Python's parser silently keeps the last value."""
 
     repeated: tuple[str, ...] = ()
 
@@ -37,12 +37,12 @@ def decode_json(data: bytes, *, storable: bool = True) -> Any:
 
     Args:
         data: JSON in UTF-8.
-        storable: whether to refuse now what cannot be stored; if not, `parse_request` does for each part.
+        storable: whether to refuse what cannot be stored here; if not, `parse_request` does so for each part.
 
     Raises:
         InvalidRequestError: it is not UTF-8 or not JSON, or cannot be stored: it is nested deeper than 64 levels,
             repeats a member, has a number that a double cannot hold, an integer over 20 digits, or a character that
-            no store keeps.
+            cannot be stored.
     """
     encoding = json.detect_encoding(data)
     if encoding not in _UTF_8:
@@ -70,7 +70,7 @@ def decode_json_text(text: str, *, storable: bool = True) -> Any:
 
 
 def storable_text(text: str) -> str:
-    """Return a text with a replacement character for each one that cannot be stored."""
+    """Return a text with a replacement character for each character that cannot be stored."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -78,7 +78,7 @@ def require_storable(document: Any) -> None:
     """Refuse a JSON value that cannot be stored.
 
     Raises:
-        InvalidRequestError: with a fault for everything in it that cannot be stored.
+        InvalidRequestError: with a fault for each part that cannot be stored.
     """
     error = InvalidRequestError(unstorable(document))
     if error.faults:
@@ -98,14 +98,14 @@ def _loaded(text: str) -> Any:
 def _loaded_without_depths(text: str) -> Any:
     try:
         return _loaded(_without_depths(text))
-    except InvalidRequestError as error:  # what is left has another fault beside its depth
+    except InvalidRequestError as error:  # the rest has another fault beside its depth
         raise _too_deep() from error
 
 
 def _without_depths(text: str) -> str:
     """Return the text without the parts that are nested too deep for the parser.
 
-    What is left is still too deep to be stored, and refused for it; but only the part that it stands in.
+    The rest is still too deep to be stored; so only the enclosing part is refused, such as one item of a batch.
     """
     kept: list[str] = []
     depth = begin = 0
@@ -122,12 +122,12 @@ def _without_depths(text: str) -> str:
 
 
 def repeated_members(members: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names that an object of `decode_json` had more than once."""
+    """Return the names that an object from `decode_json` had more than once."""
     return members.repeated if isinstance(members, _RepeatingObject) else ()
 
 
 def unstorable(document: Any) -> Iterator[Fault]:
-    """Yield a fault for everything in a JSON value that cannot be stored, without recursion."""
+    """Yield a fault for each part of a JSON value that cannot be stored, without recursion."""
     waiting: list[tuple[JsonPath, Any]] = [((), document)]
     while waiting:
         location, value = waiting.pop()
@@ -162,7 +162,7 @@ def _unstorable_text(location: JsonPath, text: str, what: str) -> Iterator[Fault
 
 
 def _printable(location: JsonPath) -> str:
-    # The pointer goes into an answer in UTF-8, so that a lone surrogate in a name must not go with it.
+    # The pointer is part of an answer in UTF-8, which cannot encode a lone surrogate.
     return _SURROGATES.sub("\ufffd", pointer_to(location))
 
 
@@ -178,7 +178,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int | float:
-    # Infinite, as the parser has a number that no double holds: nothing else is, so `unstorable` knows it by that.
+    # Infinite, as the parser represents a number that no double holds; `unstorable` refuses both.
     return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 

@@ -1,4 +1,4 @@
-"""The names of the members of models, and the one that a misspelled name stands for."""
+"""The names of models' members, and the one that a misspelled name means."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -25,16 +25,16 @@ def _spelling(name: str) -> str:
 
 
 def field_names(model: type[BaseModel]) -> frozenset[str]:
-    """Return the names of a model's members as they stand in JSON."""
+    """Return the names of a model's members in JSON."""
     return frozenset(field.alias or name for name, field in model.model_fields.items())
 
 
 @cache
 def names_inside(model: type[BaseModel], whole: str) -> dict[str, frozenset[str]]:
-    """Return the names of the members that objects have, by the name of the member that is the object, or its list.
+    """Return the member names of each object in a model, by the name of the member that has the object, or its list.
 
     Args:
-        model: the object that holds all of them.
+        model: the outermost object.
         whole: its name.
     """
     names = {whole: field_names(model)}

@@ -1,7 +1,7 @@
 """NCRONTAB expressions as the Functions host reads them: NCrontab 3.4, in UTC.
 
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions. Unlike in cron, the day
-and the day of the week must both fit. A range that runs backwards is turned round: `22-3` is `3-22`.
+and the day of the week must both match. The host reverses a backward range: `22-3` is `3-22`.
 """
 
 import calendar
@@ -39,7 +39,7 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Ncrontab:
-    """An expression, read: the values of each field, in order."""
+    """A parsed expression: the values of each field, in order."""
 
     seconds: Sequence[int]
     minutes: Sequence[int]
@@ -49,7 +49,7 @@ class Ncrontab:
     days_of_week: Sequence[int]
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """Return the first occurrence after a moment, None when none ever comes."""
+        """Return the first occurrence after a moment, None if there is none."""
         start = moment.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
         for day in self._days_from(start):
             earliest = start.time() if day.date() == start.date() else time()
@@ -79,10 +79,10 @@ class Ncrontab:
 
 
 def parse_ncrontab(text: str) -> Ncrontab:
-    """Read an expression of six fields, or of five, without seconds.
+    """Return an expression of six fields, or of five, without seconds.
 
     Raises:
-        ValueError: it is not one; the message says which field is wrong.
+        ValueError: the text is not one; the message names the field that is wrong.
     """
     texts = [each for each in text.split(" ") if each]
     if len(texts) == _SHORT_FORM:
@@ -103,7 +103,7 @@ def _values(field: _Field, text: str) -> Sequence[int]:
 
 
 def _item(field: _Field, item: str) -> range:
-    """Return what one item of a list stands for: `*`, a value or a range, and each with a step."""
+    """Return the values of one item of a list: `*`, a value or a range, each with an optional step."""
     bounds, slash, step = item.partition("/")
     if slash and not _STEP.fullmatch(step):
         raise ValueError(f"'{step}' is not a step")

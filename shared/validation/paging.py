@@ -9,7 +9,7 @@ MAX_TOP = 100
 
 
 def read_top(parameters: Mapping[str, str]) -> tuple[int, list[Fault]]:
-    """Return how many entries a page may have, and the fault of the parameter if it has one."""
+    """Return how many entries a page may have, and the parameter's faults."""
     top = parameters.get("top", str(DEFAULT_TOP))
     if top.isascii() and top.isdecimal() and len(top) <= len(str(MAX_TOP)) and 1 <= int(top) <= MAX_TOP:
         return int(top), []
@@ -17,10 +17,10 @@ def read_top(parameters: Mapping[str, str]) -> tuple[int, list[Fault]]:
 
 
 def read_page(parameters: Mapping[str, str]) -> tuple[int, str | None]:
-    """Return how many entries a page may have, and the continuation token that it begins at.
+    """Return how many entries a page may have, and the continuation token at which it begins.
 
     Raises:
-        InvalidRequestError: `top` has no such value.
+        InvalidRequestError: `top` is out of range.
     """
     top, faults = read_top(parameters)
     if faults:
@@ -29,6 +29,6 @@ def read_page(parameters: Mapping[str, str]) -> tuple[int, str | None]:
 
 
 def invalid_continuation() -> InvalidRequestError:
-    """Return the error of a continuation token that no page of the list has given."""
+    """Return the error for a continuation token that no page of the list has returned."""
     message = "continuationToken is not the token of an earlier page of this list with the same filters."
     return InvalidRequestError([Fault("", "invalidContinuationToken", message)])

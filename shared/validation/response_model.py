@@ -1,4 +1,4 @@
-"""The rules that hold for every object of an answer, and the types that many of them have."""
+"""The rules for every object of an answer, and the types that answers share."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,15 +10,15 @@ from pydantic_core import CoreSchema
 
 
 class ResponseModel(BaseModel, frozen=True):
-    """An object of an answer: what callers get, and what the description of the interface says that they get.
+    """An object of an answer, from which the OpenAPI documents describe it.
 
-    A member without a default is always there. One with a default is left out while it has that value (`left_out`).
+    A member without a default is always present. One with a default is left out while it has that value (`left_out`).
     Names are in camel case; `XResponse` is described as `X`, with the texts of the class's docstring.
     """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
-        # At the app's start nothing is built: the first answer of its kind does that.
+        # The first answer of its kind builds the model, not the app's start.
         defer_build=True,
         populate_by_name=True,
     )

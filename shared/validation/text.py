@@ -1,4 +1,4 @@
-"""Texts and names as a request may hold them: kept character for character, or refused."""
+"""Texts and names in requests: kept character for character, or refused."""
 
 import re
 import unicodedata
@@ -13,13 +13,13 @@ MAX_LINE = 255
 MAX_EVENT_ID = 1024
 MAX_URI = 2048
 MAX_LANGUAGE = 35
-# No request has more where it is stored (shared/meeting/record_size.py): what was accepted stays valid, HTML grown by
-# escapes included.
+# No stored request has more (shared/meeting/record_size.py), even where escapes made its HTML longer: what was accepted
+# stays valid.
 MAX_TEXT = 320 * 1024
 
-# Control characters, line separators, and what turns the reading direction of the text around it: a subject could
+# Control characters, line separators, and characters that change the direction of the surrounding text: a subject could
 # fake a second header line or another file name (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing).
-# The marks and joiners that Arabic, Hebrew and emoji need are not among them.
+# Marks and joiners that Arabic, Hebrew and emoji need are allowed.
 _FORBIDDEN_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff"
 _FORBIDDEN_IN_A_TEXT = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff"
 _NOT_IN_A_LINE = re.compile(f"[{_FORBIDDEN_IN_A_LINE}]")
@@ -36,7 +36,7 @@ _LANGUAGE_TAG = re.compile(
 
 
 class AnyCase:
-    """Accepts the names of a Literal in any case, as Graph does, and keeps Graph's own spelling.
+    """Accepts the names of a Literal in any case, as Graph does, and stores Graph's spelling.
 
     Graph's examples have `"contentType": "HTML"`, `"type": "Required"` and `"daysOfWeek": ["Monday"]`.
     https://learn.microsoft.com/graph/api/user-post-events
@@ -52,7 +52,7 @@ class AnyCase:
 
 
 def check_line(value: str) -> str:
-    """Return `value` if it is one line, without characters that turn its reading direction."""
+    """Return `value` if it is one line, without characters that change the direction of text."""
     return _without(_NOT_IN_A_LINE, value)
 
 
@@ -111,7 +111,7 @@ def check_event_id(value: str) -> str:
     raise invalid("notAnId", f"must be the id of an event as Graph has it, not {quoted(value)}: {reason}")
 
 
-# What a validator checks, JSON Schema says as far as it can: for those who read the description of the interface.
+# The same checks for readers of the OpenAPI documents, as far as JSON Schema can express them.
 _A_LINE = f"^[^{_FORBIDDEN_IN_A_LINE}]*$"
 _A_FILLED_LINE = rf"^[^{_FORBIDDEN_IN_A_LINE}]*[^\s{_FORBIDDEN_IN_A_LINE}][^{_FORBIDDEN_IN_A_LINE}]*$"
 A_TEXT = f"^[^{_FORBIDDEN_IN_A_TEXT}]*$"

@@ -1,8 +1,7 @@
-"""Time zones by the names that a request may use, and the Windows names that Graph is sure to know.
+"""Time zones by the names that a request may use, and the Windows names that Graph certainly knows.
 
-A name is one of Windows, as CLDR lists them, one of IANA, or one that Graph's documentation spells in its own way.
-Three of IANA's names are refused, because who writes them may mean a zone with daylight time: IANA takes `EST` for
-Panama, `MST` for Phoenix and `HST` for Honolulu.
+A name is a Windows name from CLDR, an IANA name, or a variant from Graph's documentation. Three IANA names are refused,
+because their writer may mean a zone with daylight time: in IANA, `EST` is Panama, `MST` Phoenix and `HST` Honolulu.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,12 +15,12 @@ from tzlocal.windows_tz import tz_win, win_tz
 
 from shared.validation.findings import invalid, quoted
 
-# Two zones that agree on every day of one year have the same rules, as far as anybody knows in advance.
+# Two zones that agree on every day of one year have the same rules, as far as anybody can know in advance.
 _DAYS_COMPARED = 366
 _DAYS_BETWEEN_SAMPLES = 15
 _AMBIGUOUS = frozenset({"EST", "MST", "HST"})
 _MAX_LENGTH = 128
-_NOWHERE = "Factory"  # the zone of a machine on which none was set
+_NOWHERE = "Factory"  # the zone of a machine without a time zone
 # https://learn.microsoft.com/graph/api/resources/datetimetimezone
 _RESPELLED = {
     "Asia/Astana (Almaty)": "Asia/Almaty",
@@ -29,11 +28,11 @@ _RESPELLED = {
     "Asia/Yangon (Rangoon)": "Asia/Yangon",
     "Europe/Kyiv (Kiev)": "Europe/Kyiv",
 }
-# What Outlook writes for a zone that it cannot name.
+# What Outlook writes for a zone without a name.
 _MADE_UP = ("Customized Time Zone", "tzone://")
 # Windows keeps these two for old appointments, with rules that no country follows now; CLDR has dropped them.
 _OBSOLETE = {"Kamchatka Standard Time": "Asia/Kamchatka", "Mid-Atlantic Standard Time": "UTC-02"}
-# What CLDR no longer has a Windows name for.
+# For these CLDR no longer has a Windows name.
 _WINDOWS = {
     "CST6CDT": "Central Standard Time",
     "EST5EDT": "Eastern Standard Time",
@@ -66,10 +65,10 @@ TimeZone = Annotated[str, Field(json_schema_extra=_SCHEMA), AfterValidator(check
 
 
 def zone(name: str) -> ZoneInfo:
-    """Return the rules of a zone that `check_time_zone` lets pass; a Windows name stands for CLDR's main place of it.
+    """Return the rules of a zone that `check_time_zone` accepts; a Windows name stands for CLDR's main place of it.
 
     They come from the tzdata package, never from the machine, so that every instance computes alike. Two names of one
-    place lead to one object.
+    place return one object.
     """
     return _rules(win_tz.get(name) or _RESPELLED.get(name, name))
 
@@ -86,12 +85,12 @@ def is_windows_name(name: str) -> bool:
 
 
 def windows_name(name: str) -> str | None:
-    """Return CLDR's Windows name for a zone, None if it has none; a Windows name is its own."""
+    """Return CLDR's Windows name for a zone, None without one; for a Windows name the name itself."""
     return name if name in win_tz else tz_win.get(_RESPELLED.get(name, name)) or _WINDOWS.get(name)
 
 
 def to_utc(wall: datetime, name: str) -> datetime:
-    """Return the instant at which clocks in the zone show `wall`; the first one, if they show it twice."""
+    """Return the instant at which clocks in the zone show `wall`; the first, if they show it twice."""
     return wall.replace(tzinfo=zone(name), fold=0).astimezone(UTC)
 
 
