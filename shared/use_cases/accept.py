@@ -1,7 +1,7 @@
 """Accept a request: record a meeting in the ledger, and enqueue it for provisioning.
 
-Everything that asks for a meeting comes through here, HTTP and queue alike. Accepting twice is an insert that fails,
-because the id follows from the idempotency key.
+HTTP requests, queue messages and schedules all use it. Accepting twice is an insert that fails, because the id follows
+from the idempotency key.
 """
 
 import logging
@@ -33,7 +33,7 @@ from shared.use_cases.quota import Quotas
 _logger = logging.getLogger(__name__)
 
 _LONGEST_NAME = 320
-# When something was asked for that can be nothing but a repetition.
+# The time of a request that can only be a repetition.
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _KINDS = frozenset({"calendar", "standalone", "existing"})
 
@@ -46,12 +46,12 @@ class Accepted:
     replayed: bool
 
 
-# Records a new meeting by the function that it is given, and provisions it. It raises ConflictError as that does.
+# Inserts a new meeting with the given function, and provisions it. Raises ConflictError as that function does.
 type Make = Callable[[Meeting, Callable[[Meeting], Awaitable[Meeting]]], Awaitable[None]]
 
 
 class Acceptance:
-    """The use case. Every call may raise StorageUnavailableError: then the request is not accepted, or unanswered."""
+    """The use case. Every call may raise StorageUnavailableError: the request may be accepted or not."""
 
     def __init__(
         self,
@@ -90,16 +90,16 @@ class Acceptance:
         Args:
             document: a JSON value that should be a meeting request.
             origin: who asks.
-            delay: how long the queue is to leave the meeting to somebody who provisions it at once.
-            make: records a new meeting and provisions it, in place of the message on the queue.
+            delay: how long the message stays invisible, while the meeting is provisioned inline.
+            make: inserts a new meeting and provisions it; without it, the meeting is enqueued.
 
         Raises:
             InvalidRequestError: the document is not a valid request.
             OrganizerNotAllowedError: the settings do not let this organizer organize, or this caller name them.
             RequestTooLargeError: it would not fit into its record.
-            QuotaExceededError: the caller has had as many meetings today as it may.
+            QuotaExceededError: the quota of today is used up.
             KeyReusedError: the key came with another request before.
-            MeetingForgottenError: it was asked for before its meeting was forgotten.
+            MeetingForgottenError: the request was made before its meeting was forgotten.
         """
         request = parse_request(document)
         self._admission.admit(request, origin.caller)
@@ -137,12 +137,12 @@ class Acceptance:
         counted_for: Origin | None,
         insert: Callable[[Meeting], Awaitable[Meeting]],
     ) -> tuple[Meeting, Meeting | None]:
-        """Write a meeting under the id of its key, and return it; or, beside it, the one that the key has led to.
+        """Insert a meeting under the id of its key. Return it, and the existing meeting if there is one.
 
-        The key of a meeting that was forgotten on demand leads to the next id, for what is asked for since then.
+        After a meeting was forgotten on demand, a later request with its key gets the next id.
 
         Raises:
-            MeetingForgottenError: it was asked for before its meeting was forgotten.
+            MeetingForgottenError: the request was made before its meeting was forgotten.
         """
         while True:
             try:
@@ -157,7 +157,7 @@ class Acceptance:
                 if marker.was_meant(asked_at):
                     raise
             except MeetingNotFoundError:
-                continue  # it has just been forgotten, being old
+                continue  # its retention has just ended
             try:
                 await self._ledger.keep_marker(meeting.id, self._clock())
             except ConflictError:
@@ -167,17 +167,17 @@ class Acceptance:
     async def _count(self, meeting: Meeting, origin: Origin) -> None:
         """Count a meeting towards its caller's quota, if there is one; a replay is not counted.
 
-        It is counted before it is recorded. When the recording fails, its place in the day is lost unless the same
-        key comes again: a quota may be short of what it allows, and is never above.
+        It is counted before it is inserted. If the insert fails, it stays counted unless the same key comes again: a
+        caller may get less than its quota, never more.
         """
         caller = origin.caller
         if caller.meetings_per_day is None:
             return
-        if origin.key is not None and await self._is_there(meeting.id):
+        if origin.key is not None and await self._exists(meeting.id):
             return
         await self._quotas.count(caller, meeting.id)
 
-    async def _is_there(self, meeting_id: str) -> bool:
+    async def _exists(self, meeting_id: str) -> bool:
         try:
             await self._ledger.read(meeting_id)
         except MeetingForgottenError:
@@ -194,14 +194,14 @@ class Acceptance:
         request_fingerprint: str = "",
         asked_at: datetime | None = None,
     ) -> None:
-        """Record a request that cannot become a meeting, and has no caller who waits, as a failed one; idempotent.
+        """Record a rejected message as a failed meeting; idempotent.
 
         Args:
             rejected: what is kept of the message.
-            error: why it fails.
-            meeting_id: which meeting it becomes.
-            request_fingerprint: of the request, if the message is one and `meeting_id` is that of its key.
-            asked_at: when the message was put on its queue; None, not known: what was forgotten stays so.
+            error: why it is rejected.
+            meeting_id: the id of the failed meeting.
+            request_fingerprint: of the request, if `meeting_id` follows from its key.
+            asked_at: when the message was enqueued. If that is not known, a forgotten meeting stays forgotten.
         """
         now = self._clock()
         about = rejected.document or {}

@@ -12,7 +12,7 @@ from shared.settings.clouds import Cloud
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """For whom this deployment makes meetings, and which.
+    """Which organizers and options this deployment allows.
 
     Attributes:
         allowed_organizers: the setting ALLOWED_ORGANIZERS.
@@ -23,7 +23,7 @@ class Admission:
     cloud: Cloud
 
     def admit(self, request: MeetingRequest, caller: Caller) -> None:
-        """Refuse what a caller may not ask for here, or Graph does not have here.
+        """Refuse a request that the caller may not make, or that Graph cannot fulfil in this cloud.
 
         Raises:
             InvalidRequestError: Graph has no online meetings in this cloud, or not with the options of the request.
@@ -35,7 +35,7 @@ class Admission:
             caller.require_may_name(organizer)
 
     def require_in_cloud(self, request: MeetingRequest) -> None:
-        """Refuse what Graph does not have here.
+        """Refuse a request that Graph cannot fulfil in this cloud.
 
         Raises:
             InvalidRequestError: Graph has no online meetings in this cloud, or not with the options of the request.
@@ -45,7 +45,7 @@ class Admission:
             raise InvalidRequestError(faults)
 
     def _unknown_options(self, request: MeetingRequest) -> Iterator[Fault]:
-        """Yield the options that Graph would take here and not know."""
+        """Yield the options that Graph would accept in this cloud, and ignore."""
         if not self.cloud.unknown_options:
             return
         parent = "" if isinstance(request, StandaloneRequest) else "/options"
@@ -54,7 +54,7 @@ class Admission:
             yield Fault(f"{parent}/{name}", "notInThisCloud", message)
 
     def _faults(self, request: MeetingRequest) -> Iterator[Fault]:
-        """Yield what can only be had of an onlineMeeting."""
+        """Yield what needs an onlineMeeting."""
         why = f"Microsoft Graph has no onlineMeetings in {self.cloud.name}"
         if isinstance(request, StandaloneRequest):
             yield Fault("/kind", "notInThisCloud", f"{why}: ask for kind calendar.")

@@ -1,7 +1,7 @@
 """Backup: export every meeting and schedule from the tables, and import them into tables that have lost them.
 
 Azure Tables have no snapshots. The backup holds the records; the import makes the rows that lead to them again. A
-caller's count of today and the mailboxes that are closed for some minutes are not worth a copy.
+caller's quota count and the mailboxes that are closed for some minutes are not exported.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,7 +24,7 @@ class Backup:
         self._clock = clock
 
     async def records(self, unreadable: Callable[[UnreadableRecordError], None]) -> AsyncIterator[Meeting | Schedule]:
-        """Yield every record, each as it is when its turn comes: nothing has to stand still meanwhile.
+        """Yield every record, each as it is when it is read: the app may run meanwhile.
 
         Args:
             unreadable: is called for each record that cannot be read, and is left out.
@@ -35,10 +35,10 @@ class Backup:
             yield schedule
 
     async def put_back(self, record: Meeting | Schedule) -> bool:
-        """Put a record back; False if there is one with its id, which is newer and stays as it is."""
+        """Restore a record; return False if one with its id exists, which is newer and stays as it is."""
         try:
             if isinstance(record, Meeting):
-                await self._ledger.insert(_after_a_loss(record, self._clock()))
+                await self._ledger.insert(_restored(record, self._clock()))
             else:
                 await self._schedules.insert(record)
         except ConflictError:
@@ -72,11 +72,11 @@ def _texts(value: Any) -> Iterator[str]:
             return
 
 
-def _after_a_loss(meeting: Meeting, now: datetime) -> Meeting:
-    """Return a meeting as it goes on after a loss: what was made after the copy is looked for before it is made."""
+def _restored(meeting: Meeting, now: datetime) -> Meeting:
+    """Return a restored meeting: what was created after the backup is searched for before it is created."""
     if meeting.status in {Status.SUCCEEDED, Status.CANCELLED}:
         return meeting
-    if meeting.doubt.in_doubt_since is None:  # no earlier version made anything, so it was this one if any
+    if meeting.doubt.in_doubt_since is None:  # no earlier version created anything, so this one may have
         meeting = meeting.changed(doubt=meeting.doubt.changed(in_doubt_since=meeting.version))
     if meeting.finished:
         return meeting

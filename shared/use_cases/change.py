@@ -83,13 +83,13 @@ class Changes:
         Args:
             meeting_id: which meeting.
             patch: the patch, any JSON value.
-            origin: who asks; the meetings of others are not there.
-            message: what stands for the message that asked for it; the same one again changes nothing.
+            origin: who asks; a meeting of another caller is not found.
+            message: the digest of the message that asks; the same one again changes nothing.
 
         Raises:
             InvalidRequestError: the changed request would not be valid; it stays as it was.
             ChangeRefusedError: a field that cannot change would change, or the meeting is cancelled.
-            VersionMismatchError: the meeting has another version than is expected.
+            VersionMismatchError: the meeting is not at the expected version.
         """
         changes = require_object(patch, "patch")
 
@@ -104,7 +104,7 @@ class Changes:
         attendee: Any,
         origin: Origin = ANYWHERE,
     ) -> Meeting:
-        """Add an attendee, change one, or invite again one whom the latest observation shows to be removed in Outlook.
+        """Add an attendee, change one, or invite one again who was removed in Outlook.
 
         Raises as `patch`, with pointers into the attendee.
         """
@@ -135,7 +135,7 @@ class Changes:
     ) -> Meeting:
         """Remove an attendee whom the request invites, or whom the latest observation shows.
 
-        Raises as `patch`, and AttendeeNotFoundError if the address is neither here nor there.
+        Raises as `patch`, and AttendeeNotFoundError if neither has the address.
         """
 
         def edit(meeting: Meeting) -> Meeting | None:
@@ -156,14 +156,14 @@ class Changes:
         """Cancel a meeting; one that is cancelled already, or will be, stays as it is.
 
         Raises:
-            VersionMismatchError: the meeting has another version than is expected.
+            VersionMismatchError: the meeting is not at the expected version.
         """
 
         def edit(meeting: Meeting) -> Meeting | None:
             if meeting.cancellation:
                 return None
-            nobody_looks = {"look_at": None, "attendance": meeting.attendance.changed(look_at=None)}
-            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment), **nobody_looks)
+            unwatched = {"look_at": None, "attendance": meeting.attendance.changed(look_at=None)}
+            return meeting.next_version(self._clock(), cancellation=Cancellation(comment=comment), **unwatched)
 
         return await self._change(meeting_id, edit, origin)
 
@@ -172,7 +172,7 @@ class Changes:
 
         Raises:
             ChangeRefusedError: it has not failed, or is a message that has to be sent again.
-            VersionMismatchError: the meeting has another version than is expected.
+            VersionMismatchError: the meeting is not at the expected version.
         """
 
         def edit(meeting: Meeting) -> Meeting | None:
@@ -182,7 +182,7 @@ class Changes:
             unchanged = meeting.next_version(self._clock())
             if meeting.doubt.in_doubt_since != meeting.version:
                 return unchanged
-            # What the failed version may have made is just what this one wants: nobody is mailed about a change.
+            # The failed version may have made exactly this one: no attendee gets mail about a change.
             return unchanged.changed(doubt=unchanged.doubt.changed(in_doubt_since=unchanged.version))
 
         return await self._change(meeting_id, edit, origin)
@@ -193,7 +193,7 @@ class Changes:
         async def change(meeting: Meeting) -> Meeting | None:
             origin.caller.require_sees(meeting)
             origin.require_version(meeting.version)
-            if meeting.finished and not meeting.reported:  # every end is reported, also one that is soon followed
+            if meeting.finished and not meeting.reported:  # every end is reported, even if a version follows at once
                 with suppress(StorageUnavailableError, TopicUnavailableError):
                     await self._results.report(meeting)
             wanted = edit(self._results.noted(meeting))
@@ -262,7 +262,7 @@ def _mails(before: Meeting, after: Meeting) -> bool:
 
 
 def _what(before: Meeting, after: Meeting) -> str:
-    """Return what a caller has done to a meeting, for the log."""
+    """Return the word for a change in the log."""
     if after.cancellation:
         return "cancelled"
     same = _wanted(before) == _wanted(after)
@@ -274,7 +274,7 @@ def _wanted(meeting: Meeting) -> tuple[object, ...]:
 
 
 def _require_request(meeting: Meeting) -> dict[str, Any]:
-    """Return a meeting's request, or refuse to retry what never was a request."""
+    """Return a meeting's request; refuse a failed message that holds none."""
     if meeting.request is None:
         raise not_a_meeting()
     return meeting.request
@@ -320,7 +320,7 @@ def _attendees(meeting: Meeting) -> list[dict[str, Any]]:
     if meeting.kind != "calendar":
         raise no_attendees(meeting.kind)
     attendees = (meeting.request or {}).get("attendees")
-    return list(attendees) if isinstance(attendees, list) else []  # of a failed message they may be anything
+    return list(attendees) if isinstance(attendees, list) else []  # a failed message may hold any JSON
 
 
 def _digests(attendees: list[dict[str, Any]]) -> frozenset[str]:
@@ -328,7 +328,7 @@ def _digests(attendees: list[dict[str, Any]]) -> frozenset[str]:
 
 
 def _was_removed_in_outlook(meeting: Meeting, address: str) -> bool:
-    """Return whether an attendee of the request is missing in the latest observation, and is not invited since."""
+    """Return whether the latest observation lacks an attendee of the request, who was not invited again since."""
     observed, digest = meeting.observed, address_digest(address)
     if observed is None or "attendees" not in observed.changes or digest in meeting.reinvited_attendees:
         return False

@@ -68,7 +68,7 @@ class ExternalMeeting:
 
 
 class UnknownOrganizerError(RejectedError):
-    """Graph has no organizer, or no mailbox of theirs, whom a search names."""
+    """Graph does not know the organizer that a search names, or has no mailbox for them."""
 
 
 def of_search(error: RejectedError) -> RejectedError:
@@ -89,7 +89,7 @@ class ExternalMeetings:
     async def find(self, organizer: str, field: Field, value: str, caller: Caller = ANYBODY) -> ExternalMeeting | None:
         """Return the meeting of this organizer that has the link or id, or None.
 
-        A meeting that the organizer is only invited to is somebody else's, and not found.
+        A meeting to which the organizer is only invited is not found.
 
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name, or Graph has no
@@ -122,7 +122,7 @@ class ExternalMeetings:
         return None if event.is_organizer is False else _of_event(organizer, event)
 
     async def _online_meeting(self, organizer: str, field: Field, value: str) -> ExternalMeeting | None:
-        """Look among Teams' meetings; short links hold the join meeting id, and cannot be searched for as links."""
+        """Search the online meetings; a short link is searched for by the join meeting id that it contains."""
         organizer_id = organizer
         if not is_object_id(organizer):
             organizer_id = await self._graph.organizers.object_id(organizer)
@@ -141,7 +141,7 @@ class ExternalMeetings:
 
 
 def _of_event(organizer: str, event: EventDetails) -> ExternalMeeting:
-    online = {"is_online_meeting": bool(event.is_online_meeting)}  # Graph's word for it, with or without a link
+    online = {"is_online_meeting": bool(event.is_online_meeting)}  # as Graph says, with or without a link
     outcome = event.added_to(Outcome()).model_copy(update=online)
     created_at, changed_at = event.created_date_time, event.last_modified_date_time
     return ExternalMeeting("calendar", organizer, created_at, changed_at, outcome, event.meeting_id)

@@ -1,4 +1,4 @@
-"""Find meetings by what people know of them, by status and by start."""
+"""Find meetings by organizer, reference, link or id, by status and by start."""
 
 import hashlib
 from collections.abc import Mapping
@@ -39,11 +39,11 @@ class Filter:
     continuation: str | None
 
     def token_of(self, continuation: str | None) -> str | None:
-        """Return the token that goes on with this search, and with no other."""
+        """Return the continuation token of this search, which no other search accepts."""
         return continuation and f"{self._digest}.{continuation}"
 
     def continuation_in_ledger(self) -> str | None:
-        """Return the continuation in the ledger that the token stands for, None on the first page.
+        """Return the ledger's continuation token, None on the first page.
 
         Raises:
             InvalidContinuationError: no page of this search has returned the token.
@@ -77,7 +77,7 @@ class Finder:
         return caller.require_sees(await self._ledger.read(meeting_id))
 
     async def find(self, wanted: Filter, caller: Caller = ANYBODY) -> Page[Meeting] | Page[Meeting | ExternalMeeting]:
-        """Return the meetings that the filter describes: of the ledger, or the one of an organizer that Graph knows.
+        """Return the meetings that match: those in the ledger, or else the organizer's meeting in Graph.
 
         Raises:
             InvalidRequestError: no page of this search has returned the continuation token, or Graph knows no
@@ -94,7 +94,7 @@ class Finder:
             if organizer in {mailbox_key(meeting.organizer or ""), mailbox_key(meeting.organizer_id or "")}
         ]
         field, value = wanted.criteria.field, wanted.criteria.value
-        # A meeting that this app did not make has no status here, and was not requested to start at any time.
+        # A meeting that this app did not create has no status and no requested start.
         if mine or page.continuation or wanted.continuation or wanted.criteria.narrowed or field is None:
             return Page(mine, page.continuation)
         found = await self._external.find(wanted.organizer, field, value, caller)
@@ -112,7 +112,7 @@ class Finder:
             page = await self._ledger.search(criteria, top, continuation, caller=searcher)
             nothing = not page.items and page.continuation is None
             if nothing and criteria.field is Field.JOIN_URL and (number := meeting_id_in(criteria.value)):
-                # A short link has the Meeting ID in it, which the invitation shows as well.
+                # A short link contains the join meeting id.
                 by_number = replace(criteria, field=Field.JOIN_MEETING_ID, value=number)
                 page = await self._ledger.search(by_number, top, continuation, caller=searcher)
         except InvalidContinuationError as error:

@@ -32,7 +32,7 @@ class Finding:
 
     Attributes:
         probe: the number of the probe, as in docs/first-tenant.md.
-        assumed: what Convene and its stand-in expect; it is right the other way as well.
+        assumed: what Convene and its stand-in expect; Convene works with the other answer too.
     """
 
     probe: int
@@ -48,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """With whom the tenant is probed.
+    """The people whom the probes use.
 
     Attributes:
         organizer: whose mailbox and online meetings; user principal name or object id.
@@ -62,7 +62,7 @@ class Subjects:
 
 
 def plan(subjects: Subjects) -> list[str]:
-    """Return what a run would do, for people."""
+    """Return what a run would do, a line for each action."""
     lines = [
         f"make, change and delete up to four events named {SUBJECT!r} in the calendar of {subjects.organizer}",
         f"make, change and delete two online meetings of {subjects.organizer}",
@@ -86,7 +86,7 @@ class FirstTenant:
     _ids: dict[str, str] = field(default_factory=dict[str, str])
 
     async def run(self) -> list[Finding]:
-        """Ask everything, remove what was made, and return the findings in the probes' order."""
+        """Run every probe, delete what was created, and return the findings in the probes' order."""
         try:
             await self._user()
             for probe in (self._creation, self._changes, self._deletion, self._cancellation):

@@ -1,4 +1,4 @@
-"""Process many items, several at once, and go on past those that fail."""
+"""Process many items, several at once; one that fails does not stop the others."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ class Failure[T]:
 
     @property
     def fault(self) -> str:
-        """Return what is logged of it: the words of errors that quote no record, the trace of any other."""
+        """Return what is logged: the message of an error that quotes no record, the redacted trace of any other."""
         known = isinstance(self.error, (StorageUnavailableError, RowRefusedError, UnreadableRecordError))
         return str(self.error) if known else redacted_trace(self.error)
 
@@ -41,7 +41,7 @@ class Outcomes[T, R]:
 
 
 def raise_if_incomplete(failures: Sequence[Failure[Any]]) -> None:
-    """End a run that has done all else: it fails if there are failures, so that the host's own figures show them.
+    """Fail a run that has failures, once it has done all else, so that the host's metrics show it.
 
     Raises:
         StorageUnavailableError: the storage did not answer in one of them.
@@ -59,8 +59,8 @@ async def for_each[T, R](
 ) -> Outcomes[T, R]:
     """Do `work` for each item, at most `concurrency` at once, and return what became of each.
 
-    An item that fails does not hold up the others. Only where the storage is away, the rest is left for another time:
-    each call waits seconds for its answer.
+    An item that fails does not hold up the others. If the storage does not answer, the remaining items are skipped:
+    each would wait for seconds.
     """
     slots = asyncio.Semaphore(concurrency)
     results: dict[int, R] = {}

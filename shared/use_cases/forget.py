@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Forgetting:
-    """The use case. It may raise StorageUnavailableError: then the meeting is still there, or its answer was lost."""
+    """The use case. It may raise StorageUnavailableError: the meeting may be forgotten or not."""
 
     def __init__(self, ledger: Ledger, results: Results, reserving: Reserving, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
@@ -35,7 +35,7 @@ class Forgetting:
 
         Raises:
             MeetingNotFoundError: there is no such meeting, or none that this caller sees.
-            ChangeRefusedError: `notFinished`: it has no end yet.
+            ChangeRefusedError: `notFinished`: it is in progress.
         """
         while True:
             meeting = caller.require_sees(await self._ledger.read(meeting_id))
@@ -44,14 +44,14 @@ class Forgetting:
             meeting = await self._reported(meeting)
             try:
                 await self._ledger.forget_on_demand(meeting, self._clock())
-            except ConflictError:  # a retry, a change or a result came between: look again
+            except ConflictError:  # a retry, a change or a result came between: read again
                 continue
-            await self._reserving.let_go(meeting, *reservations_of(meeting.reserved, meeting.room))
+            await self._reserving.release_all(meeting, *reservations_of(meeting.reserved, meeting.room))
             _logger.info("meeting.forgotten %s by %s", meeting_id, caller.digest, extra={"meeting_id": meeting_id})
             return
 
     async def _reported(self, meeting: Meeting) -> Meeting:
-        """Send all that is due of a meeting: what is forgotten can no longer be sent."""
+        """Send every event that is due: nothing can be sent of a forgotten meeting."""
         try:
             meeting = await self._results.report(meeting)
         except TopicUnavailableError as error:

@@ -26,7 +26,7 @@ _logger = logging.getLogger(__name__)
 # Nobody can make this app call Graph or the storage more often than once in this time.
 REMEMBERED = timedelta(seconds=15)
 _PATIENCE_SECONDS = 10.0
-# Nobody's id: what is asked about it is answered by "not found", or by "not allowed" where the permission is missing.
+# An id that nobody has: the answer is "not found", or "not allowed" if the permission is missing.
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 # The directory is no mailbox; under this name the gate keeps to its Retry-After.
 _DIRECTORY = "users"
@@ -114,10 +114,10 @@ class Health:
         try:
             async with self._gate.access(_DIRECTORY, read_only=True):
                 await self._organizers.object_id(_NOBODY)
-        except HeldBackError:  # until Graph may be asked again, what it answered last holds
+        except HeldBackError:  # until Graph may be called again, its last answer counts
             if self._last and not self._last[1].graph:
                 raise
-        except (RejectedError, ThrottledError):  # it answered, and took the token
+        except (RejectedError, ThrottledError):  # it answered, and accepted the token
             return
 
 

@@ -1,4 +1,4 @@
-"""Retry a poisoned message while nothing else runs: most of them only ran beside the one that kills the worker.
+"""Retry a poisoned message while nothing else runs: most only ran beside the message that killed the worker.
 
 The host sets a message aside after `maxDequeueCount` deaths of the worker that it was in, whatever caused them.
 """
@@ -34,22 +34,22 @@ class IsolatedRetry:
         self._clock = clock
 
     async def clears(self, message: QueuedMessage) -> bool:
-        """Do what a message asks for, and return whether that is done or on its way.
+        """Carry out a message, and return whether that is done or under way.
 
         Raises:
-            StorageUnavailableError: nothing is known of the message.
-            Exception: whatever else it raises, this message is the cause.
+            StorageUnavailableError: the outcome is not known.
+            Exception: any other error is caused by this message.
         """
         match _decoded(message.text):
             case ProvisionMeeting(meeting_id, version):
-                return await self._is_on_its_way(meeting_id, version)
+                return await self._is_under_way(meeting_id, version)
             case NewRequest(document, None) if await self._was_accepted(document, message.put_at):
                 return True
             case _:
                 await self._message_handler.receive(message.text, message.id, message.put_at)
                 return True
 
-    async def _is_on_its_way(self, meeting_id: str, version: int) -> bool:
+    async def _is_under_way(self, meeting_id: str, version: int) -> bool:
         try:
             meeting = await self._ledger.read(meeting_id)
         except MeetingNotFoundError:
@@ -66,15 +66,15 @@ class IsolatedRetry:
     async def _was_accepted(self, document: dict[str, Any], before: datetime) -> bool:
         """Return whether a request without a key became a meeting before its message was set aside.
 
-        Set aside, a message has another id: nothing distinguishes it from another with the same text. So two requests
-        that ask for the same, one of them set aside, count as one.
+        In the poison queue a message has another id, so it cannot be distinguished from another message with the same
+        text. So two equal requests, one of them poisoned, count as one.
         """
         try:
             wanted = fingerprint(parse_request(document))
         except InvalidRequestError:
             return False
         found = [(Field.ORGANIZER, organizer) for organizer in organizers_in(document)]
-        if "organizerPool" in document:  # while nobody of it is chosen
+        if "organizerPool" in document:  # while no organizer is chosen
             found += [(Field.STATUS, status) for status in (Status.QUEUED, Status.RUNNING, Status.FAILED)]
         pages = [await self._ledger.find(field, value, _COMPARED) for field, value in found]
         return any(each.fingerprint == wanted and each.created_at <= before for page in pages for each in page.items)

@@ -1,8 +1,7 @@
 """Isolation: a message that may have killed its worker runs alone.
 
-A worker that dies, by a crash or because the host ends it after `functionTimeout`, takes along everything that it was
-running, and nothing shows which of it was the cause. So a suspect runs while nothing else does: then a death has one
-cause.
+A worker that dies, by a crash or because the host ends it after `functionTimeout`, ends everything that it runs, and
+nothing shows which part was the cause. So a suspect runs while nothing else does: then a death has one cause.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ class OccupiedError(ConveneError):
 
 
 class Isolation:
-    """Lets everything in this process run side by side, or one suspect alone.
+    """Runs everything in this process concurrently, or one suspect alone.
 
     Between two suspects, everything that waits for the first gets a turn: nothing waits for more than one.
     """

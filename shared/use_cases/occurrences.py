@@ -1,4 +1,4 @@
-"""When a meeting takes place: as it was seen in Graph, or else as it was requested."""
+"""When a meeting takes place: as observed in Graph, or else as requested."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,14 +17,14 @@ def is_series(request: MeetingRequest) -> bool:
 
 
 def times(request: MeetingRequest, observed: Observed | None) -> tuple[DateTimeTimeZone, DateTimeTimeZone] | None:
-    """Return when an event begins and ends, as it was seen or else as it was requested; None where neither says."""
+    """Return when an event begins and ends, as observed or else as requested; None if neither says."""
     if observed and observed.start and observed.end:
         return observed.start, observed.end
     return (request.start, request.end) if isinstance(request, CalendarRequest) else None
 
 
 def occurrences(request: MeetingRequest, observed: Observed | None) -> Iterator[Occurrence]:
-    """Yield when a meeting takes place, in order, at most `MOST_OCCURRENCES` times; never where nothing says when."""
+    """Yield when a meeting takes place, in order, at most `MOST_OCCURRENCES` times; nothing if that is not known."""
     if (seen := times(request, observed)) is not None:
         yield from event_occurrences(*seen, request.recurrence if isinstance(request, CalendarRequest) else None)
     elif isinstance(request, StandaloneRequest) and request.start_date_time:
@@ -33,7 +33,7 @@ def occurrences(request: MeetingRequest, observed: Observed | None) -> Iterator[
 
 
 def event_series(event: EventDetails) -> Iterator[Occurrence]:
-    """Yield when an event of Graph's takes place, in order and as often, by the clocks of the zone it was made in.
+    """Yield the occurrences of an event in Graph, in order, by the clock of the time zone that it was created in.
 
     Raises:
         UnavailableError: its recurrence is not in one of Graph's forms.

@@ -10,7 +10,7 @@ from shared.validation.join_links import meeting_id_in, names_teams_meeting, org
 
 
 class OnlineMeetingLookup:
-    """Looks ids up, each only if the record does not have it. Every call may raise GraphErrors."""
+    """Looks up ids that the record does not have. Every call may raise GraphErrors."""
 
     def __init__(self, graph: GraphServices, gate: MailboxGate) -> None:
         self._graph = graph
@@ -19,7 +19,7 @@ class OnlineMeetingLookup:
     async def organizer_id(self, meeting: Meeting) -> str:
         """Return the object id of the meeting's organizer.
 
-        The link of an event that was there before may be another organizer's, so there it names nobody.
+        The link of an existing event may be another organizer's, so it is not used.
         """
         organizer = meeting.organizer or ""
         if is_object_id(organizer):

@@ -1,6 +1,6 @@
-"""Whose a meeting in Graph is: what this app made for one caller is not there for another.
+"""Whose a meeting in Graph is: a meeting that this app made for one caller does not exist for another.
 
-Every place that takes a meeting from Graph by an id or a link of the caller's asks here first.
+It is checked wherever a caller's id or link leads to a meeting in Graph.
 """
 
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ class Ownership:
         if outcome.join_url:
             found |= {each.id: each async for each in self._all(Field.JOIN_URL, outcome.join_url)}
         if outcome.event_id:
-            # Who only asked for an event by its id has no claim on it: the index has failed requests too.
+            # A failed request that names the event does not own it, and is in the index too.
             by_event = self._all(Field.EVENT_ID, outcome.event_id)
             found |= {each.id: each async for each in by_event if each.outcome.event_id == outcome.event_id}
         return list(found.values())
@@ -64,7 +64,7 @@ class Ownership:
             return Caller(caller_id, sees_all=False)
 
     async def _all(self, field: Field, value: str) -> AsyncIterator[Meeting]:
-        """Yield every meeting that is found: a page alone could be filled with the asker's own."""
+        """Yield every match: one page alone could hold only the caller's own meetings."""
         continuation = None
         while True:
             page = await self._ledger.find(field, value, MAX_TOP, continuation)

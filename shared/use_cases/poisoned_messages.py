@@ -1,4 +1,4 @@
-"""How often each poisoned message has killed its worker while it ran there alone.
+"""How often each poisoned message has killed its worker while it ran alone.
 
 A message that kills its worker while it is read leaves nothing behind but this count, which is written before each try.
 """
@@ -25,7 +25,7 @@ class PoisonedMessage(StoredRecord):
 
 
 class PoisonedMessageNotFoundError(RecordNotFoundError):
-    """The message has not died alone."""
+    """No death of the message is counted."""
 
 
 class PoisonedMessages(RecordStore[PoisonedMessage]):
@@ -35,7 +35,7 @@ class PoisonedMessages(RecordStore[PoisonedMessage]):
         super().__init__(table, _POISONED)
 
     async def begin(self, message: QueuedMessage) -> PoisonedMessage:
-        """Count a death before the message is tried; the end of the try takes it back.
+        """Count a death before the message is tried; `end` subtracts it.
 
         Raises:
             ConflictError: another process tries it now.
@@ -48,7 +48,7 @@ class PoisonedMessages(RecordStore[PoisonedMessage]):
         return await self.write(before, before.changed(deaths=before.deaths + 1))
 
     async def end(self, tried: PoisonedMessage, *, clears: bool) -> None:
-        """Take back the death that `begin` has counted; a message that is cleared has none left."""
+        """Subtract the death that `begin` has counted; a message that is cleared has none left."""
         try:
             if clears or tried.deaths == 1:
                 await self.remove(tried)

@@ -1,7 +1,7 @@
 """Provision a meeting inline, while its caller waits for the answer.
 
-Nothing depends on it. The message about the meeting is on the queue, with a delay that outlasts the wait: what is not
-done when the time is up, or when this process dies, the queue's trigger does.
+It only saves time. The meeting's message is on the queue, with a delay that outlasts the wait: when the time is up, or
+this process dies, the queue's trigger continues.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class InlineProvisioner:
         deadline = loop.time() + wait.total_seconds()
         with storage_time(None):  # the attempt may outlast the call
             task = asyncio.create_task(self._provisioner.provision(meeting.id))
-        self._running.add(task)  # an attempt goes on when its caller stops waiting
+        self._running.add(task)  # an attempt continues when its caller stops waiting
         task.add_done_callback(self._end)
         await asyncio.wait({task}, timeout=wait.total_seconds())
         while True:

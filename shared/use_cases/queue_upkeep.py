@@ -1,7 +1,7 @@
 """Upkeep of the queues: create a missing one again, and log the backlog of the result queue.
 
-A queue that somebody has deleted costs more than its messages: the Functions host ends when it cannot put a message
-into the poison queue, and receives nothing from a request queue that is not there.
+A deleted queue costs more than its messages: the Functions host ends when it cannot put a message into the poison
+queue, and receives nothing from a missing request queue.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ class QueueUpkeep:
     """The use case. It raises nothing: a queue that the app may not read must not stop the upkeep of meetings.
 
     Args:
-        queues: those that have to be there, by name.
+        queues: the queues that have to exist, by name.
         result_queue: the name of one of them, None where no results are wanted.
         clock: returns the time.
     """

@@ -1,9 +1,8 @@
 """The daily quota of a caller: meetings, and changes that mail somebody, counted exactly whatever runs at once.
 
-Each caller that has a quota has one record. It holds the day, the count, and the versions that were counted last. A
-write is conditional on the record as it was read, so two instances never count the same number; and a version that was
-counted is not counted again, so neither a lost answer of the storage nor the same key twice at once costs a second
-place.
+Each caller that has a quota has one record: the day, the count, and the versions that were counted last. A write is
+conditional on the record's etag, so two instances never count the same number. A version is counted once, so neither a
+lost answer of the storage nor concurrent requests with the same key count twice.
 """
 
 import asyncio
@@ -58,13 +57,13 @@ class Quotas:
     def __init__(self, table: Table, clock: Callable[[], datetime]) -> None:
         self._store = RecordStore(table, _COUNTS)
         self._clock = clock
-        self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)  # in one process nobody need lose a race
+        self._turns = defaultdict[str, asyncio.Lock](asyncio.Lock)  # within a process, requests of a caller take turns
 
     async def count(self, caller: Caller, version: str) -> None:
         """Count a version of a meeting that is about to be accepted, if the caller has a quota.
 
         Raises:
-            QuotaExceededError: the caller has had as many today; nothing is counted.
+            QuotaExceededError: the quota of today is used up; nothing is counted.
         """
         if caller.id is None or caller.meetings_per_day is None:
             return

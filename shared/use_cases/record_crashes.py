@@ -1,10 +1,10 @@
-"""Crashes: each poison message is tried alone, or becomes a failed meeting, so that no caller waits forever.
+"""Crashes: retry each poison message alone, or record it as a failed meeting, so that no caller waits forever.
 
-Each message is tried once more, alone in this process. Only what dies there as often as `maxDequeueCount` says, or
-raises an unexpected error, has crashed.
+A message has crashed if it kills its process as often as `maxDequeueCount` says while it runs alone there, or raises an
+unexpected error.
 
-The messages stay there for the operator, until somebody deletes them or their seven days are over. So each is seen
-again and again: whatever is recorded of it follows from the message alone, and is recorded once.
+The messages stay in the poison queue for the operator, until they are deleted or expire after seven days. So every run
+sees them again: what is recorded follows from the message alone, and is recorded once.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ from shared.use_cases.provision.completion import Completion
 _logger = logging.getLogger(__name__)
 
 _PER_RUN = 1024
-# How often what it asks for may be the death of its recording.
+# How often the recording itself may kill the process.
 _RECORDINGS = 2
 
 
@@ -77,13 +77,14 @@ class CrashRecorder:
         self._results = results
         self._retention = retention
         self._clock = clock
-        # Of the messages that the latest run saw. It only saves work: another process starts without it.
+        # Messages of the latest run that need no more work. It only saves work: another process starts without it.
         self._settled: set[str] = set()
 
     async def run(self) -> None:
         """Try each poison message that is not settled yet, record those that crash, and leave all of them in the queue.
 
-        A message that fails does not hold up the others. Where others do not end, the next run goes on.
+        A message that fails does not hold up the others. If other work in this process does not end in time, the next
+        run continues.
 
         Raises:
             StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
@@ -91,7 +92,7 @@ class CrashRecorder:
         """
         messages = await self._requests.poison_queue.look_through(_PER_RUN)
         self._settled &= {message.id for message in messages}
-        # What is older may be forgotten by now, and must not come to life again.
+        # The meeting of an older message may be forgotten, and must not be created again.
         oldest = self._clock() - self._retention
 
         turn, occupied = asyncio.Lock(), asyncio.Event()
@@ -119,7 +120,7 @@ class CrashRecorder:
         try:
             tried = await self._poisoned.begin(message)
         except ConflictError:
-            return  # another process tries it; the next run sees what came of it
+            return  # another process tries it; the next run sees the outcome
         clears = False
         try:
             clears = await self._try(message, tried.deaths - 1)
@@ -130,9 +131,9 @@ class CrashRecorder:
     async def _try(self, message: QueuedMessage, deaths: int) -> bool:
         """Process or record a message that has died this often before, and return whether it is cleared."""
         if deaths > MAX_CRASHES + _RECORDINGS:  # it cannot even be recorded
-            nameless = _nameless(message.text, message.id)
+            crash_id = _crash_id(message.text, message.id)
             await self._acceptance.record_rejection(
-                RejectedMessage(None), _CRASHED_MESSAGE, nameless, asked_at=message.put_at
+                RejectedMessage(None), _CRASHED_MESSAGE, crash_id, asked_at=message.put_at
             )
             return False
         if deaths < MAX_CRASHES:
@@ -149,40 +150,39 @@ class CrashRecorder:
     async def record(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
         """Record that a message has crashed the app as often as it may.
 
-        A meeting whose own message it was has failed, unless another version of it is wanted by now: a retry, or a
-        change, has messages of its own. A request becomes the failed meeting that its key leads to, unless it was
-        accepted: then the meeting comes to an end of its own. A change becomes a failed meeting beside the one that it
-        was about, which stays as it is. A message about a meeting that was forgotten since then is not recorded.
+        The app's own message fails its meeting, unless the meeting has a newer version, which has its own message. A
+        request becomes the failed meeting of its key, unless it was accepted. A change becomes a separate failed
+        meeting; the meeting that it names stays as it is. A message about a forgotten meeting is not recorded.
         """
-        nameless = _nameless(text, message_id)
+        crash_id = _crash_id(text, message_id)
         try:
-            await self._record(text, message_id, nameless, put_at)
+            await self._record(text, message_id, crash_id, put_at)
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - what crashed the app may crash here as well
             _logger.error("crash.unreadable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the message
             rejected = RejectedMessage(None, received=ReceivedMessage.of(text, message_id))
-            await self._acceptance.record_rejection(rejected, _CRASHED_MESSAGE, nameless, asked_at=put_at)
+            await self._acceptance.record_rejection(rejected, _CRASHED_MESSAGE, crash_id, asked_at=put_at)
 
-    async def _record(self, text: str, message_id: str | None, nameless: str, put_at: datetime | None) -> None:
+    async def _record(self, text: str, message_id: str | None, crash_id: str, put_at: datetime | None) -> None:
         unread = RejectedMessage.of(text, message_id)
         try:
             message = decode_message(text)
         except InvalidRequestError as error:
-            await self._acceptance.record_rejection(unread, as_meeting_error(error), nameless, asked_at=put_at)
+            await self._acceptance.record_rejection(unread, as_meeting_error(error), crash_id, asked_at=put_at)
             return
         match message:
             case ProvisionMeeting(meeting_id, version):
                 await self._fail(meeting_id, version, unread)
             case NewRequest(document, key, traceparent):
                 request = _fingerprint(document)
-                meeting_id = nameless if key is None or request is None else Origin(key=key).meeting_id
+                meeting_id = crash_id if key is None or request is None else Origin(key=key).meeting_id
                 rejected = RejectedMessage(document, traceparent)
                 await self._acceptance.record_rejection(
                     rejected, _crashed(meeting_id), meeting_id, request or "", asked_at=put_at
                 )
             case Update() | Cancel():
-                await self._acceptance.record_rejection(unread, _CRASHED_MESSAGE, nameless, asked_at=put_at)
+                await self._acceptance.record_rejection(unread, _CRASHED_MESSAGE, crash_id, asked_at=put_at)
 
     async def _fail(self, meeting_id: str, version: int, unread: RejectedMessage) -> None:
         try:
@@ -198,12 +198,12 @@ class CrashRecorder:
             await self._results.report_or_requeue(after)
 
 
-def _nameless(text: str, message_id: str | None) -> str:
+def _crash_id(text: str, message_id: str | None) -> str:
     return id_from_key(KeyNamespace.POISON, message_digest(text, message_id))
 
 
 def _fingerprint(document: Any) -> str | None:
-    """Return a request's fingerprint, None for an invalid request, which uses up no key."""
+    """Return a request's fingerprint; None for an invalid request, which has no claim to its key."""
     try:
         return fingerprint(parse_request(document))
     except Exception:  # noqa: BLE001 - a fault in here may be the one that crashed the app

@@ -1,4 +1,4 @@
-"""Why a meeting does not allow a change: the codes and texts, for those who raise them and those who document them."""
+"""Why a meeting does not allow a change: the codes and texts, as they are raised and documented."""
 
 from collections.abc import Sequence
 

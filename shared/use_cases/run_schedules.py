@@ -1,10 +1,10 @@
 """A run of the schedules timer: each due occurrence becomes a meeting, exactly once.
 
-An occurrence's meeting has an idempotency key of its own, so asking for it twice makes it once. It is asked for first,
-and the schedule's cursor is moved then, on the condition that nobody else has moved it: a death in between, a run that
-overlaps another, and one that comes a week late all ask again for what may be made already, and leave nothing out.
+Each occurrence has its own idempotency key, so requesting its meeting twice creates it once. A run requests the meeting
+first and moves the schedule's cursor then, on the condition that no other run has moved it. After a crash, in an
+overlapping run or in a late one, a meeting may be requested again; none is left out.
 
-A run looks only at rows that are due, a bounded number of them; what is left is due at the next run too.
+A run reads only due rows, a bounded number of them; the rest is due at the next run.
 """
 
 import itertools
@@ -41,7 +41,7 @@ _logger = logging.getLogger(__name__)
 
 _SCHEDULES_A_ROUND = 500
 _ROUNDS = 20
-# Of one schedule in one round: a schedule that was missed for months does not keep the others waiting.
+# Of one schedule in one round: a schedule that is months behind does not hold up the others.
 _MEETINGS_OF_A_SCHEDULE = 50
 # The host fires a timer up to 5 ms before its second: what is due at the second is due by then.
 _TIMER_MAY_BE_EARLY = timedelta(seconds=1)
@@ -93,7 +93,7 @@ class ScheduleRun:
                 return None  # another instance has just processed it, or it is deleted
 
         for _ in range(_ROUNDS):
-            # Those that failed are still due, and take no other's place.
+            # Failed schedules are still due; they do not use up the limit.
             ids = await self._store.due(now, _SCHEDULES_A_ROUND + len(failed))
             outcomes = await for_each([each for each in ids if each not in failed], make)
             failed |= {failure.item: failure for failure in outcomes.failures}
@@ -102,7 +102,7 @@ class ScheduleRun:
             meetings += sum(made)
             more = len(ids) >= _SCHEDULES_A_ROUND or _MEETINGS_OF_A_SCHEDULE in made
             if outcomes.skipped or not (made or outcomes.failures) or not more:
-                break  # where nothing has moved, the same would come again
+                break  # no cursor has moved: the next round would read the same
         failures = [*failed.values(), *unreadable]
         for failure in failures:
             _logger.error("schedule.failed %s %s", failure.item, failure.fault, extra={"schedule_id": failure.item})
@@ -114,7 +114,7 @@ class ScheduleRun:
     async def _make_due(self, schedule: Schedule, now: datetime, unreadable: list[Failure[str]]) -> int:
         """Request the due meetings of a schedule, move its cursor, and return how many they are.
 
-        An occurrence whose meeting cannot be read was made: it is added to `unreadable`, and keeps none from its turn.
+        If an occurrence's meeting cannot be read, it exists: it is added to `unreadable`, and the cursor moves past it.
         """
         made = 0
         cursor = schedule.cursor
@@ -122,7 +122,7 @@ class ScheduleRun:
         for occurrence in itertools.islice(schedule.due(now), _MEETINGS_OF_A_SCHEDULE):
             try:
                 await self._make(schedule, occurrence)
-            except QuotaExceededError as error:  # what its caller may not have today waits for tomorrow
+            except QuotaExceededError as error:  # the rest waits until the quota of tomorrow
                 again_at = now + error.delay
                 break
             except UnreadableRecordError as error:
@@ -141,7 +141,7 @@ class ScheduleRun:
             origin = Origin(caller, key, key_namespace=KeyNamespace.OCCURRENCE, asked_at=LONG_AGO, schedule=schedule.id)
             await self._acceptance.accept(document, origin)
         except (KeyReusedError, MeetingForgottenError):
-            return  # made already: by the schedule as it was before a change, or forgotten since then
+            return  # created before the schedule changed, or forgotten since
         except _REJECTIONS as error:
             rejected = RejectedMessage(document, caller=schedule.caller, schedule=schedule.id)
             await self._acceptance.record_rejection(rejected, as_meeting_error(error), meeting_id)

@@ -56,7 +56,7 @@ class Schedules:
 
         Args:
             document: a JSON value that should be a schedule.
-            origin: who asks; each caller has keys of its own.
+            origin: who asks; idempotency keys are separate for each caller.
 
         Raises:
             InvalidRequestError: the document is not a valid schedule.

@@ -1,4 +1,4 @@
-"""Handle a message of the request queue: do what it asks for, or record it as a failed meeting; lose nothing."""
+"""Handle a message of the request queue: carry it out, or record it as a failed meeting."""
 
 from datetime import datetime
 
@@ -54,12 +54,12 @@ class MessageHandler:
         self._isolation = isolation
 
     async def handle(self, text: str, message_id: str | None, put_at: datetime | None = None) -> None:
-        """Do what a message asks for.
+        """Carry out a message.
 
         Args:
-            text: the message, as it was put on the queue.
-            message_id: its id there, which a redelivered message keeps; None if it is not known.
-            put_at: when it was put there, None if that is not known.
+            text: the message.
+            message_id: its id on the queue, which a redelivered message keeps; None if it is not known.
+            put_at: when it was enqueued; None if that is not known.
         """
         async with self._isolation.beside_others():
             meeting_id = await self.receive(text, message_id, put_at, self._provisioner.make)
@@ -97,7 +97,7 @@ class MessageHandler:
                 raise InvalidRequestError([fault]) from error
         except _REJECTIONS as error:
             rejected = RejectedMessage.of(text, message_id)
-            # Tried again without its key, it would be a second meeting of one key.
+            # A retry without the key would create a second meeting for it.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):
                 rejected = RejectedMessage(message.document, message.traceparent)
             await self._acceptance.record_rejection(
@@ -111,7 +111,7 @@ class MessageHandler:
         """Carry out a message, and return the id of a meeting whose earlier delivery was interrupted."""
         match message:
             case NewRequest(document, key, traceparent):
-                # Without a key, a redelivery is the only repetition that there can be.
+                # Without a key, only a redelivery can repeat it.
                 own = Origin(key=digest, traceparent=traceparent, key_namespace=KeyNamespace.QUEUE, asked_at=LONG_AGO)
                 origin = own if key is None else Origin(key=key, traceparent=traceparent, asked_at=put_at)
                 accepted = await self._acceptance.accept(document, origin, make=make)

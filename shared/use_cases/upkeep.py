@@ -1,6 +1,6 @@
-"""Upkeep: wakes what has stalled, sends results that were not sent, and forgets what is past its retention.
+"""Upkeep: wake stalled meetings, send unsent results, and forget meetings past their retention.
 
-It looks only at rows that are due, a bounded number of them, so its work does not grow with the number of meetings.
+A run reads only due rows, a bounded number of them, so its work does not grow with the number of meetings.
 """
 
 import logging
@@ -69,7 +69,7 @@ class Upkeep:
     async def run(self) -> UpkeepReport:
         """Do what is due.
 
-        Each phase and each record is on its own: one that fails is logged and counted, and does not hold up the others.
+        A phase or a record that fails is logged and counted, and does not hold up the others.
 
         Raises:
             StorageUnavailableError: the storage did not answer somewhere; the next run goes on.
@@ -82,7 +82,7 @@ class Upkeep:
         waiting_since = await run.ask("waiting", self._ledger.waiting_since())
 
         async def wake(meeting: Meeting) -> str:
-            if meeting.finished:  # it died before it was sent
+            if meeting.finished:  # its worker died before it sent the result
                 await self._ledger.set_aside(meeting)
                 return "setAside"
             run.pending_since.append(meeting.progress.version_started_at)
@@ -99,7 +99,7 @@ class Upkeep:
         await self._drop_markers(run, now)
         for rows in self._perishable:
             await run.ask(type(rows).__name__, rows.forget_past(now))
-        # Last, because it fails as long as the result queue is away; each sink on its own, because that ends its list.
+        # Last, because it fails while the result queue is down; each sink by itself, because a failure ends its list.
         for sink in self._results.sinks or (None,):
             rows_of = partial(self._ledger.unsent, now, sink=sink)
             await self._each(run, "unsent", rows_of, partial(self._report, sink=sink))
@@ -129,7 +129,7 @@ class Upkeep:
         try:
             await self._wake(meeting, now, await self._requests.queue.oldest())
         except (ConflictError, StorageUnavailableError, TopicUnavailableError):
-            return  # somebody else does it, or the next run will
+            return  # another instance does it, or the next run
 
     async def _each(
         self,
@@ -145,7 +145,7 @@ class Upkeep:
                 meeting = await self._ledger.led_to(row)
                 return await act(meeting) if meeting else "stale"
             except (ConflictError, MeetingNotFoundError):
-                return "overtaken"  # somebody else has just taken care of it
+                return "overtaken"  # another instance has just handled it
 
         tried: set[IndexRow] = set()
         while True:
@@ -175,19 +175,19 @@ class Upkeep:
     async def _report(self, meeting: Meeting, sink: str | None = None) -> str:
         try:
             meeting = await self._results.report(meeting, sink)
-        except TopicUnavailableError:  # which has said so in the log
+        except TopicUnavailableError:  # which is logged already
             return "unsent"
         if not meeting.outbox:
             return "reported"
-        await self._ledger.set_aside(meeting)  # out of the way of what this sink has not got
+        await self._ledger.set_aside(meeting)  # behind the rows that were not tried yet
         return "unsent"
 
     async def _drop_markers(self, run: "_Run", now: datetime) -> None:
-        """Remove what is left of meetings that were forgotten on demand, once their keys are forgotten too."""
+        """Delete the markers of meetings that were forgotten on demand, once their retention has ended."""
         cutoff = now - self._retention
 
         async def drop(meeting_id: str) -> str:
-            with suppress(ConflictError, MeetingNotFoundError):  # its key has just been used again, or it is gone
+            with suppress(ConflictError, MeetingNotFoundError):  # its key has just been used again, or it is deleted
                 await self._ledger.drop_marker(meeting_id, cutoff)
             return "dropped"
 
@@ -199,7 +199,7 @@ class Upkeep:
         if not meeting.finished or self._results.owed(meeting):
             return "kept"
         if retained_from(meeting) >= self._clock() - self._retention:
-            # Its row is of a version of this app that counted from the end of the work: the write makes it again.
+            # An earlier version of this app counted from the end of the work: the write corrects its row.
             await self._ledger.write(meeting, meeting)
             return "kept"
         await self._ledger.remove(meeting)
@@ -221,7 +221,7 @@ class _Run:
         self.stalled_since: list[datetime] = []
 
     async def ask[T](self, what: str, answer: Awaitable[T]) -> T | None:
-        """Return an answer, None if there is none: the rest of the run does not depend on it."""
+        """Return an answer, None if it fails: the rest of the run does not depend on it."""
         try:
             return await answer
         except Exception as error:  # noqa: BLE001 - whatever it is, the other phases go on

@@ -1,4 +1,4 @@
-"""Provision: make one meeting true in Graph, step by step, each step written down before the next."""
+"""Provision: create, change or cancel one meeting in Graph, step by step, each step recorded before the next."""
 
 from shared.use_cases.provision.provisioner import Provisioner
 

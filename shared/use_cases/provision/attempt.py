@@ -1,4 +1,4 @@
-"""One attempt at one meeting: the claim on its record, and what has been written down so far."""
+"""One attempt to provision a meeting: the claim on its record, and what is recorded so far."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom, reservat
 from shared.throttling.shared_mailbox_states import MailboxState
 
 # Longer than the longest time between two checkpoints: at most four calls to Graph, 12 s each at the most (see
-# CALL_TIMEOUT_SECONDS of shared.graph.client), and the writing down.
+# CALL_TIMEOUT_SECONDS of shared.graph.client), and a write.
 CLAIM = timedelta(seconds=60)
-# Graph may carry out a request long after we gave up waiting for its answer; it names no bound, so this is one.
+# Graph may carry out a request long after we gave up waiting for its answer. It documents no bound; this is ours.
 LATEST_EFFECT = timedelta(seconds=90)
 _LOOKS_BEFORE_GIVING_UP = 6
 
 
 class ClaimLostError(ConveneError):
-    """Somebody else works on the meeting now; whatever this attempt knows, theirs finds out as well."""
+    """Another attempt has the claim on the meeting; it finds out what this one knows."""
 
 
 class NotYetThereError(UnavailableError):
@@ -33,14 +33,14 @@ class NotYetThereError(UnavailableError):
 
 
 class SupersededError(ConveneError):
-    """Another version is wanted now, `latest`; what this attempt has made is written down for it."""
+    """A newer version is requested, `latest`; its record has what this attempt made."""
 
     def __init__(self, latest: Meeting) -> None:
         super().__init__("another version is wanted")
         self.latest = latest
 
 
-# What an attempt has found out about Graph stays true for the next version; how it would have ended does not.
+# What an attempt has found out about Graph is kept for the next version; how it would have ended is not.
 _EFFECTS = ("outcome", "applied", "doubt", "organizer", "organizer_id", "reserved", "room", "passed_over")
 
 
@@ -50,13 +50,13 @@ class Attempt:
 
     Attributes:
         meeting: as it was written last.
-        in_doubt_since: the version of the earlier attempt that may have made something which the record does not
-            know of, so that it has to be looked for first; None if there is none.
+        in_doubt_since: the version of an earlier attempt that may have made something that is not recorded, and is
+            searched for first; None if there is none.
         outcome: what Graph has made so far.
         applied: which properties Graph has.
         organizer: who organizes, None until one of a pool is chosen.
         organizer_id: the organizer's object id, once it was looked up.
-        reserved: the time that is reserved of an organizer who was chosen.
+        reserved: the reservation of an organizer who was chosen.
         room: the room that was chosen of a pool.
         passed_over: the candidates of a pool whom Graph has refused.
         undecided: one of a pool is to be chosen.
@@ -89,7 +89,7 @@ class Attempt:
 
     @property
     def reservations(self) -> tuple[Reserved, ...]:
-        """Everything that is reserved for the meeting, also of former rooms."""
+        """Every reservation for the meeting, former rooms included."""
         return reservations_of(self.reserved, self.room)
 
     @property
@@ -98,14 +98,14 @@ class Attempt:
         return self.outcome.made or self.in_doubt_since is not None
 
     def note_passed_over(self, passed_over: Iterable[PassedOver]) -> None:
-        """Have the history name candidates whom Graph refuses, each of them once for each reason."""
+        """Note candidates whom Graph refuses in the history, once for each reason."""
         for each in passed_over:
             detail = f"{each.candidate} was passed over: {each.reason}."
             if all(entry.detail != detail for entry in self.meeting.history):
                 self.meeting = self.meeting.noted(HistoryEvent.WAITED, self.clock(), detail)
 
     def forget_choices(self) -> None:
-        """Choose from the pools again at the next attempt: Graph has nothing of the meeting."""
+        """Clear what was chosen from pools, so that the next attempt chooses again."""
         if self.reserved:
             self.organizer = self.organizer_id = None
         self.reserved, self.room, self.passed_over = None, None, ()
@@ -126,11 +126,11 @@ class Attempt:
         await self.write(claim=Claim(owner=self._owner, expires_at=now + CLAIM), updated_at=now)
 
     async def write(self, **update: Any) -> None:
-        """Change the record, as long as the claim on it is ours and its version the one that was claimed.
+        """Update the record, if the claim on it is still ours and its version still the one that was claimed.
 
         Raises:
-            ClaimLostError: the claim is somebody else's.
-            SupersededError: another version is wanted; the claim is given back.
+            ClaimLostError: another attempt has the claim.
+            SupersededError: a newer version is requested; the claim is released.
         """
         owner, version = self._owner, self.meeting.version
         update |= {

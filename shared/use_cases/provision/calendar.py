@@ -1,4 +1,4 @@
-"""A calendar meeting: an event with an online meeting in the organizer's calendar; or one that was there already."""
+"""A calendar meeting: a new event with an online meeting in the organizer's calendar, or an existing event."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from shared.use_cases.provision.steps import Steps
 
 # Fixed once the event is online; Graph ignores them in a change: https://learn.microsoft.com/graph/api/resources/event
 _NEVER_CHANGED = frozenset({"isOnlineMeeting", "onlineMeetingProvider"})
-# Of these the property that is in doubt as long as a change has not been seen to leave the link alone.
+# The property that is in doubt until a change is seen to keep the link.
 _LINK = "isOnlineMeeting"
 _PLACES = frozenset({"location", "locations"})
 # What an event has where the request says nothing.
@@ -41,20 +41,20 @@ _ABSENT: dict[str, Any] = {
 
 async def provision_calendar(steps: Steps, attempt: Attempt, request: CalendarRequest) -> None:
     """Create the event once, or send what has changed since."""
-    event, is_told = None, attempt.outcome.join_url is not None
+    event, was_reported = None, attempt.outcome.join_url is not None
     if attempt.outcome.event_id is None:
         event = await _event_of(steps, attempt, request)
         attempt.outcome = event.added_to(attempt.outcome)
     if attempt.outcome.join_url is None:
         await wait_for_link(steps, attempt, event, request)
-    if not is_told:
+    if not was_reported:
         require_own_link(attempt, request)
     await _change(steps, attempt, request)
     await _finish_options(steps, attempt, request)
 
 
 async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRequest) -> None:
-    """Make an event that is in the calendar already an online meeting."""
+    """Make an existing event an online meeting."""
     if attempt.outcome.join_url is None:
         event = await steps.read_existing_event(attempt, request)
         _check_may_be_enabled(event, request)
@@ -68,7 +68,7 @@ async def provision_existing(steps: Steps, attempt: Attempt, request: ExistingRe
 
 
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest) -> Event:
-    """Return the meeting's event, made or found; what it was made with is noted as far as it is known."""
+    """Create or find the meeting's event; note the properties that it has, as far as they are known."""
     organizer, meeting = attempt.mailbox, attempt.meeting
     properties = event_properties(request)
     if attempt.in_doubt_since is not None and (event := await steps.events.find(organizer, meeting.id)):
@@ -90,7 +90,7 @@ def _as_made(attempt: Attempt, event: Event, properties: dict[str, Any]) -> Even
     """Return an event that was found; unless this very version made it, all of this version's properties are sent."""
     if attempt.meeting.version in {1, attempt.in_doubt_since}:
         attempt.applied = _with_event(attempt.applied, properties)
-    else:  # whom an earlier version invited is ours to remove
+    else:  # this app may remove whom an earlier version invited
         invited = _addresses({"attendees": (event.attendees or ())[:MAX_ATTENDEES]})
         attempt.applied = attempt.applied.changed(attendees=attempt.applied.attendees | invited)
     return event
@@ -104,7 +104,7 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
     changes |= {name: _ABSENT[name] for name in applied.removed(properties) if name in _ABSENT}
     if attempt.meeting.unwanted_attendees or attempt.meeting.reinvited_attendees:
         changes["attendees"] = properties["attendees"]
-    if changes.keys() & _PLACES:  # each replaces the other in Graph: only what is wanted is sent
+    if changes.keys() & _PLACES:  # each replaces the other in Graph: only the requested one is sent
         changes = {name: value for name, value in changes.items() if name not in _PLACES}
         changes |= {name: properties[name] for name in _PLACES if name in properties} or {"locations": []}
     if changes:
@@ -115,7 +115,7 @@ async def _change(steps: Steps, attempt: Attempt, request: CalendarRequest) -> N
 
 
 async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, changes: dict[str, Any]) -> None:
-    """Send changes of the event as it is, and verify its link; on the way they are noted as far as they are known."""
+    """Send changes of the present event, and verify its link; `applied` says what is certain at each step."""
     properties = event_properties(request)
     if changes.keys() & {"start", "end", "isAllDay"}:
         changes |= {"start": properties["start"], "end": properties["end"]}
@@ -137,7 +137,7 @@ async def _send(steps: Steps, attempt: Attempt, request: CalendarRequest, change
     attempt.applied = attempt.applied.changed(
         event=attempt.applied.event.in_doubt({*changes, _LINK}),
         attendees=attempt.applied.attendees | _addresses(properties),
-        # Whom this change removes is missing afterwards because of it.
+        # Whom this change removes was not removed in Outlook.
         confirmed_attendees=attempt.applied.confirmed_attendees & _addresses(properties),
     )
     await attempt.checkpoint()
@@ -162,7 +162,7 @@ def _merged_body(attempt: Attempt, event: Event, properties: dict[str, Any]) -> 
 
 
 def _not_removed_by_others(attempt: Attempt, event: Event, attendees: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the attendees without those whom the organizer removed in Outlook: they stay so, unless added again."""
+    """Return the attendees without those removed in Outlook, unless they were added again."""
     present = _addresses({"attendees": event.attendees or ()})
     gone = attempt.applied.confirmed_attendees - present if event.attendees is not None else frozenset[str]()
     gone -= attempt.meeting.reinvited_attendees
@@ -184,7 +184,7 @@ def _invited_by_others(attempt: Attempt, event: Event, properties: dict[str, Any
 def _changed_since_observation(
     attempt: Attempt, event: Event, properties: dict[str, Any], changes: dict[str, Any]
 ) -> frozenset[str]:
-    """Return the digests of the addresses that this app changes since the latest observation; of others none counts."""
+    """Return the digests of the known addresses that this app has changed since the latest observation."""
     observed = attempt.meeting.observed
     if observed is None:
         return frozenset()
@@ -195,7 +195,7 @@ def _changed_since_observation(
 
 
 def _types(attendees: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return how each attendee is invited, by the digest of the address."""
+    """Return each attendee's type, by the digest of the address."""
     return {
         digest: attendee.get("type") or "required"
         for attendee in attendees
@@ -211,14 +211,14 @@ def _addresses(properties: dict[str, Any]) -> frozenset[str]:
 
 
 def _with_event(applied: Applied, properties: dict[str, Any]) -> Applied:
-    """Return what Graph has after it took all of an event's properties; no attendees are an empty list of them."""
+    """Return what Graph has after it accepted all properties of an event; no attendees count as an empty list."""
     event = applied.event.confirmed({"attendees": []} | properties)
     invited = _addresses(properties)
     return applied.changed(event=event, attendees=invited, confirmed_attendees=invited, refused_etags=frozenset())
 
 
 async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> None:
-    """Have Teams complete the meeting where that is asked for: only then is the permission for Teams needed."""
+    """Set options and read the join information, if requested: only then is the permission for Teams needed."""
     options = option_properties(request)
     if options or request.language:
         await steps.finish_online_meeting(attempt, options)

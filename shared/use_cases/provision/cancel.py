@@ -1,4 +1,4 @@
-"""Cancel a meeting: delete what was created, also what Graph creates late, and create nothing more."""
+"""Cancel a meeting: delete what was created, even if Graph creates it late, and create nothing."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,7 @@ from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneR
 from shared.use_cases.provision.attempt import CLAIM, LATEST_EFFECT, Attempt, NotYetThereError
 from shared.use_cases.provision.steps import Steps
 
-# An attempt that was under way at the cancellation asks for nothing after its claim.
+# An attempt that is under way at the cancellation sends no request after its claim.
 _STILL_TO_COME = CLAIM + LATEST_EFFECT
 
 
@@ -18,8 +18,8 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
     try:
         event = await _event_of(steps, attempt, request)
         if event is None or attempt.meeting.doubt.late_effect_until:
-            # Of what was asked for twice Graph makes the other one too, once the one that is there is cancelled.
-            _wait_for_what_may_come(attempt)
+            # If a creation was sent twice, Graph may make the second event once the first one is cancelled.
+            _wait_for_late_effects(attempt)
         if event is None or event.is_cancelled:
             return
         cancellation = attempt.meeting.cancellation
@@ -32,20 +32,20 @@ async def cancel_event(steps: Steps, attempt: Attempt, request: CalendarRequest 
             raise
 
 
-def _wait_for_what_may_come(attempt: Attempt) -> None:
-    """Return if all that attempts in doubt have asked for is made by now, or never will be.
+def _wait_for_late_effects(attempt: Attempt) -> None:
+    """Return once no request of an earlier attempt can still take effect.
 
     Raises:
-        NotYetThereError: it may still be made.
+        NotYetThereError: one may.
     """
     meeting, late_effect_until = attempt.meeting, attempt.meeting.doubt.late_effect_until
     if attempt.outcome.made:
-        may_come = late_effect_until is not None and meeting.updated_at < late_effect_until
+        may_take_effect = late_effect_until is not None and meeting.updated_at < late_effect_until
     else:
         age = meeting.updated_at - meeting.progress.version_started_at
-        may_come = attempt.in_doubt_since is not None and age < _STILL_TO_COME
-    if may_come:
-        raise NotYetThereError("what an earlier attempt has asked for may still be made")
+        may_take_effect = attempt.in_doubt_since is not None and age < _STILL_TO_COME
+    if may_take_effect:
+        raise NotYetThereError("a request of an earlier attempt may still take effect")
 
 
 async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | ExistingRequest) -> Event | None:
@@ -54,7 +54,7 @@ async def _event_of(steps: Steps, attempt: Attempt, request: CalendarRequest | E
         return await steps.events.read(attempt.mailbox, attempt.outcome.event_id)
     if attempt.in_doubt_since is None:
         return None
-    if isinstance(request, ExistingRequest):  # as it was, or online by us: then only the answer was lost
+    if isinstance(request, ExistingRequest):  # unchanged, or made online by an attempt whose answer was lost
         event = await steps.events.read(attempt.mailbox, request.event_id, with_meeting_id=True)
         await steps.ownership.require_own(attempt.meeting, event)
         return event if event.is_online_meeting else None
@@ -67,8 +67,8 @@ async def cancel_online_meeting(steps: Steps, attempt: Attempt, request: Standal
     if online_meeting_id is None and attempt.in_doubt_since is None:
         return
     settings = request.join_meeting_id_settings
-    if online_meeting_id is None or settings is None:  # one that a plain create has made Graph never knows again
-        _wait_for_what_may_come(attempt)
+    if online_meeting_id is None or settings is None:  # Graph finds no meeting of a plain create again
+        _wait_for_late_effects(attempt)
     organizer_id = await steps.organizer_id(attempt)
     if online_meeting_id is None:
         made = await steps.online_meetings.create_or_get(organizer_id, attempt.meeting.id, {}, None)

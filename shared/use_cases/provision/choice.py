@@ -1,4 +1,4 @@
-"""One of several candidates who is free: chosen by what Graph's calendars and this app's reservations show."""
+"""Choose a candidate of a pool who is free, by Graph's calendars and this app's reservations."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,8 +27,8 @@ class Candidate:
     Attributes:
         name: as the request names the candidate.
         address: of the mailbox.
-        booked: what the calendar shows.
-        pending: what meetings of this app will take that are accepted and not made yet, unless they fail.
+        booked: the times that the calendar shows as taken.
+        pending: the times of meetings of this app that are accepted and not created yet, and may fail.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Candidate:
 
 
 class Holding(Enum):
-    """What a reservation is to somebody who finds it in the way."""
+    """Whether a reservation that is in the way holds."""
 
     HELD = auto()
     MAY_END = auto()
@@ -46,7 +46,7 @@ class Holding(Enum):
 
 
 class NobodyFreeError(Exception):
-    """None of the candidates is free; `may_change`: a meeting that is not made yet is in the way of one of them."""
+    """No candidate is free; `may_change`: a meeting that may still fail is in the way of one of them."""
 
     def __init__(self, *, may_change: bool) -> None:
         super().__init__("nobody is free")
@@ -65,7 +65,7 @@ class Choice:
     async def reserve(
         self, meeting: Meeting, times: MeetingTimes, candidates: Sequence[Candidate], pool: Sequence[str], strategy: str
     ) -> Candidate:
-        """Return a candidate who is free at all the times, which are reserved for the meeting then.
+        """Reserve all the times with a candidate who is free, and return the candidate.
 
         A candidate whose time an earlier attempt has reserved comes first.
 
@@ -122,7 +122,7 @@ class Choice:
     async def _first_free(
         self, meeting: Meeting, times: MeetingTimes, order: Iterable[Candidate], bookings: Mapping[str, Bookings]
     ) -> tuple[Candidate, list[Entry]]:
-        """Return the first candidate who is free, and the entries of theirs that are over."""
+        """Return the first candidate who is free, and the entries of theirs that no longer hold."""
         may_change = False
         for candidate in order:
             if any(times.overlap(*each) for each in candidate.booked):
@@ -142,7 +142,7 @@ class Choice:
         raise NobodyFreeError(may_change=may_change)
 
     async def _holding(self, meeting_ids: Iterable[str], mailbox: str) -> Holding:
-        """Return the strongest of what meetings have of a mailbox; behind one that is held, none is read."""
+        """Return the strongest holding of a mailbox by some meetings; after one that is held, none is read."""
         strongest = Holding.OVER
         for meeting_id in sorted(meeting_ids):
             try:
@@ -160,7 +160,7 @@ class Choice:
     async def _drop_leftovers(
         self, meeting: Meeting, times: MeetingTimes, candidates: Iterable[Candidate], bookings: Mapping[str, Bookings]
     ) -> None:
-        """Release what the meeting has of candidates who are not chosen, of a write that was interrupted."""
+        """Release what an interrupted write has reserved for the meeting with candidates who are not chosen."""
 
         def is_leftover(entry: Entry) -> bool:
             return entry.meeting_id == meeting.id and entry.attempt <= meeting.attempts
@@ -172,7 +172,7 @@ class Choice:
 
 
 def holding(meeting: Meeting, mailbox: str) -> Holding:
-    """Return whether a meeting holds the time that is reserved for it of a mailbox, by what its record says."""
+    """Return whether the reservation of a mailbox for a meeting holds, by the meeting's record."""
     if meeting.status is Status.CANCELLED:
         return Holding.OVER
     is_chosen = mailbox_key(mailbox) in _held(meeting)
@@ -182,7 +182,7 @@ def holding(meeting: Meeting, mailbox: str) -> Holding:
         return Holding.OVER
     observed = meeting.observed
     if observed and (observed.state is ObservedState.REMOVED or {"start", "end"} & set(observed.changes)):
-        return Holding.OVER  # it is no longer there, and the calendar shows where it is
+        return Holding.OVER  # it was moved or removed, and the calendar shows where it is
     return Holding.HELD
 
 

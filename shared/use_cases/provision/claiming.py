@@ -10,10 +10,10 @@ from shared.meeting.ledger import Ledger
 from shared.use_cases.provision.attempt import CLAIM, LATEST_EFFECT, Attempt
 from shared.use_cases.provision.organizer_pool import is_undecided
 
-# host.json's maxDequeueCount: a meeting may crash the app, while it is alone there, as often as a message may.
+# How often a meeting may crash the app while it runs alone, as often as a message: maxDequeueCount in host.json.
 MAX_CRASHES = 5
 
-# Writes a record, over the one that was read or as a new one, and returns it with its etag.
+# Updates or inserts a record, and returns it with its etag.
 type Write = Callable[[Meeting], Awaitable[Meeting]]
 
 
@@ -32,7 +32,7 @@ async def claim(ledger: Ledger, meeting: Meeting, clock: Callable[[], datetime],
         attempts=meeting.attempts + 1,
         progress=meeting.progress.changed(crashes=deaths(meeting), next_attempt_at=None),
         claim=Claim(owner=owner, expires_at=now + CLAIM),
-        # until this attempt has ended in order
+        # until this attempt ends in order
         doubt=Doubt(
             in_doubt_since=meeting.version if doubt.in_doubt_since is None else doubt.in_doubt_since,
             late_effect_until=_late_effect_until(meeting),
@@ -65,15 +65,15 @@ async def claim(ledger: Ledger, meeting: Meeting, clock: Callable[[], datetime],
 
 
 def deaths(meeting: Meeting) -> int:
-    """Return how many attempts in a row ended without a report, of a meeting that nobody works on.
+    """Return how many attempts in a row have died, of a meeting that no attempt works on.
 
-    The first may have been beside others; it makes the meeting a suspect. Each later one was alone.
+    The first may have run beside others; it makes the meeting a suspect. Each later one ran alone.
     """
     return meeting.progress.crashes + bool(meeting.claim)
 
 
 def has_crashed(meeting: Meeting) -> bool:
-    """Return whether a meeting that nobody works on has died alone as often as it may."""
+    """Return whether attempts at a meeting have died alone as often as they may."""
     return deaths(meeting) > MAX_CRASHES
 
 

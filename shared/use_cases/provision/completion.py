@@ -88,7 +88,7 @@ class Completion:
             error.code if error else "",
             extra={"meeting_id": attempt.meeting.id, "attempts": attempt.meeting.attempts},
         )
-        await self._reserving.let_go(attempt.meeting, *over)
+        await self._reserving.release_all(attempt.meeting, *over)
         await self._results.report_or_requeue(attempt.meeting)
 
     async def fail(self, meeting_id: str, version: int, error: MeetingError) -> tuple[Meeting, Meeting]:
@@ -130,7 +130,7 @@ class Completion:
         if not self._watched or meeting.cancellation:
             return None
         if status is Status.SUCCEEDED and request is not None:
-            # A look that is due stays due: nobody else would see what people did before this version.
+            # A look that is due stays due, to see what people changed before this version.
             return min(filter(None, (meeting.look_at, first_look(request, meeting.observed, now))), default=None)
         return look_after_failure(meeting.changed(outcome=attempt.outcome), now)
 

@@ -11,14 +11,14 @@ from shared.graph.join_block import block_in, rules_before
 
 
 def merged_body(current: str, wanted: dict[str, Any] | None, join_url: str) -> dict[str, str] | None:
-    """Return the body to send, None if the current one has no block that could be kept.
+    """Return the body to send; None if the current one has no join block.
 
     Args:
         current: the event's HTML.
         wanted: the caller's body, `{"contentType", "content"}`, or None for an empty one.
         join_url: the event's link.
     """
-    from bs4 import BeautifulSoup  # only who changes a body pays for its import
+    from bs4 import BeautifulSoup  # imported only where a body changes
 
     page = BeautifulSoup(current, "html.parser")
     block = block_in(page, join_url)

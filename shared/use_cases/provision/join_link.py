@@ -1,4 +1,4 @@
-"""The join link of an event: waited for, enabled, and the same after every change.
+"""The join link of an event: wait for it, enable it, and verify it after every change.
 
 Exchange derives it from the body, and loses it at times also when other properties change:
 https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/1895,
@@ -21,7 +21,7 @@ _LOOKS_BEFORE_ENABLING = 2
 async def wait_for_link(
     steps: Steps, attempt: Attempt, event: Event | None, request: CalendarRequest | ExistingRequest
 ) -> None:
-    """Note the event's join link, or come back later: first look again, then enable it, then give up."""
+    """Note the event's join link; if there is none, later attempts look again, enable it, and give up."""
     await attempt.checkpoint()
     event = await _with_link(steps, attempt, event, request)
     attempt.outcome = event.added_to(attempt.outcome)
@@ -45,10 +45,10 @@ async def require_same_link(
     """Verify after a change that the event still has the link that was reported, or try again later.
 
     Args:
-        steps: the calls.
-        attempt: with the link in its outcome.
-        event: as Graph answered the change; None if an earlier attempt made it.
-        request: for the provider.
+        steps: the calls to Graph.
+        attempt: its outcome has the link.
+        event: as Graph answered the change; None if an earlier attempt made the change.
+        request: names the provider.
         former_body: the HTML before the change, if the change was one of the body.
 
     Raises:

@@ -35,7 +35,7 @@ class MeetingTimes:
 
     @property
     def window(self) -> Stretch:
-        """The day and the occurrences, as far as Graph shows calendars in one call."""
+        """The day and the occurrences, within the longest window that Graph shows in one call."""
         start = min(self.day.start, self.stretches[0].start)
         last = start + LONGEST_WINDOW
         ends = [each.end for each in self.stretches if each.start < last]

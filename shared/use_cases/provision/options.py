@@ -24,7 +24,7 @@ def with_both_names(participants: dict[str, Any], users: Mapping[str, tuple[str,
     https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/771. Guests from outside have a name only.
 
     Args:
-        participants: as they were asked for.
+        participants: as requested.
         users: object id and user principal name by each of the two, in the form that is compared.
     """
     return participants | {"attendees": [_with_both_names(each, users) for each in participants["attendees"]]}
@@ -91,7 +91,7 @@ def _agrees(name: str, wanted: Any, actual: Any) -> bool:
 
 
 def _takes_part(wanted: Participant, people: list[Participant]) -> bool:
-    """Return whether somebody is among the people, with the role that was asked for.
+    """Return whether a participant is among the people, with the requested role.
 
     Names to show are answered as null, and so is the role of attendees.
     """

@@ -1,4 +1,4 @@
-"""The organizer of a meeting whose request names a pool: chosen once, kept from then on, let go with the meeting."""
+"""The organizer of a meeting whose request names a pool: chosen once, kept, and released with the meeting."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from shared.use_cases.provision.meeting_times import MeetingTimes, times_digest,
 from shared.use_cases.provision.reserving import Reserving, reasons, reserved_now, without_once
 from shared.validation.addresses import mailbox_key
 
-# With these Graph refuses an organizer; other candidates it may take.
+# Refusals that concern one organizer: Graph may accept another candidate.
 _OF_CANDIDATE = frozenset(
     {
         "organizerNotFound",
@@ -43,7 +43,7 @@ class OrganizerPools:
 
         Raises:
             RejectedError: `nobodyFree`.
-            UnavailableError: somebody may become free in a moment.
+            UnavailableError: a candidate may become free soon.
         """
         times, former = times_of(request, self._clock()), attempt.reserved
         attempt.organizer = attempt.organizer_id = None
@@ -60,11 +60,11 @@ class OrganizerPools:
     async def keep(self, attempt: Attempt, request: NewMeetingRequest) -> None:
         """Reserve the times of a changed request with the organizer who was chosen, beside the former ones.
 
-        The gate of the organizer's mailbox is entered.
+        The caller holds the gate of the organizer's mailbox.
 
         Raises:
             RejectedError: `nobodyFree`: the organizer is not free then; the former times stay reserved.
-            UnavailableError: they may become free in a moment.
+            UnavailableError: the organizer may become free soon.
         """
         reserved = attempt.reserved
         if reserved is None or reserved.times == times_digest(attempt.meeting.request or {}):
@@ -84,7 +84,7 @@ class OrganizerPools:
         await attempt.stretch()
 
     async def pass_over(self, attempt: Attempt, error: RejectedError) -> bool:
-        """Let go of an organizer whom Graph refuses, and return whether another one is to be chosen."""
+        """Release an organizer whom Graph refuses, and return whether another one is to be chosen."""
         if attempt.reserved is None or error.code not in _OF_CANDIDATE or attempt.outcome.made:
             return False
         await self._reserving.release(attempt.meeting, attempt.reserved, attempt.meeting.attempts)
@@ -125,7 +125,7 @@ def _add_passed_over(attempt: Attempt, candidates: Sequence[PassedOver]) -> None
 
 
 def is_undecided(meeting: Meeting) -> bool:
-    """Return whether somebody of a pool is to be chosen: Graph has nothing of the meeting, and cannot have."""
+    """Return whether an organizer is to be chosen from a pool: Graph cannot have anything of the meeting yet."""
     if not (meeting.request or {}).get("organizerPool"):
         return False
     in_doubt = meeting.organizer is not None and meeting.doubt.in_doubt_since is not None
@@ -133,7 +133,7 @@ def is_undecided(meeting: Meeting) -> bool:
 
 
 def _lacks_its_room(meeting: Meeting) -> bool:
-    """Return whether this version has no room yet: its room is written down before anything is made."""
+    """Return whether this version has no room yet: its room is recorded before anything is made."""
     wants_room = bool((meeting.request or {}).get("roomPool"))
     return wants_room and meeting.room is None and meeting.doubt.in_doubt_since == meeting.version
 

@@ -1,4 +1,4 @@
-"""Put a meeting off to a later attempt: it waits as a delayed message, and no worker sleeps for Graph."""
+"""Postpone a meeting to a later attempt: it waits as a delayed message, and no worker sleeps for Graph."""
 
 import logging
 import random
@@ -22,7 +22,7 @@ _LONGEST_OCCUPIED_SECONDS = 10.0
 
 
 class Postponement:
-    """Writes down when the next attempt is due, and enqueues it. Every call may raise StorageUnavailableError."""
+    """Records when the next attempt is due, and enqueues it. Every call may raise StorageUnavailableError."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Postponement:
         self._clock = clock
 
     async def wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
-        """End an attempt that Graph gave no usable answer, and come back later.
+        """End an attempt that got no usable answer of Graph, and enqueue the next.
 
         Raises:
             ClaimLostError, SupersededError: as `Attempt.write` does.
@@ -47,18 +47,18 @@ class Postponement:
         now, meeting, progress = self._clock(), attempt.meeting, attempt.meeting.progress
         organizer, held_back = attempt.mailbox, isinstance(error, HeldBackError)
         delay = _pause(progress.not_found_yet if isinstance(error, NotYetThereError) else progress.graph_failures)
-        if not organizer:  # nobody is chosen yet, and the gate of the mailbox that was asked is closed already
+        if not organizer:  # no organizer is chosen yet, and the gate of the mailbox that was used is closed already
             delay = max(delay, error.delay or timedelta(0))
         elif held_back or await self._gate.close_if_asked(organizer, error, max(delay, PAUSE_WITHOUT_RETRY_AFTER)):
             delay = self._gate.next_slot(organizer)
         next_attempt_at = min(now + delay, self.gives_up_at(meeting))
-        # What a pool's organizer may have got is looked for there, and nowhere else.
+        # What may have been made for this organizer is searched for in their mailbox alone.
         missed = attempt.undecided and isinstance(error, NotYetThereError)
         uncertain = missed or (isinstance(error, UnavailableError) and error.uncertain)
-        if attempt.undecided and not uncertain and not attempt.outcome.made:  # who waits holds nobody's time meanwhile
+        if attempt.undecided and not uncertain and not attempt.outcome.made:  # a waiting meeting reserves nothing
             over = attempt.reservations
             attempt.forget_choices()
-            await self._reserving.let_go(attempt.meeting, *over)
+            await self._reserving.release_all(attempt.meeting, *over)
         await attempt.write(
             status=Status.QUEUED,
             claim=None,
@@ -81,7 +81,7 @@ class Postponement:
             except ConflictError:
                 if not meeting.etag:
                     raise
-                return  # somebody else takes care of it
+                return  # another attempt handles it
         await self._requests.enqueue(meeting, next_attempt_at - now)
 
     def gives_up_at(self, meeting: Meeting) -> datetime:
@@ -89,13 +89,13 @@ class Postponement:
         return meeting.progress.version_started_at + self._give_up_after
 
 
-def moment_of_its_own() -> timedelta:
-    """Return a delay after which a suspect is tried again."""
+def next_isolated_try() -> timedelta:
+    """Return a random delay after which a suspect is tried again."""
     return timedelta(seconds=random.uniform(1.0, _LONGEST_OCCUPIED_SECONDS))  # noqa: S311 - jitter
 
 
 def _counted(progress: Progress, error: ThrottledError | UnavailableError) -> Progress:
-    """Return the progress with one more failure, after which deaths are no longer in a row."""
+    """Return the progress with one more failure, which ends a row of deaths."""
     match error:
         case HeldBackError():
             return progress  # the attempt has not been where an earlier one died

@@ -1,4 +1,4 @@
-"""The use case: claim a meeting, do what is left to do, and write down how it ended."""
+"""The use case: claim a meeting, do what is left to do, and record how it ended."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ from shared.use_cases.provision.attempt import Attempt, ClaimLostError, Supersed
 from shared.use_cases.provision.claiming import Write, claim, deaths, has_crashed
 from shared.use_cases.provision.completion import Completion
 from shared.use_cases.provision.organizer_pool import is_undecided
-from shared.use_cases.provision.postponement import Postponement, moment_of_its_own
+from shared.use_cases.provision.postponement import Postponement, next_isolated_try
 from shared.use_cases.provision.reconcile import Reconciler
 
 _logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ ISOLATED_ATTEMPT_SECONDS = 10.0
 
 
 class Provisioner:
-    """Makes meetings true in Graph. Safe to be asked twice, late, or about a meeting that somebody else works on.
+    """Provisions meetings in Graph. Safe to call twice, late, or for a meeting that another attempt works on.
 
     A claim that expired without a report is a death: of the worker or its host, by whatever ran there. Its meeting is a
     suspect from then on, and is attempted only while nothing else runs in the process. What dies alone as often as
@@ -68,7 +68,7 @@ class Provisioner:
         self._clock = clock
 
     async def provision(self, meeting_id: str) -> None:
-        """Bring a meeting as far as possible now; whatever has to wait waits as a delayed message.
+        """Bring a meeting as far as possible now; the rest waits as a delayed message.
 
         Raises:
             MeetingNotFoundError: there is no such meeting.
@@ -86,13 +86,13 @@ class Provisioner:
                 await self._attempt(meeting, ISOLATED_ATTEMPT_SECONDS)
         except OccupiedError as error:
             _logger.info("meeting.suspect %s: %s", meeting.id, error, extra={"meeting_id": meeting.id})
-            await self._requests.enqueue(meeting, moment_of_its_own())
+            await self._requests.enqueue(meeting, next_isolated_try())
 
     async def _needs_attempt(self, meeting: Meeting) -> bool:
         """Do what a meeting needs without a claim, and return whether it needs an attempt."""
         now = self._clock()
         if meeting.finished:
-            # The end's own line is lost where an attempt outlasted its invocation: the host takes none then.
+            # The host drops log lines after an invocation: an attempt that outlasted its own has lost its last line.
             code = meeting.error.code if meeting.error else ""
             _logger.info("meeting.ended %s %s %s", meeting.id, meeting.status, code, extra={"meeting_id": meeting.id})
             await self._results.report_or_requeue(meeting)
@@ -139,7 +139,7 @@ class Provisioner:
                 if attempt:
                     attempt.mailbox_state = state
                     await self._carry_out(attempt, seconds)
-        except HeldBackError as error:  # of the entry: an attempt that is held back ends within the block
+        except HeldBackError as error:  # at the gate: an attempt that is held back later ends within the block
             await self._postponement.postpone(meeting, now, error.delay or timedelta(0), write)
         except (RequestTooLargeError, RowRefusedError) as error:
             if attempt is None and not meeting.etag:
@@ -148,7 +148,7 @@ class Provisioner:
         except ClaimLostError:
             _logger.info("meeting.claimLost %s", meeting.id, extra={"meeting_id": meeting.id})
         except SupersededError as error:
-            # The message about the new version may have come and gone while the claim was ours.
+            # The message about the new version may have been handled while the claim was ours.
             await self._requests.enqueue(error.latest)
         finally:
             caller_traceparent.reset(traced_before)

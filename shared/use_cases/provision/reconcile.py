@@ -33,11 +33,11 @@ class Reconciler:
     async def reconcile(self, attempt: Attempt) -> MeetingRequest | None:
         """Bring Graph to what the record says, and return the request; None of what never was one.
 
-        The gate of the organizer's mailbox is entered, unless one of a pool is still to be chosen.
+        The caller holds the gate of the organizer's mailbox, unless one is still to be chosen from a pool.
 
         Raises:
             RejectedError: Graph refuses, or nobody of a pool is free.
-            ThrottledError, UnavailableError: a later attempt goes on.
+            ThrottledError, UnavailableError: a later attempt continues.
             InvalidRequestError: another version of this app accepted what is not valid.
             ClaimLostError, SupersededError: as `Attempt.write` does.
         """
@@ -54,7 +54,7 @@ class Reconciler:
     async def _make_with_any_of(
         self, pool: OrganizerPool, attempt: Attempt, request: NewMeetingRequest
     ) -> MeetingRequest:
-        """Make a meeting with one of a pool: the next one, where Graph refuses somebody."""
+        """Make a meeting with an organizer of a pool; if Graph refuses one, with the next."""
         while True:
             await self._pools.choose(attempt, request, pool)
             async with self._gate.access(attempt.mailbox):

@@ -1,4 +1,4 @@
-"""Reservations for a meeting: made by an attempt, written into its record, and let go with it."""
+"""Reservations for a meeting: made by an attempt, kept in the record, and released with the meeting."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ class Reserving:
         self._unfinished: tuple[datetime, list[Meeting]] | None = None
 
     async def pending(self, attempt: Attempt, window: Stretch) -> Mapping[str, list[Stretch]]:
-        """Return what other meetings of this app will take of a window once they are made, by the key of the mailbox.
+        """Return the times in a window of other meetings that are not created yet, by the key of the mailbox.
 
-        What is read of the ledger serves every choice of the next moment.
+        The ledger is read at most once in `_REMEMBERED`.
         """
         now = self._clock()
         if self._unfinished is None or not timedelta(0) <= now - self._unfinished[0] < _REMEMBERED:
@@ -55,11 +55,11 @@ class Reserving:
         strategy: str,
         nobody_free: RejectedError,
     ) -> Candidate:
-        """Return a candidate who is free, and whose time is reserved then.
+        """Reserve the times with a candidate who is free, and return the candidate.
 
         Raises:
             RejectedError: `nobody_free`.
-            UnavailableError: somebody may become free in a moment.
+            UnavailableError: a candidate may become free soon.
         """
         try:
             return await self._choice.reserve(attempt.meeting, times, candidates, order, strategy)
@@ -90,8 +90,8 @@ class Reserving:
 
         await self._reservations.release(reserved.mailbox, reserved.first_day, reserved.last_day, is_over)
 
-    async def let_go(self, meeting: Meeting, *reserved: Reserved) -> None:
-        """Release what is reserved for a meeting whose record does not hold it; later choices drop what is left."""
+    async def release_all(self, meeting: Meeting, *reserved: Reserved) -> None:
+        """Release reservations that the record no longer has; if the storage fails, later choices drop them."""
         try:
             for each in reserved:
                 await self.release(meeting, each, meeting.attempts)
@@ -117,7 +117,7 @@ def reserved_now(attempt: Attempt, address: str, times: MeetingTimes, former: Re
 
 
 def without_once(stretches: Sequence[Stretch], own: Iterable[Stretch]) -> list[Stretch]:
-    """Return what is booked without the meeting's own times, each of them once: another may have the same."""
+    """Return what is booked without the meeting's own times, each once: another meeting may have the same."""
     left = [*stretches]
     for each in own:
         if each in left:

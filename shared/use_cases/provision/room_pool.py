@@ -28,14 +28,14 @@ class RoomPools:
         self._clock = clock
 
     async def choose(self, attempt: Attempt, request: CalendarRequest) -> None:
-        """Choose a room that is free, reserve the times, and write both down; the room that it has comes first.
+        """Choose a room that is free, reserve the times, and record both; the present room comes first.
 
-        Instead of a room that has declined another one is chosen; if none is free, the room stays.
-        The gate of the organizer's mailbox is entered. The former room and times stay reserved until `settle`.
+        A room that has declined is replaced; if no other is free, it stays.
+        The caller holds the gate of the organizer's mailbox. The former room and times stay reserved until `settle`.
 
         Raises:
             RejectedError: `noRoomFree`.
-            UnavailableError: a room may become free in a moment.
+            UnavailableError: a room may become free soon.
         """
         former, pool = attempt.room, request.room_pool
         if pool is None:
@@ -99,7 +99,7 @@ class RoomPools:
         attempt.room = room.changed(former=(), moved=settled.moved)
 
     async def _name(self, address: str) -> str:
-        """Return the name of a room, or else its address: rooms are listed with a permission of their own."""
+        """Return the name of a room, or its address if the app may not list rooms."""
         try:
             rooms = await self._rooms.list(None)
         except RejectedError:

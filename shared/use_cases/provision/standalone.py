@@ -15,7 +15,7 @@ _USUAL_SUBJECT = "Meeting"
 
 
 async def provision_standalone(steps: Steps, attempt: Attempt, request: StandaloneRequest) -> None:
-    """Create the meeting, only once wherever Graph recognises a repetition, and set what differs from the request."""
+    """Create the meeting, once if Graph recognises a repetition, and set what differs from the request."""
     properties, options = online_meeting_properties(request), option_properties(request)
     settings = properties.pop("joinMeetingIdSettings", None)
     if attempt.outcome.join_url is None:
@@ -43,12 +43,12 @@ async def provision_standalone(steps: Steps, attempt: Attempt, request: Standalo
 async def _made(
     steps: Steps, attempt: Attempt, properties: dict[str, Any], settings: dict[str, Any] | None
 ) -> OnlineMeeting:
-    """Return the meeting, made or found, with the passcode that was asked for or without.
+    """Create or find the meeting, with or without a passcode as requested.
 
     createOrGet knows our id and takes no settings. The sources disagree on whether it makes a passcode: never, by
     design (https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/73, 2023); by itself, like plain
     creations, in 2026. So it is tried first, and its meeting kept if that fits. If not, a plain create follows, which
-    knows no id of ours: if its answer is lost, an unused meeting is left behind, and another is made.
+    has no id of ours: if its answer is lost, an unused meeting stays behind, and another is made.
     """
     organizer_id = await steps.organizer_id(attempt)
     first_try = attempt.in_doubt_since is None
@@ -86,7 +86,7 @@ def _require_passcode(found: OnlineMeeting, settings: dict[str, Any] | None) -> 
     if settings and found.has_passcode != settings["isPasscodeRequired"]:
         raise RejectedError(
             "optionsNotSet",
-            "Graph made the meeting and did not do as was asked about the passcode (joinMeetingIdSettings).",
+            "Graph made the meeting and did not follow the request for a passcode (joinMeetingIdSettings).",
             remedies.PASSCODE,
         )
 

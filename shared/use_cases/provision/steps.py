@@ -25,13 +25,13 @@ from shared.use_cases.provision.options import TIMES, half_named, require_set, w
 from shared.validation.addresses import mailbox_key
 from shared.validation.join_links import organizer_in
 
-_MOST_REFUSED_ETAGS = 3  # more than an event that others change as well has in a row
+_MOST_REFUSED_ETAGS = 3  # more in a row than changes by others explain
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 600
 
 
 class Steps:
-    """What is asked of Graph, with what is remembered of its answers."""
+    """Calls to Graph, with a cache of some answers."""
 
     def __init__(
         self, graph: GraphServices, gate: MailboxGate, ownership: Ownership, clock: Callable[[], datetime]
@@ -122,12 +122,12 @@ class Steps:
         return event
 
     async def require_in_calendar(self, organizer: str, event: Event) -> None:
-        """Refuse to change an event that lies in Deleted Items; with attendees it would be cancelled."""
+        """Refuse to change an event that is in Deleted Items; one with attendees would be cancelled."""
         if event.attendees == () and not await self.events.is_in_calendar(organizer, event.id, event.start, event.end):
             raise event_deleted()
 
     async def change_event(self, attempt: Attempt, event: Event, changes: dict[str, Any]) -> Event:
-        """Change an event as it was read, and no other.
+        """Change an event only as it was read.
 
         A change whose answer did not come may take effect long after: with the etag that it was meant for, it cannot
         undo what was changed since. It is not documented what Graph makes of If-Match here. Where it ignores it, the
@@ -144,7 +144,7 @@ class Steps:
             raise
 
     def usual_times(self) -> dict[str, Any]:
-        """Return the next hour, which createOrGet takes by itself and create does not."""
+        """Return the next hour: the default of createOrGet, which create lacks."""
         start = self._clock().astimezone(UTC).replace(microsecond=0, tzinfo=None)
         return {"startDateTime": f"{start.isoformat()}Z", "endDateTime": f"{(start + USUAL_LENGTH).isoformat()}Z"}
 
@@ -169,7 +169,7 @@ class Steps:
         attempt.applied = attempt.applied.changed(online_meeting=attempt.applied.online_meeting.confirmed(options))
 
     async def _complete(self, attempt: Attempt, changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-        """Return changes with start and end together, Graph takes neither alone, and with people named in both ways."""
+        """Return changes with start and end together, as Graph requires, and with people named in both ways."""
         if changes.keys() & TIMES:
             changes = changes | {name: options[name] for name in TIMES & options.keys()}
         if "participants" in changes and (names := half_named(changes["participants"])):
@@ -178,7 +178,7 @@ class Steps:
         return changes
 
     async def _users(self, attempt: Attempt, names: list[str]) -> dict[str, tuple[str, str]]:
-        """Return object id and user principal name of users, by either; who cannot be looked up stays unknown."""
+        """Return object id and user principal name of users, by either; those who cannot be looked up are left out."""
         found: dict[str, tuple[str, str]] = {}
         for batch in batched(dict.fromkeys(names), MOST_AT_ONCE, strict=False):
             await attempt.stretch()
