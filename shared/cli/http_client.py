@@ -9,25 +9,21 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
-import stamina
 
 from shared.cli.files import Line
 from shared.cli.polling import Poll, Submitted, UnreachableError, fault_text, known_rejection
 from shared.cli.remedies import with_commands
+from shared.cli.retries import LONGEST_PAUSE, BusyError, Retries, SilentError, reason
 from shared.errors import Fault
 from shared.use_cases.batch.items import MOST_ITEMS
 
-_ATTEMPTS = 6
-_LONGEST_PAUSE = 60.0
-_TIMEOUT_SECONDS = 120.0
+_CONNECT_SECONDS = 10.0
+_READ_SECONDS = 30.0
+_CHANGE_SECONDS = 120.0
 # The app accepts 4 MiB; what exceeds this goes into another batch.
 _LARGEST_BODY = 3 * 1024 * 1024
 _LARGEST_PAGE = 100
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
-
-_with_retries = stamina.AsyncRetryingCaller(
-    attempts=_ATTEMPTS, timeout=None, wait_initial=1.0, wait_max=_LONGEST_PAUSE, wait_jitter=0.0
-)
 
 
 class ProblemError(UnreachableError):
@@ -46,19 +42,7 @@ class ProblemError(UnreachableError):
         super().__init__(f"{self.code}: {with_commands(str(said))}")
 
 
-class _BusyError(Exception):
-    """The app cannot answer now.
-
-    Attributes:
-        retry_after: the seconds of its Retry-After, None without one.
-    """
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class _NotAllTakenError(_BusyError):
+class _NotAllTakenError(BusyError):
     """The app could not take some requests of a batch."""
 
 
@@ -96,8 +80,9 @@ class HttpClient:
             )
         self._base = url.rstrip("/") if parts.path.strip("/") else f"{parts.scheme}://{parts.netloc}/api"
         headers = {"x-functions-key": key} if key else {}
-        self._http = httpx.AsyncClient(headers=headers, timeout=_TIMEOUT_SECONDS, transport=transport)
+        self._http = httpx.AsyncClient(headers=headers, transport=transport)
         self._reached = False
+        self._retries = Retries()
 
     async def submit(self, lines: Sequence[Line]) -> list[Submitted]:
         """Submit requests as batches; those that the app was too busy for are submitted again."""
@@ -117,7 +102,7 @@ class HttpClient:
                 raise _NotAllTakenError(f"{len(busy)} requests could not be taken")
 
         try:
-            await _with_retries(_backoff, submit_rest)
+            await self._retries.call(submit_rest)
         except _NotAllTakenError:
             done |= busy
         return [done[line.number] for line in lines]
@@ -206,29 +191,38 @@ class HttpClient:
     async def _send(
         self, method: str, path: str, document: Any = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """Send a request, and retry transient failures, which idempotency keys make harmless."""
+        """Send a request, and retry transient failures, which idempotency keys make harmless.
+
+        A read without an answer ends within a minute, beside the waits that the app asks for.
+        """
         try:
-            return await _with_retries(_backoff, self._send_once, method, path, document, headers)
-        except (_BusyError, httpx.TransportError) as error:
-            reason = str(error) or type(error).__name__
+            return await self._retries.call(self._send_once, method, path, document, headers)
+        except (BusyError, httpx.TransportError) as error:
             raise UnreachableError(
-                f"{self._base} cannot be used: {reason}. Try again later: nothing is made twice."
+                f"{self._base} cannot be used: {reason(error)}. Try again later: nothing is made twice."
             ) from error
 
     async def _send_once(
         self, method: str, path: str, document: Any, headers: Mapping[str, str] | None
     ) -> httpx.Response:
+        seconds = _READ_SECONDS if method == "GET" else _CHANGE_SECONDS
+        timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
+        url = f"{self._base}{path}"
         try:
-            answer = await self._http.request(method, f"{self._base}{path}", json=document, headers=headers)
-        except httpx.ConnectError as error:
+            answer = await self._http.request(method, url, json=document, headers=headers, timeout=timeout)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if self._reached:
                 raise
-            raise UnreachableError(f"{self._base} does not answer: {error}. Check the address.") from error
+            why = str(error) or f"no connection within {_CONNECT_SECONDS:.0f} s"
+            raise UnreachableError(f"{self._base} does not answer: {why}. Check the address.") from error
+        except httpx.TimeoutException as error:
+            raise SilentError(f"no answer within {seconds:.0f} s") from error
         self._reached = True
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise UnreachableError(f"{self._base} needs a function key: give it with --key.")
         if answer.status_code in _TRANSIENT:
-            raise _BusyError(f"it answers {answer.status_code}", _retry_after(answer))
+            raise BusyError(f"it answers {answer.status_code}", _retry_after(answer))
+        self._retries.answered()
         return answer
 
     @staticmethod
@@ -244,13 +238,6 @@ class HttpClient:
 def path_of(*segments: str) -> str:
     """Return a path below the API's base, each segment encoded."""
     return "".join(f"/{quote(segment, safe='')}" for segment in segments)
-
-
-def _backoff(error: Exception) -> bool | float:
-    """Return whether to retry, or after how many seconds."""
-    if isinstance(error, _BusyError):
-        return error.retry_after or True
-    return isinstance(error, httpx.TransportError)
 
 
 def _is_this_machine(host: str) -> bool:
@@ -285,7 +272,7 @@ def _parts(lines: list[Line]) -> list[list[Line]]:
 def _retry_after(answer: httpx.Response) -> float | None:
     """Return the seconds of a Retry-After, which the app writes as a number; a minute at most."""
     seconds = answer.headers.get("retry-after", "")
-    return min(float(seconds), _LONGEST_PAUSE) if re.fullmatch("[1-9][0-9]{0,8}", seconds) else None
+    return min(float(seconds), LONGEST_PAUSE) if re.fullmatch("[1-9][0-9]{0,8}", seconds) else None
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

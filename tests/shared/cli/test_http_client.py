@@ -189,10 +189,11 @@ def test_what_ends_the_command(answer: httpx.Response | Exception, part: str) ->
 
 def test_a_wrong_address_ends_it_at_the_first_failure() -> None:
     """Nothing is retried where nobody ever answered; a connection that is lost later is."""
-    wrong = App(httpx.ConnectError("refused"))
-    with pytest.raises(UnreachableError, match="Check the address"):
-        wrong.run(lambda client: client.poll(Submitted(1, ID)))
-    assert len(wrong.requests) == 1
+    for error, reason in ((httpx.ConnectError("refused"), "refused"), (httpx.ConnectTimeout(""), "within 10 s")):
+        wrong = App(error)
+        with pytest.raises(UnreachableError, match=rf"{reason}\. Check the address"):
+            wrong.run(lambda client: client.poll(Submitted(1, ID)))
+        assert len(wrong.requests) == 1
     ready = httpx.Response(200, json={"id": ID})
     right = App(ready, httpx.ConnectError("refused"), ready)
 
@@ -202,6 +203,30 @@ def test_a_wrong_address_ends_it_at_the_first_failure() -> None:
 
     right.run(poll_twice)
     assert len(right.requests) == 3
+
+
+def test_a_silent_app_is_given_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """A read ends within a minute, and says before each retry what it waits for."""
+    app = App(httpx.ReadTimeout(""))
+    with pytest.raises(UnreachableError, match="cannot be used: no answer within 30 s"):
+        app.run(lambda client: client.get("/meetings"))
+    limits = [request.extensions["timeout"] for request in app.requests]
+    assert [each["connect"] for each in limits] == [10.0, 10.0]
+    assert sum(each["read"] for each in limits) == 60.0
+    assert capsys.readouterr().err == "Attempt 1 failed: no answer within 30 s. Another one follows.\n"
+
+
+def test_each_retry_is_noted_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where several polls fail at once; after an answer the same failure is noted again."""
+
+    async def poll(client: HttpClient) -> None:
+        for _ in range(2):
+            await asyncio.gather(*(client.poll(Submitted(number, ID)) for number in range(3)))
+
+    busy, ready = [httpx.Response(503)] * 3, [httpx.Response(200, json={"id": ID})] * 3
+    App(*busy, *busy, *ready, *busy, *ready).run(poll)
+    notes = [f"Attempt {number} failed: it answers 503. Another one follows." for number in (1, 2, 1)]
+    assert capsys.readouterr().err.splitlines() == notes
 
 
 @pytest.mark.parametrize("url", ["http://app.example", "http://10.0.0.4:7071", "http://[2001:db8::1]"])
