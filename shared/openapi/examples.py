@@ -97,11 +97,11 @@ SCHEDULE_REQUEST: dict[str, Any] = {
     "request": {"kind": "standalone", "organizer": ORGANIZER, "subject": "Rounds {date}"},
 }
 BATCH: dict[str, Any] = {
-    "meetings": [{"idempotencyKey": "visit-4711", "request": CALENDAR_REQUEST}, {"request": STANDALONE_REQUEST}]
+    "meetings": [{"idempotencyKey": "visit-4726", "request": CALENDAR_REQUEST}, {"request": STANDALONE_REQUEST}]
 }
 ROWS = (
     "idempotencyKey,organizer,subject,start,end,timeZone,attendees\r\n"
-    f"visit-4711,{ORGANIZER},Video visit,2027-01-20 13:00,2027-01-20 13:30,Pacific Standard Time,AdeleV@contoso.com\r\n"
+    f"visit-4727,{ORGANIZER},Video visit,2027-01-20 13:00,2027-01-20 13:30,Pacific Standard Time,AdeleV@contoso.com\r\n"
 )
 MEETING_PATCH: dict[str, Any] = {
     "subject": "Prep for customer meeting, moved",

@@ -57,7 +57,7 @@ def test_a_whole_visit_by_a_typescript_client(stack: Stack, document: Path, tmp_
 _FURTHER = """
 from convene_client.api.meetings import list_meetings
 
-again = create_meeting.sync(client=client, body=request, idempotency_key="visit-4711")
+again = create_meeting.sync(client=client, body=request, idempotency_key="visit-4723")
 assert again.id == meeting.id, again
 found = list_meetings.sync(client=client, organizer="AlexW@contoso.com")
 assert meeting.id in {each.id for each in found.meetings}, found

@@ -268,7 +268,7 @@ def test_an_event_of_event_grid_becomes_a_meeting(client: Client) -> None:
     """The example event, in base64 as Event Grid puts it on a queue, becomes a meeting."""
     content = (RECIPES / "event-grid" / "meeting-requested.json").read_bytes()
     client.enqueue(base64.b64encode(content).decode())
-    meeting = client.found(reference="visit-4713")
+    meeting = client.found(reference="visit-4716")
     assert meeting["status"] == "succeeded"
     assert meeting["passcode"]
 
