@@ -15,7 +15,7 @@ async def bound_answer(response: httpx.Response) -> None:
     httpx itself would unpack a few KiB to gigabytes.
 
     Raises:
-        httpx.RemoteProtocolError: it is compressed in a way that was not asked for.
+        httpx.RemoteProtocolError: it is compressed in a way that the request does not accept.
     """
     if not isinstance(response.stream, httpx.AsyncByteStream):
         return

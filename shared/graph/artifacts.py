@@ -96,7 +96,7 @@ class AttendanceRecord(GraphResource):
 
 
 class Transcript(GraphResource):
-    """That there is a transcript of a call."""
+    """A transcript of a call, without its content."""
 
     id: str
     created_date_time: Lenient[Instant] = None
@@ -104,7 +104,7 @@ class Transcript(GraphResource):
 
 
 class Recording(GraphResource):
-    """That there is a recording of a call, and where Graph has it."""
+    """A recording of a call, and its URL in Graph."""
 
     id: str
     created_date_time: Lenient[Instant] = None
@@ -123,15 +123,15 @@ class TranscriptNotFoundError(RejectedError):
 class Artifacts:
     """Attendance, transcripts and recordings of meetings. Every call may raise the GraphErrors of GraphClient.send.
 
-    Graph shows them to the organizer of the meeting only, and says in several ways that it knows none: a list is empty
-    then.
+    Graph shows them to the organizer of the meeting only. It has several answers for a meeting without any: they all
+    give an empty list.
     """
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
 
     async def require_access(self, organizer_id: str, surface: Surface) -> None:
-        """Ask for the artifacts of a meeting that cannot exist: an authorised app finds nothing, any other is refused.
+        """Read the artifacts of a meeting that cannot exist: an authorised app finds nothing, any other is refused.
 
         How Graph says that there is no such meeting is not documented, so only an error with a known meaning counts.
 
@@ -160,7 +160,7 @@ class Artifacts:
         return await self._list(AttendanceReport, ids, self._meeting(ids).attendance_reports, Surface.ATTENDANCE)
 
     async def records(self, ids: OnlineMeetingIds, report_id: str) -> AsyncIterator[AttendanceRecord]:
-        """Yield the participants of a report; what is not asked for is not read."""
+        """Yield the participants of a report; further pages are read on demand."""
         reports = self._meeting(ids).attendance_reports
         builder = reports.by_meeting_attendance_report_id(report_id).attendance_records
         async for each in self._each(ids, builder, Surface.ATTENDANCE):
@@ -180,7 +180,7 @@ class Artifacts:
         https://learn.microsoft.com/graph/api/calltranscript-get
 
         Raises:
-            TranscriptNotFoundError: the meeting has none of this id, or it is no id.
+            TranscriptNotFoundError: the meeting has no transcript of this id, or the id is malformed.
             RejectedError: the content does not begin as a WebVTT file does: https://www.w3.org/TR/webvtt1/#file-structure.
         """
         builder = self._meeting(ids).transcripts.by_call_transcript_id(transcript_id).content

@@ -51,7 +51,7 @@ class ExtendedProperty(GraphResource):
     value: str
 
 
-def _as_exchange_keeps_it(wall: datetime) -> datetime:
+def _check_year(wall: datetime) -> datetime:
     if not _EXCHANGE_YEARS.start <= wall.year < _EXCHANGE_YEARS.stop:
         raise ValueError("Exchange has no such year")
     return wall
@@ -61,23 +61,23 @@ class GraphTime(GraphResource):
     """A wall-clock time with its zone: https://learn.microsoft.com/graph/api/resources/datetimetimezone.
 
     Attributes:
-        time_zone: in which Graph writes the time. It is UTC, unless Graph passes on a time as somebody else wrote it.
+        time_zone: the zone of the time: UTC, unless Graph passes on a time as another program wrote it.
     """
 
-    date_time: Annotated[datetime, AfterValidator(_as_exchange_keeps_it)]
+    date_time: Annotated[datetime, AfterValidator(_check_year)]
     time_zone: str
 
     @property
     def moment(self) -> datetime:
-        """Return the instant, in UTC. A zone without a name that we know counts as UTC, which is what we ask for."""
+        """Return the instant, in UTC. An unknown zone counts as UTC, which is what we ask for."""
         return to_utc(self.date_time, self.time_zone if self.time_zone in allowed_names() else "UTC")
 
 
 class OnlineEvent(GraphResource):
-    """Which event it is, for which meeting it was made, and how it is joined: what each reading of an event has.
+    """The members that every reading of an event has: its ids, the meeting that it was created for, and the link.
 
     Attributes:
-        etag: of the event as it was read, for a change of it and of no other.
+        etag: of the event as it was read, so that a change can be refused if it has changed since.
     """
 
     id: str
@@ -89,7 +89,7 @@ class OnlineEvent(GraphResource):
 
     @property
     def meeting_id(self) -> str | None:
-        """Return the id of the meeting that this app made the event for, where it was asked for; None if it did not."""
+        """Return the id of the meeting that this app created the event for; None for others, and if not read."""
         return meeting_id_among(self.single_value_extended_properties)
 
     @property
@@ -102,10 +102,10 @@ class OnlineEvent(GraphResource):
 class Event(OnlineEvent):
     """An event, as far as it concerns an online meeting.
 
-    Whose it is, whether it is cancelled and whom it invites decides what is done with it, and has to be readable.
+    Its organizer, its cancellation and its attendees decide what is done with it, so they have to be readable.
 
     Attributes:
-        body: as HTML, Teams' join block included, where it was asked for.
+        body: as HTML, with Teams' join block; None where it was not read.
     """
 
     web_link: Lenient[str] = None
@@ -120,7 +120,7 @@ class Event(OnlineEvent):
 
     @property
     def join_meeting_id_in_body(self) -> str | None:
-        """Return the Meeting ID that people are invited to type in, where the body was asked for and has one."""
+        """Return the Meeting ID to type in, from the body; None where the body has none, or was not read."""
         return meeting_id_in_block(self.body.content) if self.body and self.body.content else None
 
     @property
@@ -170,7 +170,7 @@ def by_i_cal_u_id(i_cal_u_id: str) -> str:
 
 
 def meeting_id_among(properties: tuple[ExtendedProperty, ...] | None) -> str | None:
-    """Return the id of the meeting that an event with these properties was made for, None without one."""
+    """Return the id of the meeting that an event with these properties was created for, None without one."""
     return next((each.value for each in properties or () if is_record_id(each.value)), None)
 
 
@@ -196,7 +196,7 @@ class CalendarEvents:
         return parse_resource(Providers, answer, uncertain=False)
 
     async def create(self, organizer: str, meeting_id: str, properties: dict[str, Any]) -> Event:
-        """Create an event that carries the meeting's id: sent twice, it is made once, and it can be found by it.
+        """Create an event with the meeting's id: sent twice, it creates one event, which can be found by the id.
 
         Raises:
             DuplicateTransactionError: the id was used for an event with other properties.
@@ -220,7 +220,7 @@ class CalendarEvents:
         return parse_resource(Event, answer, uncertain=False)
 
     async def read_properties(self, organizer: str, event_id: str, names: str) -> dict[str, Any]:
-        """Return some properties of an event as Graph gives them, times in UTC, and the meeting that it was made for.
+        """Return some properties of an event as Graph gives them, times in UTC, and the meeting that it is for.
 
         https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
         """
@@ -261,7 +261,7 @@ class CalendarEvents:
     ) -> bool:
         """Return whether an event that was read is in the calendar, and not in Deleted Items.
 
-        By its immutable id it is read either way, and one without attendees is never cancelled:
+        A deleted event can still be read by its immutable id, and one without attendees is never cancelled:
         https://learn.microsoft.com/graph/outlook-immutable-id. The calendar view shows the calendar only:
         https://learn.microsoft.com/graph/api/user-list-calendarview
         """
@@ -282,8 +282,8 @@ class CalendarEvents:
     async def change(self, organizer: str, event_id: str, changes: dict[str, Any], etag: str | None) -> Event:
         """Change some properties of an event and return it.
 
-        With the `etag` of the event as it was read, an event that has another one by now is not changed, which is an
-        UnavailableError with the status 412; with None it is changed however it is.
+        With the `etag` of the event as it was read, an event that has changed since is left as it is, which is an
+        UnavailableError with the status 412; with None it is changed in any case.
         """
         builder = self._client.user(organizer).events.by_event_id(event_id)
         condition = {"If-Match": etag} if etag else {}

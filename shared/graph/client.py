@@ -65,9 +65,9 @@ _ITEM_IDS = frozenset({"event%2Did", "onlineMeeting%2Did"})
 _HEADERS = {"Accept": "application/json"}
 
 
-# What a task wants to be asked before each of its calls; it may raise a GraphError instead of letting the call go.
+# A task's check before each of its calls; it may raise a GraphError to stop the call.
 before_each_call: ContextVar[Callable[[], None] | None] = ContextVar("before_each_call", default=None)
-# What Graph answers to a task's call when it is no success: status and headers count, even if no body can be read.
+# The answer to a task's call that is not a success: status and headers count, even if no body can be read.
 _refused: ContextVar[httpx.Response | None] = ContextVar("_refused", default=None)
 
 
@@ -110,9 +110,8 @@ class GraphClient:
         """
         self._client_id = service.client_id
         self._credential: Credential | None = make_credential(service)
-        # Retrying is the ledger's business, and a redirect would carry the token to another host: neither handler is in
-        # the pipeline. A proxy of the environment tunnels https and sees no token; with this machine's Graph it has no
-        # business.
+        # The ledger retries, and a redirect would carry the token to another host: neither handler is in the pipeline.
+        # A proxy of the environment tunnels https and sees no token; a Graph on this machine needs none.
         self._transport = transport or AiohttpTransport(
             _TIMEOUT, trust_env=urlsplit(service.base_url).scheme == "https"
         )
@@ -120,7 +119,7 @@ class GraphClient:
             transport=self._transport,
             follow_redirects=False,
             headers={"Accept-Encoding": "gzip"},
-            event_hooks={"request": [_ask_first], "response": [_note_refusal, bound_answer]},
+            event_hooks={"request": [_check_before_call], "response": [_note_refusal, bound_answer]},
         )
         self._http_client = GraphClientFactory.create_with_custom_middleware(
             [ParametersNameDecodingHandler(), GraphTelemetryHandler()], client=http_client
@@ -129,7 +128,7 @@ class GraphClient:
         authentication = make_authentication(self._credential, host)
         self._tokens = authentication.access_token_provider
         self._adapter = GraphRequestAdapter(authentication, self._http_client)
-        # Else its spans carry each URL, with organizers and links in it, into the telemetry.
+        # Otherwise its spans carry each URL, with organizers and links in it, into the telemetry.
         self._adapter.observability_options.include_euii_attributes = False
         self._adapter.base_url = service.base_url
         self._service = GraphServiceClient(request_adapter=self._adapter)
@@ -161,7 +160,7 @@ class GraphClient:
         return _json_object(await self.read(call), uncertain=call.writes)
 
     async def read(self, call: Call) -> bytes:
-        """Send a call and return what Graph answers as it is, which need not be JSON.
+        """Send a call and return the body of Graph's answer, which need not be JSON.
 
         Raises:
             RejectedError, ThrottledError, UnavailableError: as `send` does.
@@ -184,7 +183,7 @@ class GraphClient:
                 "graph.failed %s %s: %s (client-request-id %s, traceparent %s)",
                 call.method.value,
                 _path(call),
-                _said(failure.answer) or type(error).__name__,
+                _codes_for_log(failure.answer) or type(error).__name__,
                 *ids.values(),
                 extra=ids,
             )
@@ -199,7 +198,7 @@ class GraphClient:
         return content or b""
 
     async def send_batch(self, calls: Sequence[Call]) -> list[dict[str, Any] | GraphError]:
-        """Send at most 20 reads as one request, and return what each of them gives, in order: an answer, or its error.
+        """Send at most 20 reads as one request, and return the answer or the error of each, in order.
 
         https://learn.microsoft.com/graph/json-batching
 
@@ -215,7 +214,7 @@ class GraphClient:
     async def _outcome(
         self, call: Call, request: RequestInformation, response: BatchResponse | None
     ) -> dict[str, Any] | GraphError:
-        """Return what one call of a batch gives."""
+        """Return the answer or the error of one call of a batch."""
         if response is None:
             return UnavailableError("Graph's answer to a batch lacks one of its responses", uncertain=False)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -227,7 +226,7 @@ class GraphClient:
         return response.body
 
     async def app_id(self) -> str | None:
-        """Return this app's client id, to name it in commands: from the settings, or as its token has it."""
+        """Return this app's client id, to name it in commands: from the settings, or else from its token."""
         return self._client_id or await app_id_in_token(self._tokens, self._adapter.base_url)
 
     async def tenant_id(self) -> str | None:
@@ -266,8 +265,8 @@ class GraphClient:
         return request
 
 
-async def _ask_first(_: httpx.Request) -> None:
-    """Ask at the last moment whether the call may be sent: fetching a token takes a while."""
+async def _check_before_call(_: httpx.Request) -> None:
+    """Check at the last moment whether the call may be sent: fetching a token takes a while."""
     if check := before_each_call.get():
         check()
 
@@ -281,7 +280,7 @@ async def _note_refusal(response: httpx.Response) -> None:
         raise httpx.RemoteProtocolError(f"unexpected status {response.status_code}", request=response.request)
 
 
-def _said(answer: GraphAnswer | None) -> str:
+def _codes_for_log(answer: GraphAnswer | None) -> str:
     """Return the codes of an error answer for the log, without its message."""
     if answer is None:
         return ""

@@ -67,7 +67,7 @@ def translate(
 
     Args:
         error: as the adapter raised it; an AzureError comes from the credential.
-        addressee: whom the call was about.
+        addressee: what the call was about.
         request_id: our client-request-id, where Graph does not name its own.
         writes: whether the call changes something, so that a lost answer leaves it uncertain.
         unread: an error answer of which only the status and headers could be read.
@@ -83,14 +83,14 @@ def translate(
 
 
 def _translate_refusal(refusal: GraphRefusal, addressee: Addressee, *, writes: bool, read: bool) -> GraphError:
-    """Return what an error answer means: what comes first decides, for a code may come with any status."""
+    """Return what an error answer means. The order of the checks counts, because a code may come with any status."""
     status, code = refusal.answer.status, refusal.answer.code.casefold()
     unavailable = partial(UnavailableError, delay=refusal.retry_after, answer=refusal.answer)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(THROTTLED, refusal.retry_after, refusal.answer)
     failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST or code in _TRANSIENT_CODES
-    if failed or not read:  # the unread body would have named the refusal: retry
-        did_nothing = status == HTTPStatus.PRECONDITION_FAILED  # its code is that of conflicts half-way as well
+    if failed or not read:  # only the body names a refusal, and it was not read: retry
+        did_nothing = status == HTTPStatus.PRECONDITION_FAILED  # its code also stands for conflicts half-way through
         return unavailable("Graph is not available", uncertain=writes and not did_nothing)
     if code == "errorduplicatetransactionid":
         return DuplicateTransactionError(refusal)

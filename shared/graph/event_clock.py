@@ -10,7 +10,7 @@ UTC_NAME = "UTC"
 
 
 def own_zone(original: str | None) -> str:
-    """Return the zone in which an event was made, as Graph names it; UTC where that name is not known."""
+    """Return the zone in which an event was created, as Graph names it; UTC for an unknown name."""
     return original if original in allowed_names() else UTC_NAME
 
 

@@ -59,7 +59,7 @@ class ScheduleInformation(GraphResource):
     """What Graph shows of one address.
 
     Attributes:
-        schedule_id: the address, as it was asked for.
+        schedule_id: the address, as in the request.
         schedule_items: what is in the calendar; None where Graph shows only the view.
         availability_view: a digit for each five minutes.
     """
@@ -71,7 +71,7 @@ class ScheduleInformation(GraphResource):
     error: FreeBusyError | None = None
 
     def taken(self, start: datetime) -> list[tuple[datetime, datetime]] | None:
-        """Return what is taken of the window that began at `start`, None where Graph does not show it."""
+        """Return the busy stretches of the window that began at `start`; None where Graph does not show them."""
         if self.schedule_items is not None:
             return [
                 (item.start.moment, item.end.moment)
@@ -96,10 +96,10 @@ class FreeBusy:
     async def schedules(
         self, mailbox: str, addresses: Sequence[str], start: datetime, end: datetime
     ) -> list[ScheduleInformation]:
-        """Return what Graph shows of each address, without what cannot be read.
+        """Return what Graph shows of each address; what cannot be read is left out.
 
         Args:
-            mailbox: the one that the app asks through, and that it must be let into.
+            mailbox: the mailbox to ask through; the app needs access to it.
             addresses: at most `MOST_ADDRESSES`.
             start: when the window begins, in UTC.
             end: when it ends, at most `LONGEST_WINDOW` later.

@@ -150,7 +150,7 @@ class OnlineMeetings:
         self._client = client
 
     async def create(self, organizer_id: str, properties: dict[str, Any], language: str | None) -> OnlineMeeting:
-        """Create a meeting; sent twice, it is made twice."""
+        """Create a meeting; each call creates another one."""
         builder = self._client.user(organizer_id).online_meetings
         answer = await self._send(organizer_id, Method.POST, builder, body=properties, language=language)
         return _parse(answer, uncertain=True)
@@ -175,7 +175,7 @@ class OnlineMeetings:
     async def find(self, organizer_id: str, condition: str, language: str | None) -> OnlineMeeting | None:
         """Return the meeting that an OData condition names (see `by_join_url`), or None.
 
-        A fresh meeting may not be found at once; Graph says so in four different ways.
+        A new meeting may not be found at once, for which Graph has four different answers.
         """
         builder = self._client.user(organizer_id).online_meetings
         try:
@@ -188,7 +188,7 @@ class OnlineMeetings:
     async def require_access(self, organizer_id: str) -> None:
         """Look up a join link that cannot exist: an authorised app gets an empty list, any other an error.
 
-        Graph words "not found" in several ways, so only an error with a known meaning counts as a refusal.
+        Graph has several answers for "not found", so only an error with a known meaning counts as a refusal.
 
         Raises:
             RejectedError: the app may not use the user's online meetings, or there is no such user.

@@ -32,7 +32,7 @@ class Organizers:
         self._client = client
 
     async def object_id(self, organizer: str) -> str:
-        """Return the object id of a user principal name, which the paths of online meetings ask for."""
+        """Return the object id of a user principal name, which the paths of online meetings require."""
         user = await self._read(organizer, "id")
         if not user.id:
             raise UnavailableError("Graph's answer has no object id", uncertain=False)
@@ -44,10 +44,10 @@ class Organizers:
         return user.mail or user.user_principal_name or None
 
     async def find(self, organizer: str, names: Sequence[str]) -> list[tuple[str, str]]:
-        """Return object id and user principal name of those users whom names of either kind name; guests are left out.
+        """Return object id and user principal name of the users with these names; guests are left out.
 
         Args:
-            organizer: for whom, to explain a refusal.
+            organizer: named in the remedy of a refusal.
             names: object ids and user principal names, at most `MOST_AT_ONCE`.
 
         https://learn.microsoft.com/graph/api/user-list, with the permission for one user

@@ -65,7 +65,7 @@ class GraphRefusal:
 
 
 def event_deleted() -> RejectedError:
-    """Return the error for an event that is deleted, although its immutable id still reads."""
+    """Return the error for an event that was deleted, although its immutable id can still be read."""
     return RejectedError("eventDeleted", "The event is cancelled, or was deleted.", remedies.EVENT_DELETED)
 
 
@@ -109,11 +109,11 @@ class RoomListNotFoundError(RejectedError):
 
 
 class NothingFoundError(RejectedError):
-    """A search for an online meeting found nothing; a fresh meeting may be found a little later."""
+    """A search for an online meeting found nothing; a new meeting may be found a little later."""
 
 
 class OtherOrganizerError(RejectedError):
-    """The online meeting belongs to somebody else, or the policy lets the app in for somebody else only."""
+    """The online meeting belongs to another organizer, or the policy admits the app for another organizer only."""
 
 
 _NO_MAILBOX_CODES = frozenset(
@@ -121,10 +121,10 @@ _NO_MAILBOX_CODES = frozenset(
 )
 _MISSING_STATUSES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _NO_USER_CODES = frozenset({"errorinvaliduser", "request_resourcenotfound"})
-# "Resource could not be discovered.": of a user who is there and whose mailbox is elsewhere, and of one who is not.
+# "Resource could not be discovered.": for a user whose mailbox is elsewhere, and for one who does not exist.
 _UNDISCOVERED_CODE = "resourcenotfound"
-# An event that is gone, whatever the status: by its immutable id a deleted item cannot be deleted again, with 403
-# (https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3047); what is no id is an event's that never was.
+# An event that no longer exists, whatever the status: to delete a deleted item again by its immutable id gives 403
+# (https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3047); a malformed id is of an event that never existed.
 _GONE_CODES = frozenset({"errorcannotdeleteobject", "erroritemnotfound", "errorinvalididmalformed"})
 # With these, or without any, Exchange refuses the mailbox; other codes with 403 are about something else.
 _DENIED_CODES = frozenset({"", "erroraccessdenied", "accessdenied", "forbidden", "unauthorized"})
@@ -251,7 +251,7 @@ def _forbidden(refusal: GraphRefusal, addressee: Addressee) -> RejectedError:
         and addressee.surface is Surface.ONLINE_MEETINGS
         and not _OF_PERMISSION.search(refusal.message)
     ):
-        # Guests, and people without a licence or with a policy against it, are refused with no word or with one:
+        # Guests, and people without a licence or with a policy against it, are refused with or without a message:
         # https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/794
         return RejectedError(
             "onlineMeetingsDenied",

@@ -132,7 +132,7 @@ def application_access_policy(organizer: str, client_id: str | None) -> str:
 
 
 def online_meetings_denied(organizer: str, client_id: str | None) -> str:
-    """Return what to look at, likeliest first, where Teams refuses a user without saying why."""
+    """Return what to check, the most likely cause first, where Teams refuses a user without a reason."""
     return (
         f"A Teams administrator checks, in this order: that {organizer} is a member of the tenant with a licence for "
         f"Teams, and no guest; that the user's meeting policy allows private meetings: {_meeting_policy(organizer)} "
@@ -142,7 +142,7 @@ def online_meetings_denied(organizer: str, client_id: str | None) -> str:
 
 
 def no_join_link(organizer: str) -> str:
-    """Return what to look at where Graph makes the organizer's events and gives them no join link."""
+    """Return what to check where Graph creates the organizer's events without a join link."""
     return (
         f"A Teams administrator checks that {organizer} has a licence for Teams, and that the user's meeting policy "
         f"allows private meetings and the Outlook add-in: {_meeting_policy(organizer)} | Select-Object "

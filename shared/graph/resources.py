@@ -57,13 +57,13 @@ type Lenient[T] = Annotated[T | None, WrapValidator(_valid_or_none)]
 
 
 class GraphResource(BaseModel):
-    """A part of Graph's answer: what we use is checked and has bounds, what we do not know is let through."""
+    """A part of Graph's answer: the members that we use are checked and bounded, others are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, str_max_length=LONGEST_STRING)
 
 
 class Content(GraphResource):
-    """A body, which the bound of a whole answer bounds (shared/graph/answer_stream.py)."""
+    """A body, which only the bound of the whole answer limits (shared/graph/answer_stream.py)."""
 
     model_config = ConfigDict(str_max_length=None)
 

@@ -71,7 +71,7 @@ async def see_event(events: CalendarEvents, organizer: str, event_id: str) -> Se
 
 
 async def see_events(events: CalendarEvents, places: Sequence[tuple[str, str]]) -> list[SeenEvent | GraphError]:
-    """Return at most 20 events, each named by its organizer and id, or the error of each that is not to be had.
+    """Return at most 20 events, each named by its organizer and id, or the error of each that could not be read.
 
     Raises:
         GraphError: there is no answer to the whole batch.
@@ -91,9 +91,9 @@ def _seen_or_error(answer: dict[str, Any] | GraphError) -> SeenEvent | GraphErro
 async def search_event(
     events: CalendarEvents, organizer: str, meeting_id: str, i_cal_u_id: str | None
 ) -> SeenEvent | None:
-    """Return the event of a meeting that its id does not lead to, or None. It may raise as `see_event`.
+    """Return the event of a meeting that is not found by its id, or None. It may raise what `see_event` raises.
 
-    It may have another id since somebody moved it. A copy of it has an iCalUId of its own, and is another event.
+    An event that was moved may have another id. A copy has another iCalUId, and is another event.
     """
     conditions = [by_meeting(meeting_id), *([by_i_cal_u_id(i_cal_u_id)] if i_cal_u_id else [])]
     for condition in conditions:

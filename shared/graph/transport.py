@@ -1,7 +1,7 @@
-"""The way to Graph: connections of aiohttp below the httpx client that the SDK wants.
+"""The way to Graph: connections of aiohttp below the httpx client that the SDK requires.
 
-They cost half of what httpx's own cost, and storage has brought aiohttp along. The package httpx-aiohttp would do as
-much, but reports a connection that is lost while Graph works as one that was never made.
+They take half the processor time of httpx's own, and storage needs aiohttp anyway. The package httpx-aiohttp would do
+the same, but reports a connection that is lost while Graph works as one that was never made.
 """
 
 from collections.abc import AsyncIterator, Generator
@@ -36,7 +36,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.ConnectError: there was no connection, so that nothing was sent.
-            httpx.ReadError: the answer did not come whole; what was asked for may be done.
+            httpx.ReadError: the answer is not complete; the call may have taken effect.
         """
         if self._session is None:
             self._session = self._open_session()
@@ -79,7 +79,7 @@ class _Body(httpx.AsyncByteStream):
                 yield part
 
     async def aclose(self) -> None:
-        self._response.close()  # its connection is given back before, if the body was read to its end
+        self._response.close()  # a body that was read to its end has released the connection before
 
 
 @contextmanager
