@@ -1,9 +1,12 @@
-"""Submit meeting requests, see what becomes of them, and look after the ledger.
+"""Submit meeting requests, follow the meetings, and export or import the ledger.
 
-Exit code 0: everything succeeded (or with --no-wait was accepted). 1: at least one meeting did not.
-2: the file, the connection or the arguments are wrong.
+Exit code 0: everything succeeded, or with --no-wait was accepted.
 
-Submitting or importing a file again makes nothing twice: it continues where the last run ended.
+Exit code 1: at least one meeting failed, or an organizer is not ready.
+
+Exit code 2: the file, the connection or the arguments are wrong.
+
+A repeated submit or import creates nothing twice: it continues where the last run ended.
 """
 
 from typing import Annotated

@@ -21,7 +21,7 @@ class OccurrenceResponse(ResponseModel, frozen=True):
     Attributes:
         start: When its meeting starts.
         end: When its meeting ends.
-        make_at: When its meeting is made.
+        make_at: When its meeting is due; the next run of the timer creates it, by default within five minutes.
         meeting_id: The id of its meeting; null until it is made.
     """
 

@@ -190,7 +190,6 @@ _TRANSLATIONS: Mapping[str, tuple[str, Callable[[Mapping[str, Any], Any], str]]]
     "float_type": ("wrongType", _must_be("a number")),
     "finite_number": ("wrongType", lambda _, __: "must be a finite number"),
     "int_type": ("wrongType", _must_be("a whole number")),
-    "model_type": ("wrongType", _must_be("an object")),
     "string_type": ("wrongType", _must_be("a string")),
     "tuple_type": ("wrongType", _must_be("a list")),
     "literal_error": ("notOneOf", _one_of),

@@ -183,9 +183,9 @@ def test_messages_are_plain() -> None:
     assert [fault.message for fault in faults_of(document)] == [
         "isAllDay must be true or false, not 'true'.",
         "importance must be one of low, normal, high, not 'x'.",
-        "attendees[0] must be an object, not null.",
+        'attendees[0] must be an object such as {"emailAddress": ...}, not null.',
         "categories must be a list, not the number 3.",
-        "options must be an object, not a list.",
+        'options must be an object such as {"allowAttendeeToEnableCamera": ...}, not a list.',
         "Subject is not a field here; did you mean subject?",
     ]
 
