@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http.failures import BODY, MEETING_NOT_FOUND, SERVICE, VERSION_MISMATCH
+from functions.http.failures import BODY, MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, SERVICE, VERSION_MISMATCH
 from functions.http.public_url import meeting_url, path_of
 from functions.http.requests import has_body, meeting_id_of, origin_of, read_json
 from functions.http.responses import meeting_response
@@ -30,7 +30,7 @@ OPERATION = Operation(
         required=False,
     ),
     responses=(FINISHED, ACCEPTED),
-    raises=(*BODY, MEETING_NOT_FOUND, VERSION_MISMATCH, *SERVICE),
+    raises=(*BODY, MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, VERSION_MISMATCH, *SERVICE),
 )
 
 

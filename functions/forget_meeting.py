@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.http.failures import MEETING_NOT_FOUND, NOT_FINISHED, SERVICE
+from functions.http.failures import MEETING_NOT_FOUND, NOT_FINISHED, ORGANIZER_NOT_ALLOWED, SERVICE
 from functions.http.requests import meeting_id_of
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -19,7 +19,7 @@ OPERATION = Operation(
     tag="Meetings",
     parameters=(MEETING_ID,),
     responses=(Response(204, "The meeting was forgotten.", None),),
-    raises=(MEETING_NOT_FOUND, NOT_FINISHED, *SERVICE),
+    raises=(MEETING_NOT_FOUND, ORGANIZER_NOT_ALLOWED, NOT_FINISHED, *SERVICE),
 )
 
 

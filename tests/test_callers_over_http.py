@@ -142,7 +142,7 @@ class TestWhomTheyMayName:
         assert not there.tenant.requests
 
     async def test_an_organizer_that_was_taken_away_cannot_be_used_any_more(self) -> None:
-        """A meeting of before can be cancelled by its caller, and not be changed."""
+        """A meeting of before can be cancelled and forgotten by its caller, and not be changed."""
         there = world()
         meeting = (await InProcess(there).call("POST", "/meetings", CALENDAR, principal=ALICE)).json
         await there.settle()
@@ -153,6 +153,8 @@ class TestWhomTheyMayName:
         changed = await http.call("PATCH", target, {"subject": "Other"}, principal=ALICE)
         assert (changed.status, changed.code) == (403, "organizerNotAllowed")
         assert (await http.call("DELETE", target, principal=ALICE)).status == 202
+        await narrowed.deliver()
+        assert (await http.call("POST", f"{target}/forget", principal=ALICE)).status == 204
 
 
 class TestWhatTheySee:
@@ -204,6 +206,10 @@ class TestWhatTheySee:
         for method, body in (("PATCH", {"subject": "x"}), ("DELETE", None)):
             refused = await http.call(method, target, body, principal=OPERATOR)
             assert (refused.status, refused.code) == (403, "organizerNotAllowed")
+        await there.settle()
+        refused = await http.call("POST", f"{target}/forget", principal=OPERATOR)
+        assert (refused.status, refused.code) == (403, "organizerNotAllowed")
+        assert (await http.call("GET", target, principal=ALICE)).status == 200
 
     async def test_a_search_finds_ones_own_page_by_page(self) -> None:
         """Pages are full although others have meetings in between; an operator finds all."""

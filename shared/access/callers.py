@@ -39,6 +39,15 @@ class Owned(Protocol):
         ...
 
 
+class Organized(Owned, Protocol):
+    """A meeting, which has an organizer."""
+
+    @property
+    def organizers(self) -> tuple[str, ...]:
+        """Return all who may organize the meeting; empty for a message that could not be read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who calls over HTTP, with its rights.
@@ -70,6 +79,16 @@ class Caller:
             raise OrganizerNotAllowedError(
                 f"This caller may not name the organizer {organizer}: the setting CALLERS does not allow it"
             )
+
+    def require_may_end(self, meeting: Organized) -> None:
+        """Refuse to cancel or forget a meeting that is neither the caller's nor of organizers it may name.
+
+        Raises:
+            OrganizerNotAllowedError: the caller may not.
+        """
+        if meeting.caller != self.id:
+            for organizer in meeting.organizers or ("",):
+                self.require_may_name(organizer)
 
     def sees(self, owned: Owned) -> bool:
         """Return whether the caller sees a meeting or a schedule."""

@@ -217,11 +217,12 @@ class Changes:
         return after
 
     def _require_may_change(self, wanted: Meeting, caller: Caller) -> None:
+        if wanted.cancellation:  # also of a failed meeting whose organizer was refused
+            caller.require_may_end(wanted)
+            return
         for organizer in wanted.organizers or ("",):
-            if not wanted.cancellation:  # a failed meeting may be one whose organizer was refused
-                require_allowed(organizer, self._admission.allowed_organizers)
-            if not (wanted.cancellation and wanted.caller == caller.id):  # cancelling one's own meeting takes no right
-                caller.require_may_name(organizer)
+            require_allowed(organizer, self._admission.allowed_organizers)
+            caller.require_may_name(organizer)
 
     def _without_seen_attendee(self, meeting: Meeting, address: str) -> Meeting:
         """Return a version without an attendee who was invited in Outlook and is therefore not in the request."""

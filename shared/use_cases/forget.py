@@ -35,10 +35,12 @@ class Forgetting:
 
         Raises:
             MeetingNotFoundError: there is no such meeting, or none that this caller sees.
+            OrganizerNotAllowedError: it is another caller's, and this one may not name its organizer.
             ChangeRefusedError: `notFinished`: it is in progress.
         """
         while True:
             meeting = caller.require_sees(await self._ledger.read(meeting_id))
+            caller.require_may_end(meeting)
             if not meeting.finished:
                 raise not_finished(meeting.status)
             meeting = await self._reported(meeting)
