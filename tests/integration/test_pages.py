@@ -3,31 +3,19 @@
 import json
 import os
 import re
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
 
 from local.processes import Stack, app_environment, start_child
-from tests.browser import NoBrowserError, Tab, open_tab
+from tests.browser import Tab
 from tests.examples import CALENDAR, STANDALONE
 from tests.integration.conftest import Client, clients
 
 SCREENSHOTS = Path(__file__).parent.parent.parent / "dist" / "screenshots"
 KEY = "a key with + and &"
 CREATE = "#operations-Meetings-createMeeting"
-
-
-@pytest.fixture
-async def tab() -> AsyncGenerator[Tab]:
-    try:
-        async with open_tab() as tab:
-            yield tab
-    except NoBrowserError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
 
 
 async def test_the_documentation_is_read_and_tried(stack: Stack, tab: Tab) -> None:
