@@ -23,6 +23,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write_results(data: bytes, outcomes: Sequence[Outcome], output: Path) -> None:
     """Write a CSV file with the results of its rows; `output` may be the file itself.
 
+    A row that was refused keeps the meetingId and the joinUrl that the file has.
+
     Args:
         data: the file of requests.
         outcomes: by row, as a spreadsheet counts them.
@@ -32,7 +34,9 @@ def write_results(data: bytes, outcomes: Sequence[Outcome], output: Path) -> Non
         OSError: it cannot be written.
     """
     reader = csv_reader(data)
-    header, *rows = drop_result_columns(list(reader))
+    read = list(reader)
+    header, *rows = drop_result_columns(read)
+    names = [name.strip().casefold() for name in read[0]]
     by_row = {each.number: each for each in outcomes}
     known = {name.strip().casefold(): place for place, name in enumerate(header)}
     place = known.get(_KEY.casefold())
@@ -41,7 +45,7 @@ def write_results(data: bytes, outcomes: Sequence[Outcome], output: Path) -> Non
         text.write(f"sep={reader.dialect.delimiter}\r\n")
     writer = csv.writer(text, delimiter=reader.dialect.delimiter)
     writer.writerow([*header, *(() if place is not None else (_KEY,)), *RESULT_COLUMNS])
-    for number, row in enumerate(rows, start=2):
+    for number, (row, before) in enumerate(zip(rows, read[1:], strict=True), start=2):
         each = by_row.get(number)
         if each is None or any(row[len(header) :]):  # more cells than columns: there is no place for ours
             writer.writerow(row)
@@ -51,7 +55,9 @@ def write_results(data: bytes, outcomes: Sequence[Outcome], output: Path) -> Non
             cells.append(each.key or "")
         else:
             cells[place] = cells[place] or each.key or ""
-        results = (each.meeting_id, each.status, each.join_url, each.error)
+        kept = {} if each.meeting_id else dict(zip(names, before, strict=False))
+        meeting_id, join_url = each.meeting_id or kept.get("meetingid"), each.join_url or kept.get("joinurl")
+        results = (meeting_id, each.status, join_url, each.error)
         writer.writerow([*cells, *map(_cell, results)])
     beside = output.with_name(f".{output.name}.part")
     encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 
 from shared.cli.files import Line
-from shared.cli.polling import Poll, Submitted, UnreachableError, fault_text, known_rejection
+from shared.cli.polling import KEY_OF_ROW, Poll, Submitted, UnreachableError, fault_text, known_rejection
 from shared.cli.remedies import with_commands
 from shared.cli.retries import LONGEST_PAUSE, BusyError, Retries, SilentError, reason
 from shared.errors import Fault
@@ -252,7 +252,8 @@ def _result(line: Line, result: dict[str, Any]) -> Submitted:
         return Submitted.of(line, result["id"])
     problem = result["problem"]
     faults = [Fault(fault["pointer"], fault["code"], fault["message"]) for fault in problem.get("errors", ())]
-    return Submitted.of(line, rejection=f"{problem['code']}: {fault_text(line, faults) or problem['detail']}")
+    rejection = f"{problem['code']}: {fault_text(line, faults) or problem['detail']}"
+    return Submitted.of(line, rejection=f"{rejection} {KEY_OF_ROW}" if problem["code"] == "keyReused" else rejection)
 
 
 def _parts(lines: list[Line]) -> list[list[Line]]:

@@ -14,6 +14,7 @@ from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import raise_faults
 from shared.validation.json_text import unstorable
 
+KEY_OF_ROW = "If that meeting failed, remove the row's idempotencyKey: the row then gets a new one."
 _CONCURRENT_POLLS = 16
 
 

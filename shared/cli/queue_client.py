@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError
 from azure.storage.queue.aio import QueueClient as AzureQueueClient
 
 from shared.cli.files import Line
-from shared.cli.polling import Poll, Submitted, UnreachableError, fault_text
+from shared.cli.polling import KEY_OF_ROW, Poll, Submitted, UnreachableError, fault_text
 from shared.errors import InvalidRequestError, KeyReusedError, MeetingNotFoundError, StorageUnavailableError
 from shared.ids import id_from_key
 from shared.meeting import Meeting, MeetingResponse
@@ -82,7 +82,8 @@ class QueueClient:
         if existing := await self._read(meeting_id):
             if existing.fingerprint == fingerprint(request):
                 return Submitted.of(line, meeting_id)
-            return Submitted.of(line, rejection=f"keyReused: idempotencyKey {KeyReusedError(f'meeting {meeting_id}')}.")
+            error = KeyReusedError(f"meeting {meeting_id}")
+            return Submitted.of(line, rejection=f"keyReused: idempotencyKey {error}. {KEY_OF_ROW}")
         text = json.dumps(line.item.document | {"idempotencyKey": key})
         if len(text) > LARGEST_MESSAGE:
             rejection = f"tooLarge: A queue message holds {LARGEST_MESSAGE} bytes; send larger requests over HTTP."

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from local.processes import running_stack
 from shared.cli.__main__ import commands
+from shared.cli.polling import KEY_OF_ROW
 from tests.examples import STANDALONE
 from tests.integration.conftest import Client, clients
 
@@ -95,6 +96,7 @@ def test_rows_that_fail(client: Client, tmp_path: Path, name: str) -> None:
     assert rows[0]["joinUrl"]
     codes = [row["error"].partition(":")[0] for row in rows[1:]]
     assert codes == ["applicationAccessPolicyMissing", "invalidRequest", "keyReused"]
+    assert rows[3]["error"].endswith(KEY_OF_ROW)
     followed = run(client, "follow", rows[0]["id"], rows[1]["id"], "--json", *door(client, name))
     assert followed.exit_code == 1
     assert [row["status"] for row in json.loads(followed.stdout)] == ["succeeded", "failed"]

@@ -56,6 +56,20 @@ def test_a_keyless_file_keeps_its_keys(tmp_path: Path) -> None:
     assert [line.item.key for line in read_lines(copy)] == [line.item.key for line in read_lines(file)]
 
 
+def test_a_row_that_is_refused_keeps_its_meeting(tmp_path: Path) -> None:
+    """Its id and its join link; once the row has another meeting, only what this one has."""
+    file = tmp_path / "visits.csv"
+    file.write_text(f"{HEADER}\nstandalone;AlexW@contoso.com;a\n")
+    write_results(file.read_bytes(), outcomes(file), file)
+    [line] = read_lines(file)
+    for outcome, kept in (
+        (Outcome(2, None, "refused", error="keyReused", key=line.item.key), f"id-2;refused;{LINK};keyReused"),
+        (Outcome(2, "other", "failed", error="gaveUp", key=line.item.key), "other;failed;;gaveUp"),
+    ):
+        write_results(file.read_bytes(), [outcome], file)
+        assert file.read_text().splitlines()[1] == f"standalone;AlexW@contoso.com;a;{line.item.key};{kept}"
+
+
 def test_a_row_that_is_wrong_has_its_reason(tmp_path: Path) -> None:
     """A short row is filled up; what an app says is no formula."""
     file = tmp_path / "visits.csv"
