@@ -5,7 +5,7 @@ import re
 from shared.errors import OrganizerNotAllowedError
 from shared.validation.addresses import mailbox_key
 
-_ORGANIZER = re.compile(r"\*|\S*@[^@\s,]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
+_ORGANIZER = re.compile(r"\*|[^@\s,;*]*@[^@\s,;*]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
 
 
 def organizer_entry(text: str) -> str:

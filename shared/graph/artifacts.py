@@ -26,7 +26,7 @@ from shared.graph import remedies
 from shared.graph.client import Call, GraphClient
 from shared.graph.pages import each_item
 from shared.graph.refusals import NothingFoundError, OtherOrganizerError, Surface
-from shared.graph.resources import GraphResource, Lenient, parse_resource
+from shared.graph.resources import GraphId, GraphResource, Lenient, parse_resource
 
 MOST_ARTIFACTS = 1_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -53,7 +53,7 @@ class OnlineMeetingIds:
 class AttendanceReport(GraphResource):
     """Who attended one call of a meeting; there is one for each time that everybody had left."""
 
-    id: str
+    id: GraphId
     total_participant_count: Lenient[int] = None
     meeting_start_date_time: Lenient[Instant] = None
     meeting_end_date_time: Lenient[Instant] = None
@@ -98,7 +98,7 @@ class AttendanceRecord(GraphResource):
 class Transcript(GraphResource):
     """A transcript of a call, without its content."""
 
-    id: str
+    id: GraphId
     created_date_time: Lenient[Instant] = None
     end_date_time: Lenient[Instant] = None
 
@@ -106,7 +106,7 @@ class Transcript(GraphResource):
 class Recording(GraphResource):
     """A recording of a call, and its URL in Graph."""
 
-    id: str
+    id: GraphId
     created_date_time: Lenient[Instant] = None
     end_date_time: Lenient[Instant] = None
     recording_content_url: Lenient[str] = None

@@ -13,7 +13,7 @@ from shared.graph.client import Call, GraphClient
 from shared.graph.join_block import meeting_id_in_block
 from shared.graph.pages import items_of, odata_string
 from shared.graph.refusals import Surface
-from shared.graph.resources import Content, GraphResource, Lenient, parse_resource
+from shared.graph.resources import Content, GraphId, GraphResource, Lenient, parse_resource
 from shared.ids import is_record_id
 from shared.meeting import DialIn, DialInNumbers, Outcome
 from shared.validation.join_links import is_join_link
@@ -80,7 +80,7 @@ class OnlineEvent(GraphResource):
         etag: of the event as it was read, so that a change can be refused if it has changed since.
     """
 
-    id: str
+    id: GraphId
     etag: Lenient[str] = Field(default=None, alias="@odata.etag")
     i_cal_u_id: Lenient[str] = None
     transaction_id: Lenient[str] = None

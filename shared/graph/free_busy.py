@@ -65,26 +65,29 @@ class ScheduleInformation(GraphResource):
     """
 
     schedule_id: str
-    schedule_items: Lenient[tuple[_ScheduleItem, ...]] = None
+    schedule_items: tuple[_ScheduleItem, ...] | None = None
     availability_view: Lenient[str] = None
     working_hours: WorkingHours | None = None
     error: FreeBusyError | None = None
 
-    def taken(self, start: datetime) -> list[tuple[datetime, datetime]] | None:
-        """Return the busy stretches of the window that began at `start`; None where Graph does not show them."""
+    def taken(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]] | None:
+        """Return the busy stretches from `start` to `end`, the window of the call; None where Graph does not show them."""
         if self.schedule_items is not None:
             return [
                 (item.start.moment, item.end.moment)
                 for item in self.schedule_items
                 if item.status not in _FREE_STATUSES
             ]
-        if not self.availability_view:
+        view = self.availability_view or ""
+        shown_until = start + _INTERVAL * len(view)
+        if shown_until + _INTERVAL <= end:
             return None
-        return [
+        taken = [
             (start + _INTERVAL * place, start + _INTERVAL * (place + 1))
-            for place, digit in enumerate(self.availability_view)
+            for place, digit in enumerate(view)
             if digit not in _FREE_DIGITS
         ]
+        return [*taken, (shown_until, end)] if shown_until < end else taken
 
 
 class FreeBusy:

@@ -14,7 +14,7 @@ from shared.errors import RejectedError
 from shared.graph.client import Call, GraphClient
 from shared.graph.pages import items_of, odata_string
 from shared.graph.refusals import NothingFoundError, Surface
-from shared.graph.resources import LONGEST_STRING, Content, GraphResource, Lenient, parse_resource
+from shared.graph.resources import LONGEST_STRING, Content, GraphId, GraphResource, Lenient, parse_resource
 from shared.meeting import DialIn, DialInNumbers, JoinInformation, Outcome
 from shared.meeting_request.any_kind import TEAMS
 from shared.validation.join_links import is_join_link
@@ -58,7 +58,7 @@ class _JoinMeetingIdSettings(GraphResource):
 class OnlineMeeting(GraphResource):
     """An online meeting; `raw` is Graph's whole answer, to compare the options with."""
 
-    id: str
+    id: GraphId
     join_web_url: Lenient[str] = None
     audio_conferencing: Lenient[_AudioConferencing] = None
     chat_info: Lenient[_ChatInfo] = None

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.alias_generators import to_camel
 
 from shared.errors import UnavailableError
@@ -52,6 +52,8 @@ def _valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
+# An empty id names nothing: the answer that has it is none.
+type GraphId = Annotated[str, Field(min_length=1)]
 # A member that only informs: a value of another type, or a longer one, counts as missing, so that it fails no call.
 type Lenient[T] = Annotated[T | None, WrapValidator(_valid_or_none)]
 

@@ -62,6 +62,7 @@ class Applied(RecordModel):
         changed_attendees: digests of the addresses that this app has invited, removed or changed since the latest
             observation: these changes were not made in Outlook.
         refused_etags: etags with which Graph refused to change the event.
+        language: the language of the join information, None for the usual one.
     """
 
     event: PropertyDigests = PropertyDigests()
@@ -70,6 +71,7 @@ class Applied(RecordModel):
     confirmed_attendees: frozenset[str] = frozenset()
     changed_attendees: frozenset[str] = frozenset()
     refused_etags: frozenset[str] = frozenset()
+    language: str | None = None
 
 
 def _digest(value: Any) -> str:

@@ -113,7 +113,7 @@ def taken(address: str, shown: ScheduleInformation | RejectedError | None, windo
     if shown.error is not None:
         message = (shown.error.message or "Graph does not say why.")[:_LONGEST_MESSAGE]
         return Unknown(address, shown.error.response_code or "notShown", message)
-    stretches = shown.taken(window.start)
+    stretches = shown.taken(*window)
     if stretches is None:
         text = "Graph shows neither the calendar of this address nor its availability."
         return Unknown(address, "notShown", text)

@@ -110,9 +110,17 @@ class Attempt:
             self.organizer = self.organizer_id = None
         self.reserved, self.room, self.passed_over = None, None, ()
 
-    def not_shown(self, problem: str, missing: RejectedError) -> NotYetThereError | RejectedError:
-        """Return how an attempt ends whose meeting Graph does not show: a later one looks again, or it is missing."""
-        gives_up = self.meeting.progress.not_found_yet >= _LOOKS_BEFORE_GIVING_UP
+    def not_shown(
+        self, problem: str, missing: RejectedError, looks: int = _LOOKS_BEFORE_GIVING_UP
+    ) -> NotYetThereError | RejectedError:
+        """Return how an attempt ends to which Graph does not show what it made: a later one looks, or it is missing.
+
+        Args:
+            problem: what is not shown.
+            missing: how the meeting fails when it stays so.
+            looks: how many later attempts look again.
+        """
+        gives_up = self.meeting.progress.not_found_yet >= looks
         return missing if gives_up else NotYetThereError(problem)
 
     async def checkpoint(self) -> None:

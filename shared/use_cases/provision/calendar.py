@@ -222,6 +222,8 @@ async def _finish_options(steps: Steps, attempt: Attempt, request: CalendarReque
     options = option_properties(request)
     if options or request.language:
         await steps.finish_online_meeting(attempt, options)
+    else:
+        attempt.outcome = attempt.outcome.model_copy(update={"join_information": None})
 
 
 def _check_may_be_enabled(event: Event, request: ExistingRequest) -> None:

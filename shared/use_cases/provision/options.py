@@ -13,6 +13,8 @@ from shared.validation.addresses import mailbox_key
 TIMES: Final = frozenset({"startDateTime", "endDateTime"})
 _LICENSED: Final = frozenset({"isEndToEndEncryptionEnabled", "sensitivityLabelAssignment"})
 _USUAL_ROLE: Final = "attendee"
+# Roles that Graph gives only to whom a request names. Presenters are among them where not everybody presents.
+_GIVEN_ROLES: Final = frozenset({"coorganizer", "producer"})
 
 type Participant = dict[str, Any]
 
@@ -46,11 +48,13 @@ def require_set(wanted: dict[str, Any], answer: dict[str, Any]) -> None:
     Raises:
         RejectedError: `optionsNotSet`, with their names.
     """
-    names = sorted(name for name in wanted.keys() - TIMES if not _agrees(name, wanted[name], answer.get(name)))
+    names = {name for name in wanted.keys() - TIMES - {"participants"} if not _agrees(wanted[name], answer.get(name))}
+    if "participants" in wanted and not _have_their_roles(wanted["participants"]["attendees"], answer):
+        names.add("participants")
     if names:
         raise RejectedError(
             "optionsNotSet",
-            f"Graph took the options and does not show them as they were asked for: {', '.join(names)}.",
+            f"Graph took the options and does not show them as they were asked for: {', '.join(sorted(names))}.",
             remedies.options_not_set(
                 needs_licence=not _LICENSED.isdisjoint(names), names_people="participants" in names
             ),
@@ -76,18 +80,29 @@ def _with_both_names(participant: Participant, users: Mapping[str, tuple[str, st
     return participant | {"upn": upn, "identity": {**identity, "user": user}}
 
 
-def _agrees(name: str, wanted: Any, actual: Any) -> bool:
-    if name == "participants":
-        shown = actual.get("attendees") if isinstance(actual, dict) else None
-        people = [each for each in shown if isinstance(each, dict)] if isinstance(shown, list) else []
-        return all(_takes_part(each, people) for each in wanted["attendees"])
+def _agrees(wanted: Any, actual: Any) -> bool:
     if isinstance(wanted, dict):
-        return isinstance(actual, dict) and all(_agrees(each, wanted[each], actual.get(each)) for each in wanted)
+        return isinstance(actual, dict) and all(_agrees(wanted[name], actual.get(name)) for name in wanted)
     if isinstance(wanted, list):
-        return isinstance(actual, list) and all(any(_agrees(name, item, other) for other in actual) for item in wanted)
+        shown: list[Any] = actual if isinstance(actual, list) else []
+        return len(wanted) == len(shown) and all(any(_agrees(item, other) for other in shown) for item in wanted)
     if isinstance(wanted, str) and isinstance(actual, str):
         return wanted.casefold() == actual.casefold()
     return wanted == actual
+
+
+def _have_their_roles(wanted: list[Participant], answer: dict[str, Any]) -> bool:
+    """Return whether everybody takes part with the role that was asked for, and nobody else has a role.
+
+    Whom an event invites takes part as well, so that further attendees mean nothing.
+    """
+    participants = answer.get("participants")
+    shown = participants.get("attendees") if isinstance(participants, dict) else None
+    people = [each for each in shown if isinstance(each, dict)] if isinstance(shown, list) else []
+    named_presenters = _agrees("roleIsPresenter", answer.get("allowedPresenters"))
+    given_roles = _GIVEN_ROLES | {"presenter"} if named_presenters else _GIVEN_ROLES
+    kept = [each for each in people if _role(each) in given_roles]
+    return all(_takes_part(each, people) for each in wanted) and all(_takes_part(each, wanted) for each in kept)
 
 
 def _takes_part(wanted: Participant, people: list[Participant]) -> bool:

@@ -25,6 +25,7 @@ async def provision_standalone(steps: Steps, attempt: Attempt, request: Standalo
             found = await _seen_again(steps, attempt, attempt.outcome.online_meeting_id)
         attempt.outcome = found.added_to(attempt.outcome) if found else attempt.outcome
         if found:
+            attempt.applied = attempt.applied.changed(language=attempt.language)
             _require_passcode(found, settings)
         if attempt.outcome.join_url is None:
             raise attempt.not_shown(
@@ -34,7 +35,7 @@ async def provision_standalone(steps: Steps, attempt: Attempt, request: Standalo
                 ),
             )
     wanted = {name: value for name, value in properties.items() if name != "participants"} | options
-    if _settled(attempt, wanted) and not (request.language and attempt.outcome.join_information is None):
+    if _settled(attempt, wanted):
         return
     await attempt.checkpoint()
     await steps.finish_online_meeting(attempt, wanted)
@@ -101,4 +102,6 @@ async def _seen_again(steps: Steps, attempt: Attempt, online_meeting_id: str) ->
 
 
 def _settled(attempt: Attempt, wanted: dict[str, Any]) -> bool:
-    return not attempt.applied.online_meeting.diff(wanted)
+    applied, language = attempt.applied, attempt.language
+    has_language = applied.language == language and not (language and attempt.outcome.join_information is None)
+    return has_language and not applied.online_meeting.diff(wanted)

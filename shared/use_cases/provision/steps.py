@@ -26,6 +26,8 @@ from shared.validation.addresses import mailbox_key
 from shared.validation.join_links import organizer_in
 
 _MOST_REFUSED_ETAGS = 3  # more in a row than changes by others explain
+# What is read right after a change may be older than the change.
+_LOOKS_AT_OPTIONS = 2
 _REMEMBERED = 10_000
 _REMEMBERED_SECONDS = 600
 
@@ -165,8 +167,12 @@ class Steps:
         if changes or (attempt.language and found.invitation is None):
             found = await self.online_meetings.read(organizer_id, found.id, attempt.language)
             attempt.outcome = found.added_to(attempt.outcome)
-        require_set(changes, found.raw)
-        attempt.applied = attempt.applied.changed(online_meeting=attempt.applied.online_meeting.confirmed(options))
+        try:
+            require_set(changes, found.raw)
+        except RejectedError as error:
+            raise attempt.not_shown("Teams does not show the options yet", error, looks=_LOOKS_AT_OPTIONS) from error
+        confirmed = attempt.applied.online_meeting.confirmed(options)
+        attempt.applied = attempt.applied.changed(online_meeting=confirmed, language=attempt.language)
 
     async def _complete(self, attempt: Attempt, changes: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
         """Return changes with start and end together, as Graph requires, and with people named in both ways."""

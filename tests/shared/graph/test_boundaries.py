@@ -14,8 +14,12 @@ from kiota_abstractions.method import Method
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
+from shared.graph.artifacts import AttendanceReport, Recording, Transcript
+from shared.graph.calendar_events import OnlineEvent
 from shared.graph.client import Call
+from shared.graph.online_meetings import OnlineMeeting
 from shared.graph.refusals import Surface
+from shared.graph.resources import GraphResource, parse_resource
 from shared.settings import GraphCredential, GraphService
 from shared.settings.clouds import GLOBAL
 from tests.http_echo import Server, serving
@@ -186,3 +190,11 @@ def test_no_span_of_the_sdk_names_anybody() -> None:
     count, _, leaks = done.stdout.strip().partition(" ")
     assert int(count) > 0, done.stderr
     assert leaks == "[]"
+
+
+@pytest.mark.parametrize("model", [OnlineEvent, OnlineMeeting, AttendanceReport, Transcript, Recording])
+def test_an_empty_id_is_no_answer(model: type[GraphResource]) -> None:
+    """An answer that names nothing counts as lost: what it may have made is looked up."""
+    with pytest.raises(UnavailableError) as caught:
+        parse_resource(model, {"id": ""}, uncertain=True)
+    assert caught.value.uncertain

@@ -228,6 +228,30 @@ async def test_a_calendar_of_which_only_the_view_is_shown() -> None:
     assert [(each.address, each.code) for each in unknown] == [(ADELE, "notShown")]
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"availabilityView": "00"},
+        {"scheduleItems": [{"status": "busy"}], "availabilityView": "0" * 36},
+        {"scheduleItems": [{"status": "busy", "start": None, "end": None}]},
+        {"scheduleItems": 5, "availabilityView": "0" * 36},
+    ],
+    ids=["short view", "item without times", "item with null times", "no list"],
+)
+async def test_a_calendar_that_is_shown_in_part_is_unknown(shown: dict[str, Any]) -> None:
+    """What cannot be read may be a meeting: nobody is free by it."""
+    world = World()
+    answer = {
+        "status": 200,
+        "body": {"value": [{"scheduleId": ALEX} | shown, {"scheduleId": ADELE, "scheduleItems": []}]},
+    }
+    world.fault({"path": GET_SCHEDULE, "action": answer})
+    free, unknown = await find(world)
+    assert hours(free, ALEX) == []
+    assert hours(free, ADELE)
+    assert [(each.address, each.code) for each in unknown] == [(ALEX, "notShown")]
+
+
 async def test_each_address_has_to_be_allowed() -> None:
     """Rooms too: whose time may be asked for is what the settings say of the app and of the caller."""
     world = World({"ALLOWED_ORGANIZERS": f"{ALEX},{ADELE}"})

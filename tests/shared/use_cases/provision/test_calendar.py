@@ -197,6 +197,16 @@ async def test_options_and_language_are_applied_to_the_meeting_behind_the_event(
     assert meeting.organizer_id == "64339082-ed84-4b0b-b4ab-004ae54f3747"
 
 
+async def test_without_a_language_any_more_there_is_no_join_information() -> None:
+    """It is read for a language or options only."""
+    world = World()
+    meeting = await world.made(CALENDAR | {"language": "de"})
+    assert meeting.outcome.join_information is not None
+    await world.app.changes.patch(meeting.id, {"language": None})
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).outcome.join_information is None
+
+
 @pytest.mark.parametrize("miss", ["badRequest", "notFound", "empty"])
 async def test_the_lookup_may_lag_behind_the_creation(miss: str) -> None:
     """Whichever way Graph says that it does not know the meeting yet, it is asked again, and no second event made."""

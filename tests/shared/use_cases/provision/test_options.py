@@ -111,6 +111,30 @@ async def test_anonymous_attendees_are_not_promised() -> None:
     assert meeting.error.code == "optionsNotSet"
 
 
+@pytest.mark.parametrize("people", [[{"upn": ADELE}], []], ids=["attendee", "nobody"])
+async def test_a_role_that_graph_does_not_take_away_fails_the_change(people: list[dict[str, Any]]) -> None:
+    """Graph answers a change without its effect: who was to lose the role still has it."""
+    world = World()
+    meeting = await world.made(with_people({"upn": ADELE, "role": "coorganizer"}))
+    world.fault({"method": "PATCH", "path": "/onlineMeetings/", "times": 9, "action": {"status": 200, "body": {}}})
+    await world.app.changes.patch(meeting.id, {"options": {"participants": {"attendees": people}}})
+    await world.settle()
+    after = await world.ledger.read(meeting.id)
+    assert after.error is not None
+    assert after.error.code == "optionsNotSet"
+
+
+async def test_options_that_are_read_too_early_are_read_again() -> None:
+    """Graph may answer a read with what was there before the change."""
+    world = World()
+    meeting = await world.made(STANDALONE | {"allowedPresenters": "everyone"})
+    stale = {"status": 200, "body": {"id": meeting.outcome.online_meeting_id, "allowedPresenters": "everyone"}}
+    world.fault({"method": "GET", "path": "/onlineMeetings/", "skip": 1, "times": 1, "action": stale})
+    await world.app.changes.patch(meeting.id, {"allowedPresenters": "organizer"})
+    await world.settle()
+    assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
+
+
 async def test_spoken_language_encryption_and_label() -> None:
     """The three that joined the page about updating are set and read back."""
     options = {
@@ -179,6 +203,22 @@ async def test_no_body_names_a_type(request_: dict[str, Any]) -> None:
             {"participants": {"attendees": [{"upn": "a@x.com", "role": "presenter"}]}},
             {"participants": {"attendees": [{"upn": "A@X.com", "role": None}]}},
         ),
+        (
+            {"participants": {"attendees": []}},
+            {"participants": {"attendees": [{"upn": "a@x.com", "role": "coorganizer"}]}},
+        ),
+        (
+            {"participants": {"attendees": [{"upn": "a@x.com"}]}},
+            {"participants": {"attendees": [{"upn": "a@x.com", "role": "coOrganizer"}]}},
+        ),
+        (
+            {"participants": {"attendees": []}},
+            {
+                "participants": {"attendees": [{"upn": "a@x.com", "role": "presenter"}]},
+                "allowedPresenters": "roleIsPresenter",
+            },
+        ),
+        ({"anonymizeIdentityForRoles": []}, {"anonymizeIdentityForRoles": ["attendee"]}),
     ],
 )
 def test_what_is_not_shown_is_not_set(wanted: dict[str, Any], answer: dict[str, Any]) -> None:

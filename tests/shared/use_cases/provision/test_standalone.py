@@ -142,6 +142,24 @@ async def test_join_information_comes_in_the_language_asked_for(passcode: bool) 
     assert "会議" in meeting.outcome.join_information.content
 
 
+async def test_another_language_is_read_again() -> None:
+    """A change of the language alone asks Graph for the join information once more; the same one asks nothing."""
+    world = World()
+    meeting = await world.made(STANDALONE | {"language": "en"})
+    contents = {meeting.outcome.join_information and meeting.outcome.join_information.content}
+    for language in ("ja", "de"):
+        await world.app.changes.patch(meeting.id, {"language": language})
+        await world.settle()
+        meeting = await world.ledger.read(meeting.id)
+        assert meeting.status is Status.SUCCEEDED
+        contents.add(meeting.outcome.join_information and meeting.outcome.join_information.content)
+    assert len(contents) == 3
+    calls = len(world.tenant.requests)
+    await world.app.changes.patch(meeting.id, {"reference": "visit-1"})
+    await world.settle()
+    assert len(world.tenant.requests) == calls
+
+
 async def test_options_are_set_after_the_creation_and_read_back() -> None:
     """createOrGet ignores options, so they are set by a PATCH of their own."""
     world = World()
