@@ -71,7 +71,7 @@ class ScheduleInformation(GraphResource):
     error: FreeBusyError | None = None
 
     def taken(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]] | None:
-        """Return the busy stretches from `start` to `end`, the window of the call; None where Graph does not show them."""
+        """Return the busy stretches of the window from `start` to `end`; None where Graph does not show them."""
         if self.schedule_items is not None:
             return [
                 (item.start.moment, item.end.moment)
