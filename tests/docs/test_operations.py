@@ -81,7 +81,7 @@ def test_every_code_of_a_failed_meeting_is_explained() -> None:
     told = codes_in("Failed meetings")
     assert len(told) == len(set(told))
     assert set(told) == codes_of_meetings() == set(FAILURE_CODES)
-    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split("## A meeting failed", 1)[1].split("\n## ", 1)[0]
+    api = (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split("## A meeting failed", 1)[1].split("\n##", 1)[0]
     rows = re.findall(r"^\| (`[^|]+) \|", api, re.MULTILINE)
     assert {code for row in rows for code in re.findall(r"`(\w+)`", row)} == set(told)
 
