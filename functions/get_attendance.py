@@ -107,7 +107,7 @@ class AttendanceResponse(ResponseModel, frozen=True):
     """The attendance reports of a meeting.
 
     Attributes:
-        reports: The reports, the earliest first; a report appears some time after its call.
+        reports: The reports, earliest first; a report appears some time after its call.
     """
 
     reports: tuple[AttendanceReportResponse, ...]

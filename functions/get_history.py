@@ -47,7 +47,7 @@ class HistoryResponse(ResponseModel, frozen=True):
     """What has happened to a meeting.
 
     Attributes:
-        entries: The last 50 entries, the oldest first.
+        entries: The last 50 entries, oldest first.
     """
 
     entries: tuple[HistoryEntryResponse, ...]
@@ -76,7 +76,7 @@ def _a_history() -> HistoryResponse:
 
 OPERATION = Operation(
     summary="Get the history of a meeting",
-    description=f"Lists the last {MOST_ENTRIES} events of the meeting, the oldest first. A reason to wait that stays"
+    description=f"Lists the last {MOST_ENTRIES} events of the meeting, oldest first. A reason to wait that stays"
     " the same is one entry. A check of Outlook that finds no change adds none.",
     tag="Meetings",
     parameters=(MEETING_ID,),

@@ -187,7 +187,7 @@ def history(
     allow_http: AllowHttp = False,
     as_json: Json = False,
 ) -> None:
-    """Show what has happened to a meeting, the oldest first."""
+    """Show what has happened to a meeting, oldest first."""
     require_ids([meeting_id])
 
     async def work(client: HttpClient, _: Progress) -> dict[str, Any]:

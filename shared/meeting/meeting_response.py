@@ -104,7 +104,7 @@ class ObservedAttendeeResponse(ResponseModel, frozen=True):
 
 
 class ObservedResponse(ResponseModel, frozen=True):
-    """What was seen in Graph when somebody looked last.
+    """What the app last saw in Graph.
 
     Attributes:
         observed_at: When the app looked.
@@ -165,7 +165,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         reference: The caller's own reference.
         created_at: When the meeting was requested.
         updated_at: When the meeting last changed.
-        attempts: How many times the app has tried to make the meeting true.
+        attempts: How many attempts the app has made, in all versions.
         next_attempt_at: When the app tries next, while it waits for Graph.
         is_online_meeting: Whether there is an online meeting.
         online_meeting_provider: The provider of the online meeting.
@@ -184,7 +184,7 @@ class FoundMeetingResponse(ResponseModel, frozen=True):
         expires_at: When Teams removes the online meeting if nobody uses it; null where Graph's onlineMeeting was not
             read.
         schedule: The id of the schedule that made the meeting; null of every other meeting.
-        observed: What was seen in Graph when somebody looked last; null until then.
+        observed: What the app last saw in Graph; null until then.
         received: The message on the request queue that could not be read; null of every other meeting.
         error: Why the meeting failed.
         request: The request as it was given; null of a message that could not be read.

@@ -29,7 +29,7 @@ class AnyKindRequest(ClosedModel):
 
     Attributes:
         reference: The caller's own reference, which need not be unique.
-        language: The language of the join information, as a BCP 47 tag; English without it.
+        language: The language of the join information, as a BCP 47 tag; English by default.
     """
 
     reference: FilledLine | None = None

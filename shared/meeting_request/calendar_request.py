@@ -46,17 +46,17 @@ class CalendarRequest(PooledRequest):
         room_pool: Several rooms, of which the first one that is free is invited and becomes the location.
         recurrence: How the meeting repeats.
         is_all_day: Whether the event takes whole days, from midnight to midnight.
-        allow_new_time_proposals: Whether attendees may propose other times; true without it.
+        allow_new_time_proposals: Whether attendees may propose other times; true by default.
         hide_attendees: Whether attendees see only themselves.
-        importance: The importance of the event; `normal` without it.
-        sensitivity: The sensitivity of the event; `normal` without it.
-        show_as: How the event shows in the calendar; `busy` without it.
+        importance: The importance of the event; `normal` by default.
+        sensitivity: The sensitivity of the event; `normal` by default.
+        show_as: How the event shows in the calendar; `busy` by default.
         categories: The categories of the event in the organizer's calendar.
         is_reminder_on: Whether Outlook reminds of the event.
         reminder_minutes_before_start: The minutes between the reminder and the start.
-        response_requested: Whether the organizer asks for responses; true without it.
+        response_requested: Whether the organizer asks for responses; true by default.
         is_online_meeting: Only true: the app makes online meetings.
-        online_meeting_provider: The provider of the online meeting; `teamsForBusiness` without it.
+        online_meeting_provider: The provider of the online meeting; `teamsForBusiness` by default.
         options: The options of the online meeting.
 
     https://learn.microsoft.com/graph/api/resources/event

@@ -16,7 +16,7 @@ class ExistingRequest(AnyKindRequest):
         organizer: The organizer, by user principal name or object id.
         event_id: The id of the event in the organizer's calendar.
         is_online_meeting: Only true: the app makes online meetings.
-        online_meeting_provider: The provider of the online meeting; `teamsForBusiness` without it.
+        online_meeting_provider: The provider of the online meeting; `teamsForBusiness` by default.
         options: The options of the online meeting.
 
     https://learn.microsoft.com/graph/outlook-calendar-online-meetings

@@ -107,7 +107,7 @@ class Body(ClosedModel):
     """An event's body.
 
     Attributes:
-        content_type: The format of the content; `text` without it.
+        content_type: The format of the content; `text` by default.
         content: The content itself.
 
     https://learn.microsoft.com/graph/api/resources/itembody

@@ -130,7 +130,7 @@ class Attendee(ClosedModel):
 
     Attributes:
         email_address: The address and the name.
-        type: How the attendee is invited; `required` without it.
+        type: How the attendee is invited; `required` by default.
 
     https://learn.microsoft.com/graph/api/resources/attendee
     """

@@ -30,7 +30,7 @@ class OrganizerPool(ClosedModel):
 
     Attributes:
         candidates: The organizers, by user principal name or object id.
-        strategy: Which of those who are free is chosen; `leastBusy` without it. `leastBusy` is who has the least booked
+        strategy: Which free candidate is chosen; `leastBusy` by default. `leastBusy` is the one with the least booked
             time on the day of the meeting, `first` the first in the order given, `rotate` the next in turn.
     """
 

@@ -43,7 +43,7 @@ class RecurrencePattern(ClosedModel):
         first_day_of_week: The first day of a week.
         day_of_month: The day of the month.
         month: The month of the year.
-        index: Which of these days in the month; `first` without it.
+        index: Which of these days in the month; `first` by default.
 
     https://learn.microsoft.com/graph/api/resources/recurrencepattern
     """
@@ -67,7 +67,7 @@ class RecurrenceRange(ClosedModel):
         start_date: The date of the first occurrence.
         end_date: The last date on which an occurrence may be.
         number_of_occurrences: The number of occurrences.
-        recurrence_time_zone: The time zone of the dates; that of the start without it.
+        recurrence_time_zone: The time zone of the dates; by default that of the start.
 
     https://learn.microsoft.com/graph/api/resources/recurrencerange
     """

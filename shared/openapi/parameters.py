@@ -60,7 +60,7 @@ TRACE = Parameter(
 TOP = Parameter(
     "top",
     "query",
-    f"The largest number of items to return; {DEFAULT_TOP} without it.",
+    f"The most items to return; {DEFAULT_TOP} by default.",
     {"type": "integer", "minimum": 1, "maximum": MAX_TOP, "default": DEFAULT_TOP},
     visibility="advanced",
 )

@@ -51,7 +51,7 @@ def _one_object(description: str, forms: Mapping[str, Mapping[str, Any]], kind: 
             known = members.setdefault(name, schema)
             if known != schema and without_null(schema) == without_null(known):
                 members[name] = nullable(known)
-    members["kind"] = nullable(kind) | {"description": "The kind of the meeting; `calendar` without it."}
+    members["kind"] = nullable(kind) | {"description": "The kind of the meeting; `calendar` by default."}
     required = [name for name in members if all(name in form.get("required", ()) for form in forms.values())]
     return _closed_object(description, members, required) | _rules(list(forms.items()), required)
 

@@ -74,7 +74,7 @@ class ScheduleRequest(ClosedModel):
         start: The first occurrence, as a clock in the zone shows it.
         duration: How long each meeting lasts, at most 366 days.
         lead_time: How long before its start each meeting is made, at most 400 days.
-        paused: Whether the schedule makes no meetings for now; false without it.
+        paused: Whether the schedule makes no meetings for now; false by default.
         request: The request that each occurrence becomes, without its times.
     """
 

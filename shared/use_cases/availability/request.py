@@ -57,8 +57,8 @@ class AvailabilityRequest(ClosedModel):
         start: When the window begins.
         end: When the window ends, at most 62 days later.
         duration: How long each slot is (ISO 8601).
-        step: The time from the start of one slot to that of the next (ISO 8601); `PT15M` without it.
-        within_working_hours: Whether only working hours count, where Graph shows them; false without it.
+        step: The time from the start of one slot to that of the next (ISO 8601); `PT15M` by default.
+        within_working_hours: Whether only working hours count, where Graph shows them; false by default.
     """
 
     organizers: Annotated[tuple[Organizer, ...], Field(strict=False), ItemCount(most=MOST_ADDRESSES)] = ()

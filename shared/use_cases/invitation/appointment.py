@@ -34,7 +34,7 @@ class Appointment:
         end: in the same form; the day after the last of an all-day event.
         organizer: a mail address; None when only the object id is known.
         show_as: Graph's word for how the event shows in the calendar.
-        language: the BCP 47 tag of the file's own words; English without it.
+        language: the BCP 47 tag of the file's own words; English by default.
     """
 
     subject: str | None
