@@ -72,7 +72,7 @@ class Finder:
         """Return a meeting.
 
         Raises:
-            MeetingNotFoundError: there is none with this id, or it is somebody else's.
+            MeetingNotFoundError: there is none with this id that the caller may see.
         """
         return caller.require_sees(await self._ledger.read(meeting_id))
 

@@ -87,7 +87,7 @@ class CrashRecorder:
         run continues.
 
         Raises:
-            StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
+            StorageUnavailableError: the storage did not answer for one of them; the next run continues.
             IncompleteRunError: one of them cannot be recorded.
         """
         messages = await self._requests.poison_queue.look_through(_PER_RUN)

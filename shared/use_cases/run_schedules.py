@@ -78,7 +78,7 @@ class ScheduleRun:
         """Request the due meetings of every schedule; one that fails does not hold up the others.
 
         Raises:
-            StorageUnavailableError: the storage did not answer for one of them; the next run goes on.
+            StorageUnavailableError: the storage did not answer for one of them; the next run continues.
             IncompleteRunError: one of them cannot be read or written.
         """
         now = self._clock() + _TIMER_MAY_BE_EARLY

@@ -90,7 +90,7 @@ class Schedules:
         """Return a schedule.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+            ScheduleNotFoundError: there is none with this id that the caller may see.
         """
         return _require_sees(caller, await self._store.read(schedule_id))
 
@@ -109,7 +109,7 @@ class Schedules:
         """Replace a schedule's request: future meetings follow the new rule, existing meetings stay.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+            ScheduleNotFoundError: there is none with this id that the caller may see.
             InvalidRequestError: the document is not a valid schedule; the schedule stays as it was.
             OrganizerNotAllowedError: the settings do not let this organizer organize.
             VersionMismatchError: the schedule has another version than is expected.
@@ -120,7 +120,7 @@ class Schedules:
         """Apply a JSON Merge Patch (RFC 7396) to a schedule, with the same effect as `replace` with the result.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
+            ScheduleNotFoundError: there is none with this id that the caller may see.
             InvalidRequestError: the patch is not a JSON object, or its result is not a valid schedule.
             OrganizerNotAllowedError: the settings do not let this organizer organize.
             VersionMismatchError: the schedule has another version than is expected.
@@ -150,8 +150,8 @@ class Schedules:
         """Delete a schedule; existing meetings stay.
 
         Raises:
-            ScheduleNotFoundError: there is none with this id, or it is somebody else's.
-            OrganizerNotAllowedError: it is somebody else's, for an organizer that the caller may not name.
+            ScheduleNotFoundError: there is none with this id that the caller may see.
+            OrganizerNotAllowedError: it is another caller's, for an organizer that the caller may not name.
             VersionMismatchError: the schedule has another version than is expected.
         """
         while True:

@@ -72,7 +72,7 @@ class Upkeep:
         A phase or a record that fails is logged and counted, and does not hold up the others.
 
         Raises:
-            StorageUnavailableError: the storage did not answer somewhere; the next run goes on.
+            StorageUnavailableError: the storage did not answer somewhere; the next run continues.
             IncompleteRunError: something else failed.
         """
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Artifacts: what meetings that have taken place leave behind. It is read from Graph each time, and kept nowhere."""
+"""Artifacts: what meetings leave behind. They are read from Graph each time, and stored nowhere."""
 
 from shared.use_cases.artifacts.artifacts import Artifacts
 

@@ -1,4 +1,4 @@
-"""The use case: read what a meeting has left behind that has taken place."""
+"""The use case: read the artifacts of a meeting."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ from shared.validation.date_times import check_date
 
 type _Series = Callable[[], Iterator[Occurrence]]
 
-# In one answer: participants, and their stays.
+# In one answer: participants, and their attendance intervals.
 _MOST_ENTRIES = 20_000
 
 
@@ -34,7 +34,7 @@ class Artifacts:
 
     Each call may raise StorageUnavailableError and GraphErrors, and also:
 
-        MeetingNotFoundError: there is no meeting with this id, or it is somebody else's.
+        MeetingNotFoundError: there is none with this id that the caller may see.
         ArtifactsOffError: the setting ARTIFACTS does not have the artifact.
         ChangeRefusedError: `notMade`: Graph has no online meeting of the meeting, or it is cancelled.
     """
@@ -75,7 +75,7 @@ class Artifacts:
             return await self._with_participants(ids, reports)
 
     async def transcripts(self, meeting_id: str, caller: Caller = ANYBODY) -> list[Transcript]:
-        """Return which transcripts of a meeting there are.
+        """Return the transcripts of a meeting.
 
         Raises:
             RejectedError: `notCalendarBacked`: the meeting has no event, and Graph no transcripts of it.
@@ -93,7 +93,7 @@ class Artifacts:
             return await self._graph.artifacts.transcript(ids, transcript_id)
 
     async def recordings(self, meeting_id: str, caller: Caller = ANYBODY) -> list[Recording]:
-        """Return which recordings of a meeting there are.
+        """Return the recordings of a meeting.
 
         Raises:
             RejectedError: `notCalendarBacked`: the meeting has no event, and Graph no recordings of it.
@@ -117,16 +117,16 @@ class Artifacts:
 
     @asynccontextmanager
     async def _open(self, meeting: Meeting) -> AsyncGenerator[OnlineMeetingIds]:
-        """Admit the caller to the organizer's mailbox, and find the online meeting there."""
+        """Hold the gate of the organizer's mailbox, and yield the ids of the online meeting."""
         async with self._gate.access(meeting.organizer or "", read_only=True):
             if (ids := await self._lookup.find(meeting)) is None:
                 raise not_made(meeting.status)
             yield ids
 
     async def _series(self, meeting: Meeting, occurrence: str) -> _Series:
-        """Return the series that a meeting is, after refusing a date on which it does not take place.
+        """Return the occurrences of a series; refuse a date on which it does not take place.
 
-        Only the event says when a meeting takes place that was there before, so it is read.
+        The times of an existing event are only in Graph, so it is read.
 
         Raises:
             InvalidRequestError: that is no date, or the meeting is no series, or does not take place then.

@@ -1,4 +1,4 @@
-"""Attendance reports and the occurrences of a meeting that they are about."""
+"""Attendance reports, and the occurrences that they are about."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from shared.meeting_request.occurrences import Occurrence
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One report with its participants; `more` says that it has more of them than an answer has room for."""
+    """One report with its participants; `more`: it has more of them than fit into an answer."""
 
     report: AttendanceReport
     records: tuple[AttendanceRecord, ...]
@@ -24,7 +24,7 @@ def by_occurrence(
     """Return the reports of each occurrence that has some, the earliest first.
 
     A series has one online meeting, and Graph does not say which occurrence a report is about. It is the one that the
-    call overlaps longest, or where people met at another time, the one that is nearest.
+    call overlaps longest, or else the nearest.
     """
     found: dict[Occurrence, list[AttendanceReport]] = {}
     known = list(_around(reports, occurrences))
@@ -36,7 +36,7 @@ def by_occurrence(
 
 
 def in_order(reports: Iterable[AttendanceReport]) -> list[AttendanceReport]:
-    """Return reports by the time that their calls began; those without one come first."""
+    """Return reports in the order in which their calls began; those without a time come first."""
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(reports, key=lambda report: report.meeting_start_date_time or never)
 
@@ -56,7 +56,7 @@ def _nearest(known: Sequence[Occurrence], starts: Sequence[datetime], start: dat
 
 
 def _closeness(occurrence: Occurrence, start: datetime, end: datetime) -> timedelta:
-    """Return for how long a call overlaps an occurrence; less than zero, how far it is from it."""
+    """Return how long a call overlaps an occurrence; a negative time is the distance."""
     return min(occurrence.end, end) - max(occurrence.start, start)
 
 

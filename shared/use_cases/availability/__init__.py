@@ -1,6 +1,6 @@
 """Availability: who of several people and rooms is free when.
 
-availability (asks Graph and the ledger) -> stretches (what is left of a window) -> slots (which of them fit).
+availability (reads Graph and the ledger) -> stretches (the free time of a window) -> slots (which of them fit).
 """
 
 from shared.use_cases.availability.availability import Availability, FreeSlot

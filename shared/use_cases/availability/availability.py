@@ -1,4 +1,4 @@
-"""The use case: when several people and rooms are free, as Graph's calendars and the ledger show it."""
+"""The use case: when several people and rooms are free, by Graph's calendars and the ledger."""
 
 import asyncio
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class FreeSlot:
 
 
 class Availability:
-    """Looks who is free. It stores nothing, and promises nothing: somebody may book the time a moment later."""
+    """Finds who is free. It reserves nothing: the time may be booked a moment later."""
 
     def __init__(self, ledger: Ledger, calendars: Calendars, admission: Admission) -> None:
         self._ledger = ledger
@@ -43,7 +43,7 @@ class Availability:
     async def find(
         self, request: AvailabilityRequest, caller: Caller = ANYBODY
     ) -> tuple[list[FreeSlot], list[Unknown]]:
-        """Return the slots in which somebody is free, and the addresses of which that is not known.
+        """Return the slots in which somebody is free, and the addresses whose time is not known.
 
         Raises:
             OrganizerNotAllowedError: the settings do not let this app, or this caller, act for one of the addresses.
@@ -78,7 +78,7 @@ class Availability:
                 free[name] = left
         places = {name: place for place, name in enumerate(names)}
         unknown.sort(key=lambda each: places[each.address])
-        # The largest question is a second of work, in which others are served.
+        # The largest answer takes a second of work; in a thread, other requests are served meanwhile.
         return await asyncio.to_thread(list, _free_slots(request, window.end, free)), unknown
 
 

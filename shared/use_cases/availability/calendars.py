@@ -17,15 +17,15 @@ from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
 
 _LONGEST_MESSAGE = 500
-# With these Graph refuses the mailbox that is asked through; another one it may take.
+# Refusals that concern the mailbox of the call: Graph may accept another one.
 _OF_THE_MAILBOX = frozenset({"organizerNotFound", "organizerHasNoMailbox", "mailboxAccessDenied"})
-# At most this many calls of a group may go without an answer: each may take as long as a call may.
+# At most this many calls of a group may get no answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An address whose time Graph does not show, and why: with Graph's own code, or one of this app's."""
+    """An address whose time is not known, and why: a code of Graph, or one of this app."""
 
     address: str
     code: str
@@ -40,7 +40,7 @@ class Calendars:
         self._gate = gate
 
     async def addresses(self, names: Sequence[str]) -> tuple[dict[str, str], list[Unknown]]:
-        """Return the address of each name, which getSchedule asks for, and those whose address cannot be had."""
+        """Return the address of each name, as getSchedule needs it, and the names that have none."""
         ids = [name for name in names if is_object_id(name)]
         found: dict[str, str] = {}
         unknown: list[Unknown] = []
@@ -62,7 +62,7 @@ class Calendars:
 
         Args:
             addresses: whose calendars.
-            organizers: the mailboxes that the app is let into, before all others.
+            organizers: the mailboxes that the app may use, preferred over all others.
             window: at most `LONGEST_WINDOW` long.
         """
         groups = list(batched(addresses, MOST_AT_ONCE, strict=False))
@@ -74,16 +74,16 @@ class Calendars:
     async def look_within(
         self, mailbox: str, addresses: Sequence[str], window: Stretch
     ) -> Mapping[str, ScheduleInformation]:
-        """Return what one call shows that goes through a mailbox whose gate the caller has entered."""
+        """Return what one call through a mailbox shows. The caller holds the mailbox's gate."""
         answer = await self._graph.free_busy.schedules(mailbox, addresses, *window)
         return {mailbox_key(each.schedule_id): each for each in answer}
 
     async def _look_through_any(
         self, ways: Sequence[str], addresses: Sequence[str], window: Stretch
     ) -> Mapping[str, ScheduleInformation | RejectedError]:
-        """Return what the first mailbox shows that lets the app ask through it, else of each mailbox why it does not.
+        """Return what the first mailbox shows that the app may use, else why it may not use each of them.
 
-        That Graph is busy counts more than a refusal: the caller is to ask again.
+        If a call gets no answer, its error is raised instead of a refusal: a retry may help.
         """
         refused: dict[str, RejectedError] = {}
         unanswered: list[GraphError] = []
@@ -121,10 +121,10 @@ def taken(address: str, shown: ScheduleInformation | RejectedError | None, windo
 
 
 def _ways(group: Sequence[str], organizers: Sequence[str]) -> list[str]:
-    """Return the mailboxes to ask through, in turn: each call goes another way, and rooms last.
+    """Return the mailboxes to call through, in order: from a random organizer on, and rooms last.
 
-    The app must be let into the mailbox that it asks through, and is let into the organizers' ones; rooms may be
-    outside of its scope.
+    The app must have access to the mailbox of the call. It has access to the organizers' mailboxes; rooms may be
+    outside its scope.
     """
     own = [address for address in group if address in organizers]
     preferred = own or list(organizers) or list(group)

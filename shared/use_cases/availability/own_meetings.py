@@ -1,4 +1,4 @@
-"""Meetings of this app that are accepted and not made yet: no calendar shows them, and they count as taken."""
+"""Meetings of this app that are accepted and not created yet: no calendar shows them, and their time is taken."""
 
 from collections.abc import Iterable, Iterator
 
@@ -45,7 +45,7 @@ def taken_by(meetings: Iterable[Meeting], window: Stretch) -> dict[str, list[Str
             continue
         try:
             event = _Event.model_validate(meeting.request)
-        except ValidationError:  # a message that could not be read, or a record of another version
+        except ValidationError:  # a rejected message, or a record of another version of this app
             continue
         if event.show_as in _FREE:
             continue

@@ -1,4 +1,4 @@
-"""What availability is asked for with, and everything that can be wrong with it."""
+"""The request for availability, and everything that can be wrong with it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,7 +21,7 @@ from shared.validation.list_bound import ItemCount
 from shared.validation.time_zones import is_skipped
 
 MOST_ADDRESSES = 100
-# Both bound the time that an answer takes and its size: 62 days in steps of five minutes, and the names of a hundred
+# Both bound the time and the size of an answer: 62 days in steps of five minutes, and the names of a hundred
 # people in steps of a quarter of an hour.
 MOST_SLOTS = 20_000
 MOST_CHARACTERS = 25_000_000
@@ -135,7 +135,7 @@ def _window_findings(draft: Draft) -> Iterator[Finding]:
 def _slot_findings(draft: Draft, start: DateTimeTimeZone, finish: datetime) -> Iterator[Finding]:
     begin = start.instant[0]
     duration = draft.value("duration")
-    # A calendar of days ends in the year 9999: what is longer than the window is not computed with.
+    # A date cannot be later than the year 9999: what is longer than the window is not added.
     if duration is not None:
         length = parse_duration(duration)
         if length.length > 2 * LONGEST_WINDOW or end_of(begin, length, start.time_zone) > finish:

@@ -12,7 +12,7 @@ from shared.validation.time_zones import to_utc, zone
 def starts(start: DateTimeTimeZone, step: Duration) -> Iterator[datetime]:
     """Yield `start` and every step after it, in UTC and without an end.
 
-    A day of a step is one of the calendar: at nine o'clock every day, whatever clocks do between.
+    A day of a step is a calendar day: nine o'clock stays nine o'clock when the clocks change.
     """
     number = 0
     while True:
@@ -30,7 +30,7 @@ def end_of(start: datetime, duration: Duration, time_zone: str) -> datetime:
 
 
 def slots(start: DateTimeTimeZone, end: datetime, duration: Duration, step: Duration) -> Iterator[Stretch]:
-    """Yield the slots that lie in the window whole, in order."""
+    """Yield the slots that are wholly within the window, in order."""
     for begin in starts(start, step):
         if begin >= end:
             return
@@ -40,5 +40,5 @@ def slots(start: DateTimeTimeZone, end: datetime, duration: Duration, step: Dura
 
 
 def divides(start: DateTimeTimeZone, end: datetime, step: Duration) -> bool:
-    """Return whether a step comes at the very end of the window."""
+    """Return whether a step ends exactly at the end of the window."""
     return next(moment for moment in starts(start, step) if moment >= end) == end

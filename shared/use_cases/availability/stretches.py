@@ -50,13 +50,13 @@ def without(stretches: Iterable[Stretch], taken: Iterable[Stretch]) -> list[Stre
 
 
 def holds(stretches: Sequence[Stretch], wanted: Stretch) -> bool:
-    """Return whether one of the stretches, which are in order and apart, holds another whole."""
+    """Return whether one of the stretches, which are ordered and disjoint, contains another."""
     place = bisect_right(stretches, wanted.start, key=lambda stretch: stretch.start) - 1
     return place >= 0 and wanted.end <= stretches[place].end
 
 
 def working_stretches(hours: WorkingHours, window: Stretch) -> list[Stretch]:
-    """Return somebody's working hours in a window; they may go on over midnight.
+    """Return somebody's working hours in a window; they may extend over midnight.
 
     The zone's name is one that `allowed_names` has.
     """

@@ -1,4 +1,4 @@
-"""Batch: many meeting requests at once, each accepted or refused by itself.
+"""Batch: many meeting requests at once, each accepted or rejected by itself.
 
 read_json_items   a JSON value -> the items of a batch
 read_csv_items    a CSV file -> the same

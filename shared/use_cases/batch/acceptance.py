@@ -1,4 +1,4 @@
-"""The use case: each item of a batch is accepted or refused by itself, several at a time."""
+"""The use case: accept or reject each item of a batch by itself, several at a time."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from shared.use_cases.batch.items import TOO_LARGE, BatchItem, raise_faults
 from shared.use_cases.for_each import for_each
 
 # Azure's load balancer gives up after 230 s (https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout);
-# when the storage hardly answers, the caller should hear before that what was accepted.
+# if the storage is slow, the caller gets the outcomes before that.
 _LONGEST_SECONDS = 90.0
 
 # An answer to invalid requests has at most 256 KiB: this for the faults of all items, as much for the words that repeat
@@ -28,7 +28,7 @@ type Outcome = Accepted | Exception
 
 
 class Batch:
-    """Accepts what can be accepted. It raises nothing: what went wrong with an item is that item's outcome."""
+    """Accepts items. It raises nothing: the error of an item is its outcome."""
 
     def __init__(self, acceptance: Acceptance, longest_seconds: float = _LONGEST_SECONDS) -> None:
         self._acceptance = acceptance
@@ -36,9 +36,9 @@ class Batch:
         self._turn = asyncio.Lock()
 
     async def accept(self, items: Sequence[BatchItem], origin: Origin) -> list[Outcome]:
-        """Return what became of each item, in order: accepted, or the error that a request alone would have raised.
+        """Return the outcome of each item, in order: accepted, or the error that a single request would raise.
 
-        Items with the same key are taken one after the other, so that the first one is the one that counts.
+        Items with the same key are accepted one after the other, so that the first one counts.
         """
         outcomes: dict[int, Outcome] = {}
         loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ class Batch:
         return _in_one_answer([outcomes[index] for index in range(len(items))])
 
     async def _outcome(self, item: BatchItem, origin: Origin) -> Outcome:
-        async with self._turn:  # one item at a time is checked, and others than the batch have their turn before it
+        async with self._turn:  # items are checked one at a time, and other requests get a turn in between
             await asyncio.sleep(0)
         try:
             return await self._accept(item, origin)
@@ -78,7 +78,7 @@ class Batch:
 
 
 def _in_one_answer(outcomes: list[Outcome]) -> list[Outcome]:
-    """Return outcomes whose faults one answer has room for: of each item the first, if there are too many."""
+    """Return outcomes whose faults fit into one answer: only the first ones of each item, if there are too many."""
     fitting = outcomes
     for most, longest in _FEWER_FAULTS:
         if sum(each.size for each in fitting if isinstance(each, InvalidRequestError)) <= _ROOM_FOR_FAULTS:

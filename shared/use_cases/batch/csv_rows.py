@@ -64,7 +64,7 @@ COLUMNS = (
     "optionalAttendees",
     "eventId",
 )
-# Those of which a blank at an end is never a part.
+# Columns whose values never begin or end with a blank.
 _TRIMMED = ("idempotencyKey", "kind", "organizer", "language", "start", "end", "timeZone", "eventId")
 _AS_THEY_ARE = ("kind", "organizer", "reference", "language", "subject", "eventId")
 _NEEDED_BY_CALENDAR = ("subject", "start", "end", "timeZone")
@@ -80,16 +80,15 @@ _CELL_FORMAT = "Format the cells of the column as yyyy-mm-dd hh:mm."
 
 
 def read_csv_items(data: bytes, most: int = MOST_ITEMS, file_name: str = "") -> list[BatchItem]:
-    """Return the rows of a CSV file as the items of a batch. What is wrong with one row is left to its item.
+    """Return the rows of a CSV file as the items of a batch. The faults of a row are in its item.
 
     Args:
         data: the file.
         most: how many rows there may be.
-        file_name: a part of the keys of rows without one of their own.
+        file_name: a part of the keys of rows that have none.
 
     Raises:
-        InvalidRequestError: the file is no CSV, its header is wrong, or it has no row or more than `most`; nothing of
-            it is accepted then.
+        InvalidRequestError: the file is not CSV, its header is wrong, or it has no row or more than `most`.
     """
     reader = csv_reader(data)
     numbered: list[tuple[int, list[str]]] = []
@@ -114,7 +113,7 @@ def read_csv_items(data: bytes, most: int = MOST_ITEMS, file_name: str = "") -> 
 
 
 def in_row(item: BatchItem, fault: Fault) -> Fault:
-    """Return a fault of an item's request at the cell of its row; of an item that is no row as it is."""
+    """Return a fault of an item's request with the place of its cell; unchanged if the item is not a row."""
     if item.row is None or fault.pointer.startswith("/rows/"):
         return fault
     column = _column(item, fault.pointer)
@@ -122,7 +121,7 @@ def in_row(item: BatchItem, fault: Fault) -> Fault:
     member, _, predicate = fault.message.partition(" ")
     if not column:
         return Fault(pointer, fault.code, fault.message)
-    # A time is all that its cell holds; of a cell with several values the message names the one.
+    # A cell holds one time; in a cell with several values, the message names the value.
     names_cell = member in {column, "dateTime", "displayName"}
     message = f"{column} {predicate}" if names_cell else f"{column}: {fault.message}"
     if fault.code == "invalidDateTime" and column in {"start", "end"}:
@@ -148,7 +147,7 @@ def csv_reader(data: bytes) -> "_Reader":
 
 
 def _separator(text: str) -> str:
-    """Return the separator that makes most columns of the header, the comma if several do."""
+    """Return the separator that gives the most known columns of the header, the comma in a tie."""
 
     def known(separator: str) -> int:
         try:
@@ -203,7 +202,7 @@ def _item(header: list[str], row: list[str], number: int, separator: str) -> Bat
 
 
 def _request(cells: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]:
-    """Return the request that a row's cells make, and what is wrong with those that do not go into it."""
+    """Return the request in a row's cells, and the faults of cells that are not part of it."""
     document: dict[str, Any] = {name: cells[name] for name in _AS_THEY_ARE if name in cells}
     if cells.get("kind") == "standalone":
         times, findings = _timestamps(cells)
@@ -266,7 +265,7 @@ def _attendees(cell: str, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def _column(item: BatchItem, pointer: str) -> str:
-    """Return the column in which a fault is: its request's pointer names a member."""
+    """Return the column of a fault, whose pointer names a member of the request."""
     name, *inside = pointer.split("/")[1:] or [""]
     if name in {"start", "end"} and inside[:1] == ["timeZone"]:
         return "timeZone"

@@ -24,7 +24,7 @@ class BatchItem:
     Attributes:
         document: a JSON value that should be a meeting request.
         key: its idempotency key.
-        faults: what is known already to be wrong with it; such an item is never accepted.
+        faults: the faults that are known already; such an item is never accepted.
         row: of a CSV file, as a spreadsheet counts: the header is row 1.
     """
 
@@ -35,10 +35,10 @@ class BatchItem:
 
 
 def read_json_items(document: Any, most: int = MOST_ITEMS) -> list[BatchItem]:
-    """Return the items of a batch. What is wrong with one of them is left to it.
+    """Return the items of a batch. The faults of an item are in the item.
 
     Raises:
-        InvalidRequestError: the batch itself is of another form; nothing of it is accepted then.
+        InvalidRequestError: the batch itself is malformed; none of its items is accepted.
     """
     batch = require_object(document, "batch")
     faults = list(_member_faults(batch, ("meetings",)))
@@ -67,8 +67,8 @@ def with_key(item: BatchItem, key: object) -> BatchItem:
 def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[BatchItem]:
     """Yield each item, one without a key with a key that follows from the file's name and the request.
 
-    Not from the row's number: who inserts a row and sends the file again wants one meeting more. Of equal rows each
-    has its own key.
+    Not from the row's number: a file with an inserted row creates one more meeting when it is sent again. Equal rows
+    have different keys.
     """
     seen = Counter[str]()
     for item in items:
@@ -81,7 +81,7 @@ def with_keys(items: Iterable[BatchItem], file_name: str = "") -> Iterator[Batch
 
 
 def raise_faults(item: BatchItem) -> NoReturn:
-    """Raise what is wrong with an item that is known to be faulty, its request's own faults included.
+    """Raise the faults of a faulty item, those of its request included.
 
     Raises:
         InvalidRequestError: always.

@@ -84,7 +84,7 @@ def of_calendar(request: CalendarRequest, organizer: str | None) -> Appointment:
 
 
 def of_standalone(request: StandaloneRequest, organizer: str | None, made_at: datetime) -> Appointment:
-    """Return the appointment of a standalone meeting; without times it is Graph's hour from when it was made.
+    """Return the appointment of a standalone meeting; without times it is the hour from its creation, as in Graph.
 
     https://learn.microsoft.com/graph/api/onlinemeeting-createorget
     """
@@ -104,7 +104,7 @@ def of_event(event: EventDetails, language: str | None) -> Appointment:
     """Return the appointment of an event in a calendar, in a language.
 
     Raises:
-        UnavailableError: its times are not there, or its recurrence is not in one of Graph's forms.
+        UnavailableError: it has no times, or its recurrence is not in one of Graph's forms.
     """
     if event.start is None or event.end is None:
         raise UnavailableError("Graph's answer has no start and end of the event", uncertain=False)
@@ -152,7 +152,7 @@ def _time(value: DateTimeTimeZone) -> datetime:
 
 
 def _graph_time(value: GraphTime, original_zone: str | None) -> datetime:
-    """Return a time on the clock that its organizer chose, so that a series keeps its hour in winter and summer."""
+    """Return a time in the zone that its organizer chose, so that a series keeps its hour in winter and summer."""
     moment = value.moment.replace(microsecond=0)
     if original_zone is None or original_zone not in allowed_names():
         return moment

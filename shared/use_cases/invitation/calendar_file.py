@@ -70,14 +70,14 @@ def calendar_file(meeting: Meeting, appointment: Appointment) -> bytes:
 
 
 def _method(appointment: Appointment, *, cancelled: bool) -> str:
-    """Return what the file asks of its reader: a request is to those who are named in it (RFC 5546, section 3.2)."""
+    """Return the METHOD: a REQUEST is for the attendees who are named in the file (RFC 5546, section 3.2)."""
     if cancelled:
         return "CANCEL"
     return "REQUEST" if appointment.guests else "PUBLISH"
 
 
 def _add_times(event: Event, appointment: Appointment) -> dict[ZoneInfo, tuple[datetime, datetime]]:
-    """Add start, end and recurrence; return the zones that they name, and from when until when each is needed."""
+    """Add start, end and recurrence; return the zones that they name, with the times at which each is needed."""
     start, end = appointment.start, appointment.end
     if start is None or end is None:
         return {}
@@ -113,7 +113,7 @@ def recurrence_rule(recurrence: Recurrence, zone: tzinfo | None) -> vRecur:
 
 
 def _shift_to_pattern(pattern: RecurrencePattern, start: date) -> timedelta:
-    """Return how much later the first day of a pattern is; in iCalendar the start would be one day more."""
+    """Return how much later the first day of a pattern is: iCalendar would count the start as one more day."""
     wall = datetime.combine(start, time()) if not isinstance(start, datetime) else start.replace(tzinfo=None)
     return (first_start(pattern, wall) or wall) - wall
 
@@ -153,7 +153,7 @@ def _add_link(event: Event, meeting: Meeting, words: Words) -> None:
 
 def _conference(uri: str, features: list[str], label: str) -> vUri:
     conference = vUri(uri)
-    # Not the library's Conference, which puts several features into one pair of quotes, and so makes one of them.
+    # Not the library's Conference, which quotes several features together, and so makes them one.
     conference.params.update({"VALUE": "URI", "FEATURE": features, "LABEL": label})
     return conference
 

@@ -14,7 +14,7 @@ from shared.use_cases.ownership import Ownership
 
 
 class Invitations:
-    """Makes invitation files from what was asked for; only of an event that was there before, Graph knows the times.
+    """Makes invitation files from the request; for an existing event, Graph is asked for the times.
 
     May raise StorageUnavailableError, and GraphErrors where it asks Graph.
     """
@@ -29,7 +29,7 @@ class Invitations:
         """Return a meeting and its invitation, or the notice that it is cancelled.
 
         Raises:
-            MeetingNotFoundError: there is none with this id, or it is somebody else's.
+            MeetingNotFoundError: there is none with this id that the caller may see.
             NoJoinLinkError: it has no join link yet, or never got one.
         """
         meeting = caller.require_sees(await self._ledger.read(meeting_id))

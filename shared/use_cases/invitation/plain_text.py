@@ -14,7 +14,7 @@ _SCHEME = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 
 
 def plain_text(document: str) -> str:
-    """Return what a reader sees of an HTML body that was cleaned, line by line and in order.
+    """Return the text of a sanitised HTML body, line by line.
 
     The address of a link follows its words in angle brackets, unless the words are the address. The cells of a row
     are separated by bars if each of them is one line; if not, their lines follow each other.
@@ -26,7 +26,7 @@ def plain_text(document: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects lines of text, with a stack of its own: elements may be nested deeper than Python's."""
+    """Collects lines of text, with its own stack: elements may be nested deeper than Python's stack."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -85,5 +85,5 @@ def _row(cells: list[list[str]]) -> list[str]:
 
 
 def _filled(lines: list[str]) -> list[str]:
-    """Return the lines that hold something, with one space between words."""
+    """Return the lines that are not blank, with one space between words."""
     return [words for line in lines if (words := " ".join(line.split()))]

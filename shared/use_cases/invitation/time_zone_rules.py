@@ -1,7 +1,7 @@
-"""VTIMEZONE: a time zone's rules written into the invitation, as RFC 5545 asks of every zone that it names.
+"""VTIMEZONE: the rules of a time zone, as RFC 5545 requires for every zone that a file names.
 
 Exchange and Outlook read one STANDARD and one DAYLIGHT part with a yearly rule each, and may take the first part of a
-kind for the only one; so there is one of each wherever that is true, from 1970 on, as Google and Outlook write them.
+kind for the only one; so there is one of each wherever possible, from 1970 on, as Google and Outlook write them.
 DAYLIGHT is the part whose clocks are ahead, in Dublin too, where the IANA database calls summer time the standard.
 https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcical/65e61fa3-de85-4030-8245-1054e27208f7
 
@@ -28,7 +28,7 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """How a zone's clocks go for a while."""
+    """The offset and name of a zone's clocks during a period."""
 
     offset: timedelta
     name: str
@@ -44,7 +44,7 @@ class _Change:
 
     @property
     def wall(self) -> datetime:
-        """Return when it is by the clock that ends there."""
+        """Return its wall time by the clock that ends."""
         return _wall(self.instant, self.before)
 
 
@@ -59,7 +59,7 @@ class _YearlyRule:
 
     @property
     def by_day(self) -> str:
-        """Return the day as an RRULE has it."""
+        """Return the BYDAY of an RRULE."""
         return f"{self.position}{_WEEKDAYS[self.weekday]}"
 
     def day_in(self, year: int) -> datetime:
@@ -74,7 +74,7 @@ class _YearlyRule:
 
 
 def time_zone(zone: ZoneInfo, first: datetime, last: datetime) -> Timezone:
-    """Return the component that holds between two instants, and after them as long as the zone keeps its rules."""
+    """Return the component that is right between two instants, and later as long as the zone keeps its rules."""
     start = first.replace(microsecond=0) - _A_YEAR
     end = max(last, first + _A_YEAR * _YEARS_THAT_SHOW_A_RULE) + _A_YEAR
     component = Timezone()
@@ -84,7 +84,7 @@ def time_zone(zone: ZoneInfo, first: datetime, last: datetime) -> Timezone:
     for change in changes:
         by_kind[change.before, change.after].append(change)
     kinds = [(alike, _yearly_rule(alike, end.year)) for alike in by_kind.values()]
-    earliest = min(_FIRST_YEAR, first.year - 2)  # whatever the hemisphere, both parts have begun when it is `first`
+    earliest = min(_FIRST_YEAR, first.year - 2)  # in either hemisphere, both parts have begun at `first`
     ruled = [_ruled(alike[0], rule, earliest) for alike, rule in kinds if rule]
     begun = bool(changes) and changes[0].instant <= first
     if begun and len(kinds) == len(ruled) == _A_CHANGE_AND_BACK:
@@ -138,12 +138,12 @@ def _ruled(change: _Change, rule: _YearlyRule, year: int) -> TimezoneStandard | 
 
 
 def _constant(clock: _Clock, start: datetime) -> TimezoneStandard:
-    """Return the part for a clock that nothing changes."""
+    """Return the part for a clock that does not change."""
     return _observance(TimezoneStandard(), start, clock, clock)
 
 
 def _listed(changes: list[_Change]) -> TimezoneStandard | TimezoneDaylight:
-    """Return the part for changes that follow no rule of a form that is read everywhere."""
+    """Return the part for changes that follow no rule that every reader understands."""
     first, *others = changes
     component = _observance(_part(first), first.wall, first.before, first.after)
     if others:
@@ -166,7 +166,7 @@ def _observance[Part: TimezoneStandard | TimezoneDaylight](
 
 
 def _yearly_rule(changes: list[_Change], last_year: int) -> _YearlyRule | None:
-    """Return the rule of changes that come each year on, say, the last Sunday of March.
+    """Return the rule of changes that occur each year on, for example, the last Sunday of March.
 
     None where there is no such rule up to the last year or the one before it, or too few changes to show it.
     """

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a file says of its own accord.
+    """The words that a file adds.
 
     Attributes:
-        meeting: the subject and the place of a meeting that has none.
+        meeting: the default of subject and place.
         join: before the link.
-        colon: what stands between each of the words and its value.
+        colon: the separator of a word and its value.
     """
 
     meeting: str

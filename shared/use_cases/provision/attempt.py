@@ -84,7 +84,7 @@ class Attempt:
 
     @property
     def language(self) -> str | None:
-        """Return the language of the join information that was asked for."""
+        """Return the requested language of the join information."""
         return (self.meeting.request or {}).get("language")
 
     @property
@@ -153,7 +153,7 @@ class Attempt:
 
         async def change(latest: Meeting) -> Meeting:
             if latest.claim is None or latest.claim.owner != owner:
-                raise ClaimLostError("the claim on the meeting is somebody else's now")
+                raise ClaimLostError("another attempt has the claim on the meeting")
             if latest.version == version:
                 return latest.changed(**update)
             effects = {name: update[name] for name in _EFFECTS if name in update}

@@ -53,7 +53,7 @@ class Readiness:
         self._artifacts = artifacts
 
     async def examine(self, organizer: str, caller: Caller = ANYBODY) -> OrganizerReadinessResponse:
-        """Return the result of every probe for an organizer. One that fails does not stop the others.
+        """Return the result of every probe for an organizer; one that fails does not stop the others.
 
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name.
@@ -65,10 +65,10 @@ class Readiness:
         caller.require_may_name(organizer)
         user = await self._ask(organizer, self._find_user(organizer))
         organizer_id = organizer if is_object_id(organizer) else user
-        # Only an object id leads to online meetings; without one, or where there are none, nothing is asked.
+        # Online meetings need an object id; without one, or in a cloud without them, no call is made.
         policy = None
         if isinstance(organizer_id, str) and self._admission.cloud.online_meetings:
-            policy = await self._ask(organizer, self._look_for_no_meeting(organizer_id))
+            policy = await self._ask(organizer, self._read_online_meetings(organizer_id))
         wanted = [artifact for artifact in Artifact if artifact in self._artifacts]
         artifacts = [await self._check_artifact(organizer, organizer_id, artifact) for artifact in wanted]
         calendar = await self._ask(organizer, self._graph.events.providers(organizer))
@@ -97,14 +97,14 @@ class Readiness:
         except GraphError as error:
             return error
         finally:
-            call.close()  # if it had no turn
+            call.close()  # if the gate did not admit it
 
     async def _find_user(self, organizer: str) -> str:
         object_id = await self._graph.organizers.object_id(organizer)
         self._gate.alias(organizer, object_id)
         return object_id
 
-    async def _look_for_no_meeting(self, organizer_id: str) -> bool:
+    async def _read_online_meetings(self, organizer_id: str) -> bool:
         """Return True if the app may read the organizer's online meetings."""
         await self._graph.online_meetings.require_access(organizer_id)
         return True

@@ -1,1 +1,1 @@
-"""The watch: what happens to a meeting in Graph after it was created is observed, and never undone."""
+"""The watch: observe what happens to a meeting in Graph after it was created, and undo nothing."""

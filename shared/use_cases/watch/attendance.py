@@ -1,6 +1,6 @@
-"""The watch's other part: looks for the attendance reports of meetings that have ended, and publishes their numbers.
+"""The watch's run for attendance: read the attendance reports of meetings that have ended, and publish their numbers.
 
-Nobody's name is kept or published. A meeting that cannot be looked at stays due: the next run tries again.
+No name is kept or published. A meeting that cannot be read stays due: the next run tries again.
 """
 
 import hashlib
@@ -62,14 +62,14 @@ class WatchedAttendance:
         self._on = on
 
     async def run(self) -> WatchReport:
-        """Look for the reports that are due; nothing is asked of anybody where this is off. Raises as `in_rounds`."""
+        """Look for the reports that are due; make no call if this is off. Raises as `in_rounds`."""
         if not self._on:
             return WatchReport()
         due = self._observations.ledger.attendance_due
         return await in_rounds("attendance", due, _MEETINGS_A_ROUND, self._round, self._clock)
 
     async def _round(self, meeting_ids: list[str], report: WatchReport) -> bool:
-        """Look at some meetings, and return whether it makes sense to go on: it does not while Graph is away."""
+        """Look at some meetings, and return whether to continue: not while Graph does not answer."""
         outcomes = await for_each(meeting_ids, self._look)
         report.add(outcomes.failures)
         answers = Counter(outcomes.results)
@@ -85,14 +85,14 @@ class WatchedAttendance:
             return _Answer.LOOKED
         now, request = self._clock(), parse_request(meeting.request)
         if not meeting.attendance.look_at or not meeting.finished:
-            return _Answer.LOOKED  # its end decides when to look again
+            return _Answer.LOOKED  # the end of its attempt decides when to look again
         try:
             async with self._gate.access(meeting.organizer or "", read_only=True):
                 watch, attended = await self._read(meeting, request, now)
-        except RejectedError as error:  # of its organizer, and for as long as nobody has acted
+        except RejectedError as error:  # about its organizer, until an administrator acts
             _logger.warning("watch.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
             watch, attended, now = meeting.attendance, (), now + FAR
-        except ThrottledError:  # of its mailbox
+        except ThrottledError:  # about its mailbox
             return _Answer.THROTTLED
         except UnavailableError:
             return _Answer.UNANSWERED
@@ -103,10 +103,10 @@ class WatchedAttendance:
     async def _read(
         self, meeting: Meeting, request: MeetingRequest, now: datetime
     ) -> tuple[AttendanceWatch, tuple[Attendance, ...]]:
-        """Return what is known of the reports after this look, and the numbers of what has new ones.
+        """Return which reports are known after this look, and the numbers of occurrences with new ones.
 
-        A report is published once the occurrence has ended that it is about, and at most a week after that: what was
-        there before somebody switched this on is no news.
+        A report is published once its occurrence has ended, and at most a week after that: older reports were there
+        before this was switched on.
         """
         watch = meeting.attendance
         if (ids := await self._lookup.find(meeting)) is None:

@@ -1,4 +1,4 @@
-"""A room of a pool that has declined: the one fact of Outlook that has the app change a meeting by itself, once."""
+"""A room of a pool that has declined: the only change in Outlook on which the app changes a meeting, once."""
 
 from shared.meeting import Meeting, Observed, ObservedState, Status
 from shared.meeting.reserved import ReservedRoom
@@ -7,15 +7,15 @@ from shared.use_cases.occurrences import occurrences
 from shared.validation.addresses import mailbox_key
 
 _DECLINED = "declined"
-# Where people have changed one of these, another room for the times of the request would not be what they want.
+# If people have changed one of these, another room at the requested times would not fit.
 _CHANGED_BY_PEOPLE = frozenset({"start", "end", "isAllDay", "location"})
 
 
 def room_to_replace(meeting: Meeting, request: MeetingRequest, observed: Observed) -> ReservedRoom | None:
-    """Return the room of a meeting in whose place another one is to be looked for, marked so; None if there is none.
+    """Return the room of a meeting that is to be replaced, marked so; None if there is none.
 
-    It is the room that the app has chosen, and that has declined. Nothing is done for a meeting that has failed, was
-    removed or moved in Outlook, has no occurrence left to begin, or whose room was replaced before.
+    It is the room that the app has chosen, and that has declined. No room is replaced twice, nor that of a meeting that
+    has failed, was removed or moved in Outlook, or has no occurrence left to begin.
     """
     room = meeting.room
     if room is None or room.declined or room.in_place_of or meeting.status is not Status.SUCCEEDED:

@@ -27,9 +27,9 @@ _PROPERTIES = {
 
 
 def with_unapplied(meeting: Meeting, request: MeetingRequest, latest: Observed) -> Observed:
-    """Return an observation of a meeting that failed, with the names of the changes that nobody made in Outlook.
+    """Return an observation of a failed meeting, with the names of the changes that were not made in Outlook.
 
-    Where the request asks for a value that Graph has not got, the former value is not a change. Another one is.
+    If Graph lacks the requested value, the former value is not a change. Any other value is.
     """
     lacking, former = _lacking(meeting, request), meeting.observed
     unapplied = (
@@ -43,7 +43,7 @@ def with_unapplied(meeting: Meeting, request: MeetingRequest, latest: Observed) 
 
 
 def _lacking(meeting: Meeting, request: MeetingRequest) -> frozenset[str]:
-    """Return the names of the properties that Graph has not got as the request has them, as far as it is known."""
+    """Return the names of the properties that Graph lacks in the requested form, as far as that is known."""
     match request:
         case CalendarRequest():
             applied = meeting.applied.event
@@ -59,7 +59,7 @@ def _lacking(meeting: Meeting, request: MeetingRequest) -> frozenset[str]:
 def events_of(meeting: Meeting, request: MeetingRequest, latest: Observed) -> Iterator[EventType]:
     """Yield the types of the events that a new observation of a meeting causes, in order.
 
-    Before the first observation a meeting counts as it was requested, and nobody as having responded.
+    Before the first observation a meeting counts as requested, without responses.
     """
     former = meeting.observed
     was_removed = former is not None and former.state is ObservedState.REMOVED
@@ -84,15 +84,15 @@ def _names(observed: Observed | None) -> frozenset[str]:
 
 
 def _difference(observed: Observed | None) -> dict[str, object]:
-    """Return what people have changed except attendees, with its values: a second move is another difference."""
+    """Return what people have changed, attendees excepted, with its values: a second move is a difference too."""
     return {name: _value(observed, name) for name in _names(observed) - {_ATTENDEES}} if observed else {}
 
 
 def _others_invited(meeting: Meeting, request: MeetingRequest, latest: Observed) -> bool:
     """Return whether somebody has invited, removed or changed an attendee in Outlook since the former observation.
 
-    An address that this app has changed since counts as the request has it. What Graph has of it is not known where
-    the meeting has failed.
+    An address that this app has changed since counts as requested. If the meeting has failed, what Graph has of it is
+    not known.
     """
     former = meeting.observed
     if not isinstance(request, CalendarRequest) or _ATTENDEES not in _names(former) | _names(latest):

@@ -1,4 +1,4 @@
-"""One look at a meeting in Graph. It reads and concludes, and changes nothing there."""
+"""One look at a meeting in Graph: it reads and concludes, and changes nothing."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.use_cases.watch.observation import EventRequest, of_event, of_nothin
 
 
 class Look:
-    """What Graph has of a meeting. Every call may raise GraphErrors, and is made within the mailbox's gate."""
+    """What Graph has of a meeting. Every call may raise GraphErrors; the caller holds the mailbox's gate."""
 
     def __init__(
         self, graph: GraphServices, ownership: Ownership, lookup: OnlineMeetingLookup, clock: Callable[[], datetime]
@@ -28,7 +28,7 @@ class Look:
         self._clock = clock
 
     async def observe(self, meeting: Meeting) -> Observed:
-        """Return what is in Graph of a meeting that was created there."""
+        """Return the observation of a meeting that was created in Graph."""
         request = wanted_request(meeting)
         if isinstance(request, StandaloneRequest):
             return await self._online_meeting(meeting, request)
@@ -48,7 +48,7 @@ class Look:
         return await see_events(self._graph.events, places)
 
     def needs_another_call(self, meeting: Meeting, event: SeenEvent | GraphError) -> bool:
-        """Return whether what was read is not enough to conclude from."""
+        """Return whether a conclusion needs another call to Graph."""
         if isinstance(event, GraphError):
             return True
         known = meeting.observed
@@ -56,7 +56,7 @@ class Look:
         return not (event.is_cancelled or event.attendees or unchanged)
 
     async def conclude(self, meeting: Meeting, event: SeenEvent | GraphError) -> Observed:
-        """Return what there is of a meeting whose event was read, or not found, by its id.
+        """Return the observation of a meeting whose event was read, or not found, by its id.
 
         Raises:
             GraphError: the error itself, where it does not say that the event is gone.
@@ -73,10 +73,10 @@ class Look:
                 return await self._with_event(meeting, request, event)
 
     async def _with_event(self, meeting: Meeting, request: EventRequest, event: SeenEvent) -> Observed:
-        """Return what an event shows that was read.
+        """Return the observation of an event that was read.
 
-        One without attendees is not cancelled when it is deleted, and its id may still read. So the
-        calendar is asked whether it has the event, if anything happened to the event since the last look.
+        An event without attendees is not cancelled when it is deleted, and may still be read by its id. So the
+        calendar is searched for it, if it has changed since the last look.
         """
         if isinstance(request, ExistingRequest):
             await self._ownership.require_own(meeting, event)
@@ -92,7 +92,7 @@ class Look:
         return of_event(meeting, request, event, self._clock(), removed=removed)
 
     async def _without_event(self, meeting: Meeting, request: EventRequest, error: RejectedError) -> Observed:
-        """Return what there is of a meeting whose event was not found by its id: it may have another one since.
+        """Return the observation of a meeting whose event was not found by its id: it may have a new id.
 
         Raises:
             RejectedError: the error itself, where it does not say that the event is gone.

@@ -1,4 +1,4 @@
-"""When a meeting is looked at: every six hours, at every run in its last day and while it lasts, once after its end.
+"""When the watch looks at a meeting: every six hours, at every run in the last day and during it, once after its end.
 
 Attendance reports are looked for from its end on: every 15 minutes for six hours, then daily for a week. Graph does not
 say when one comes.
@@ -13,9 +13,9 @@ from shared.use_cases.occurrences import occurrences, times
 
 FAR = timedelta(hours=6)
 _LAST_DAY = timedelta(days=1)
-# Between two looks at a meeting: the timer runs less often, unless somebody sets WATCH_SCHEDULE so.
+# Between two looks at a meeting. The timer runs less often by default: WATCH_SCHEDULE.
 _SHORTEST = timedelta(minutes=1)
-# In its last day, where Graph has refused to show it.
+# In the last day of a meeting that Graph refuses to show.
 _SOON_AGAIN = timedelta(minutes=15)
 _REPORTS_ARE_LIKELY_FOR = timedelta(hours=6)
 _BETWEEN_LIKELY_REPORTS = timedelta(minutes=15)
@@ -28,7 +28,7 @@ _ROOMS_HAVE_ANSWERED = timedelta(minutes=1)
 def first_look(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime | None:
     """Return when to look at a meeting that was created or changed now.
 
-    Where it was observed before, either the request or the observation has its times: the earlier look covers both.
+    Its times are those of the request, or those observed before: the earlier look covers both.
     """
     if isinstance(request, StandaloneRequest):
         return None  # it is in no calendar, and nobody is invited
@@ -52,16 +52,16 @@ def next_look(request: MeetingRequest, observed: Observed | None, now: datetime)
             begins = occurrence.start
             return now + _SHORTEST if begins - _LAST_DAY <= now else min(now + FAR, begins - _LAST_DAY)
         passed += 1
-    return now + FAR if passed == MOST_OCCURRENCES else None  # of a longer series the rest is not computed
+    return now + FAR if passed == MOST_OCCURRENCES else None  # the rest of a longer series is not computed
 
 
 def look_after_failure(meeting: Meeting, now: datetime) -> datetime | None:
-    """Return when to look at a meeting that has failed: people change its event, if it has one, as any other."""
+    """Return when to look at a meeting that has failed: people may change its event, if it has one."""
     return (meeting.look_at or now) if meeting.outcome.event_id and not meeting.cancellation else None
 
 
 def look_after_refusal(request: MeetingRequest, observed: Observed | None, now: datetime) -> datetime:
-    """Return when to look again at a meeting that Graph refuses to show, mostly until an administrator acts."""
+    """Return when to look again at a meeting that Graph refuses to show, usually until an administrator acts."""
     look = next_look(request, observed, now)
     return max(look, now + _SOON_AGAIN) if look else now + FAR
 

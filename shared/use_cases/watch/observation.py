@@ -1,4 +1,4 @@
-"""What was seen in Graph, compared with the request, field by field; dates of change decide nothing."""
+"""What Graph shows, compared with the request field by field; the time of a change does not matter."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ _NO_PLACE = "Microsoft Teams"
 
 
 def of_event(meeting: Meeting, request: EventRequest, event: SeenEvent, now: datetime, *, removed: bool) -> Observed:
-    """Return the observation of an event; of one that was there before the meeting, only the link is compared."""
+    """Return the observation of an event; of an existing event, only the link is compared."""
     zone_name = _zone_of(request, event)
     link = event.join_url
     if link is None and event.is_online_meeting:  # a link that Graph does not show at the moment is not a change
@@ -50,7 +50,7 @@ def of_event(meeting: Meeting, request: EventRequest, event: SeenEvent, now: dat
 
 
 def of_online_meeting(meeting: Meeting, request: StandaloneRequest, seen: OnlineMeeting, now: datetime) -> Observed:
-    """Return the observation of a standalone meeting: what the request names is compared with its onlineMeeting."""
+    """Return the observation of an onlineMeeting, compared with what the request names."""
     start, end = (_instant(seen.raw.get(name)) for name in ("startDateTime", "endDateTime"))
     subject = seen.raw.get("subject")
     wanted_start = instant_of(request.start_date_time)[0] if request.start_date_time else None
@@ -74,7 +74,7 @@ def of_online_meeting(meeting: Meeting, request: StandaloneRequest, seen: Online
 
 
 def of_nothing(meeting: Meeting, now: datetime) -> Observed:
-    """Return the observation that the meeting is removed; what was known of it last stays."""
+    """Return the observation that a meeting is removed; its last known values stay."""
     known = meeting.observed or Observed(observed_at=now, state=ObservedState.REMOVED)
     return known.changed(observed_at=now, state=ObservedState.REMOVED, changes=(), etag="")
 
@@ -117,7 +117,7 @@ def _same_days(request: CalendarRequest, event: SeenEvent) -> tuple[bool, bool]:
 
 
 def _first_start(request: CalendarRequest) -> datetime | None:
-    """Return when a series begins whose start does not fit its pattern: Graph begins at the first day that does."""
+    """Return when a series begins if its start does not fit its pattern: Graph takes the first day that does."""
     if request.recurrence is None:
         return None
     first = first_start(request.recurrence.pattern, request.start.wall)
@@ -144,7 +144,7 @@ def _invites_others(request: CalendarRequest, event: SeenEvent, organizer: str) 
 
 
 def same_attendee(kind: str | None, other: str | None) -> bool:
-    """Return whether somebody is invited alike twice; None is not at all. Exchange decides who is a resource."""
+    """Return whether two types of an attendee are alike; None is not invited. Exchange decides who is a resource."""
     return kind == other or (None not in {kind, other} and _RESOURCE in {kind, other})
 
 
@@ -184,7 +184,7 @@ def _other_link(link: str | None, known: str | None) -> bool:
 
 
 def _zone_of(request: EventRequest, event: SeenEvent) -> str:
-    """Return the zone to show times in: the request's, or else the one in which the event was made."""
+    """Return the zone to show times in: the request's, or else the one that the event was created in."""
     if isinstance(request, CalendarRequest):
         return request.start.time_zone
     return own_zone(event.original_start_time_zone)

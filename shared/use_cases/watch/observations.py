@@ -1,4 +1,4 @@
-"""Keeps what was observed with the meeting, together with the notices of what is to be published about it."""
+"""Store what was observed with the meeting, together with notices of the events to publish."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -46,15 +46,15 @@ class Observations:
         self._results = results
 
     async def keep(self, looked_at: Meeting, observed: Observed) -> Meeting:
-        """Write an observation down with what is to be published about it, publish that, and return the meeting.
+        """Store an observation with the events that it causes, publish them, and return the meeting.
 
-        If the meeting is another since it was looked at, or is in progress, the observation is only returned with it.
-        Of two looks at once the one counts that is kept first: which of them has seen the later state is not known.
+        If the meeting has changed since the look, or is in progress, the observation is only returned with it. Of two
+        concurrent looks the first one stored counts: which of them saw the later state is not known.
         """
 
         def change(meeting: Meeting) -> Meeting:
             if meeting.observed != looked_at.observed:
-                return meeting  # somebody else has looked meanwhile
+                return meeting  # another look was stored first
             return self._with_notices(meeting, observed)
 
         meeting, kept = await self._keep(looked_at, change)
@@ -63,11 +63,11 @@ class Observations:
     async def keep_attendance(
         self, looked_at: Meeting, watch: AttendanceWatch, attended: Sequence[Attendance], now: datetime
     ) -> None:
-        """Write down how far the watch has come with the attendance reports, and publish the numbers of new ones."""
+        """Store which attendance reports are known, and publish the numbers of new ones."""
 
         def change(meeting: Meeting) -> Meeting:
             if meeting.attendance.reports != looked_at.attendance.reports:
-                return meeting  # somebody else has looked meanwhile
+                return meeting  # another look was stored first
             facts = [(EventType.ATTENDED, numbers) for numbers in attended]
             for numbers in attended:
                 meeting = meeting.noted(HistoryEvent.OBSERVED, now, numbers.sentence)
@@ -76,10 +76,10 @@ class Observations:
         await self._keep(looked_at, change)
 
     async def _keep(self, looked_at: Meeting, change: Callable[[Meeting], Meeting]) -> tuple[Meeting, bool]:
-        """Write a change down, publish what it notes, and return the meeting and whether the change is kept.
+        """Store a change, publish what it notes, and return the meeting and whether the change is stored.
 
-        It is not if the meeting is another since it was looked at, or is in progress, nor if its outbox has no room:
-        the next look sees the same, once a sink has taken some.
+        It is not if the meeting has changed since the look, is in progress, or has a full outbox: the next look sees
+        the same.
         """
         meeting = looked_at
         while meeting.version == looked_at.version and meeting.finished and not meeting.cancellation:
@@ -116,17 +116,17 @@ class Observations:
             return meeting
         try:
             return self._results.noted(meeting).next_version(observed.observed_at, room=room)
-        except StorageUnavailableError:  # its outbox is full: a later look does it
+        except StorageUnavailableError:  # its outbox is full: a later look replaces the room
             return meeting
 
     async def _enqueue(self, meeting: Meeting) -> None:
-        """Have another room chosen; the upkeep enqueues what cannot be enqueued here."""
+        """Enqueue a meeting that needs another room; if that fails, the upkeep enqueues it."""
         _logger.info("meeting.roomDeclined %s", meeting.id, extra={"meeting_id": meeting.id})
         with suppress(StorageUnavailableError):
             await self._requests.enqueue(meeting)
 
     def _noted(self, meeting: Meeting, facts: Sequence[tuple[EventType, Attendance | None]], now: datetime) -> Meeting:
-        """Return a meeting with a notice of each fact, numbered on."""
+        """Return a meeting with a notice of each fact, numbered consecutively."""
         number, sinks = count(meeting.observations + 1), self._results.sinks
         notices = tuple(
             Notice(
@@ -157,11 +157,11 @@ class Observations:
     async def postpone(self, meeting: Meeting, now: datetime) -> None:
         """Have the watch look at a meeting later, because Graph refuses to show it."""
         look_at = look_after_refusal(parse_request(meeting.request), meeting.observed, now)
-        with suppress(ConflictError):  # it is another since
+        with suppress(ConflictError):  # it has changed since
             await self.ledger.write(meeting, meeting.changed(look_at=look_at))
 
     async def _publish(self, meeting: Meeting) -> Meeting:
-        """Send what is due; a sink that is away is left to the upkeep."""
+        """Send what is due; if a sink does not answer, the upkeep sends it."""
         for notice in meeting.outbox:
             _logger.info("%s %s", notice.type, meeting.id, extra={"meeting_id": meeting.id})
         try:

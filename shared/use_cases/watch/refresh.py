@@ -1,4 +1,4 @@
-"""The use case: look at a meeting in Graph now, because somebody asks."""
+"""The use case: look at a meeting in Graph on demand."""
 
 from shared.access.callers import ANYBODY, Caller
 from shared.meeting import Meeting, Status
@@ -9,7 +9,7 @@ from shared.use_cases.watch.observations import Observations
 
 
 class Refreshing:
-    """Looks at one meeting. May raise StorageUnavailableError, and GraphErrors: what was observed stays then."""
+    """Looks at one meeting. May raise StorageUnavailableError, and GraphErrors: the former observation stays then."""
 
     def __init__(self, observations: Observations, look: Look, gate: MailboxGate) -> None:
         self._observations = observations
@@ -19,11 +19,11 @@ class Refreshing:
     async def refresh(self, meeting_id: str, caller: Caller = ANYBODY) -> Meeting:
         """Return a meeting with a fresh observation.
 
-        It is kept and published if the meeting is finished. While it is in progress it is only returned: what is there
-        may be what the attempt under way is about to change.
+        It is stored and published if the meeting is finished. While the meeting is in progress it is only returned: the
+        attempt under way may be about to change what it shows.
 
         Raises:
-            MeetingNotFoundError: there is none with this id, or it is somebody else's.
+            MeetingNotFoundError: there is none with this id that the caller may see.
             ChangeRefusedError: `notMade`: Graph has nothing of the meeting, or its request was too large to be kept.
         """
         meeting = caller.require_sees(await self._observations.ledger.read(meeting_id))

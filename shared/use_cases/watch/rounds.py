@@ -1,4 +1,4 @@
-"""The rounds of a timer's run: what is due is taken several at a time, each meeting once, until the time is up."""
+"""The rounds of a timer's run: process due meetings several at a time, each once, until the time is up."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,9 +21,9 @@ class WatchReport:
 
     Attributes:
         looked: how many meetings it has looked at.
-        left: how many it could not look at; they stay due.
+        left: how many it could not look at, and stay due.
         batches: how many requests to Graph have read events.
-        failures: what has failed, by the meetings' ids; it is `left` as well.
+        failures: the failures by the meetings' ids; they count as `left` too.
     """
 
     looked: int = 0
@@ -45,19 +45,19 @@ async def in_rounds(
     look: Callable[[list[str], WatchReport], Awaitable[bool]],
     clock: Callable[[], datetime],
 ) -> WatchReport:
-    """Look at the meetings that are due, at most `most` in a round, until a round says that it makes no sense to go on.
+    """Look at the meetings that are due, at most `most` in a round, until a round says to stop.
 
     A meeting that fails does not hold up the others.
 
     Args:
-        what: is looked at, for the log.
-        list_due: returns the ids of those that are due by a moment, as many as its limit; some may have had their turn.
-        most: of one round.
-        look: looks at them, notes in the report what came of it, and returns whether it makes sense to go on.
+        what: the name of the run, for the log.
+        list_due: returns the ids of meetings that are due by a moment, at most a number of them.
+        most: the largest number of meetings in a round.
+        look: looks at meetings, adds the outcome to the report, and returns whether to continue.
         clock: returns the time.
 
     Raises:
-        StorageUnavailableError: the storage did not answer somewhere; the next run goes on.
+        StorageUnavailableError: the storage did not answer somewhere; the next run continues.
         IncompleteRunError: something else failed; the run has looked at all the others.
     """
     started_at, tried, report = clock(), set[str](), WatchReport()

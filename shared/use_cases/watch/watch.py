@@ -1,9 +1,8 @@
 """The watch: a timer's run, which looks in Graph at the meetings that are due.
 
-Their events are read in batches of 20, of which at most four are of one mailbox. A run takes rows that are due, so its
-work follows what is due and never the size of the ledger. Nothing is concluded from a meeting that cannot be looked at.
-Graph throttles single events of a batch, and with each its mailbox, mostly for seconds: those are tried again in the
-same run. Whatever is left stays due for the next one.
+Their events are read in batches of 20, at most four of them of one mailbox. A run reads due rows, so its work does not
+grow with the ledger. Nothing is concluded from a meeting that cannot be read. Graph throttles single events of a batch,
+and with each its mailbox, usually for seconds: those are tried again in the same run. The rest stays due for the next.
 """
 
 import asyncio
@@ -44,9 +43,9 @@ MOST_OF_ONE_MAILBOX = 4
 _BATCHES = "$batch"
 # Batches at once, each with mailboxes of its own.
 _LANES = 4
-# At most this many batches of a lane may go without an answer: each may take as long as a call may.
+# At most this many batches of a lane may get no answer: each may take as long as a call may.
 _MOST_UNANSWERED = 3
-# What a batch has left is tried again as often within a run, if it may be tried after so short a pause.
+# Meetings left of a batch are tried this often in a run, if the pause is short enough.
 _MOST_ATTEMPTS = 3
 _LONGEST_PAUSE = timedelta(seconds=10)
 _SHORTEST_PAUSE = timedelta(seconds=1)
@@ -73,14 +72,14 @@ class Watch:
         self._on = on
 
     async def run(self) -> WatchReport:
-        """Look at what is due; nothing is asked of anybody where the watch is off. Raises as `in_rounds`."""
+        """Look at what is due; make no call if the watch is off. Raises as `in_rounds`."""
         if not self._on:
             return WatchReport()
         due = self._observations.ledger.to_look_at
         return await in_rounds("events", due, _MEETINGS_A_ROUND, self._round, self._clock)
 
     async def _round(self, meeting_ids: list[str], report: WatchReport) -> bool:
-        """Look at some meetings, and return whether it makes sense to go on."""
+        """Look at some meetings, and return whether to continue."""
         outcomes = await for_each(meeting_ids, self._read)
         report.add(outcomes.failures)
         report.left += len(outcomes.failures) + outcomes.skipped
@@ -94,7 +93,7 @@ class Watch:
             meeting = await self._observations.ledger.read(meeting_id)
         except MeetingNotFoundError:  # forgotten since its row was read
             return None
-        # Of one in progress nothing is concluded: what an attempt changes at the moment nobody changed in Outlook.
+        # Nothing is concluded of one in progress: the attempt's own changes were not made in Outlook.
         return meeting if meeting.look_at and meeting.finished else None
 
     async def _lane(self, meetings: list[Meeting], report: WatchReport) -> bool:
@@ -110,7 +109,7 @@ class Watch:
                     pause = error.delay or _SHORTEST_PAUSE
                     waiting |= {meeting.id: _Waiting(meeting, pause) for meeting in batch}
                     unanswered += not isinstance(error, HeldBackError)
-                    if pause > _LONGEST_PAUSE or unanswered == _MOST_UNANSWERED:  # Graph wants to be left alone
+                    if pause > _LONGEST_PAUSE or unanswered == _MOST_UNANSWERED:  # Graph is busy
                         report.left += len(waiting)
                         return False
                 except RejectedError as error:
@@ -144,11 +143,11 @@ class Watch:
                     return
                 try:
                     events = await self._look.events_of(admitted)
-                except HeldBackError:  # by one that was closed since it was entered
+                except HeldBackError:  # by a mailbox whose gate has closed since
                     waiting |= {meeting.id: _Waiting(meeting, _SHORTEST_PAUSE) for meeting in admitted}
                     return
             report.batches += 1
-            # Together: each mailbox is closed here at once, and the storage, which the others ask, may be slow.
+            # Concurrently: each gate closes here at once, and the storage, which shares it, may be slow.
             await asyncio.gather(
                 *(
                     self._gate.close_if_asked(meeting.organizer or "", event)
@@ -164,7 +163,7 @@ class Watch:
         report.left += len(failures)
 
     async def _conclude(self, item: tuple[Meeting, SeenEvent | GraphError]) -> _Waiting | None:
-        """Keep what one event shows; where it shows nothing, return after which pause to try again."""
+        """Store what one event shows; if it could not be read, return the pause before the next try."""
         meeting, event = item
         try:
             if self._look.needs_another_call(meeting, event) and not isinstance(
@@ -174,7 +173,7 @@ class Watch:
                     observed = await self._look.conclude(meeting, event)
             else:
                 observed = await self._look.conclude(meeting, event)
-        except RejectedError as error:  # of its mailbox, and for as long as nobody has acted
+        except RejectedError as error:  # about its mailbox, until an administrator acts
             _logger.warning("watch.refused %s: %s", meeting.id, error.code, extra={"meeting_id": meeting.id})
             await self._observations.postpone(meeting, self._clock())
             return _Waiting(meeting, FAR)
@@ -198,7 +197,7 @@ def batches(meetings: Sequence[Meeting]) -> Iterator[list[Meeting]]:
             room = min(MOST_OF_ONE_MAILBOX, MOST_IN_BATCH - len(batch), len(queue))
             batch += [queue.popleft() for _ in range(room)]
             if queue:
-                queues[key] = queue  # its turn comes again after that of the others
+                queues[key] = queue  # its turn comes again after the others
             if len(batch) == MOST_IN_BATCH:
                 break
         yield batch
