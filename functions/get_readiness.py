@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from functions.http.failures import GRAPH_UNAVAILABLE, INVALID_REQUEST, ORGANIZER_NOT_ALLOWED, SERVICE
+from functions.http.requests import path_value
 from functions.http.responses import json_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -59,4 +60,4 @@ OPERATION = Operation(
 @http_trigger
 async def get_readiness(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the result of every check."""
-    return json_response(await app().readiness.examine(req.route_params.get("organizer", ""), caller))
+    return json_response(await app().readiness.examine(path_value(req, "organizer"), caller))

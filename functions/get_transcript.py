@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.http.failures import TRANSCRIPT_NOT_FOUND, TRANSCRIPTS
-from functions.http.requests import meeting_id_of
+from functions.http.requests import meeting_id_of, path_value
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
@@ -49,7 +49,7 @@ OPERATION = Operation(
 @http_trigger
 async def get_transcript(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Answer with the transcript."""
-    meeting_id, transcript_id = meeting_id_of(req), req.route_params.get("transcriptId", "")
+    meeting_id, transcript_id = meeting_id_of(req), path_value(req, "transcriptId")
     if len(transcript_id) > _LONGEST_ID:
         raise TRANSCRIPT_NOT_FOUND
     content = await app().artifacts.transcript(meeting_id, transcript_id, caller)

@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions.http.failures import ATTENDEE_NOT_FOUND, CHANGE, INVALID_REQUEST, NO_ATTENDEES, SERVICE
 from functions.http.public_url import meeting_url
-from functions.http.requests import meeting_id_of, origin_of
+from functions.http.requests import meeting_id_of, origin_of, path_value
 from functions.http.responses import meeting_response
 from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
@@ -33,6 +33,6 @@ OPERATION = Operation(
 @http_trigger
 async def remove_attendee(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Remove the attendee with this address and answer 202; no other attendee gets mail."""
-    meeting_id, address = meeting_id_of(req), req.route_params.get("address", "")
+    meeting_id, address = meeting_id_of(req), path_value(req, "address")
     meeting = await app().changes.remove_attendee(meeting_id, address, origin_of(req, caller))
     return meeting_response(meeting, meeting_url(req, meeting_id), accepted=True)

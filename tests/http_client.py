@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 
@@ -15,6 +15,7 @@ import function_app
 from functions.http.routes import app_functions
 from local.host.http_trigger import Endpoint, make_endpoint
 from local.host.invocation import Function
+from local.host.targets import decode_path
 from shared import bootstrap
 from tests.app_fixture import World
 
@@ -72,7 +73,7 @@ class InProcess:
         """Send a request to a path below /api, its query included; `principal` is what App Service would say."""
         parts = urlsplit(f"{BASE}/api{target}")
         for endpoint in endpoints():
-            values = endpoint.route.match(unquote(parts.path).strip("/"))
+            values = endpoint.route.match((decode_path(parts.path) or "").strip("/"))
             if values is not None and (not endpoint.methods or method in endpoint.methods):
                 break
         else:

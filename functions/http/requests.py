@@ -144,6 +144,14 @@ NOT_MERGE_PATCH = unsupported_media_type(
 COMPRESSED = unsupported_media_type("Compressed", "Send the request without Content-Encoding.")
 
 
+def path_value(req: func.HttpRequest, name: str) -> str:
+    """Return a value in the path, decoded.
+
+    The host decodes all of it but `%2F`, and leaves the same of `%252F`: a slash is what an address or an id can have.
+    """
+    return req.route_params.get(name, "").replace("%2F", "/").replace("%2f", "/")
+
+
 def meeting_id_of(req: func.HttpRequest) -> str:
     """Return the meeting's id in the path.
 

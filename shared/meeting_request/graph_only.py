@@ -51,6 +51,12 @@ _ONLINE_MEETING = frozenset(
 _OF_KIND = {"calendar": _EVENT, "existing": frozenset({"transactionId"}), "standalone": _ONLINE_MEETING}
 _ATTENDEE = frozenset({"proposedNewTime", "status"})
 _LOCATION = frozenset({"uniqueId", "uniqueIdType"})
+# What a caller may mean, and Graph ignores: refused, unless the request is a copy of Graph's answer, which has an id.
+_OF_AN_ANSWER = {"calendar": frozenset({"onlineMeeting", "onlineMeetingUrl"})}
+_PARTS_OF_AN_ANSWER = {
+    "joinMeetingIdSettings": frozenset({"joinMeetingId", "passcode"}),
+    "participants": frozenset({"organizer"}),
+}
 _TRANSACTION_ID = "transactionId is set by this service: it is left out. Send an idempotency key instead."
 
 type _Path = tuple[str | int, ...]
@@ -62,8 +68,13 @@ def without_graph_only(document: dict[str, Any], kind: str) -> tuple[dict[str, A
     A date of an all-day event, as Microsoft's support advises, becomes the midnight that Graph's schema asks for.
     """
     warnings: list[Fault] = []
-    kept = _without(document, (), _OF_KIND[kind], warnings)
+    is_answer = "id" in document
+    of_answer = _OF_AN_ANSWER.get(kind, frozenset())
+    ignored = {name for name in of_answer if is_answer or document.get(name) is None}
+    kept = _without(document, (), _OF_KIND[kind] | ignored, warnings)
     kept = cast("dict[str, Any]", _without_annotations(kept, (), warnings))
+    if kind == "standalone":
+        return _without_parts(kept, warnings, is_answer=is_answer), warnings
     if kind != "calendar":
         return kept, warnings
     attendees, locations, recurrence = (kept.get(name) for name in ("attendees", "locations", "recurrence"))
@@ -81,6 +92,19 @@ def without_graph_only(document: dict[str, Any], kind: str) -> tuple[dict[str, A
     if kept.get("isAllDay") is True:
         kept |= {name: _at_midnight(kept[name]) for name in ("start", "end") if name in kept}
     return kept, warnings
+
+
+def _without_parts(members: dict[str, Any], warnings: list[Fault], *, is_answer: bool) -> dict[str, Any]:
+    """Return an onlineMeeting's members without what only answers have in them; one that had nothing else goes."""
+    kept = dict(members)
+    for name, of_answer in _PARTS_OF_AN_ANSWER.items():
+        part = members.get(name)
+        if isinstance(part, dict):
+            ignored = {each for each in of_answer if is_answer or part.get(each) is None}
+            kept[name] = _without(part, (name,), ignored, warnings)
+            if part and not kept[name]:
+                del kept[name]
+    return kept
 
 
 def _each_without(items: list[Any], name: str, ignored: frozenset[str], warnings: list[Fault]) -> list[Any]:

@@ -86,7 +86,7 @@ async def test_no_such_meeting(path: str, meeting_id: str) -> None:
     assert (answer.status, answer.code) == (404, "notFound")
 
 
-@pytest.mark.parametrize("transcript_id", ["none", "x" * 4000, "%2e%2e", "a%2Fb", "%00"])
+@pytest.mark.parametrize("transcript_id", ["none", "x" * 4000, "..%2F..", "a%2Fb", "%00"])
 async def test_no_such_transcript(transcript_id: str) -> None:
     """404, whatever its id looks like."""
     _, http, path = await after_a_call(ALL)

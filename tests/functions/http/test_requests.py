@@ -1,5 +1,6 @@
 """What every route asks of a request before it does anything: a body of a form that arrives, each parameter once."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from functions.http.routes import described_routes
 from shared.openapi.operation import Route
 from tests.app_fixture import World
+from tests.examples import CALENDAR
 from tests.http_client import InProcess
 
+ROOT = Path(__file__).parents[3]
 MISSING = "4d7a2c43-96b0-4a29-a9a2-31f1c1f1f7d7"
 BODIES: dict[str, tuple[Any, dict[str, str], int]] = {
     "in chunks": (None, {"transfer_encoding": "chunked"}, 411),
@@ -28,6 +31,20 @@ WITH_QUERY = [
 
 def _name(value: object) -> str | None:
     return value.name if isinstance(value, Route) else None
+
+
+async def test_an_encoded_slash_is_a_slash() -> None:
+    """The host decodes everything in a path but `%2F`, and an address may have one."""
+    world = World()
+    meeting = await world.made(CALENDAR | {"attendees": [{"emailAddress": {"address": "a/b@fabrikam.com"}}]})
+    answer = await InProcess(world).call("DELETE", f"/meetings/{meeting.id}/attendees/a%2Fb%40fabrikam.com")
+    assert (answer.status, answer.json["request"].get("attendees")) == (202, [])
+
+
+def test_values_in_the_path_are_read_in_one_place() -> None:
+    """Whoever reads `route_params` gets `%2F` undecoded."""
+    readers = {file.name for file in (ROOT / "functions").rglob("*.py") if "route_params" in file.read_text("utf-8")}
+    assert readers == {"requests.py"}
 
 
 @pytest.mark.parametrize("form", BODIES)

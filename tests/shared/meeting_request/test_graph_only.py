@@ -57,6 +57,26 @@ def test_an_online_meeting_as_graph_shows_it() -> None:
     assert fingerprint(request) == fingerprint(parse_request(standalone_document()))
 
 
+def test_a_copy_of_the_whole_answer_is_a_request() -> None:
+    """What only Graph decides is refused where it may be meant, and left out of a copy of what Graph answered."""
+    settings = {"isPasscodeRequired": True, "joinMeetingId": "1234567890", "passcode": "123abc"}
+    organizer = {"identity": {"user": {"id": "550fae72-d251-43ec-868c-373732c2704f"}}, "upn": "upn-value"}
+    copied = standalone_document(id="x", joinMeetingIdSettings=settings, participants={"organizer": organizer})
+    request = parse_request(copied)
+    assert {fault.pointer for fault in request.omissions} == {
+        *("/id", "/participants/organizer", "/joinMeetingIdSettings/joinMeetingId", "/joinMeetingIdSettings/passcode")
+    }
+    wanted = standalone_document(joinMeetingIdSettings={"isPasscodeRequired": True})
+    assert fingerprint(request) == fingerprint(parse_request(wanted))
+    nulls = standalone_document(
+        joinMeetingIdSettings={"isPasscodeRequired": True, "joinMeetingId": None, "passcode": None}
+    )
+    assert parse_request(nulls).omissions == ()
+    shown = parsed_calendar(id="x", onlineMeeting={"joinUrl": "https://teams.microsoft.com/l/x"}, onlineMeetingUrl=None)
+    assert {fault.pointer for fault in shown.omissions} == {"/id", "/onlineMeeting"}
+    assert parsed_calendar(onlineMeeting=None, onlineMeetingUrl=None).omissions == ()
+
+
 @pytest.mark.parametrize("name", ["onlineMeeting", "Status", "odata.etag", "bodyPreviews"])
 def test_what_graph_does_not_ignore_is_refused(name: str) -> None:
     """An unknown field is still a fault."""
