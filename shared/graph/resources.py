@@ -52,7 +52,7 @@ def _valid_or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
-# An empty id names nothing: the answer that has it is none.
+# An empty id names nothing: an answer with one is invalid.
 type GraphId = Annotated[str, Field(min_length=1)]
 # A member that only informs: a value of another type, or a longer one, counts as missing, so that it fails no call.
 type Lenient[T] = Annotated[T | None, WrapValidator(_valid_or_none)]
