@@ -144,7 +144,8 @@ def main(channel: int, app_directory: Path, log_level: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _end_with_host()
     log_to_stderr(log_level)
-    os.chdir(app_directory)
+    if app_directory.is_dir():  # or `load_functions` says what is missing
+        os.chdir(app_directory)
     sys.path.insert(0, str(app_directory))
     asyncio.run(_serve(socket.socket(fileno=channel), app_directory))
 

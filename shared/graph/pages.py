@@ -49,7 +49,10 @@ async def each_item(client: GraphClient, call: Call) -> AsyncIterator[Any]:
         link = answer.get("@odata.nextLink")
         if not isinstance(link, str):
             return
-        call = replace(call, query={**(call.query or {}), **_place_of(link)})
+        next_page = {**(call.query or {}), **_place_of(link)}
+        if next_page == call.query:
+            raise UnavailableError("Graph's link to the next page leads to the same page", uncertain=False)
+        call = replace(call, query=next_page)
 
 
 def _place_of(link: str) -> dict[str, str]:
@@ -62,7 +65,8 @@ def _place_of(link: str) -> dict[str, str]:
         options = parse_qsl(urlsplit(link).query)
     except ValueError:
         options = []
-    place = {_PLACE_OF_NEXT_PAGE[name]: value for name, value in options if name in _PLACE_OF_NEXT_PAGE}
+    places = ((_PLACE_OF_NEXT_PAGE.get(name.lower()), value) for name, value in options)
+    place = {name: value for name, value in places if name}
     if not place:
         raise UnavailableError("Graph's link to the next page names no position", uncertain=False)
     return place

@@ -1,6 +1,8 @@
 """The parts of Graph that the use cases call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shared.graph.artifacts import Artifacts
 from shared.graph.calendar_events import CalendarEvents
@@ -23,7 +25,7 @@ class GraphServices:
     artifacts: Artifacts
 
     @staticmethod
-    def over(client: GraphClient) -> "GraphServices":
+    def over(client: GraphClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "GraphServices":
         """Return every service over a connection."""
-        events, meetings, organizers = CalendarEvents(client), OnlineMeetings(client), Organizers(client)
+        events, meetings, organizers = CalendarEvents(client), OnlineMeetings(client), Organizers(client, clock)
         return GraphServices(events, meetings, organizers, FreeBusy(client), Places(client), Artifacts(client))

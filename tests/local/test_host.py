@@ -242,10 +242,12 @@ def test_an_app_that_cannot_be_imported(tmp_path: Path, code: str, told: str) ->
     assert "0 functions loaded" in errors
 
 
-def test_no_app(tmp_path: Path) -> None:
-    """A folder without function_app.py is no app."""
-    returned, errors = _fails_to_start(tmp_path)
+@pytest.mark.parametrize("folder", [".", "missing"])
+def test_no_app(tmp_path: Path, folder: str) -> None:
+    """A folder without function_app.py is no app, and neither is a folder that does not exist."""
+    returned, errors = _fails_to_start(tmp_path / folder)
     assert returned == 1
+    assert "there is no function_app.py in" in errors
     assert "0 functions loaded" in errors
 
 

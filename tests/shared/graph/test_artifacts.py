@@ -60,6 +60,16 @@ async def test_what_is_no_list(body: Any) -> None:
         await Artifacts(wire.client).reports(IDS)
 
 
+async def test_pages_in_a_circle_end() -> None:
+    """A link that leads to the page it stands on is followed once, whatever the case of its option."""
+    wire = Wire()
+    link = "https://graph.microsoft.com/v1.0/users/x?$skipToken=a"
+    wire.answers(200, {"value": [REPORT], "@odata.nextLink": link})
+    with pytest.raises(UnavailableError):
+        await Artifacts(wire.client).reports(IDS)
+    assert len(wire.requests) == 2
+
+
 async def test_members_that_only_inform() -> None:
     """A record is read whatever is in them; a time without a zone is in UTC."""
     wire = Wire()
