@@ -29,7 +29,7 @@ from shared import bootstrap
 from shared.errors import GraphError
 from shared.graph import Event, GraphClient
 from shared.graph.artifacts import OnlineMeetingIds, Surface
-from shared.graph.calendar_events import GraphTime
+from shared.graph.event import GraphTime
 from shared.graph.services import GraphServices
 from shared.settings import read_settings
 

@@ -5,8 +5,9 @@ models costs twenty times as much as the call itself.
 """
 
 from shared.graph import remedies
-from shared.graph.calendar_events import CalendarEvents, Event
+from shared.graph.calendar_events import CalendarEvents
 from shared.graph.client import GraphClient, before_each_call
+from shared.graph.event import Event
 from shared.graph.online_meetings import OnlineMeeting, OnlineMeetings
 from shared.graph.organizers import Organizers
 

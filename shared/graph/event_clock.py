@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.graph.calendar_events import GraphTime
+from shared.graph.event import GraphTime
 from shared.validation.date_times import FIRST_YEAR, LAST_YEAR, DateTimeTimeZone
 from shared.validation.time_zones import allowed_names, to_utc, zone
 

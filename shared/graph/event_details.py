@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.errors import UnavailableError
-from shared.graph.calendar_events import CalendarEvents, Event
+from shared.graph.calendar_events import CalendarEvents
+from shared.graph.event import Event
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 from shared.meeting_request.recurrence import PATTERN_MAY_HAVE, PATTERN_NEEDS, RANGE_NEEDS, Recurrence
 from shared.validation.time_zones import allowed_names

@@ -10,8 +10,8 @@ from typing import Any
 from kiota_abstractions.method import Method
 from pydantic import ValidationError
 
-from shared.graph.calendar_events import GraphTime
 from shared.graph.client import Call, GraphClient
+from shared.graph.event import GraphTime
 from shared.graph.pages import items_of
 from shared.graph.refusals import Surface
 from shared.graph.resources import GraphResource, Lenient

@@ -5,13 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import GraphError
-from shared.graph.calendar_events import (
-    CalendarEvents,
-    GraphTime,
-    OnlineEvent,
-    by_i_cal_u_id,
-    by_meeting,
-)
+from shared.graph.calendar_events import CalendarEvents, by_i_cal_u_id, by_meeting
+from shared.graph.event import GraphTime, OnlineEvent
 from shared.graph.event_details import GraphAddress, GraphLocation, GraphPerson
 from shared.graph.resources import GraphResource, Lenient, parse_resource
 

@@ -1,24 +1,11 @@
 """The meeting: its record, and the ledger, the queue messages and the results that it lives in."""
 
 from shared.meeting.attendance import Attendance, AttendanceWatch
-from shared.meeting.meeting import (
-    FAILURE_CODES,
-    FINISHED,
-    Cancellation,
-    Claim,
-    DialIn,
-    DialInNumbers,
-    Doubt,
-    JoinInformation,
-    Meeting,
-    MeetingError,
-    Outcome,
-    Progress,
-    Status,
-    as_meeting_error,
-)
+from shared.meeting.meeting import FINISHED, Cancellation, Claim, Doubt, Meeting, Progress, Status
+from shared.meeting.meeting_error import FAILURE_CODES, MeetingError, as_meeting_error
 from shared.meeting.meeting_response import FoundMeetingResponse, MeetingResponse
 from shared.meeting.observed import Observed, ObservedAttendee, ObservedState
+from shared.meeting.outcome import DialIn, DialInNumbers, JoinInformation, Outcome
 
 __all__ = [
     "FAILURE_CODES",

@@ -4,26 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
-
-from shared.errors import (
-    CallerNotAllowedError,
-    ChangeRefusedError,
-    Fault,
-    GraphAnswer,
-    InvalidRequestError,
-    KeyReusedError,
-    OrganizerNotAllowedError,
-    RejectedError,
-    RequestTooLargeError,
-    RowRefusedError,
-    RowTooLargeError,
-)
 from shared.meeting.applied import Applied
 from shared.meeting.attendance import AttendanceWatch
 from shared.meeting.history_entry import HistoryEntry, HistoryEvent, added
+from shared.meeting.meeting_error import MeetingError
 from shared.meeting.notice import Notice
 from shared.meeting.observed import Observed
+from shared.meeting.outcome import Outcome
 from shared.meeting.record_model import RecordModel, StoredRecord
 from shared.meeting.rejected_message import ReceivedMessage
 from shared.meeting.reserved import PassedOver, Reserved, ReservedRoom
@@ -41,163 +28,6 @@ class Status(StrEnum):
 
 
 FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
-
-
-class DialIn(RecordModel):
-    """How to join by telephone.
-
-    Attributes:
-        toll_number: A number to dial, at the usual cost.
-        toll_free_number: A number to dial free of charge.
-        conference_id: The number to enter when the call is answered.
-        dialin_url: A page with further numbers.
-    """
-
-    toll_number: str | None = None
-    toll_free_number: str | None = None
-    conference_id: str | None = None
-    dialin_url: str | None = None
-
-
-class DialInNumbers(RecordModel):
-    """All the telephone numbers, of which `DialIn` has the first of each.
-
-    Attributes:
-        toll_numbers: The numbers to dial, at the usual cost.
-        toll_free_numbers: The numbers to dial free of charge.
-    """
-
-    toll_numbers: tuple[str, ...] = ()
-    toll_free_numbers: tuple[str, ...] = ()
-
-
-class JoinInformation(RecordModel):
-    """The text to invite people with, decoded from Graph's data URL.
-
-    Attributes:
-        content_type: The format of the content, such as `html`.
-        content: The text itself.
-    """
-
-    content_type: str
-    content: str
-
-
-class Outcome(RecordModel):
-    """What Graph has so far. It survives a failed attempt, so that the next one resumes instead of repeating.
-
-    Attributes:
-        join_meeting_id_in_body: the Meeting ID in the text of the invitation, for searches; no answer shows it.
-    """
-
-    is_online_meeting: bool = False
-    online_meeting_provider: str | None = None
-    join_url: str | None = None
-    join_meeting_id: str | None = None
-    passcode: str | None = None
-    dial_in: DialIn | None = None
-    dial_in_numbers: DialInNumbers | None = None
-    join_information: JoinInformation | None = None
-    event_id: str | None = None
-    i_cal_u_id: str | None = Field(default=None, alias="iCalUId")
-    web_link: str | None = None
-    online_meeting_id: str | None = None
-    chat_thread_id: str | None = None
-    meeting_options_web_url: str | None = None
-    expires_at: datetime | None = None
-    join_meeting_id_in_body: str | None = None
-
-    @property
-    def made(self) -> bool:
-        """Return whether Graph is known to have something of the meeting."""
-        return bool(self.event_id or self.online_meeting_id)
-
-
-# Every `code` that the error of a meeting can have; docs/api.md and docs/operations.md say who acts on each.
-FAILURE_CODES = (
-    "invalidRequest",
-    "organizerNotAllowed",
-    "callerNotAllowed",
-    "nobodyFree",
-    "noRoomFree",
-    "organizerNotFound",
-    "organizerHasNoMailbox",
-    "providerNotAllowed",
-    "mailboxAccessDenied",
-    "applicationAccessPolicyMissing",
-    "applicationPermissionMissing",
-    "onlineMeetingsDenied",
-    "timeZoneNotSupported",
-    "eventDeleted",
-    "onlineMeetingMissing",
-    "joinBlockMissing",
-    "optionsNotSet",
-    "graphRejected",
-    "gaveUp",
-    "crashed",
-    "tooLarge",
-)
-
-
-class MeetingError(RecordModel):
-    """Why a meeting failed, and who does what about it."""
-
-    code: str
-    message: str
-    remedy: str
-    graph: GraphAnswer | None = None
-    errors: tuple[Fault, ...] = ()
-    more_faults: bool = False
-
-    @staticmethod
-    def of(error: RejectedError, meeting_id: str) -> "MeetingError":
-        """Return what a refusal of Graph means for a meeting."""
-        remedy = error.remedy.replace("{id}", meeting_id)
-        return MeetingError(code=error.code, message=error.message, remedy=remedy, graph=error.answer)
-
-
-_TOO_LARGE = MeetingError(
-    code="tooLarge",
-    message="The meeting is too large for a record of this service.",
-    remedy="Shorten the body, or the lists of attendees and locations, and send the request again.",
-)
-
-type CallerFault = (
-    CallerNotAllowedError
-    | InvalidRequestError
-    | KeyReusedError
-    | OrganizerNotAllowedError
-    | ChangeRefusedError
-    | RequestTooLargeError
-    | RowRefusedError
-)
-
-
-def as_meeting_error(error: CallerFault) -> MeetingError:
-    """Return the `error` of the failed meeting that a request becomes when no caller waits for an answer."""
-    match error:
-        case InvalidRequestError():
-            message, faults = "This is not a valid meeting request.", error.faults
-        case KeyReusedError():
-            message = f"idempotencyKey {error}. Use a new key for a new request."
-            faults = (Fault("/idempotencyKey", "keyReused", message),)
-        case ChangeRefusedError():
-            message = "The meeting does not allow this change."
-            faults = tuple(Fault(pointer, error.code, str(error)) for pointer in error.pointers)
-        case CallerNotAllowedError():
-            remedy = "Have the operator name the caller in the setting CALLERS, or end the caller's schedule."
-            return MeetingError(code="callerNotAllowed", message=f"{error}.", remedy=remedy)
-        case OrganizerNotAllowedError():
-            remedy = "Name another organizer, or have the operator add this one to the setting ALLOWED_ORGANIZERS."
-            return MeetingError(code="organizerNotAllowed", message=f"{error}.", remedy=remedy)
-        case RequestTooLargeError() | RowTooLargeError():
-            return _TOO_LARGE
-        case RowRefusedError():
-            remedy = "Report the message to the maintainer of this app, then send the request again."
-            return MeetingError(code="crashed", message=f"The record cannot be stored: {error}.", remedy=remedy)
-    remedy = "Correct what the errors name and send the request again."
-    more = isinstance(error, InvalidRequestError) and error.more_faults
-    return MeetingError(code="invalidRequest", message=message, remedy=remedy, errors=faults, more_faults=more)
 
 
 class Cancellation(RecordModel):

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from shared.errors import GraphAnswer
-from shared.meeting.meeting import DialIn, DialInNumbers, JoinInformation, Meeting, MeetingError
+from shared.meeting.meeting import Meeting
+from shared.meeting.meeting_error import MeetingError
 from shared.meeting.observed import Observed, ObservedAttendee
+from shared.meeting.outcome import DialIn, DialInNumbers, JoinInformation
 from shared.meeting.rejected_message import ReceivedMessage
 from shared.validation.date_times import DateTimeTimeZone
 from shared.validation.problem_details import ProblemDetail

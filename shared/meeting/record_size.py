@@ -17,7 +17,8 @@ from typing import Any
 from shared.errors import Fault, RequestTooLargeError
 from shared.meeting.applied import Applied
 from shared.meeting.attendance import AttendanceWatch
-from shared.meeting.meeting import Meeting, MeetingError
+from shared.meeting.meeting import Meeting
+from shared.meeting.meeting_error import MeetingError
 from shared.validation.text import MAX_TEXT
 
 LARGEST_REQUEST_STORED = 2 * MAX_TEXT

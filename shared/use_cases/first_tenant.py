@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
-from shared.graph.calendar_events import Event
+from shared.graph.event import Event
 from shared.graph.join_block import block_in, meeting_id_in_block
 from shared.graph.online_meetings import OnlineMeeting
 from shared.graph.refusals import DuplicateTransactionError

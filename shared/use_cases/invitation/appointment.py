@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
 from shared.errors import UnavailableError
-from shared.graph.calendar_events import GraphTime
+from shared.graph.event import GraphTime
 from shared.graph.event_details import EventDetails, GraphPerson, recurrence_of
 from shared.meeting_request import CalendarRequest, StandaloneRequest
 from shared.meeting_request.people import Attendee

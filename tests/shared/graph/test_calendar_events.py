@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from shared.errors import RejectedError, UnavailableError
 from shared.graph import CalendarEvents
-from shared.graph.calendar_events import MEETING_PROPERTY, GraphTime
+from shared.graph.calendar_events import MEETING_PROPERTY
+from shared.graph.event import GraphTime
 from shared.graph.refusals import DuplicateTransactionError
 from shared.meeting import DialIn
 from shared.validation.time_zones import allowed_names, to_utc
