@@ -7,11 +7,11 @@ written in the same transaction in which the meeting is deleted.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from shared.access.callers import ANYBODY, Caller
 from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
-from shared.meeting import Meeting
 from shared.meeting.ledger import Ledger
 from shared.meeting.reserved import reservations_of
 from shared.meeting.results import Results
@@ -31,7 +31,7 @@ class Forgetting:
         self._clock = clock
 
     async def forget(self, meeting_id: str, *, caller: Caller = ANYBODY) -> None:
-        """Remove a finished meeting; its result is sent first, if it was not.
+        """Remove a finished meeting. Its unsent events are sent first, to the sinks that are available.
 
         Raises:
             MeetingNotFoundError: there is no such meeting, or none that this caller sees.
@@ -43,21 +43,14 @@ class Forgetting:
             caller.require_may_end(meeting)
             if not meeting.finished:
                 raise not_finished(meeting.status)
-            meeting = await self._reported(meeting)
+            with suppress(StorageUnavailableError, TopicUnavailableError):  # no sink prevents an erasure
+                meeting = await self._results.report(meeting)
             try:
                 await self._ledger.forget_on_demand(meeting, self._clock())
             except ConflictError:  # a retry, a change or a result came between: read again
                 continue
             await self._reserving.release_all(meeting, *reservations_of(meeting.reserved, meeting.room))
             _logger.info("meeting.forgotten %s by %s", meeting_id, caller.digest, extra={"meeting_id": meeting_id})
+            if unsent := len(self._results.owed(meeting)):
+                _logger.warning("result.dropped %s events=%d", meeting_id, unsent, extra={"meeting_id": meeting_id})
             return
-
-    async def _reported(self, meeting: Meeting) -> Meeting:
-        """Send every event that is due: nothing can be sent of a forgotten meeting."""
-        try:
-            meeting = await self._results.report(meeting)
-        except TopicUnavailableError as error:
-            raise StorageUnavailableError(f"{error}") from error
-        if meeting.outbox:
-            raise StorageUnavailableError(f"events of the meeting {meeting.id} could not be sent")
-        return meeting

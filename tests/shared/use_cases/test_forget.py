@@ -80,18 +80,45 @@ async def test_what_has_no_end_is_not_forgotten() -> None:
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
 
 
-async def test_its_result_is_sent_first() -> None:
-    """Every finished version is told, also one that is forgotten at once; without the queue it is not forgotten."""
-    world = World()
+TWO_SINKS = {"RESULT_TOPIC": "http://127.0.0.1:7073/api/events"}
+
+
+async def test_its_result_is_sent_first(caplog: pytest.LogCaptureFixture) -> None:
+    """Every finished version is told to every sink, also one that is forgotten before its result is sent."""
+    world = World(TWO_SINKS)
     meeting = await world.accept(CALENDAR)
-    world.results.broken = True
+    world.results.broken = world.topic.broken = True
     await world.deliver()
+    world.results.broken = world.topic.broken = False
+    await world.app.forgetting.forget(meeting.id)
+    for sink in (world.results, world.topic):
+        assert [event["subject"] for event in sink.events()] == [meeting.id]
+    assert not [line for line in caplog.messages if line.startswith("result.dropped")]
+
+
+@pytest.mark.parametrize("away", [("queue",), ("topic",), ("queue", "topic")])
+async def test_no_sink_prevents_it(away: tuple[str, ...], caplog: pytest.LogCaptureFixture) -> None:
+    """What a sink that is away has not got is not sent, and the log says how many events that is."""
+    world = World(TWO_SINKS)
+    meeting = await world.accept(CALENDAR)
+    world.results.broken, world.topic.broken = "queue" in away, "topic" in away
+    await world.deliver()
+    await world.app.forgetting.forget(meeting.id)
+    assert [row for row in stored(world) if CALENDAR["subject"] in row] == []
+    assert [line for line in caplog.messages if "dropped" in line] == [f"result.dropped {meeting.id} events=1"]
+    await world.settle()
+    await world.app.upkeep.run()
+
+
+async def test_without_the_ledger_it_stays() -> None:
+    """503 is an answer of the table, which has the record."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    world.table.broken = True
     with pytest.raises(StorageUnavailableError):
         await world.app.forgetting.forget(meeting.id)
+    world.table.broken = False
     assert (await world.ledger.read(meeting.id)).finished
-    world.results.broken = False
-    await world.app.forgetting.forget(meeting.id)
-    assert [event["subject"] for event in world.results.events()] == [meeting.id]
 
 
 async def test_the_key_is_new_and_leads_to_another_id() -> None:
