@@ -1,6 +1,6 @@
 """Look for secrets in every line that any commit has ever added; run by `make secrets`. Exit code 1: one was found.
 
-What is found and no secret stands in .ci/no_secrets.txt: a line each, `<SHA-256 of the text> <why it is not a secret>`.
+`.ci/no_secrets.txt` lists what is not a secret: a line each, `<SHA-256 of the text> <why it is not a secret>`.
 """
 
 # ruff: noqa: INP001 - a script of its own

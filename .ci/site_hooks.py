@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-# Pages outside docs/, and where they stand in the site.
+# Pages outside docs/, and their place in the site.
 ELSEWHERE = {
     "README.md": "index.md",
     "infra/README.md": "deploy.md",
@@ -41,8 +41,8 @@ def site_links(markdown: str, place: str) -> str:
     """Return a page with its links as the site has them; a file that is no page of the site is named without a link.
 
     Args:
-        markdown: the page as it stands in the repository, its links relative to its folder there.
-        place: where it stands in the site.
+        markdown: the page as in the repository, its links relative to its folder there.
+        place: its path in the site.
     """
     sources = {there: here for here, there in ELSEWHERE.items()}
     folder = posixpath.dirname(sources.get(place, f"docs/{place}"))

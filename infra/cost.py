@@ -1,6 +1,6 @@
 """What a month costs in the units that Azure bills: `python -m infra.cost` prints the table of docs/operations.md.
 
-Every figure stands in `Figures`, with its source; a new measurement changes it there. Prices are the vendor's:
+Every figure is in `Figures`, with its source; a new measurement changes it there. Prices are the vendor's:
 https://azure.microsoft.com/pricing/details/functions/.
 """
 

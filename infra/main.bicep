@@ -1,4 +1,4 @@
-// Everything that Convene needs in Azure, in one resource group. Microsoft 365 has to let it in as well:
+// Everything that Convene needs in Azure, in one resource group. It needs permissions in Microsoft 365 as well:
 // infra/permissions/ and docs/permissions.md.
 targetScope = 'subscription'
 
@@ -21,7 +21,7 @@ param allowedOrganizers string = '*'
 @description('Setting CALLERS: an object whose keys are the object ids of callers and whose values say what each may ask for; empty for no such rule. Callers are known only behind App Service authentication (authClientId).')
 param callers object = {}
 
-@description('Setting TRUSTED_HOSTS: custom domains of the app and host names of a gateway in front of it, separated by commas, that may stand in the links of its answers; empty for none.')
+@description('Setting TRUSTED_HOSTS: custom domains of the app and host names of a gateway in front of it, separated by commas, that the links of its answers may contain; empty for none.')
 param trustedHosts string = ''
 
 @description('Setting GRAPH_BASE_URL: the root of Microsoft Graph, of a national cloud where the tenant is in one.')

@@ -102,7 +102,7 @@ class _Story:
         self._say(f"killed; it had accepted {_ROUNDS}, of which {made} had an event", "red")
         self._client.slow_down_graph(0)
         self._client.start_host()
-        self._say("a new host runs; the story goes on while it catches up")
+        self._say("a new host runs; the story continues while it catches up")
         return rounds
 
     def _refused(self) -> None:

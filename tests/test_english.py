@@ -30,6 +30,12 @@ AVOIDED = {
     r"(?<!there )(is|are) (?-i:none)(?! (of|other))": "is not one; is invalid",
     r"in the place of": "instead of; replace",
     r"besides(?=[.,;:)|])": "too; as well; apart from that",
+    r"go(es)? on|going on|went on": "continue, keep; happen",
+    r"under way": "in progress",
+    r"but for": "except",
+    r"by themselves": "automatically; alone",
+    r"l(ie|ies|ay) in": "is in",
+    r"lets? (it|them|the app) in": "allow, grant access",
     r"keeps? no other": "does not hold up, does not stop the others",
     r"some at a time": "several at a time",
 }
@@ -73,6 +79,10 @@ def test_every_sentence_uses_plain_words() -> None:
         "write it anew",
         "Guests are none.",
         "The same besides.",
+        "The work goes on.",
+        "Attempts under way",
+        "all but for one",
+        "It lies in the queue.",
     ],
 )
 def test_a_word_to_avoid_is_found(sentence: str) -> None:

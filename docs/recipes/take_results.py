@@ -37,7 +37,7 @@ def handle(event: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Handle each event, and delete its message afterwards: what fails in between comes again."""
+    """Handle each event, and delete its message afterwards: a message that fails in between is delivered again."""
     seen: set[str] = set()  # a service keeps these in its database
     with open_queue() as queue:
         while True:

@@ -90,11 +90,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       }
       // How many calls reach one mailbox? Graph takes 4 at once of one app for one mailbox, and refuses the fifth with
       // 429 and a Retry-After, which costs time and no meeting: the request waits as a delayed message.
-      //   One process never has more than GRAPH_CALLS_PER_MAILBOX (4) under way for one organizer, and instances that are
+      //   One process never has more than GRAPH_CALLS_PER_MAILBOX (4) in progress for one organizer, and instances that are
       //   at work for the same organizer share these 4 by a row in the storage.
       //   One instance takes up to 24 messages (host.json: batchSize 2 + newBatchThreshold 22).
       //   Queue and HTTP functions scale apart, each up to maximumInstanceCount.
-      // Many organizers: 40 instances x 24 messages = 960 under way, spread over mailboxes; the default.
+      // Many organizers: 40 instances x 24 messages = 960 in progress, spread over mailboxes; the default.
       // One organizer for all (a booking mailbox): n messages at once bring about n / 24 instances, which one mailbox cannot
       // use: one instance makes as many meetings as ten. With maximumInstanceCount 1 the same costs less.
       // https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits
@@ -110,7 +110,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   }
 }
 
-// The names are of the platform, but for MeetingStorage and what `settings` brings: a test holds the list.
+// The names are the platform's, except for MeetingStorage and what `settings` brings: a test holds the list.
 // Not set, on purpose: PYTHON_ENABLE_OPENTELEMETRY and PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY. host.json turns
 // OpenTelemetry on in the host, which exports the log of the app with its own. Either setting makes the worker say that
 // it exports the log by itself, and the host then drops it; the app has no exporter.

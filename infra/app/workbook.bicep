@@ -1,4 +1,4 @@
-// What happens in the app, as a page in the portal: Monitor > Workbooks > Convene. Each query stands in its own file.
+// The state of the app, as a page in the portal: Monitor > Workbooks > Convene. Each query is in its own file.
 @description('Region.')
 param location string
 

@@ -187,7 +187,7 @@ class _Policies:
         self._covers_everybody = self._lets_in(DEFAULT_POLICY, client)
 
     def open_to_everybody(self) -> None:
-        """Have the tenant's default let the app in."""
+        """Have the tenant's default policy allow the app."""
         if self._covers_everybody:
             return
         if self._default:
@@ -198,7 +198,7 @@ class _Policies:
         self._covers_everybody = True
 
     def open_to(self, who: str, target: str, held: str | None) -> None:
-        """Have the policy of a user (`target` Identity) or a group (Group) let the app in."""
+        """Have the policy of a user (`target` Identity) or a group (Group) allow the app."""
         policy = _name(held or DEFAULT_POLICY)
         if not _same(policy, DEFAULT_POLICY):
             if self._allow(policy, self._client, f"{who} has this policy") and not _same(policy, self._own):

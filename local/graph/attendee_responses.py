@@ -1,4 +1,4 @@
-"""What the invited do: people who answer, and rooms that answer by themselves."""
+"""What the invited do: people who answer, and rooms that answer automatically."""
 
 from typing import Final
 

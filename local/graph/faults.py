@@ -42,7 +42,7 @@ class Action:
     Attributes:
         effect: the kind of it; `status` answers with what follows.
         after: the request takes effect first.
-        seconds: how long `hang` waits, before it goes on as if nothing had been.
+        seconds: how long `hang` waits, before the call continues normally.
     """
 
     effect: Effect

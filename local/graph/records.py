@@ -125,7 +125,7 @@ class Event:
         link_from: when the link begins to show.
         content: the HTML of the body.
         changes: how many changes of other properties than the body there were.
-        deleted: it lies in Deleted Items.
+        deleted: it is in Deleted Items.
         cancelled: its attendees were sent a cancellation.
     """
 

@@ -205,7 +205,7 @@ class _Lease:
 
     async def end(self, keeping: asyncio.Task[None]) -> str:
         """End the renewing; return the latest pop receipt."""
-        async with self._renewal:  # a renewal under way would make the receipt at hand stale
+        async with self._renewal:  # a renewal in progress would make the receipt at hand stale
             keeping.cancel()
         return self._pop_receipt
 

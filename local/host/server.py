@@ -115,7 +115,7 @@ class _Host:
 async def _drain(server: HttpServer, triggers: "Triggers", loops: list[asyncio.Task[None]]) -> None:
     """Answer what was asked, then finish what was received; functions are not notified.
 
-    The port closes at once. Until the last answer queues and timers go on, as the real host's do; that one waits
+    The port closes at once. Until the last answer queues and timers continue, as the real host's do; that one waits
     longer, 30 s for HTTP and 10 s for the rest.
     https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#scale-in-behaviors
     """

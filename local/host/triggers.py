@@ -61,7 +61,7 @@ class Triggers:
             await account.close()
 
     def _load(self, function: Function) -> bool:
-        """Join a function to its trigger; log why if that cannot be, and go on without it."""
+        """Join a function to its trigger; log why if that is not possible, and continue without it."""
         if _is_true(self._settings.get(f"AzureWebJobs.{function.name}.Disabled")):
             logger.info("the function '%s' is disabled", function.name)
             return False

@@ -20,7 +20,7 @@ from shared.graph.retry_after import parse_retry_after
 
 THROTTLED = "Microsoft Graph throttles this mailbox"
 
-# Named errors that pass by themselves, whatever their status.
+# Named errors that are temporary, whatever their status.
 _TRANSIENT_CODES = frozenset(
     {
         "applicationthrottled",

@@ -137,7 +137,7 @@ def online_meetings_denied(organizer: str, client_id: str | None) -> str:
         f"A Teams administrator checks, in this order: that {organizer} is a member of the tenant with a licence for "
         f"Teams, and no guest; that the user's meeting policy allows private meetings: {_meeting_policy(organizer)} "
         "| Select-Object AllowPrivateMeetingScheduling; and the policy "
-        f"that lets the app in. {application_access_policy(organizer, client_id)}"
+        f"that allows the app. {application_access_policy(organizer, client_id)}"
     )
 
 

@@ -16,7 +16,7 @@ from shared.errors import StorageUnavailableError
 
 
 class StorageTime:
-    """The time during which at least one operation is under way; waiting for Graph does not use it up."""
+    """The time during which at least one operation is in progress; waiting for Graph does not use it up."""
 
     def __init__(self, seconds: float) -> None:
         self._left = seconds

@@ -38,9 +38,9 @@ _LONGEST_SHARING_SECONDS = 2.0
 LONGEST_WAIT = timedelta(seconds=2)
 # How often waiting provisions check for calls that other instances have released.
 _LOOK_AGAIN = timedelta(seconds=0.5)
-# host.json's newBatchThreshold: with more messages under way the host takes no others.
+# host.json's newBatchThreshold: with more messages in progress the host takes no others.
 PLACES = 22
-# From this many under way, half of the places, there may be other instances: the platform starts one for as many
+# From this many in progress, half of the places, there may be other instances: the platform starts one for as many
 # messages as one has places. Below that, sharing what a calendar allows would only add a write to each meeting.
 _BUSY = 12
 

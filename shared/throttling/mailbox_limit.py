@@ -21,7 +21,7 @@ _SURPLUS = 2
 _FIRST_ESTIMATE_SECONDS = 0.5
 _WEIGHT_OF_THE_LATEST = 0.2
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-FULL = "As many calls for this organizer are under way as Microsoft Graph allows"
+FULL = "As many calls for this organizer are in progress as Microsoft Graph allows"
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Mailbox:
         share: this process's part of the limit; None if it has all of it.
         looked_at: when the share was last read.
         exchanging: the share is being written.
-        entered: the provisions and lookups under way.
+        entered: the provisions and lookups in progress.
         closed_until: no call to Graph starts before this.
         queue_ends: when every provision that was sent away will have had a slot.
         next_entry: no call is admitted before this while the mailbox recovers from throttling.
@@ -68,7 +68,7 @@ class Mailbox:
         return self.entered < (max(calls, 1) if read_only else calls)
 
     def calls(self, now: datetime) -> int:
-        """Return how many calls this process may have under way; a share that was not renewed allows none."""
+        """Return how many calls this process may have in progress; a share that was not renewed allows none."""
         return self.share.calls if self.share and self.share.until > now else self.limit
 
     def enter(self, now: datetime) -> None:

@@ -21,7 +21,7 @@ class Holder:
 
     Attributes:
         instance: its name, which it makes up.
-        calls: how many it may have under way at once.
+        calls: how many it may have in progress at once.
         until: when it counts as gone, unless it has written again.
     """
 
@@ -39,7 +39,7 @@ class Share:
     """An instance's part in a mailbox.
 
     Attributes:
-        calls: how many it may have under way at once.
+        calls: how many it may have in progress at once.
         free: how many more nobody holds.
         others: how many other instances are there.
         until: when this ends, unless the instance writes again.

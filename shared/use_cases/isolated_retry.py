@@ -34,7 +34,7 @@ class IsolatedRetry:
         self._clock = clock
 
     async def clears(self, message: QueuedMessage) -> bool:
-        """Carry out a message, and return whether that is done or under way.
+        """Carry out a message, and return whether that is done or in progress.
 
         Raises:
             StorageUnavailableError: the outcome is not known.

@@ -224,7 +224,7 @@ class _Run:
         """Return an answer, None if it fails: the rest of the run does not depend on it."""
         try:
             return await answer
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other phases go on
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other phases continue
             self._note(what, Failure("", error))
             return None
 

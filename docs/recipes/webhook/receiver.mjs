@@ -37,7 +37,7 @@ function agree(request) {
 }
 
 // https://learn.microsoft.com/azure/event-grid/delivery-and-retry: 400, 401, 403 and 413 go to the dead letters;
-// anything else comes again.
+// anything else is delivered again.
 async function receive(request) {
   if (!/^\d+$/.test(request.headers["content-length"] ?? "")) return [411];
   if (Number(request.headers["content-length"]) > largest) return [413];

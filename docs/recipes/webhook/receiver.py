@@ -51,7 +51,7 @@ class Receiver(BaseHTTPRequestHandler):
         return self.answer(200, {"Allow": "POST", "WebHook-Allowed-Origin": ORIGIN, "WebHook-Allowed-Rate": rate})
 
     def do_POST(self) -> None:
-        """Take one event, or a batch. 400, 401, 403 and 413 go to the dead letters; anything else comes again."""
+        """Take one event, or a batch. 400, 401, 403 and 413 go to the dead letters, the rest is delivered again."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal():
             return self.answer(411)
@@ -74,7 +74,7 @@ class Receiver(BaseHTTPRequestHandler):
         try:
             for event in events:
                 take(event)
-        except Exception:  # noqa: BLE001 - whatever it is, the event has to come again
+        except Exception:  # noqa: BLE001 - whatever it is, the event must be delivered again
             traceback.print_exc()
             return self.answer(500)
         return self.answer(200)

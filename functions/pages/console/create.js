@@ -61,7 +61,7 @@ function requestOf(form) {
   return { ...request, start: when("start"), end: when("end"), ...(attendees.length ? { attendees } : {}) };
 }
 
-/** Show each fault at its field; what has no field stands in the list below. @param {HTMLFormElement} form @param {{pointer: string, message: string}[]} faults */
+/** Show each fault at its field; a fault without a field goes to the list below. @param {HTMLFormElement} form @param {{pointer: string, message: string}[]} faults */
 function markFaults(form, faults) {
   form.querySelectorAll(".fault").forEach((each) => each.remove());
   form.querySelectorAll("[aria-invalid]").forEach((each) => (each.removeAttribute("aria-invalid"), each.removeAttribute("aria-errormessage")));

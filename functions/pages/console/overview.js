@@ -1,4 +1,4 @@
-// What is going on: counts, failures by cause, and what is waiting, by age.
+// The state of the app: counts, failures by cause, and what is waiting, by age.
 
 const OVERVIEW_SECONDS = 15;
 const LOOKED_AT = 1000;

@@ -48,7 +48,7 @@ function stale(error) {
   if (error instanceof ApiError && error.status === 401) return signIn(error);
   const notice = failure(error);
   notice.classList.add("stale");
-  notice.append(h("p", {}, "What you see is from the last answer. The page goes on asking."));
+  notice.append(h("p", {}, "What you see is from the last answer. The page keeps trying."));
   the("#main").prepend(notice);
 }
 

@@ -9,7 +9,7 @@ from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneR
 from shared.use_cases.provision.attempt import CLAIM, LATEST_EFFECT, Attempt, NotYetThereError
 from shared.use_cases.provision.steps import Steps
 
-# An attempt that is under way at the cancellation sends no request after its claim.
+# An attempt that is in progress at the cancellation sends no request after its claim.
 _STILL_TO_COME = CLAIM + LATEST_EFFECT
 
 

@@ -20,7 +20,7 @@ class Refreshing:
         """Return a meeting with a fresh observation.
 
         It is stored and published if the meeting is finished. While the meeting is in progress it is only returned: the
-        attempt under way may be about to change what it shows.
+        attempt in progress may be about to change what it shows.
 
         Raises:
             MeetingNotFoundError: there is none with this id that the caller may see.
