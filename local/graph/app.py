@@ -46,7 +46,7 @@ class _GraphEndpoint:
             await _drop(scope, receive)
             return
         await _send(answer, send)
-        if answer.delivery == "cut":
+        if answer.cut:
             await _drop(scope, receive)
 
 
@@ -68,10 +68,9 @@ async def _send(answer: GraphAnswer, send: Send) -> None:
     # A 204 has no length: RFC 9110, section 8.6.
     if answer.status != 204:  # noqa: PLR2004
         headers.append((b"content-length", str(len(content)).encode()))
-    cut = answer.delivery == "cut"
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    body = content[: len(content) // 2] if cut else content
-    await send({"type": "http.response.body", "body": body, "more_body": cut})
+    body = content[: len(content) // 2] if answer.cut else content
+    await send({"type": "http.response.body", "body": body, "more_body": answer.cut})
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:

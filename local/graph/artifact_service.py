@@ -76,13 +76,9 @@ def _page(tenant: Tenant, meeting: OnlineMeeting, request: GraphRequest, values:
         raise bad_request("The skip token is not valid.")
     skip, path = int(token), request.target.partition("?")[0]
     what = f"onlineMeetings('{meeting.id}')/{path.rpartition('/')[2]}"
-    body: JsonObject = {
-        "@odata.context": context(meeting.organizer, what, entity=False),
-        "value": values[skip : skip + size],
-    }
-    if skip + size < len(values):
-        body["@odata.nextLink"] = f"https://graph.microsoft.com{path}?$skiptoken={skip + size}"
-    return GraphAnswer(200, body)
+    kind = context(meeting.organizer, what, entity=False)
+    following = f"$skiptoken={skip + size}" if skip + size < len(values) else None
+    return request.page(kind, values[skip : skip + size], following)
 
 
 def _found(values: list[JsonObject], value_id: str) -> JsonObject:

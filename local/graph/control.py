@@ -1,14 +1,14 @@
 """The control API under /_tenant: look into the tenant, and change what administrators and bad luck decide."""
 
-import re
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, Final
 
+from pydantic.alias_generators import to_camel, to_snake
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.graph.control_endpoint import BAD_REQUEST, control_route
 from local.graph.errors import GraphError, JsonObject
 from local.graph.event_schema import PROVIDERS
 from local.graph.faults import read_rule
@@ -18,9 +18,6 @@ from local.graph.tenant import Tenant
 from local.graph.validation import BOOLEAN, INT32, TEXT, Choice, Complex, Many
 from local.graph.views import event_view, meeting_view
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-_CODE: Final = "badRequest"
 _USER: Final = Complex(
     "user",
     {
@@ -51,7 +48,7 @@ _USER: Final = Complex(
 
 def control_routes(tenant: Tenant) -> list[Route]:
     """Return the routes of the control API."""
-    return [*_tenant_routes(tenant), *_fault_routes(tenant), *people_routes(tenant, _explained)]
+    return [*_tenant_routes(tenant), *_fault_routes(tenant), *people_routes(tenant)]
 
 
 def _tenant_routes(tenant: Tenant) -> list[Route]:
@@ -67,7 +64,7 @@ def _tenant_routes(tenant: Tenant) -> list[Route]:
         return Response(status_code=204)
 
     async def put_user(request: Request) -> Response:
-        given = _snake(_USER.read(await request.json(), _CODE))
+        given = _snake(_USER.read(await request.json(), BAD_REQUEST))
         name = request.path_params["name"]
         former = tenant.find_user(name)
         given.setdefault("display_name", former.display_name if former else name)
@@ -81,11 +78,11 @@ def _tenant_routes(tenant: Tenant) -> list[Route]:
         return JSONResponse(tenant.settings.as_json())
 
     return [
-        Route("/state", _explained(read_state), methods=["GET"]),
-        Route("/requests", _explained(read_requests), methods=["GET"]),
-        Route("/requests", _explained(forget_requests), methods=["DELETE"]),
-        Route("/users/{name}", _explained(put_user), methods=["PUT"]),
-        Route("/settings", _explained(put_settings), methods=["PUT"]),
+        control_route("GET", "/state", read_state),
+        control_route("GET", "/requests", read_requests),
+        control_route("DELETE", "/requests", forget_requests),
+        control_route("PUT", "/users/{name}", put_user),
+        control_route("PUT", "/settings", put_settings),
     ]
 
 
@@ -96,7 +93,7 @@ def _fault_routes(tenant: Tenant) -> list[Route]:
     async def replace_faults(request: Request) -> Response:
         given = await request.json()
         if not isinstance(given, list):
-            raise GraphError(400, _CODE, "The faults are a list of rules.")
+            raise GraphError(400, BAD_REQUEST, "The faults are a list of rules.")
         tenant.faults.replace([read_rule(rule) for rule in given])
         return JSONResponse(tenant.faults.sources())
 
@@ -105,9 +102,9 @@ def _fault_routes(tenant: Tenant) -> list[Route]:
         return Response(status_code=204)
 
     return [
-        Route("/faults", _explained(read_faults), methods=["GET"]),
-        Route("/faults", _explained(replace_faults), methods=["POST"]),
-        Route("/faults", _explained(forget_faults), methods=["DELETE"]),
+        control_route("GET", "/faults", read_faults),
+        control_route("POST", "/faults", replace_faults),
+        control_route("DELETE", "/faults", forget_faults),
     ]
 
 
@@ -125,18 +122,6 @@ def state(tenant: Tenant) -> JsonObject:
         "onlineMeetings": [_meeting(tenant, meeting) for meeting in tenant.meetings.values()],
         "sentMail": [_camel(asdict(mail)) | {"sentAt": mail.sent_at.isoformat()} for mail in tenant.sent_mail],
     }
-
-
-def _explained(endpoint: Endpoint) -> Endpoint:
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except GraphError as error:
-            return JSONResponse({"error": {"code": error.code, "message": error.message}}, error.status)
-        except ValueError as error:
-            return JSONResponse({"error": {"code": _CODE, "message": f"The body is no JSON: {error}."}}, 400)
-
-    return answer
 
 
 def _mailbox(tenant: Tenant, mailbox: Mailbox) -> JsonObject:
@@ -169,11 +154,8 @@ def _request(request: RecordedRequest) -> JsonObject:
 
 
 def _camel(values: dict[str, Any]) -> JsonObject:
-    return {
-        re.sub(r"_(\w)", lambda found: found[1].upper(), name): _camel(value) if isinstance(value, dict) else value
-        for name, value in values.items()
-    }
+    return {to_camel(name): _camel(value) if isinstance(value, dict) else value for name, value in values.items()}
 
 
 def _snake(values: JsonObject) -> JsonObject:
-    return {re.sub(r"([A-Z])", lambda found: "_" + found[1].lower(), name): value for name, value in values.items()}
+    return {to_snake(name): value for name, value in values.items()}

@@ -65,6 +65,11 @@ def no_such_segment(segment: str) -> GraphError:
     return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
+def method_not_allowed() -> GraphError:
+    """Return the refusal of a method that a resource does not have."""
+    return GraphError(405, "BadRequest", "The request is not valid for this resource.")
+
+
 def no_such_user(name: str) -> GraphError:
     """Return the directory's answer for an unknown user."""
     message = f"Resource '{name}' does not exist or one of its queried reference-property objects are not present."

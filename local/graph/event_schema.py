@@ -5,7 +5,7 @@ https://learn.microsoft.com/graph/api/resources/event
 
 from typing import Final
 
-from local.graph.validation import BOOLEAN, INT32, TEXT, Choice, Complex, Date, Double, Many, Text
+from local.graph.validation import BOOLEAN, DOUBLE, INT32, TEXT, Choice, Complex, Date, Many, Text
 
 PROVIDERS: Final = ("unknown", "skypeForBusiness", "skypeForConsumer", "teamsForBusiness")
 LONGEST_SUBJECT: Final = 255
@@ -34,7 +34,7 @@ _LOCATION: Final = Complex(
         ),
         "coordinates": Complex(
             "outlookGeoCoordinates",
-            dict.fromkeys(("accuracy", "altitude", "altitudeAccuracy", "latitude", "longitude"), Double()),
+            dict.fromkeys(("accuracy", "altitude", "altitudeAccuracy", "latitude", "longitude"), DOUBLE),
         ),
     },
 )

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from local.graph.errors import GraphError, JsonObject, bad_request, invalid_request
+from local.graph.errors import GraphError, JsonObject, bad_request, invalid_request, method_not_allowed
 from local.graph.event_removal import cancel_event as remove_event
 from local.graph.event_removal import delete_event
 from local.graph.event_schema import CANCELLATION, SELECTABLE
@@ -39,7 +39,7 @@ def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest, *, in
         event = create_event(tenant, mailbox, request.json())
         return _whole(tenant, mailbox, event, preferences, 201)
     if request.method != "GET":
-        raise GraphError(405, "BadRequest", "The request is not valid for this resource.")
+        raise method_not_allowed()
     found = _filtered(mailbox, query["$filter"]) if "$filter" in query else list(mailbox.events.values())
     if in_calendar:
         found = [event for event in found if not event.deleted]
@@ -68,15 +68,9 @@ def _page(tenant: Tenant, mailbox: Mailbox, request: GraphRequest, found: list[E
     preferences, query = _preferences(request), request.query()
     skip, top = _number(query, "$skip", 0), _number(query, "$top", _PAGE)
     values = [_chosen(tenant, event, preferences, query) for event in found[skip : skip + top]]
-    names = query.get("$select", "")
-    body: JsonObject = {
-        "@odata.context": context(mailbox.user, "events", selected=names, entity=False),
-        "value": values,
-    }
-    if skip + top < len(found):
-        path = request.target.partition("?")[0]
-        body["@odata.nextLink"] = f"https://graph.microsoft.com{path}?$top={top}&$skip={skip + top}"
-    return GraphAnswer(200, body)
+    kind = context(mailbox.user, "events", selected=query.get("$select", ""), entity=False)
+    following = f"$top={top}&$skip={skip + top}" if skip + top < len(found) else None
+    return request.page(kind, values, following)
 
 
 def answer_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: GraphRequest) -> GraphAnswer:
@@ -96,7 +90,7 @@ def answer_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: Graph
     if request.method == "DELETE":
         delete_event(tenant, mailbox, event)
         return GraphAnswer(204)
-    raise GraphError(405, "BadRequest", "The request is not valid for this resource.")
+    raise method_not_allowed()
 
 
 def cancel_event(tenant: Tenant, mailbox: Mailbox, event_id: str, request: GraphRequest) -> GraphAnswer:

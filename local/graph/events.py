@@ -23,7 +23,7 @@ from local.graph.event_rules import (
 )
 from local.graph.event_schema import CHANGED_EVENT, NEW_EVENT, PERSONAL
 from local.graph.join_block import html_document
-from local.graph.meeting_link import attach_link, disturb_link, follow_body, has_link, synchronize_meeting
+from local.graph.meeting_link import attach_link, disturb_link, follow_body, synchronize_meeting
 from local.graph.records import Event, EventTime, Mailbox
 from local.graph.tenant import Tenant
 from local.graph.validation import EVENT_CODE
@@ -135,7 +135,7 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
         _index_extended(mailbox, event)
     if "body" in body:
         _replace_body(tenant, event, fields.get("body", {}))
-    elif fields.get("isOnlineMeeting") and not has_link(event):
+    elif fields.get("isOnlineMeeting") and event.link is None:
         provider = fields.get("onlineMeetingProvider", mailbox.user.default_online_meeting_provider)
         attach_link(tenant, event, provider, link_from=tenant.clock())
     elif body:  # once online, always online, with the same provider: Outlook ignores later changes

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
 from local.graph.errors import GraphError, JsonObject
-from local.graph.validation import INT32, TEXT, Choice, Complex, Double
+from local.graph.validation import DOUBLE, INT32, TEXT, Choice, Complex
 
 Effect = Literal["status", "reset", "hang", "html200", "empty204", "truncated", "cut", "huge", "noLink", "foreignLink"]
 
@@ -24,15 +24,13 @@ _RULE: Final = Complex(
         "method": TEXT,
         "path": TEXT,
         "user": TEXT,
-        "probability": Double(),
+        "probability": DOUBLE,
         "times": INT32,
         "skip": INT32,
         "when": Choice(("before", "after")),
     },
 )
-_ACTION: Final = Complex(
-    "action", {"status": INT32, "code": TEXT, "message": TEXT, "hang": Double(), "retryAfter": TEXT}
-)
+_ACTION: Final = Complex("action", {"status": INT32, "code": TEXT, "message": TEXT, "hang": DOUBLE, "retryAfter": TEXT})
 
 
 @dataclass(frozen=True, slots=True)

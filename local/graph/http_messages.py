@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from local.graph.errors import JsonObject, bad_request
@@ -47,6 +47,13 @@ class GraphRequest:
         found = _PREFERENCE.findall(self.headers.get("prefer", ""))
         return {name.lower(): quoted or token for name, quoted, token in found}
 
+    def page(self, kind: str, values: list[JsonObject], following: str | None) -> "GraphAnswer":
+        """Answer with a page of a list; `following` is the query of the next page, None for the last."""
+        body: JsonObject = {"@odata.context": kind, "value": values}
+        if following:
+            body["@odata.nextLink"] = f"https://graph.microsoft.com{self.target.partition('?')[0]}?{following}"
+        return GraphAnswer(200, body)
+
     def json(self) -> JsonObject:
         """Return the body, or raise Graph's refusal of what is no JSON object."""
         try:
@@ -75,13 +82,13 @@ class GraphAnswer:
 
     Attributes:
         body: JSON, or bytes to send as they are.
-        delivery: `cut` ends the connection in the middle of the body.
+        cut: whether the connection ends in the middle of the body.
     """
 
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    delivery: Literal["whole", "cut"] = "whole"
+    cut: bool = False
 
     def content(self) -> bytes:
         """Return the bytes of the body."""

@@ -20,11 +20,6 @@ _TEAMS_LINK: Final = re.compile(
 _MEETING_ID: Final = re.compile(r"/meet/(\d+)")
 
 
-def has_link(event: Event) -> bool:
-    """Return whether the event has a join link, though it may not show yet."""
-    return event.link is not None
-
-
 def attach_link(tenant: Tenant, event: Event, provider: str, *, link_from: datetime, missing: bool = False) -> None:
     """Make an event an online meeting, unless the calendar does not allow the provider: then silently do nothing.
 

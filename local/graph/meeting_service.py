@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from local.graph.errors import GraphError, JsonObject, bad_request
+from local.graph.errors import JsonObject, bad_request, method_not_allowed
 from local.graph.http_messages import GraphAnswer, GraphRequest
 from local.graph.join_block import chosen_language
 from local.graph.meeting_schema import SELECTABLE
@@ -30,7 +30,7 @@ def answer_meetings(tenant: Tenant, name: str, request: GraphRequest) -> GraphAn
     if request.method == "POST":
         return _whole(tenant, user, create_meeting(tenant, user, request.json()), request, 201)
     if request.method != "GET":
-        raise _not_allowed()
+        raise method_not_allowed()
     text = request.query().get("$filter", "").strip()
     # There is no list of all meetings.
     if found := _BY_URL.fullmatch(text):
@@ -60,7 +60,7 @@ def answer_meeting(tenant: Tenant, name: str, meeting_id: str, request: GraphReq
     if request.method == "PATCH":
         update_meeting(tenant, meeting, request.json())
     elif request.method != "GET":
-        raise _not_allowed()
+        raise method_not_allowed()
     return _whole(tenant, user, meeting, request, 200)
 
 
@@ -80,7 +80,3 @@ def _view(tenant: Tenant, meeting: OnlineMeeting, request: GraphRequest) -> Json
     if names := request.query().get("$select"):
         view = selected(view, names.split(","), SELECTABLE, "onlineMeeting")
     return view
-
-
-def _not_allowed() -> GraphError:
-    return GraphError(405, "BadRequest", "The request is not valid for this resource.")

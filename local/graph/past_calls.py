@@ -7,7 +7,7 @@ from local.graph.errors import JsonObject, bad_request
 from local.graph.records import Artifact, OnlineMeeting
 from local.graph.tenant import Tenant
 from local.graph.time_zones import Moment
-from local.graph.validation import BOOLEAN, TEXT, Complex, Double, Many, OffsetTime
+from local.graph.validation import BOOLEAN, DOUBLE, TEXT, Complex, Many, OffsetTime
 
 _STAY: Final = Complex("interval", {"joinedAt": OffsetTime(), "leftAt": OffsetTime()})
 _GUEST: Final = Complex("attendee", {"name": TEXT, "address": TEXT, "role": TEXT, "intervals": Many(_STAY)})
@@ -19,7 +19,7 @@ CALL: Final = Complex(
         "attendees": Many(_GUEST),
         "transcript": TEXT,
         "recorded": BOOLEAN,
-        "delaySeconds": Double(),
+        "delaySeconds": DOUBLE,
     },
 )
 

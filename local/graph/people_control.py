@@ -1,6 +1,5 @@
 """The part of the control API in which people act: organizers in Outlook, guests, rooms' keepers, callers in Teams."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -8,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.graph.attendee_responses import RESPONSES, respond
+from local.graph.control_endpoint import BAD_REQUEST, control_route
 from local.graph.errors import GraphError
 from local.graph.event_removal import cancel_event, delete_event, restore_event
 from local.graph.event_schema import TIME_SLOT
@@ -18,16 +18,13 @@ from local.graph.tenant import Tenant
 from local.graph.validation import TEXT, Choice, Complex
 from local.graph.views import event_view
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-_CODE: Final = "badRequest"
 _ANSWER: Final = Complex(
     "answer", {"address": TEXT, "response": Choice((*RESPONSES, "none")), "proposedNewTime": TIME_SLOT}
 )
 
 
-def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> list[Route]:
-    """Return the routes, each of which answers a refusal as the others of the control API do."""
+def people_routes(tenant: Tenant) -> list[Route]:
+    """Return the routes by which people act."""
 
     async def edit(request: Request) -> Response:
         mailbox, event = _event(tenant, request)
@@ -50,7 +47,7 @@ def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> 
 
     async def answer(request: Request) -> Response:
         _, event = _event(tenant, request)
-        given = _ANSWER.read(await request.json(), _CODE)
+        given = _ANSWER.read(await request.json(), BAD_REQUEST)
         respond(tenant, event, given.get("address", ""), given.get("response", "none"), given.get("proposedNewTime"))
         return JSONResponse(event_view(tenant, event, {}))
 
@@ -58,15 +55,15 @@ def people_routes(tenant: Tenant, explained: Callable[[Endpoint], Endpoint]) -> 
         meeting = tenant.meetings.get(request.path_params["id"])
         if meeting is None:
             raise GraphError(404, "notFound", "There is no such online meeting.")
-        take_place(tenant, meeting, CALL.read(await request.json(), _CODE))
+        take_place(tenant, meeting, CALL.read(await request.json(), BAD_REQUEST))
         return Response(status_code=204)
 
     return [
-        Route("/events/{id:path}/responses", explained(answer), methods=["POST"]),
-        Route("/events/{id:path}/restore", explained(restore), methods=["POST"]),
-        Route("/events/{id:path}", explained(edit), methods=["PATCH"]),
-        Route("/events/{id:path}", explained(remove), methods=["DELETE"]),
-        Route("/onlineMeetings/{id:path}/calls", explained(call), methods=["POST"]),
+        control_route("POST", "/events/{id:path}/responses", answer),
+        control_route("POST", "/events/{id:path}/restore", restore),
+        control_route("PATCH", "/events/{id:path}", edit),
+        control_route("DELETE", "/events/{id:path}", remove),
+        control_route("POST", "/onlineMeetings/{id:path}/calls", call),
     ]
 
 

@@ -45,11 +45,8 @@ def _page(tenant: Tenant, values: list[JsonObject], kind: str, request: GraphReq
     query = request.query()
     top = min(int(query.get("$top", _PAGE)), tenant.settings.items_a_page)
     skip = int(query.get("$skip", 0))
-    body: JsonObject = {"@odata.context": f"{_CONTEXT}/{kind}", "value": values[skip : skip + top]}
-    if skip + top < len(values):
-        path = request.target.partition("?")[0]
-        body["@odata.nextLink"] = f"https://graph.microsoft.com{path}?$top={top}&$skip={skip + top}"
-    return GraphAnswer(200, body)
+    following = f"$top={top}&$skip={skip + top}" if skip + top < len(values) else None
+    return request.page(f"{_CONTEXT}/{kind}", values[skip : skip + top], following)
 
 
 def _room(user: User) -> JsonObject:

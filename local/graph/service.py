@@ -85,8 +85,7 @@ class GraphService:
             return await answer_batch(request, self.answer)
         match segments:
             case ["users", name, "onlineMeetings", *rest]:
-                if latency := tenant.settings.latency_seconds:
-                    await asyncio.sleep(latency)
+                await self._delay()
                 return self._answer_meetings(name, rest, request)
             case ["users", name, ("events" | "calendar" | "calendarView" | "outlook") as folder, *rest]:
                 mailbox = tenant.open_mailbox(name)
@@ -95,8 +94,7 @@ class GraphService:
             case ["users"] if request.method == "GET":
                 return find_users(tenant, request)
             case ["users", name] if request.method == "GET":
-                if latency := tenant.settings.latency_seconds:
-                    await asyncio.sleep(latency)
+                await self._delay()
                 return answer_user(tenant, name, request)
             case ["places", *rest] if request.method == "GET" and rest:
                 return answer_places(tenant, rest, request)
@@ -148,11 +146,14 @@ class GraphService:
         mailbox.running += 1
         mailbox.peak = max(mailbox.peak, mailbox.running)
         try:
-            if settings.latency_seconds:
-                await asyncio.sleep(settings.latency_seconds)
+            await self._delay()
             yield
         finally:
             mailbox.running -= 1
+
+    async def _delay(self) -> None:
+        if seconds := self._tenant.settings.latency_seconds:
+            await asyncio.sleep(seconds)
 
     def _names(self, request: GraphRequest) -> frozenset[str]:
         match request.segments():
@@ -202,7 +203,7 @@ def _spoilt(action: Action, answer: GraphAnswer) -> GraphAnswer:
         content = answer.content()
         answer.body = content[: len(content) // 2]
     elif action.effect == "cut":
-        answer.delivery = "cut"
+        answer.cut = True
     else:
         _replace_link(answer, _FOREIGN_LINK if action.effect == "foreignLink" else None)
     return answer

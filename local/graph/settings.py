@@ -1,11 +1,12 @@
 """How the tenant behaves where Graph's behavior varies, is not documented, or is documented twice and differently."""
 
-import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
 
+from pydantic.alias_generators import to_camel, to_snake
+
 from local.graph.errors import JsonObject
-from local.graph.validation import BOOLEAN, INT32, TEXT, Choice, Complex, Double, Shape
+from local.graph.validation import BOOLEAN, DOUBLE, INT32, TEXT, Choice, Complex, Shape
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class Settings:
 
     def as_json(self) -> JsonObject:
         """Return the settings under their names in the control API."""
-        return {_camel(name): value for name, value in asdict(self).items()}
+        return {to_camel(name): value for name, value in asdict(self).items()}
 
     def change(self, given: Any) -> None:
         """Change the settings that an object of the control API names.
@@ -98,23 +99,15 @@ class Settings:
             GraphError: it is no object of settings.
         """
         for name, value in _SHAPE.read(given, "badRequest").items():
-            setattr(self, _snake(name), value)
+            setattr(self, to_snake(name), value)
 
 
 def _shape(kind: Any) -> Shape:
     if get_origin(kind) is Literal:
         return Choice(cast("tuple[str, ...]", get_args(kind)))
-    return {bool: BOOLEAN, int: INT32, float: Double(), str: TEXT}[kind]
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"([A-Z])", lambda found: "_" + found[1].lower(), name)
+    return {bool: BOOLEAN, int: INT32, float: DOUBLE, str: TEXT}[kind]
 
 
 _SHAPE: Final = Complex(
-    "settings", {_camel(field.name): _shape(get_type_hints(Settings)[field.name]) for field in fields(Settings)}
+    "settings", {to_camel(field.name): _shape(get_type_hints(Settings)[field.name]) for field in fields(Settings)}
 )

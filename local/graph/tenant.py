@@ -14,8 +14,8 @@ from local.graph.records import Event, EventTime, Mailbox, OnlineMeeting, Record
 from local.graph.settings import Settings
 from local.graph.time_zones import Moment, parse_local_time
 
-EXAMPLE_TENANT_ID: Final = "98a79ebe-74bf-4e07-a017-7b410848cb32"
-EXAMPLE_APP_ID: Final = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
+_TENANT_ID: Final = "98a79ebe-74bf-4e07-a017-7b410848cb32"
+_APP_ID: Final = "2f6b1d3c-8a57-4c0e-9b64-5d0e7f1a2b3c"
 _REQUESTS_KEPT: Final = 50_000
 
 
@@ -29,16 +29,9 @@ class Tenant:
     Everything in it is public, for tests and the page to look at; the rules are in `events` and `online_meetings`.
     """
 
-    def __init__(
-        self,
-        *,
-        tenant_id: str = EXAMPLE_TENANT_ID,
-        app_id: str = EXAMPLE_APP_ID,
-        seed: int = 0,
-        clock: Callable[[], datetime] = _now,
-    ) -> None:
-        self.id = tenant_id
-        self.app_id = app_id
+    def __init__(self, *, seed: int, clock: Callable[[], datetime]) -> None:
+        self.id = _TENANT_ID
+        self.app_id = _APP_ID
         self.clock = clock
         self.identifiers = Identifiers(seed)
         self.faults = Faults(seed)

@@ -4,7 +4,7 @@ A shape's `read` returns the value in Graph's own spelling, or raises what Graph
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Protocol
@@ -45,36 +45,25 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Boolean:
-    """Edm.Boolean."""
+class Primitive:
+    """A primitive type whose values stay as they are; `accepts` decides whether a value has the type."""
+
+    name: str
+    accepts: Callable[[Any], bool]
 
     def read(self, value: Any, code: str) -> Any:
-        """Read a boolean."""
-        if not isinstance(value, bool):
-            raise _wrong_type(value, "Edm.Boolean", code)
+        """Read a value."""
+        if not self.accepts(value):
+            raise _wrong_type(value, self.name, code)
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Int32:
-    """Edm.Int32."""
-
-    def read(self, value: Any, code: str) -> Any:
-        """Read a whole number."""
-        if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
-            raise _wrong_type(value, "Edm.Int32", code)
-        return value
+def _is_int32(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
 
 
-@dataclass(frozen=True, slots=True)
-class Double:
-    """Edm.Double."""
-
-    def read(self, value: Any, code: str) -> Any:
-        """Read a number."""
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise _wrong_type(value, "Edm.Double", code)
-        return value
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,5 +165,6 @@ EVENT_CODE: Final = "RequestBodyRead"
 MEETING_CODE: Final = "BadRequest"
 
 TEXT: Final = Text()
-BOOLEAN: Final = Boolean()
-INT32: Final = Int32()
+BOOLEAN: Final = Primitive("Edm.Boolean", lambda value: isinstance(value, bool))
+INT32: Final = Primitive("Edm.Int32", _is_int32)
+DOUBLE: Final = Primitive("Edm.Double", _is_number)
