@@ -55,7 +55,7 @@ def _storage(options: argparse.Namespace) -> int:
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, however it went."""
+    """End this process when the one that started it has ended in any way."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Runs an app as Azure Functions would, with the settings of the environment: docs/local.md.",
     )
     host.add_argument("--port", type=_port, default=7071, help="default: %(default)s")
-    host.add_argument("--function-key", metavar="KEY", help="what callers must send; without it no key is asked for")
+    host.add_argument("--function-key", metavar="KEY", help="what callers must send; without it no key is needed")
     host.add_argument(
         "--queue-lease",
         type=_lease,
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     commands.add_parser("start", help="the whole stack on its default ports, until Ctrl-C")
-    commands.add_parser("demo", help="make meetings on a stack of its own, and show their join links")
+    commands.add_parser("demo", help="create meetings on a separate stack, and show their join links")
     return parser
 
 
@@ -114,7 +114,7 @@ def _lease(text: str) -> int:
 
 def _port(text: str) -> int:
     port = int(text)
-    if not 0 <= port <= 65535:  # noqa: PLR2004 - as TCP has it
+    if not 0 <= port <= 65535:  # noqa: PLR2004 - the ports of TCP
         raise argparse.ArgumentTypeError(f"{port} is not a port")
     return port
 

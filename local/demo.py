@@ -1,4 +1,4 @@
-"""`make demo`: what Convene is for, as a story on a local stack of its own."""
+"""`make demo`: what Convene does, as a story on a separate local stack."""
 
 import sys
 import time
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def show(stack: Stack, console: Console) -> int:
-    """Play the story on a stack that runs; return the exit code."""
+    """Play the story on a running stack; return the exit code."""
     with Client(stack) as client:
         try:
             _Story(client, console).play()
@@ -52,7 +52,7 @@ class _Story:
         self._started = time.monotonic()
 
     def play(self) -> None:
-        """Show each step, and what came of it.
+        """Show each step and its result.
 
         Raises:
             Surprise: a step ended differently.
@@ -90,7 +90,7 @@ class _Story:
         self._finished(self._client.enqueue(calendar_request("Oncology board")))
 
     def _killed(self) -> Sequence[str]:
-        """Kill the host while it works; return the ids of the meetings that it was asked for."""
+        """Kill the host while it works; return the ids of the requested meetings."""
         self._step(f"{_ROUNDS} requests; the host is killed (SIGKILL) while it works on them")
         self._client.slow_down_graph(0.2)
         organizers = (f"{_WARD[number % len(_WARD)]}@contoso.com" for number in range(_ROUNDS))
@@ -133,8 +133,8 @@ class _Story:
         self._finished(meeting["id"], "cancelled", link=False)
 
     def _nothing_lost(self, rounds: Sequence[str]) -> None:
-        self._step("What becomes of the requests that the killed host worked on")
-        self._say("Its claims end after a minute. Then the new host reads what Graph has, and makes what is missing.")
+        self._step("The requests that the killed host worked on")
+        self._say("Its claims end after a minute. Then the new host reads what Graph has, and creates what is missing.")
         with self._console.status("", spinner_style="dim") as status:
 
             def all_succeeded() -> bool:
@@ -165,7 +165,7 @@ class _Story:
         self._say(f"{meeting['status']}, organizer {meeting['organizer']}", _COLOURS.get(meeting["status"], ""))
         _expect(meeting["status"] == status, f"it should be {status}: {meeting['error']}")
         if link and meeting["joinUrl"]:
-            # Whole, on a line of its own: a broken link cannot be clicked or copied.
+            # On one line: nobody can click or copy a broken link.
             self._console.print(Text(meeting["joinUrl"], f"link {meeting['joinUrl']}"), soft_wrap=True)
         return meeting
 
@@ -175,7 +175,7 @@ def _say_what_next(console: Console) -> None:
     console.print("  make start    the same stack, until Ctrl-C; then open")
     for page in ("http://127.0.0.1:7071/api/console", "http://127.0.0.1:7071/api/docs", "http://127.0.0.1:7072/"):
         console.print(f"                {page}")
-    console.print("  README.md     the first call of your own, and where to read on")
+    console.print("  README.md     your own first call, and further pages")
 
 
 def _expect(holds: bool, surprise: str) -> None:  # noqa: FBT001 - reads as an assertion

@@ -1,4 +1,4 @@
-"""What the story of `make demo` does on its stack: as a caller, as the organizer in Outlook, and as bad luck."""
+"""The steps of `make demo`: those of a caller, of the organizer in Outlook, and failures."""
 
 import json
 import time
@@ -60,7 +60,7 @@ class Client:
         return None if answer.status_code == _PENDING else answer.json()
 
     def refresh(self, meeting_id: str) -> None:
-        """Let Convene look at the meeting in Graph."""
+        """Have Convene read the meeting from Graph."""
         self._app.post(f"meetings/{meeting_id}/refresh").raise_for_status()
 
     def change(self, meeting_id: str, patch: Mapping[str, Any]) -> None:
@@ -72,7 +72,7 @@ class Client:
         self._app.request("DELETE", f"meetings/{meeting_id}", json={"comment": comment}).raise_for_status()
 
     def result(self, event_type: str, meeting_id: str) -> dict[str, Any]:
-        """Wait for an event of a meeting on the result queue, and return it; what comes before it is dropped."""
+        """Wait for an event of a meeting on the result queue, and return it; drop earlier messages."""
         with self._queue(self._stack.environment.get("RESULT_QUEUE", "meeting-results")) as queue:
 
             def take() -> dict[str, Any] | None:
@@ -101,7 +101,7 @@ class Client:
         self._tenant.patch(f"events/{event['immutableId']}", json=moved).raise_for_status()
 
     def slow_down_graph(self, seconds: float) -> None:
-        """Let each call to Graph take this long."""
+        """Make each call to Graph take this long."""
         self._tenant.put("settings", json={"latencySeconds": seconds}).raise_for_status()
 
     def kill_host(self) -> None:
@@ -109,7 +109,7 @@ class Client:
         self._stack.host.kill()
 
     def start_host(self) -> None:
-        """Start another host, and call that one from here on."""
+        """Start another host, and call it from then on."""
         self._stack.start_host()
         self._app.base_url = f"{self._stack.host.url}/api/"
 
@@ -121,10 +121,10 @@ class Client:
 
 
 def until[T](look: Callable[[], T | None], surprise: str, *, seconds: float = 0.1) -> T:
-    """Look again after some seconds each, until there is something to see; return it.
+    """Call `look` every few seconds until it returns something, and return that.
 
     Raises:
-        Surprise: nothing is seen after two minutes.
+        Surprise: it has returned nothing for two minutes.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not (seen := look()):
@@ -135,7 +135,7 @@ def until[T](look: Callable[[], T | None], surprise: str, *, seconds: float = 0.
 
 
 def calendar_request(subject: str, organizer: str = "AlexW@contoso.com") -> dict[str, Any]:
-    """Return a request for an hour in a week from today; its subject is its reference too."""
+    """Return a request for an hour, a week from today; its subject is its reference as well."""
     start = (datetime.now(UTC) + timedelta(days=7)).replace(hour=13, minute=0, second=0)
     return {
         "organizer": organizer,
@@ -149,7 +149,7 @@ def calendar_request(subject: str, organizer: str = "AlexW@contoso.com") -> dict
 
 
 def standalone_request(organizer: str) -> dict[str, Any]:
-    """Return a request for a meeting that no calendar has."""
+    """Return a request for a meeting outside calendars."""
     return {
         "kind": "standalone",
         "organizer": organizer,

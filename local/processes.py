@@ -1,7 +1,7 @@
 """The local stack's commands as child processes: started, awaited, stopped, never left behind.
 
-A child writes into a file, so it never blocks on a full pipe, and holds the other end of a pipe of this process as its
-standard input: when this process dies, the pipe closes and the child stops by itself.
+A child writes into a file, so that it never blocks on a full pipe. Its standard input is a pipe from this process: when
+this process ends, the pipe closes and the child stops.
 """
 
 import os
@@ -27,7 +27,7 @@ _STOPPING_TIMEOUT = 12.0  # the host drains for 10 s at most
 
 
 class ChildError(Exception):
-    """A child did not become ready; the message holds what it wrote."""
+    """A child did not become ready; the message has its output."""
 
 
 class Child:
@@ -61,19 +61,19 @@ class Child:
 
     @property
     def output(self) -> str:
-        """Everything that it has written so far (the log not, when that is shown)."""
+        """Its output so far, without the log when that is shown."""
         descriptor = self._output.fileno()
         return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """The ports of its "listening on" line, in its order."""
+        """The ports of its "listening on" line, in order."""
         ready = _READY.search(self.output)
         return tuple(int(port) for port in _URL.findall(ready[1])) if ready else ()
 
     @property
     def url(self) -> str:
-        """Where it answers, without a slash at the end."""
+        """Its base URL, without a slash at the end."""
         return f"http://127.0.0.1:{self.ports[0]}"
 
     def wait_until_ready(self, seconds: float = _STARTING_TIMEOUT) -> Self:
@@ -94,7 +94,7 @@ class Child:
         return self
 
     def stop(self) -> int:
-        """End it in order (SIGTERM), by force after 12 s; return its exit code."""
+        """Stop it with SIGTERM, after 12 s with SIGKILL; return its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -130,9 +130,9 @@ def start_child(
 
     Args:
         arguments: the command and its options, such as `["host", "--port", "0"]`.
-        env: its whole environment; this process's own without it.
+        env: its whole environment; this process's by default.
         show_log: whether its log goes to this process's standard error instead of `Child.output`.
-        ready: whether to wait; without, call `Child.wait_until_ready`.
+        ready: whether to wait until it is ready.
 
     Raises:
         ChildError: it did not become ready; it has been stopped.
@@ -148,19 +148,19 @@ def start_child(
 
 
 def app_environment(storage: str, graph_url: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Return `given` with the settings that join the app to a local stack, where `given` lacks them.
+    """Return `given` with the settings that connect the app to a local stack, where `given` lacks them.
 
     Args:
         storage: the connection string of the emulator.
         graph_url: the stand-in's address.
-        given: the environment to complete; what stands there wins.
+        given: the environment to complete; its values win.
     """
     return {
         "AzureWebJobsStorage": storage,
         "MeetingStorage": storage,
         "GRAPH_CREDENTIAL": "none",
         "GRAPH_BASE_URL": f"{graph_url}/v1.0",
-        "CRASHES_SCHEDULE": "*/5 * * * * *",  # who tries something out does not wait a minute
+        "CRASHES_SCHEDULE": "*/5 * * * * *",  # nobody who tries something out should wait a minute
         **given,
     }
 
@@ -181,7 +181,7 @@ def create_queues(storage: str, environment: Mapping[str, str]) -> None:
 
 
 class Stack:
-    """Storage, Graph stand-in and host, joined to each other.
+    """Storage, Graph stand-in and host, connected to each other.
 
     Attributes:
         storage: the emulator's process.
@@ -209,12 +209,12 @@ class Stack:
         self.host: Child
 
     def start_host(self) -> Child:
-        """Start the host, or a new one after the last was stopped or killed; several may run, the last is `host`."""
+        """Start a host, which becomes `host`; earlier ones may still run."""
         self.host = start_child(["host", *self._host_options], self.environment, show_log=self._show_log)
         return self.host
 
     def stop_host(self) -> int:
-        """Stop the host in order; return its exit code."""
+        """Stop the host with SIGTERM; return its exit code."""
         return self.host.stop()
 
 
@@ -229,9 +229,9 @@ def running_stack(
     """Run the whole stack until the block ends, its queues created.
 
     Args:
-        env: the environment of all three processes; this process's own without it.
-        host_options: more options of `python -m local host`, such as `["--function-key", "secret"]`.
-        default_ports: whether to take the documented ports instead of free ones.
+        env: the environment of all three processes; this process's by default.
+        host_options: further options of `python -m local host`, such as `["--function-key", "secret"]`.
+        default_ports: whether to use the documented ports instead of free ones.
         show_log: whether their logs go to this process's standard error.
 
     Raises:
@@ -245,7 +245,7 @@ def running_stack(
         def launch(*arguments: str) -> Child:
             return children.enter_context(start_child(arguments, environment, show_log=show_log, ready=False))
 
-        # Side by side: each takes its second to start.
+        # In parallel: each takes a second to start.
         storage, graph = launch("storage", *free_storage), launch("graph", *free)
         storage.wait_until_ready()
         graph.wait_until_ready()

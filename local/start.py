@@ -1,4 +1,4 @@
-"""`make start`: the whole stack on its default ports, for a person at a terminal."""
+"""`make start`: the whole stack on its default ports, until Ctrl-C."""
 
 import signal
 import socket
@@ -7,14 +7,16 @@ from types import FrameType
 
 from local.processes import ChildError, Stack, running_stack
 
-# As `python -m local` has them: the app, the Graph stand-in, and the blobs, queues and tables of the storage.
+# The defaults of `python -m local`: the app, the Graph stand-in, and the storage's blobs, queues and tables.
 _PORTS = (7071, 7072, 10000, 10001, 10002)
 
 
 def start() -> int:
     """Run the stack until Ctrl-C or SIGTERM; return the exit code."""
     if taken := [port for port in _PORTS if _is_taken(port)]:
-        print(f"Another program uses {', '.join(f'port {port}' for port in taken)}: perhaps a stack that still runs.")
+        print(
+            f"Another program uses {', '.join(f'port {port}' for port in taken)}: perhaps another stack."
+        )
         print("Stop it, or start the servers one by one on other ports: docs/local.md says how.")
         return 1
     signal.signal(signal.SIGTERM, _interrupt)

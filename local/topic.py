@@ -1,6 +1,6 @@
-"""A stand-in for an Event Grid custom topic with the CloudEvents schema: it takes events and shows them.
+"""A stand-in for an Event Grid custom topic with the CloudEvents schema: it accepts events and shows them.
 
-https://learn.microsoft.com/azure/event-grid/cloud-event-schema. Nobody subscribes to it, and it asks for no key.
+https://learn.microsoft.com/azure/event-grid/cloud-event-schema. It has no subscriptions, and needs no key.
 """
 
 import json

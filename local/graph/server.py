@@ -13,9 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.graph.app import create_app
 from local.graph.tenant import Tenant
-
-# Waiting connections: more than a burst of parallel tests makes.
-_BACKLOG = 2048
+from local.loopback import listen
 
 
 def serve(port: int) -> None:
@@ -25,11 +23,8 @@ def serve(port: int) -> None:
 
 def serve_app(app: ASGIApp, port: int) -> None:
     """Serve an application on 127.0.0.1 until SIGTERM or SIGINT; port 0 is any free one."""
-    # asyncio switches Nagle's algorithm off only where the protocol is named; with it, every answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        listener = listen(port)
     except OSError as error:
         sys.exit(f"Port {port} cannot be used ({error.strerror}): stop what uses it, or choose another with --port.")
     config = uvicorn.Config(
@@ -37,7 +32,6 @@ def serve_app(app: ASGIApp, port: int) -> None:
         access_log=False,
         log_level="critical",
         lifespan="off",
-        backlog=_BACKLOG,
         timeout_graceful_shutdown=1,
     )
     # uvicorn raises the signal again after its clean end, for these handlers.

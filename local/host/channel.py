@@ -1,4 +1,4 @@
-"""What the host and its worker process say to each other: messages with a type, each pickled behind its length."""
+"""Messages between the host and its worker process: typed, each pickled after its length."""
 
 import asyncio
 import pickle
@@ -33,7 +33,7 @@ class NotLoaded:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The worker is to run a function; `number` is its own for the worker's life."""
+    """The worker has to run a function; `number` is unique for the worker's life."""
 
     number: int
     function_id: str
@@ -58,7 +58,7 @@ async def receive(reader: asyncio.StreamReader) -> Loaded | NotLoaded | Invocati
     """Return the next message.
 
     Raises:
-        EOFError: there is none, the other process has ended.
+        EOFError: the other process has ended.
     """
     try:
         [length] = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))

@@ -1,4 +1,4 @@
-"""The app's settings, and host.json with the settings that override it.
+"""The app's settings, and host.json with its overrides.
 
 https://learn.microsoft.com/azure/azure-functions/functions-host-json and
 https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values
@@ -58,7 +58,7 @@ class QueueOptions:
         batch_size: messages received, and started, at once.
         new_batch_threshold: when no more than this many run, more are received.
         max_dequeue_count: tries before the poison queue.
-        max_polling_interval: between two looks at an empty queue, at most.
+        max_polling_interval: between two polls of an empty queue, at most.
         visibility_timeout: between a failed try and the next.
         base64: whether messages are base64, which is the default.
     """
@@ -73,12 +73,12 @@ class QueueOptions:
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
-    """What this host honours of host.json.
+    """The parts of host.json that this host supports.
 
     Attributes:
         route_prefix: of every HTTP trigger's route, may be empty.
         function_timeout: after which an invocation ends the process; None for never.
-        log_level: of everything that has no level of its own.
+        log_level: the default level.
         queues: the queue trigger's options.
     """
 

@@ -1,4 +1,4 @@
-"""What keeps the host, or one function, from starting.
+"""Why the host, or one function, does not start.
 
 HostError
 ├── ConfigurationError   host.json, or a setting that overrides it, is malformed: the host does not start

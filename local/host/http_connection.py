@@ -1,4 +1,4 @@
-"""HTTP/1.1 as Kestrel speaks it, the web server of the Functions host: what it refuses, and how it frames answers.
+"""HTTP/1.1 as Kestrel, the web server of the Functions host, speaks it: what it refuses, and how it frames answers.
 
 https://learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/options names its limits. The rest follows
 exchanges that were recorded with the host: tests/local/test_recorded_http.py.
@@ -96,7 +96,7 @@ class HttpServer:
         self._connections: dict[asyncio.Task[None], _Connection] = {}
 
     async def serve(self, listener: socket.socket) -> None:
-        """Accept connections from now on."""
+        """Start to accept connections."""
         self._server = await asyncio.start_server(self._serve_connection, sock=listener, limit=_READ_LIMIT)
 
     async def stop(self) -> None:
@@ -117,7 +117,7 @@ class HttpServer:
         try:
             await connection.run()
         except (OSError, EOFError, TimeoutError, asyncio.CancelledError):
-            pass  # the client has gone, or has nothing more to say
+            pass  # the client has closed the connection, or sends nothing
         finally:
             del self._connections[task]
             writer.close()
@@ -135,8 +135,8 @@ class _Connection:
         """Answer one request after the other.
 
         Raises:
-            OSError, EOFError: the client has gone.
-            TimeoutError: it has not sent a request for too long.
+            OSError, EOFError: the client has closed the connection.
+            TimeoutError: the client has sent no request for too long.
         """
         while not self.stopping:
             self.idle = True
@@ -170,8 +170,8 @@ class _Exchange:
     """One request and its framing.
 
     Attributes:
-        request: what was asked.
-        is_old: whether the client speaks HTTP/1.0, which knows no chunks.
+        request: the request.
+        is_old: whether the client speaks HTTP/1.0, which has no chunks.
         is_last: whether the connection ends with the answer.
     """
 
@@ -221,7 +221,7 @@ class _Exchange:
         return octets
 
     async def skip_body(self) -> bool:
-        """Read what nobody has read; return whether the next request follows it."""
+        """Read the rest of the body; return whether the connection can serve another request."""
         if self._unread > BODY_LIMIT:
             return False
         async with asyncio.timeout(_BODY_GRACE):
@@ -299,7 +299,7 @@ def _frame(response: Response, method: str, *, ends: bool, chunks: bool) -> byte
         response: what to answer.
         method: the request's.
         ends: whether the connection ends with it.
-        chunks: whether the client knows chunks.
+        chunks: whether the client understands chunks.
     """
     status, headers, body = response.status, [*response.headers], response.body
     names = {name.lower() for name, _ in headers}

@@ -1,8 +1,7 @@
 """The HTTP trigger: routes, keys, and what a function sees of a request.
 
-What surprises here is the real host's doing: several values of one query parameter or header arrive joined by commas,
-a query parameter without a value does not arrive at all, the URL is decoded and encoded again, and a wrong method is
-404. https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger
+Its surprises are those of the real host: it joins several values of one query parameter or header by commas, drops
+query parameters without a value, decodes the URL and encodes it again, and answers 404 to a wrong method. https://learn.microsoft.com/azure/azure-functions/functions-bindings-http-webhook-trigger
 """
 
 import hmac
@@ -27,10 +26,10 @@ class Endpoint:
     """One HTTP function.
 
     Attributes:
-        function: what answers.
-        route: which paths, the host's prefix included.
-        methods: which methods; empty for all.
-        needs_key: whether callers must show the function key, when the host has one.
+        function: the function that answers.
+        route: its paths, with the host's prefix.
+        methods: its methods; empty for all.
+        needs_key: whether callers must send the function key, when the host has one.
     """
 
     function: Function
@@ -58,7 +57,7 @@ def make_endpoint(function: Function, prefix: str) -> Endpoint:
 
 
 class HttpTrigger:
-    """Answers requests by the HTTP functions; without a function key none is asked for."""
+    """Answers requests by the HTTP functions; without a function key, callers need none."""
 
     def __init__(self, endpoints: Iterable[Endpoint], invoke: Invoke, function_key: str | None) -> None:
         self._endpoints = sorted(endpoints, key=lambda endpoint: endpoint.route.precedence)
@@ -69,7 +68,7 @@ class HttpTrigger:
         """Answer one request.
 
         Raises:
-            RefusedError: by a status alone.
+            RefusedError: the answer is a status alone.
         """
         if _is_preflight(request):
             return Response(HTTPStatus.NO_CONTENT)

@@ -1,4 +1,4 @@
-"""What a trigger hands to a function, and what comes back: the types between the host and its worker process."""
+"""Inputs and outcomes of functions: the types between the host and its worker process."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Function:
 
     Attributes:
         name: its name.
-        id: what the worker knows it by.
+        id: the worker's id of it.
         bindings: as in a function.json, the trigger among them.
     """
 
@@ -92,5 +92,5 @@ class Invoke(Protocol):
     """Runs a function and never raises."""
 
     def __call__(self, function: Function, value: TriggerValue, /) -> Awaitable[Outcome]:
-        """Run a function for what its trigger brought."""
+        """Run a function with its trigger's value."""
         ...

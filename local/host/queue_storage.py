@@ -29,16 +29,16 @@ type Sleep = Callable[[float], Awaitable[None]]
 
 
 class LeaseLostError(Exception):
-    """The message or the queue is gone, or somebody else holds the message: the pop receipt is worth nothing."""
+    """The message or the queue no longer exists, or another host has the message: the pop receipt is invalid."""
 
 
 class QueueAwayError(Exception):
-    """There is no such queue, or the storage answers with a fault of its own: worth asking again later."""
+    """There is no such queue, or the storage failed: worth a retry later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A received message, its text as it was sent."""
+    """A received message, with its text as it was sent."""
 
     id: str
     pop_receipt: str
@@ -58,7 +58,7 @@ class Queue(Protocol):
         ...
 
     async def receive(self, count: int, visibility: timedelta) -> Sequence[Message]:
-        """Take up to `count` messages, unseen by others for a while; may raise QueueAwayError."""
+        """Receive up to `count` messages, which are invisible to others for a while; may raise QueueAwayError."""
         ...
 
     async def show_after(self, message_id: str, pop_receipt: str, delay: timedelta) -> str:
@@ -70,7 +70,7 @@ class Queue(Protocol):
         ...
 
     async def add(self, text: str) -> None:
-        """Put a message of seven days' life on the queue; the queue is created if need be."""
+        """Put a message with a lifetime of seven days on the queue, which is created if necessary."""
         ...
 
 
@@ -87,12 +87,12 @@ class StorageQueue:
         return self._client.queue_name
 
     async def receive(self, count: int, visibility: timedelta) -> Sequence[Message]:
-        """Take up to `count` messages; may raise QueueAwayError."""
+        """Receive up to `count` messages; may raise QueueAwayError."""
         seconds = int(visibility.total_seconds())
 
         async def receive_once() -> Sequence[Message]:
             pages = self._client.receive_messages(messages_per_page=count, visibility_timeout=seconds).by_page()
-            async for page in pages:  # the first is what one call brings; the next would be another call
+            async for page in pages:  # the first page is one call; the next would be another
                 return [_message(received) async for received in page]
             return []
 
@@ -123,7 +123,7 @@ class StorageQueue:
             raise _of_settling(error) from error
 
     async def add(self, text: str) -> None:
-        """Put a message on the queue, which is created if need be."""
+        """Put a message on the queue, which is created if necessary."""
         try:
             await self._send(text)
         except HttpResponseError as error:
@@ -141,7 +141,7 @@ class StorageQueue:
 
 
 async def with_retries[T](operation: Callable[[], Awaitable[T]], sleep: Sleep = asyncio.sleep) -> T:
-    """Run an operation until it succeeds, fails for good, or has failed six times in 25 s, as the host's SDK does."""
+    """Run an operation until it succeeds, fails permanently, or fails six times in 25 s, as the host's SDK does."""
     for pause in _PAUSES:
         try:
             return await operation()
@@ -189,7 +189,7 @@ def _is_being_deleted(error: HttpResponseError) -> bool:
 
 
 def _code(error: HttpResponseError) -> str | None:
-    """Return the storage's own code, None where something in between answered."""
+    """Return the storage's code, None where a proxy answered."""
     return getattr(error, "error_code", None)
 
 

@@ -29,18 +29,18 @@ type Take = Callable[[QueueMessage], Awaitable[bool]]
 
 
 class Backoff:
-    """The pauses between looks at an empty queue: 0.1, then about 0.2, 0.3, 0.5, 0.9, 1.7 s, up to a limit."""
+    """The pauses between polls of an empty queue: 0.1, then about 0.2, 0.3, 0.5, 0.9, 1.7 s, up to a limit."""
 
     def __init__(self, limit: timedelta) -> None:
         self._limit = limit.total_seconds()
         self.reset()
 
     def reset(self) -> None:
-        """Reset: there was a message."""
+        """Start again, after a message."""
         self._looks = 0
 
     def next_pause(self) -> float:
-        """Return how long to wait before the next look, in seconds."""
+        """Return how long to wait before the next poll, in seconds."""
         pause = _LEAST_PAUSE
         if self._looks:
             spread = random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 - no secret
@@ -61,15 +61,15 @@ class QueueListener:
         sleep: Sleep = asyncio.sleep,
         lease: timedelta = LEASE,
     ) -> None:
-        """Make the listener.
+        """Prepare the listener.
 
         Args:
             queue: where the messages come from.
-            poison_queue: where those go that fail; None behind a poison queue itself.
+            poison_queue: where failed messages go; None for a poison queue itself.
             options: host.json's.
             take: runs the function, returns whether it succeeded, never raises.
             sleep: waits.
-            lease: how long a message that was received stays unseen by others, unless that is renewed.
+            lease: how long a received message stays invisible to others, unless renewed.
         """
         self._queue = queue
         self._poison_queue = poison_queue
@@ -83,7 +83,7 @@ class QueueListener:
         self._fault: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
-        """Receive no more; `run` returns when the messages in flight are settled."""
+        """Stop receiving; `run` returns when the messages in flight are settled."""
         self._stopping.set()
 
     async def run(self) -> None:
@@ -107,7 +107,7 @@ class QueueListener:
         await self._until_at_most(0)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start something whose fault ends the loop."""
+        """Start a task whose exception ends the loop."""
         task = asyncio.create_task(work)
         task.add_done_callback(self._note_fault)
         return task
@@ -131,7 +131,7 @@ class QueueListener:
             messages = await self._queue.receive(self._options.batch_size, self._lease)
         except QueueAwayError as error:
             if self._reachable:
-                logger.warning("the queue %s cannot be reached, trying on: %s", self._queue.name, _line(error))
+                logger.warning("the queue %s cannot be reached, retrying: %s", self._queue.name, _line(error))
             self._reachable = False
             return []
         if not self._reachable:
@@ -147,7 +147,7 @@ class QueueListener:
             wait.cancel()
 
     async def _handle(self, message: Message) -> None:
-        """Run the function for one message and settle it; what another host has taken over is left to that one."""
+        """Run the function for one message and settle it, unless another host has taken it over."""
         try:
             if message.dequeue_count > self._options.max_dequeue_count:
                 return await self._to_poison(message, message.pop_receipt)
@@ -159,13 +159,13 @@ class QueueListener:
             succeeded = await self._take(QueueMessage(text, trigger_metadata(message, text)))
             await self._settle(message, await lease.end(keeping), succeeded=succeeded)
         except LeaseLostError as error:
-            logger.warning("message %s of %s is somebody else's by now: %s", message.id, self._queue.name, _line(error))
+            logger.warning("message %s of %s belongs to another host: %s", message.id, self._queue.name, _line(error))
 
     async def _settle(self, message: Message, pop_receipt: str, *, succeeded: bool) -> None:
         if succeeded:
             await self._queue.delete(message.id, pop_receipt)
         elif self._poison_queue is None:
-            # Left to its lease, so that it does not fail in a tight loop.
+            # It stays invisible until its lease ends, so that it does not fail in a tight loop.
             logger.error("message %s of %s failed and comes back in %s", message.id, self._queue.name, self._lease)
         elif message.dequeue_count >= self._options.max_dequeue_count:
             await self._to_poison(message, pop_receipt)
@@ -182,7 +182,7 @@ class QueueListener:
 
 
 class _Lease:
-    """Keeps a message from others while its function runs: renewed at its half, until it is lost."""
+    """Keeps a message invisible while its function runs: renewed after half its length, until it is lost."""
 
     def __init__(self, queue: Queue, message: Message, sleep: Sleep, length: timedelta) -> None:
         self._queue = queue
@@ -193,7 +193,7 @@ class _Lease:
         self._renewal = asyncio.Lock()
 
     async def keep(self) -> None:
-        """Renew until it is lost, or until somebody ends it."""
+        """Renew until it is lost or ended."""
         while True:
             await self._sleep(_RENEW_AFTER * self._length.total_seconds())
             async with self._renewal:
@@ -204,8 +204,8 @@ class _Lease:
                     return
 
     async def end(self, keeping: asyncio.Task[None]) -> str:
-        """End the renewing; return the latest pop receipt."""
-        async with self._renewal:  # a renewal in progress would make the receipt at hand stale
+        """Stop renewing; return the latest pop receipt."""
+        async with self._renewal:  # a renewal in progress would make the present receipt stale
             keeping.cancel()
         return self._pop_receipt
 

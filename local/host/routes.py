@@ -1,4 +1,4 @@
-"""ASP.NET Core route templates: which function a path belongs to.
+"""ASP.NET Core route templates, which map paths to functions.
 
 https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-templates. A template's segments are literals,
 `{name}`, `{name:constraint}`, `{name?}` and `{name=default}` (at the end), `{*rest}`, or literals and parameters
@@ -34,7 +34,7 @@ _SIZES: Mapping[str, Callable[[str, list[int]], bool]] = {
     "max": lambda value, sizes: _number(value) is not None and int(value) <= sizes[0],
     "range": lambda value, sizes: _number(value) is not None and sizes[0] <= int(value) <= sizes[-1],
 }
-_UNCHECKED = {"datetime", "file", "nonfile"}  # parsed, and taken to hold
+_UNCHECKED = {"datetime", "file", "nonfile"}  # parsed, and assumed to hold
 
 
 class _Parameter(NamedTuple):
@@ -45,7 +45,7 @@ class _Parameter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One template, ready to be matched.
+    """A compiled template.
 
     Attributes:
         template: as it was written.

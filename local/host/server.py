@@ -1,4 +1,4 @@
-"""The host as a whole: starts the worker, joins its functions to their triggers, serves until it is stopped."""
+"""The host as a whole: starts the worker, connects its functions to their triggers, serves until it is stopped."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from local.host.http_connection import HttpServer
 from local.host.http_trigger import HttpTrigger
 from local.host.log import log_to_stderr
 from local.host.supervisor import Supervisor
+from local.loopback import listen
 
 if TYPE_CHECKING:
     from local.host.triggers import Triggers
@@ -32,13 +33,13 @@ def run(app_directory: Path, port: int, function_key: str | None, queue_lease: t
     Args:
         app_directory: the folder with function_app.py and host.json.
         port: where to serve on 127.0.0.1; 0 for any free port.
-        function_key: what callers must show; None turns authorization off.
-        queue_lease: how long the message of a host that died stays unseen.
+        function_key: what callers must send; None turns authorization off.
+        queue_lease: how long the message of a host that died stays invisible.
     """
     settings = Settings(os.environ)
     try:
         options = read_host_options(app_directory, settings)
-        listener = _listen(port)
+        listener = listen(port)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 1
@@ -51,19 +52,6 @@ def run(app_directory: Path, port: int, function_key: str | None, queue_lease: t
     except AppError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-
-
-def _listen(port: int) -> socket.socket:
-    # With the protocol named, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(2048)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 class _Host:
@@ -113,10 +101,10 @@ class _Host:
 
 
 async def _drain(server: HttpServer, triggers: "Triggers", loops: list[asyncio.Task[None]]) -> None:
-    """Answer what was asked, then finish what was received; functions are not notified.
+    """Answer the open requests, then finish the received messages; functions are not notified.
 
-    The port closes at once. Until the last answer queues and timers continue, as the real host's do; that one waits
-    longer, 30 s for HTTP and 10 s for the rest.
+    The port closes at once. Queues and timers continue until the last answer, as the real host's do; the real host
+    waits longer, 30 s for HTTP and 10 s for the rest.
     https://learn.microsoft.com/azure/azure-functions/event-driven-scaling#scale-in-behaviors
     """
     await server.stop()
@@ -128,7 +116,7 @@ async def _drain(server: HttpServer, triggers: "Triggers", loops: list[asyncio.T
 
 
 def _end_by_fault(ended: Iterable[asyncio.Task[Any]]) -> None:
-    """End at once where something has ended that never should; what is in flight waits for its lease."""
+    """End the process at once if a task that never should has ended; messages in flight wait for their leases."""
     for task in ended:
         if task.cancelled():
             return
@@ -137,7 +125,7 @@ def _end_by_fault(ended: Iterable[asyncio.Task[Any]]) -> None:
 
 
 def _exit_now(code: int) -> NoReturn:
-    """End the process without waiting for anything that still runs."""
+    """End the process without waiting for what still runs."""
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)

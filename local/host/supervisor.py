@@ -1,9 +1,9 @@
-"""The worker process: started, given its invocations, and replaced when it dies, as the real host does it.
+"""The worker process: started, given its invocations, and replaced when it dies, as by the real host.
 
-https://github.com/Azure/azure-functions-host, RpcFunctionInvocationDispatcher: when a worker dies, what it was running
-fails, and a new one is started, ten seconds after the last start at the earliest; the third death, none more than half
-an hour after the one before, ends the host. An invocation that exceeds `functionTimeout` gets two seconds more, then
-its worker is killed; other invocations in it fail in their own time.
+https://github.com/Azure/azure-functions-host, RpcFunctionInvocationDispatcher: when a worker dies, its invocations
+fail, and a new worker starts, ten seconds after the last start at the earliest. The third death, each within half an
+hour of the one before, ends the host. An invocation that exceeds `functionTimeout` gets two more seconds, then its
+worker is killed; other invocations in it fail at their own timeouts.
 https://learn.microsoft.com/azure/azure-functions/functions-host-json#functiontimeout
 """
 
@@ -35,7 +35,7 @@ type Sleep = Callable[[float], Awaitable[None]]
 
 
 class Supervisor:
-    """Runs functions in a worker process, of which there is always one or will soon be."""
+    """Runs functions in a worker process, and replaces it when it dies."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Supervisor:
         sleep: Sleep = asyncio.sleep,
         now: Callable[[], float] = monotonic,
     ) -> None:
-        """Make the supervisor.
+        """Prepare the supervisor.
 
         Args:
             app_directory: the folder with function_app.py.
@@ -94,12 +94,12 @@ class Supervisor:
             await self.start()
 
     async def stop(self) -> None:
-        """End the worker, whatever it is running."""
+        """End the worker at once."""
         if self._worker.done():
             await self._worker.result().kill()
 
     def _count_deaths(self) -> int:
-        """Count one more; return how many there were, each within half an hour of the one before."""
+        """Count a death; return how many there were, each within half an hour of the one before."""
         if self._deaths and self._now() - self._deaths[-1] > _DEATHS_ARE_FORGOTTEN_AFTER:
             self._deaths.clear()
         self._deaths.append(self._now())
@@ -123,7 +123,7 @@ class Supervisor:
             self.running -= 1
         milliseconds = (self._now() - started) * 1000
         if outcome.succeeded:
-            # Timers run every few seconds: what one of them did, the app says itself.
+            # Timers run every few seconds, and the app logs what they did.
             level = logging.DEBUG if isinstance(value, TimerRun) else logging.INFO
             logger.log(level, "%s succeeded in %.0f ms", function.name, milliseconds)
         else:
@@ -164,7 +164,7 @@ class _Worker:
         if isinstance(message, NotLoaded):
             await process.wait()
             raise AppError(message.fault, message.exit_code)
-        assert isinstance(message, Loaded)  # noqa: S101 - a worker begins with one of the two
+        assert isinstance(message, Loaded)  # noqa: S101 - a worker starts with one of the two
         worker.functions = message.functions
         return worker
 
@@ -189,7 +189,7 @@ class _Worker:
         with suppress(EOFError):
             while True:
                 message = await receive(self._reader)
-                assert isinstance(message, Ended)  # noqa: S101 - a loaded worker says nothing else
+                assert isinstance(message, Ended)  # noqa: S101 - a loaded worker sends nothing else
                 if message.number in self._running:
                     self._running[message.number].set_result(message.outcome)
         await self._process.wait()

@@ -14,9 +14,9 @@ _NOT_FOR_A_PATH = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@
 
 
 def decode_path(raw: str) -> str | None:
-    """Return a path percent-decoded once, its dot segments removed; None for one with a NUL.
+    """Return a path, percent-decoded once and without dot segments; None for one with a NUL.
 
-    An encoded slash stays encoded, and so does what is not UTF-8. The asterisk form stays `*`.
+    An encoded slash stays encoded, as do bytes that are not UTF-8. The asterisk form stays `*`.
     """
     if not raw.startswith("/"):
         return raw
@@ -37,14 +37,14 @@ def decode_path(raw: str) -> str | None:
 
 
 def encode_path(path: str) -> str:
-    """Return a decoded path as it stands in a URL; what looks percent-encoded is taken to be."""
+    """Return a decoded path in the form of a URL; what looks percent-encoded stays so."""
     return _NOT_FOR_A_PATH.sub(lambda found: quote(found[0], safe=""), path)
 
 
 def read_query(raw: str) -> Mapping[str, str]:
     """Return the parameters that have a value, several values of one name joined by commas.
 
-    Names are one regardless of case, in their last spelling.
+    Names are the same in any case; the last spelling counts.
     """
     names: dict[str, str] = {}
     values: dict[str, list[str]] = {}
@@ -66,7 +66,7 @@ def _decode_text(text: str) -> str:
 
 
 def _decode(found: re.Match[str]) -> str:
-    """Return percent-encoded bytes as text; those that are not UTF-8 as they were."""
+    """Return percent-encoded bytes as text; those that are not UTF-8 stay encoded."""
     encoded, text = found[0], ""
     while encoded:
         octets = bytes.fromhex(encoded.replace("%", ""))

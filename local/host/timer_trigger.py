@@ -1,8 +1,8 @@
-"""The timer trigger: one loop per function, which wakes at the schedule's occurrences.
+"""The timer trigger: one loop per function, which runs at the schedule's occurrences.
 
 https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer; what that page leaves out follows the source
-of the extension (TimerListener). The real host keeps a schedule's status in blob storage, and so notices at its start
-that an occurrence was missed while it was down; here the status lives in memory, and no run is past due.
+of the extension (TimerListener). The real host stores a schedule's status in blob storage, and so notices at its start
+that it has missed an occurrence; here the status is in memory, and no run is past due.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ def read_schedule(expression: str) -> Ncrontab:
     """Read a timer's schedule.
 
     Raises:
-        FunctionError: it is no NCRONTAB expression.
+        FunctionError: it is not an NCRONTAB expression.
     """
     try:
         return parse_ncrontab(expression)
@@ -56,7 +56,7 @@ class TimerListener:
         *,
         monitor: bool = True,
     ) -> None:
-        """Make the listener.
+        """Prepare the listener.
 
         Args:
             schedule: when to run.
@@ -74,30 +74,30 @@ class TimerListener:
         self._last: datetime | None = None
 
     def stop(self) -> None:
-        """Run no more; `run` returns when the run in progress has ended."""
+        """Start no more runs; `run` returns when the run in progress has ended."""
         self._stopping.set()
 
     async def run(self, *, on_startup: bool = False) -> None:
-        """Run at every occurrence until stopped; once at the start if asked to."""
+        """Run at every occurrence until stopped, and at once with `on_startup`."""
         due = self._schedule.next_after(self._now())
         if on_startup:
             due = await self._run_once(due, self._now())
         while due and await self._wait_until(due - _EARLY):
-            # A clock that is a little behind must not make the same occurrence come twice.
+            # A clock that is slightly behind must not repeat an occurrence.
             due = await self._run_once(due, max(self._now(), due))
         await self._stopping.wait()
 
     async def _run_once(self, due: datetime | None, moment: datetime) -> datetime | None:
-        """Run once; return the next occurrence, which has passed already if the run took so long.
+        """Run once; return the next occurrence, which may have passed during a long run.
 
-        However many occurrences were missed, one run makes up for them all.
+        One run makes up for all occurrences that were missed.
         """
         await self._fire(TimerRun(json.dumps(self._request(due))))
         self._last = moment
         return self._schedule.next_after(moment)
 
     def _request(self, due: datetime | None) -> dict[str, Any]:
-        """Return what becomes the TimerRequest; its status is that of before the run, so next is what is due."""
+        """Return the JSON of the TimerRequest, with the status before the run: its next occurrence is this one."""
         last = self._last.isoformat() if self._last else _NEVER
         status = {"Last": last, "Next": due.isoformat() if due else _NEVER, "LastUpdated": last}
         return {

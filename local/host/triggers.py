@@ -1,4 +1,4 @@
-"""The functions of the app, each joined to what triggers it."""
+"""The triggers of the app's functions."""
 
 import logging
 from collections.abc import Callable, Coroutine, Iterable
@@ -21,20 +21,20 @@ _KNOWN_BINDINGS = {"httpTrigger", "http", "queueTrigger", "timerTrigger"}
 
 
 class Triggers:
-    """What starts functions: HTTP routes, and loops of queues and timers.
+    """The triggers: HTTP routes, and loops for queues and timers.
 
     Attributes:
         endpoints: the HTTP functions.
-        loops: what is to run, each until it is stopped; one that raises ends the host.
+        loops: each runs until it is stopped; one that raises ends the host.
     """
 
     def __init__(self, options: HostOptions, settings: Settings, queue_lease: timedelta, invoke: Invoke) -> None:
-        """Join nothing yet.
+        """Start without functions.
 
         Args:
             options: host.json's.
             settings: the app's.
-            queue_lease: how long the message of a host that died stays unseen.
+            queue_lease: how long the message of a host that died stays invisible.
             invoke: runs a function.
         """
         self.endpoints: list[Endpoint] = []
@@ -47,21 +47,21 @@ class Triggers:
         self._accounts: dict[str, QueueServiceClient] = {}
 
     def join(self, functions: Iterable[Function]) -> int:
-        """Join functions to their triggers; return to how many that came."""
+        """Connect functions to their triggers; return how many were loaded."""
         return sum(map(self._load, functions))
 
     def stop(self) -> None:
-        """Have every loop take nothing new, and return when what it has started has ended."""
+        """Stop every loop: it starts nothing new, and returns when its work in progress has ended."""
         for stop in self._stops:
             stop()
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         for account in self._accounts.values():
             await account.close()
 
     def _load(self, function: Function) -> bool:
-        """Join a function to its trigger; log why if that is not possible, and continue without it."""
+        """Connect a function to its trigger; return whether that was possible, and log why not."""
         if _is_true(self._settings.get(f"AzureWebJobs.{function.name}.Disabled")):
             logger.info("the function '%s' is disabled", function.name)
             return False

@@ -1,8 +1,7 @@
 """The worker process, `python -m local.host.worker`: indexes the app and runs its functions.
 
-Both is done by `azure-functions-runtime`, the language worker's own library. It expects to be spoken to in protobuf.
-Indexing needs only a handful of its message types, which the classes here stand in for; invoking goes through its
-protobuf-free `native_invocation`.
+`azure-functions-runtime`, the language worker's own library, does both. It expects protobuf messages. Indexing needs
+only a few of their types, for which the classes here stand in; invoking uses its protobuf-free `native_invocation`.
 """
 
 import asyncio
@@ -60,7 +59,7 @@ async def load_functions(app_directory: Path) -> list[Function]:
     """Index the app, once per process: the library keeps what it has loaded in global variables.
 
     Raises:
-        AppError: there is no app, or it raised while it was imported.
+        AppError: there is no app, or its import failed.
     """
     if not (app_directory / "function_app.py").is_file():
         raise AppError(f"there is no function_app.py in {app_directory}\n0 functions loaded")
@@ -84,7 +83,7 @@ async def load_functions(app_directory: Path) -> list[Function]:
 
 
 def _story(exception: Any) -> str:
-    """Return an exception that was raised while the app was imported, without what the library adds to it."""
+    """Return the exception of a failed import, without the library's additions."""
     first, _, _ = str(exception.stack_trace).partition("\n\nDuring handling of the above exception")
     return f"{first.rstrip()}\n{exception.message}"
 
@@ -99,7 +98,7 @@ async def run_function(function: Function, value: TriggerValue) -> Outcome:
 
 
 def _datum(value: TriggerValue) -> tuple[Datum, dict[str, Datum]]:
-    """Return what the trigger's parameter is made of, and the trigger's metadata."""
+    """Return the data of the trigger's parameter, and the trigger's metadata."""
     match value:
         case HttpRequest():
             request = {
@@ -151,10 +150,10 @@ def main(channel: int, app_directory: Path, log_level: str) -> None:
 
 
 def _end_with_host() -> None:
-    """Have the kernel end this process when the host is gone, even while a function holds the interpreter.
+    """Have the kernel end this process when the host ends, even while a function holds the interpreter.
 
-    Standard input is a pipe into which nobody writes. When the host ends, however it does, the pipe breaks, and the
-    kernel sends SIGIO, which ends a process on Linux. Elsewhere the end of the channel does, once the event loop runs.
+    Standard input is a pipe without a writer. When the host ends in any way, the pipe breaks, and the kernel sends
+    SIGIO, which ends a process on Linux. Elsewhere the end of the channel does so, once the event loop runs.
     """
     standard_input = sys.stdin.fileno()
     fcntl.fcntl(standard_input, fcntl.F_SETOWN, os.getpid())
@@ -186,10 +185,10 @@ async def _serve(channel: socket.socket, app_directory: Path) -> None:
 
 
 def _check_settings() -> None:
-    """Let the app judge its settings, where its function_app has a `check_settings`.
+    """Have the app check its settings, where its function_app has a `check_settings`.
 
     Raises:
-        AppError: it has refused them.
+        AppError: the app refused them.
     """
     check: Callable[[], object] | None = getattr(importlib.import_module("function_app"), "check_settings", None)
     if check is None:
