@@ -14,9 +14,7 @@ _PORTS = (7071, 7072, 10000, 10001, 10002)
 def start() -> int:
     """Run the stack until Ctrl-C or SIGTERM; return the exit code."""
     if taken := [port for port in _PORTS if _is_taken(port)]:
-        print(
-            f"Another program uses {', '.join(f'port {port}' for port in taken)}: perhaps another stack."
-        )
+        print(f"Another program uses {', '.join(f'port {port}' for port in taken)}: perhaps another stack.")
         print("Stop it, or start the servers one by one on other ports: docs/local.md says how.")
         return 1
     signal.signal(signal.SIGTERM, _interrupt)

@@ -1,1 +1,1 @@
-"""A Microsoft Graph of our own: a tenant in memory that behaves as Graph is documented to, and misbehaves on demand."""
+"""A stand-in for Microsoft Graph: a tenant in memory that behaves as documented, and fails on demand."""

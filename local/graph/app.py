@@ -1,4 +1,4 @@
-"""The stand-in as a web application: Graph under /v1.0, its control under /_tenant, and a page to look at."""
+"""The stand-in as a web application: Graph under /v1.0, the control API under /_tenant, and a page."""
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -13,7 +13,7 @@ from local.graph.tenant import Tenant
 
 
 def create_app(tenant: Tenant) -> Starlette:
-    """Return the web application of a tenant; it is at `app.state.tenant` as well."""
+    """Return the web application of a tenant, which is also `app.state.tenant`."""
     app = Starlette(
         routes=[
             Mount("/v1.0", app=_GraphEndpoint(GraphService(tenant))),
@@ -76,7 +76,7 @@ async def _send(answer: GraphAnswer, send: Send) -> None:
 async def _drop(scope: Scope, receive: Receive) -> None:
     drop = scope.get("drop_connection")
     if drop is None:
-        # Without a server, as in a test, the exception is the dropped connection.
+        # Without a server, as in a test, the exception stands for the dropped connection.
         raise ConnectionDropError
     drop()
     while (await receive())["type"] != "http.disconnect":

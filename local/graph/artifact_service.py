@@ -1,4 +1,4 @@
-"""The calls about what is left of a meeting's calls: attendance reports, transcripts, recordings.
+"""Requests for the artifacts of a meeting's calls: attendance reports, transcripts, recordings.
 
 https://learn.microsoft.com/graph/api/meetingattendancereport-list,
 https://learn.microsoft.com/graph/api/onlinemeeting-list-transcripts
@@ -17,7 +17,7 @@ KINDS: Final = ("attendanceReports", "transcripts", "recordings")
 _MOST_REPORTS: Final = 50
 _VTT: Final = "text/vtt"
 _WITHOUT_SPEAKERS: Final = "application/vnd.microsoft.graph.transcript+text"
-# What an artifact has besides what a list of its kind shows of it.
+# The members of an artifact that lists do not show.
 _INSIDE: Final = ("attendanceRecords", "content")
 
 

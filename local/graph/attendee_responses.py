@@ -1,4 +1,4 @@
-"""What the invited do: people who answer, and rooms that answer automatically."""
+"""Responses of attendees: of people, and of rooms, which respond automatically."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _TAKEN: Final = frozenset({"busy", "oof", "tentative"})
 
 
 def respond(tenant: Tenant, event: Event, address: str, response: str, proposed: JsonObject | None = None) -> None:
-    """Note an attendee's answer in the organizer's copy.
+    """Record an attendee's response in the organizer's copy.
 
     https://learn.microsoft.com/graph/outlook-calendar-meeting-proposals
 
@@ -35,14 +35,14 @@ def respond(tenant: Tenant, event: Event, address: str, response: str, proposed:
 
 
 def reset_answers(event: Event) -> None:
-    """Take all answers back, as a new time does."""
+    """Reset all responses, as a new time does."""
     for attendee in event.properties["attendees"]:
         attendee["status"] = {"response": "notResponded", "time": "4501-01-01T00:00:00Z"}
         attendee.pop("proposedNewTime", None)
 
 
 def let_rooms_answer(tenant: Tenant, event: Event) -> None:
-    """Have every invited room answer that has not, unless a person decides for it."""
+    """Have every invited room respond that has not, unless a person decides for it."""
     for attendee in event.properties["attendees"]:
         user = tenant.find_user(attendee["emailAddress"]["address"])
         if user is None or user.room is None or attendee["status"]["response"] in RESPONSES:

@@ -30,7 +30,7 @@ async def answer_batch(outer: GraphRequest, answer: Answer) -> GraphAnswer:
                 return {"id": item["id"], "status": 424, "headers": {}, "body": body}
         return await _run(item, outer, answer)
 
-    # A request may depend only on those before it, so that no two ever wait for each other.
+    # A request may depend only on earlier ones, so that no two wait for each other.
     for item in items:
         if not set(item.get("dependsOn") or []) <= tasks.keys():
             raise bad_request("The dependsOn property must name earlier requests of the batch.")

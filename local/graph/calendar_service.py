@@ -1,4 +1,4 @@
-"""The calls about the calendar itself: from a request to an answer."""
+"""Requests for the calendar itself."""
 
 from local.graph.free_busy import schedules
 from local.graph.http_messages import GraphAnswer, GraphRequest
@@ -29,7 +29,7 @@ def supported_zones(function: str) -> GraphAnswer:
 
 
 def get_schedule(tenant: Tenant, request: GraphRequest) -> GraphAnswer:
-    """Answer POST /calendar/getSchedule; its parameters are read with a capital letter too, as samples have them."""
+    """Answer POST /calendar/getSchedule; parameters may start with a capital letter, as in samples."""
     given = {name[:1].lower() + name[1:]: value for name, value in request.json().items()}
     kind = "https://graph.microsoft.com/v1.0/$metadata#Collection(microsoft.graph.scheduleInformation)"
     return GraphAnswer(200, {"@odata.context": kind, "value": schedules(tenant, given)})

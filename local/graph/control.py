@@ -1,4 +1,4 @@
-"""The control API under /_tenant: look into the tenant, and change what administrators and bad luck decide."""
+"""The control API under /_tenant: read the tenant, and change what administrators decide and what fails."""
 
 from dataclasses import asdict
 from typing import Any, Final
@@ -109,7 +109,7 @@ def _fault_routes(tenant: Tenant) -> list[Route]:
 
 
 def state(tenant: Tenant) -> JsonObject:
-    """Return everything that the tenant holds, as JSON."""
+    """Return the whole tenant as JSON."""
     return {
         "tenantId": tenant.id,
         "settings": tenant.settings.as_json(),

@@ -1,4 +1,4 @@
-"""Graph's refusals, with the envelopes that it wraps them in.
+"""Graph's errors, and the envelope of their answers.
 
     GraphError          everything that Graph answers with an `error` object
     ConnectionDropError the connection ends without an answer
@@ -14,7 +14,7 @@ JsonObject = dict[str, Any]
 
 
 class GraphError(Exception):
-    """Graph says no: the status, the code and the message of its answer."""
+    """Graph refuses: the status, the code and the message of its answer."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class ConnectionDropError(ConnectionResetError):
 
 
 def error_envelope(error: GraphError, request_id: str, client_request_id: str, now: datetime) -> JsonObject:
-    """Return the body that Graph sends for a refusal."""
+    """Return the body of an error."""
     inner = {
         **({"code": error.inner_code} if error.inner_code else {}),
         "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
@@ -98,7 +98,7 @@ def access_denied() -> GraphError:
 
 
 def item_not_found() -> GraphError:
-    """Return Exchange's answer for an id that is not, or no longer, in the mailbox."""
+    """Return Exchange's answer for an id that is not in the mailbox."""
     return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
 
@@ -119,7 +119,7 @@ def bad_request(message: str) -> GraphError:
 
 
 def not_updatable() -> GraphError:
-    """Return Teams' answer to a change of what cannot be changed, as it is since May 2026.
+    """Return Teams' answer to a change of a read-only property, as it is since May 2026.
 
     https://github.com/microsoftgraph/msgraph-sdk-java/issues/2589
     """

@@ -1,4 +1,4 @@
-"""How events leave the calendar, and what is left of them.
+"""How events leave the calendar, and what remains of them.
 
 https://learn.microsoft.com/graph/api/event-cancel, https://learn.microsoft.com/graph/api/event-delete
 """
@@ -20,7 +20,7 @@ def cancel_event(tenant: Tenant, mailbox: Mailbox, event: Event, comment: str) -
 def delete_event(tenant: Tenant, mailbox: Mailbox, event: Event) -> None:
     """Delete an event, which cancels it for its attendees as well.
 
-    A second time, by the id that it kept: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3047.
+    Deleting it again by its immutable id fails: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/3047.
     """
     if event.deleted:
         raise GraphError(403, "ErrorCannotDeleteObject", "Object cannot be deleted.")
@@ -30,7 +30,7 @@ def delete_event(tenant: Tenant, mailbox: Mailbox, event: Event) -> None:
 def restore_event(tenant: Tenant, mailbox: Mailbox, event: Event) -> None:
     """Move an event from Deleted Items back to the calendar, as Outlook's "Restore" does.
 
-    Its usual id changes once more; those who were sent a cancellation are not notified.
+    Its usual id changes once more; attendees who got a cancellation are not notified.
     """
     if not event.deleted:
         raise item_not_found()
@@ -57,7 +57,7 @@ def _remove(tenant: Tenant, mailbox: Mailbox, event: Event, comment: str) -> Non
 
 
 def _keep_deleted(tenant: Tenant, mailbox: Mailbox, event: Event, *, cancelled: bool) -> None:
-    """Move an event to Deleted Items: its usual id changes, the immutable one does not, and it still has its link."""
+    """Move an event to Deleted Items: its usual id changes; its immutable id and its link stay."""
     event.deleted, event.cancelled = True, cancelled
     event.id = tenant.identifiers.event_id()
     event.modified, event.change_key = tenant.now(), tenant.identifiers.change_key()

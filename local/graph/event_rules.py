@@ -1,4 +1,4 @@
-"""What Exchange demands of an event's properties, beyond their types, and how it completes them."""
+"""Exchange's rules for an event's properties, beyond their types, and its defaults."""
 
 import re
 from collections.abc import Sequence
@@ -133,7 +133,7 @@ def complete_attendees(attendees: Sequence[JsonObject], names: dict[str, str]) -
 
 
 def complete_locations(fields: JsonObject) -> list[JsonObject]:
-    """Return an event's locations as Graph shows them; `location` outranks `locations`."""
+    """Return an event's locations as Graph shows them; `location` takes precedence over `locations`."""
     given = [fields["location"]] if "location" in fields else fields.get("locations", [])
     return [_complete_location(location) for location in given if location]
 
@@ -145,10 +145,10 @@ def _complete_location(location: JsonObject) -> JsonObject:
 
 
 def no_location() -> JsonObject:
-    """Return what Graph shows for an event that takes place nowhere in particular."""
+    """Return what Graph shows for an event without a location."""
     return {"displayName": "", "locationType": "default", "uniqueIdType": "unknown", "address": {}, "coordinates": {}}
 
 
 def midnight(time: EventTime) -> str:
-    """Return an all-day event's time as Graph shows it: the same midnight in whatever zone one asks for."""
+    """Return an all-day event's time as Graph shows it: the same midnight in every requested zone."""
     return datetime.fromisoformat(time.wall_clock[:10]).replace(tzinfo=UTC).strftime("%Y-%m-%dT00:00:00.0000000")

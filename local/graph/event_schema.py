@@ -46,7 +46,7 @@ _ATTENDEE: Final = Complex(
     {
         "emailAddress": _ADDRESS,
         "type": Choice(("required", "optional", "resource")),
-        # Ignored: what was read may be sent back.
+        # Ignored: a client may send back what it has read.
         "status": Complex("responseStatus", {"response": TEXT, "time": TEXT}),
         "proposedNewTime": TIME_SLOT,
     },
@@ -158,7 +158,7 @@ SCHEDULE_REQUEST: Final = Complex("getSchedule", _SCHEDULE_REQUEST)
 
 SELECTABLE: Final = READ_ONLY | NEW_EVENT.properties.keys()
 
-# Only the organizer's own copy has these, so that a change of them mails nobody.
+# Only the organizer's copy has these, so that a change of them mails nobody.
 PERSONAL: Final = frozenset(
     {"categories", "isReminderOn", "reminderMinutesBeforeStart", "showAs", "singleValueExtendedProperties"}
 )

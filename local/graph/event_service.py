@@ -1,4 +1,4 @@
-"""The calls about events: from a request to an answer."""
+"""Requests for events."""
 
 import re
 from typing import Final
@@ -31,7 +31,7 @@ _OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)\Z", re.IGNORECASE)
 def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest, *, in_calendar: bool) -> GraphAnswer:
     """Answer POST and GET of the events of a mailbox.
 
-    A filter looks into all of the mailbox, unless the path names the calendar:
+    A filter searches the whole mailbox, unless the path names the calendar:
     https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
     """
     preferences, query = _preferences(request), _query(request, _OPTIONS)
@@ -47,7 +47,7 @@ def answer_events(tenant: Tenant, mailbox: Mailbox, request: GraphRequest, *, in
 
 
 def answer_calendar_view(tenant: Tenant, mailbox: Mailbox, request: GraphRequest) -> GraphAnswer:
-    """Answer GET /calendarView: what of the calendar touches a window. Of a series it shows the master's first only.
+    """Answer GET /calendarView: the events that overlap a window, of a series only the first occurrence.
 
     https://learn.microsoft.com/graph/api/calendar-list-calendarview
     """

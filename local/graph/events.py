@@ -1,4 +1,4 @@
-"""Exchange's events: create, change and find, with the mail that each of them sends.
+"""Exchange's events: create, change and find them, and send the mail that follows.
 
 https://learn.microsoft.com/graph/api/resources/event
 """
@@ -57,7 +57,7 @@ _DUPLICATE: Final = (
 
 
 def create_event(tenant: Tenant, mailbox: Mailbox, body: JsonObject) -> Event:
-    """Put an event into the calendar and invite its attendees; a known transactionId does neither again."""
+    """Put an event into the calendar and invite its attendees; with a known transactionId, return its event."""
     fields: JsonObject = NEW_EVENT.read(body, EVENT_CODE)
     if "start" not in fields or "end" not in fields:
         raise validation_failure("Start and end are required.")
@@ -107,7 +107,7 @@ def create_event(tenant: Tenant, mailbox: Mailbox, body: JsonObject) -> Event:
         mailbox.by_transaction[transaction_id] = event
     _index_extended(mailbox, event)
     let_rooms_answer(tenant, event)
-    # A link that could not be made does not hold the invitations back: that failure is a silent one.
+    # Invitations go out even if no link could be made: that failure is silent.
     tenant.send("invitation", event, _addresses(attendees))
     return event
 
@@ -149,7 +149,7 @@ def update_event(tenant: Tenant, mailbox: Mailbox, event: Event, body: JsonObjec
 
 
 def find_event(mailbox: Mailbox, event_id: str) -> Event:
-    """Return the event of an id in either form, also from Deleted Items."""
+    """Return the event of an id in either form, even from Deleted Items."""
     if event := mailbox.by_id.get(event_id):
         return event
     if not _EVENT_ID.fullmatch(event_id):
@@ -158,7 +158,7 @@ def find_event(mailbox: Mailbox, event_id: str) -> Event:
 
 
 def find_by_extended_property(mailbox: Mailbox, property_id: str, value: str) -> list[Event]:
-    """Return the events of the whole mailbox with this value, in any case, of a property.
+    """Return the events of the whole mailbox that have this value, in any case, of a property.
 
     https://learn.microsoft.com/graph/api/singlevaluelegacyextendedproperty-get
     """

@@ -1,6 +1,6 @@
-"""Faults on demand: rules that make the stand-in answer as a bad day would.
+"""Faults on demand: rules that make the stand-in fail.
 
-A rule says which requests it is about, and what happens to them, before or after the request took effect.
+A rule selects requests, and decides what happens to them, before or after they take effect.
 """
 
 import random
@@ -14,7 +14,7 @@ from local.graph.validation import DOUBLE, INT32, TEXT, Choice, Complex
 
 Effect = Literal["status", "reset", "hang", "html200", "empty204", "truncated", "cut", "huge", "noLink", "foreignLink"]
 
-# These need the true answer, so that they always come after the request took effect.
+# These change the true answer, so that they always come after the request took effect.
 _AFTER_ONLY: Final = frozenset({"truncated", "cut", "noLink", "foreignLink"})
 _NAMED: Final = frozenset({"reset", "html200", "empty204", "huge"}) | _AFTER_ONLY
 
@@ -38,9 +38,9 @@ class Action:
     """What happens to a request.
 
     Attributes:
-        effect: the kind of it; `status` answers with what follows.
+        effect: the kind of fault; `status` answers with the members below.
         after: the request takes effect first.
-        seconds: how long `hang` waits, before the call continues normally.
+        seconds: how long `hang` delays the normal answer.
     """
 
     effect: Effect
@@ -55,7 +55,7 @@ class Action:
 
 @dataclass(slots=True)
 class Rule:
-    """Which requests a fault is about; every condition must hold."""
+    """A fault and the requests that it affects; every condition must hold."""
 
     source: JsonObject
     action: Action
@@ -67,7 +67,7 @@ class Rule:
     skip: int = 0
 
     def matches(self, method: str, path: str, users: frozenset[str]) -> bool:
-        """Return whether a request is of this rule."""
+        """Return whether the rule selects a request."""
         return (
             (self.method is None or self.method == method)
             and (self.path is None or self.path.search(path) is not None)
@@ -138,7 +138,7 @@ class Faults:
         self._rules: list[Rule] = []
 
     def replace(self, rules: Sequence[Rule]) -> None:
-        """Put these rules in force, instead of the present ones, and reset the random generator."""
+        """Replace the rules, and reset the random generator."""
         self._rules = list(rules)
         self._random = random.Random(self._seed)  # noqa: S311
 
@@ -147,7 +147,7 @@ class Faults:
         return [rule.source for rule in self._rules]
 
     def take(self, method: str, path: str, users: frozenset[str]) -> Action | None:
-        """Return what happens to this request, if anything, and count it."""
+        """Return the fault of this request, if it has one, and count it."""
         for rule in self._rules:
             if rule.times == 0 or not rule.matches(method, path, users):
                 continue

@@ -1,4 +1,4 @@
-"""Who is busy when, as getSchedule reports it.
+"""Free and busy times, as getSchedule reports them.
 
 https://learn.microsoft.com/graph/api/calendar-getschedule
 """
@@ -29,7 +29,7 @@ _STRENGTH: Final = ("free", "workingElsewhere", "tentative", "busy", "oof")
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A stretch of somebody's time: an event, or one occurrence of it."""
+    """A booked period: an event, or one occurrence of it."""
 
     event: Event
     status: str
@@ -37,12 +37,12 @@ class Booking:
     end: Moment
 
     def touches(self, start: Moment, end: Moment) -> bool:
-        """Return whether it has a moment in common with another stretch."""
+        """Return whether it overlaps a period."""
         return self.start < end and start < self.end
 
 
 def bookings(tenant: Tenant, user: User, start: Moment, end: Moment) -> Iterator[Booking]:
-    """Yield what is in somebody's calendar: what they organize, and what they are invited to and have not declined."""
+    """Yield a user's bookings: own events, and those of invitations that are not declined."""
     for mailbox in tenant.mailboxes.values():
         for event in mailbox.events.values():
             if (status := _status(event, user, organizes=mailbox.user is user)) is None:
@@ -54,7 +54,7 @@ def bookings(tenant: Tenant, user: User, start: Moment, end: Moment) -> Iterator
 
 
 def schedules(tenant: Tenant, body: JsonObject) -> list[JsonObject]:
-    """Return what getSchedule answers for each address asked about."""
+    """Return getSchedule's answer for each requested address."""
     fields: JsonObject = SCHEDULE_REQUEST.read(body, EVENT_CODE)
     addresses, interval = fields.get("schedules", []), fields.get("availabilityViewInterval", _USUAL_INTERVAL)
     if not addresses or "startTime" not in fields or "endTime" not in fields:
@@ -129,9 +129,9 @@ def _working_hours(user: User) -> JsonObject:
 
 
 def _status(event: Event, user: User, *, organizes: bool) -> str | None:
-    """Return how an event shows in a calendar, None where it does not.
+    """Return the status of an event in a user's calendar, None if the calendar does not have it.
 
-    An invitation is shown tentatively until it is accepted, unless its organizer shows the time as free:
+    An invitation is tentative until it is accepted, unless the organizer shows the time as free:
     https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxocal/
     """
     shown: str = event.properties["showAs"]

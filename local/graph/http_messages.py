@@ -1,4 +1,4 @@
-"""What goes in and out of the Graph service, however it came: over the wire or inside a batch."""
+"""Requests to the Graph service and its answers, over the wire or inside a batch."""
 
 import json
 import re
@@ -55,7 +55,7 @@ class GraphRequest:
         return GraphAnswer(200, body)
 
     def json(self) -> JsonObject:
-        """Return the body, or raise Graph's refusal of what is no JSON object."""
+        """Return the body, or raise Graph's refusal of anything but a JSON object."""
         try:
             value = json.loads(self.content)
         except (ValueError, RecursionError) as error:
@@ -67,7 +67,7 @@ class GraphRequest:
         return cast("JsonObject", value)
 
     def recorded_body(self) -> Any:
-        """Return the body for the request log: JSON where it is some, else text, or None."""
+        """Return the body for the request log: JSON if it is valid, else text, None without one."""
         if not self.content:
             return None
         try:

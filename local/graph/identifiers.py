@@ -1,4 +1,4 @@
-"""Identifiers in the forms that Exchange and Teams give them, from one seed."""
+"""Identifiers in the formats of Exchange and Teams, from one seed."""
 
 import base64
 import random
@@ -13,7 +13,7 @@ class Identifiers:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        # Apart, so that how often anybody asked does not change the meetings' identifiers.
+        # Separate, so that the number of requests does not change the meetings' identifiers.
         self._request_random = random.Random(seed + 1)  # noqa: S311
 
     def request_id(self) -> str:
@@ -58,7 +58,7 @@ class Identifiers:
 
 
 def online_meeting_id(organizer_id: str, thread: str) -> str:
-    """Return the id that Teams gives a meeting; it is made of the organizer and the thread."""
+    """Return the id of a Teams meeting, which contains the organizer and the thread."""
     return base64.b64encode(f"1*{organizer_id}*0**19:meeting_{thread}@thread.v2".encode()).decode()
 
 

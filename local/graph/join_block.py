@@ -1,4 +1,4 @@
-"""What a person reads about joining: the block in an invitation, and joinInformation in many languages."""
+"""Instructions for joining: the block in an invitation, and joinInformation in several languages."""
 
 import html
 import re
@@ -65,7 +65,7 @@ class JoinDetails:
         return f"https://dialin.teams.microsoft.com/{_DIALIN_PAGE}?id={self.conference_id}"
 
     def fields(self) -> dict[str, str]:
-        """Return what both templates have in common."""
+        """Return the fields that both templates share."""
         number = self.conference_id
         return {
             "join_url": self.join_url,
@@ -81,7 +81,7 @@ class JoinDetails:
 
 
 def chosen_language(accept_language: str) -> str:
-    """Return the language, among those that the stand-in speaks, that an Accept-Language header prefers.
+    """Return the supported language that an Accept-Language header prefers.
 
     RFC 9110, section 12.5.4.
     """
@@ -120,7 +120,7 @@ def join_information(details: JoinDetails, language: str) -> dict[str, str]:
 
 
 def html_document(content: str, content_type: str, block: str = "") -> str:
-    """Return the body of an event as Exchange keeps it: one HTML document, Teams' block at its end."""
+    """Return the body of an event as Exchange stores it: one HTML document, with Teams' block at its end."""
     if content_type == "text":
         content = html.escape(content, quote=False).replace("\r\n", "\n").replace("\n", "<br>\r\n")
     if not content and not block:
@@ -136,7 +136,7 @@ def html_document(content: str, content_type: str, block: str = "") -> str:
 
 
 def plain_text(document: str) -> str:
-    """Return what a reader sees of an HTML document."""
+    """Return the visible text of an HTML document."""
     text = re.sub(r"(?is)<head\b.*?</head>|<(script|style)\b.*?</\1>", "", document)
     text = re.sub(r"\r?\n *", " ", text)
     text = re.sub(r"(?i) ?<(?:br|/?div|/?p|/tr|/?body|/?html)\b[^>]*> ?", "\n", text)

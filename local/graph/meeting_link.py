@@ -21,7 +21,7 @@ _MEETING_ID: Final = re.compile(r"/meet/(\d+)")
 
 
 def attach_link(tenant: Tenant, event: Event, provider: str, *, link_from: datetime, missing: bool = False) -> None:
-    """Make an event an online meeting, unless the calendar does not allow the provider: then silently do nothing.
+    """Make an event an online meeting; do nothing, silently, if the calendar does not allow the provider.
 
     https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/4625
     """
@@ -60,7 +60,7 @@ def _link(tenant: Tenant, meeting: OnlineMeeting) -> JsonObject:
 
 
 def detach_link(tenant: Tenant, event: Event) -> None:
-    """Make an event an ordinary one."""
+    """Make an online event an ordinary one."""
     if event.meeting and event.meeting.id in tenant.meetings:
         delete_meeting(tenant, event.meeting)
     event.provider, event.link, event.meeting = "unknown", None, None
@@ -86,7 +86,7 @@ def follow_body(tenant: Tenant, event: Event) -> None:
 
 
 def disturb_link(tenant: Tenant, event: Event) -> None:
-    """Hide or lose the link at every second change, where the tenant does that."""
+    """Hide or lose the link at every second change, if the settings say so."""
     effect = tenant.settings.link_after_change
     event.changes += 1
     if event.link is None or effect == "kept" or event.changes % 2 == 0:
@@ -114,7 +114,7 @@ def _canonical(url: str) -> str:
 
 
 def synchronize_meeting(tenant: Tenant, event: Event) -> None:
-    """Carry an event's changes over to the meeting behind it; who has a role there keeps it."""
+    """Apply an event's changes to the meeting behind it; participants keep their roles."""
     if event.meeting is None:
         return
     fields = _of_event(tenant, event)

@@ -9,7 +9,7 @@ from local.graph.validation import BOOLEAN, TEXT, Choice, Complex, Many, OffsetT
 
 _FUTURE: Final = "unknownFutureValue"
 
-# Members that came after unknownFutureValue are shown only to who asks for them.
+# Members after unknownFutureValue are shown only on request.
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 LATE_SCOPES: Final = frozenset({"invited", "organizationExcludingGuests"})
 LATE_ROLES: Final = frozenset({"coorganizer"})
@@ -65,7 +65,7 @@ UPDATABLE: Final = {
     ),
 }
 
-# Declared by Graph, but absent from the page about updating: taken on creation only.
+# Declared by Graph, but absent from the page about updating: accepted on creation only.
 _ON_CREATION: Final = {
     "allowParticipantsToChangeName": BOOLEAN,
     "chatRestrictions": Complex("chatRestrictions", {"allowTextOnly": BOOLEAN}),
@@ -108,9 +108,9 @@ CHANGED_MEETING: Final = Complex("onlineMeeting", UPDATABLE, _READ_ONLY)
 NOT_UPDATABLE: Final = _READ_ONLY | _ON_CREATION.keys() | {"externalId"}
 SELECTABLE: Final = _READ_ONLY | NEW_MEETING.properties.keys()
 
-# The page about updating has it, and no schema of v1.0 does: taken, and neither kept nor shown, in every cloud.
+# The page about updating has it, and no schema of v1.0 does: accepted, but neither stored nor shown, in every cloud.
 _NOWHERE: Final = frozenset({"anonymizeIdentityForRoles"})
-# What each cloud's schema lacks. The type is open: unknown properties are taken, and neither kept nor shown.
+# What each cloud's schema lacks. The type is open: unknown properties are accepted, but neither stored nor shown.
 # https://github.com/microsoftgraph/msgraph-metadata, schemas/v1.0-Fairfax.csdl
 UNKNOWN_OPTIONS: Final = {
     "global": _NOWHERE,

@@ -1,4 +1,4 @@
-"""The calls about online meetings: from a request to an answer."""
+"""Requests for online meetings."""
 
 import re
 from typing import Final

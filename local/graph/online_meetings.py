@@ -1,4 +1,4 @@
-"""Teams' online meetings: what the app may make, find, change and delete.
+"""Teams' online meetings: create, find, change and delete them.
 
 https://learn.microsoft.com/graph/api/resources/onlinemeeting
 """
@@ -30,9 +30,9 @@ _ON_CREATE_OR_GET: Final = frozenset({"externalId", "startDateTime", "endDateTim
 
 
 def open_meetings(tenant: Tenant, name: str, *, to_search: bool = False) -> User:
-    """Return the user whose meetings the app asked for, or raise Teams' refusal.
+    """Return the user whose meetings the app requests, or raise Teams' refusal.
 
-    Only an object id will do: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1215
+    Teams accepts only an object id: https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1215
     """
     user = tenant.find_user(name) if _OBJECT_ID.fullmatch(name) else None
     if user is None:
@@ -49,7 +49,7 @@ def open_meetings(tenant: Tenant, name: str, *, to_search: bool = False) -> User
 
 
 def create_meeting(tenant: Tenant, organizer: User, body: JsonObject) -> OnlineMeeting:
-    """Make a meeting that no calendar knows of."""
+    """Create a meeting outside calendars."""
     fields: JsonObject = NEW_MEETING.read(_known(tenant, body), MEETING_CODE)
     # https://github.com/microsoftgraph/msgraph-sdk-dotnet/issues/1121
     if "externalId" in fields:
@@ -97,7 +97,7 @@ def update_meeting(tenant: Tenant, meeting: OnlineMeeting, body: JsonObject) -> 
 
 
 def delete_meeting(tenant: Tenant, meeting: OnlineMeeting) -> None:
-    """Forget a meeting."""
+    """Delete a meeting."""
     del tenant.meetings[meeting.id], tenant.meetings_by_url[meeting.join_url]
     del tenant.meetings_by_join_id[meeting.join_meeting_id]
     if meeting.external_id is not None:
@@ -119,7 +119,7 @@ def _no_access() -> GraphError:
 
 
 def search_meeting(tenant: Tenant, user: User, found: OnlineMeeting | None) -> list[OnlineMeeting]:
-    """Return a search's one result, or the way in which Teams says that there is none."""
+    """Return the one result of a search, or Teams' answer to a search without a result."""
     if found is None or found.found_from > tenant.clock():
         if tenant.settings.lookup_miss == "empty":
             return []
@@ -132,7 +132,7 @@ def search_meeting(tenant: Tenant, user: User, found: OnlineMeeting | None) -> l
 def add_meeting(
     tenant: Tenant, organizer: User, fields: JsonObject, event: Event | None = None, *, passcode: bool = True
 ) -> OnlineMeeting:
-    """Make a meeting of properties that were read, for an event or on its own; `passcode` says whether it has one."""
+    """Create a meeting from parsed properties, with or without an event; `passcode` is the default for having one."""
     start, end = _read_times(tenant, fields)
     settings = fields.get("joinMeetingIdSettings", {})
     if settings.keys() - {"isPasscodeRequired"}:

@@ -1,4 +1,4 @@
-"""The page that shows a person what is in the tenant."""
+"""The page that shows the tenant."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from local.graph.tenant import Tenant
 
 _REQUESTS_SHOWN: Final = 100
 _MAIL_SHOWN: Final = 100
-# What a person may want to see Convene survive, in the language of `faults`.
+# Faults that a person may want to see Convene survive, as rules of `faults`.
 _FAULTS: Final[tuple[tuple[str, JsonObject], ...]] = (
     ("Throttle the next 5 calls", {"times": 5, "action": {"status": 429, "retryAfter": "5"}}),
     ("Fail the next 5 calls", {"times": 5, "action": {"status": 503}}),
@@ -66,7 +66,7 @@ def _newest_first(mailbox: Mailbox) -> list[object]:
 
 
 def _an_hour_later(event: Event) -> JsonObject:
-    """Return the change that an organizer makes in Outlook who moves an event by an hour."""
+    """Return the change of an organizer who moves an event by an hour in Outlook."""
 
     def later(when: EventTime) -> JsonObject:
         moved = datetime.fromisoformat(when.wall_clock) + timedelta(hours=1)
@@ -76,7 +76,7 @@ def _an_hour_later(event: Event) -> JsonObject:
 
 
 def _calls(tenant: Tenant, meeting: OnlineMeeting) -> list[tuple[str, JsonObject]]:
-    """Return calls of a meeting that a person may want to have taken place, in the language of the control API."""
+    """Return calls of a meeting for a person to choose from, as the control API takes them."""
     organizer = _guest(meeting.organizer.display_name, meeting.organizer.user_principal_name, "Organizer")
     mailbox = tenant.mailboxes.get(meeting.organizer.user_principal_name.lower())
     event = mailbox.by_id.get(meeting.event_id) if mailbox and meeting.event_id else None
@@ -96,7 +96,7 @@ def _guest(name: str, address: str, role: str) -> JsonObject:
 
 
 def _about(tenant: Tenant, path: str) -> Event | None:
-    """Return the event that is still in a calendar and that a call was about, by the id in its path."""
+    """Return the event that a request was about, by the id in its path, if a calendar still has it."""
     named = set(unquote(path).partition("?")[0].split("/"))
     found = (
         event
@@ -109,7 +109,7 @@ def _about(tenant: Tenant, path: str) -> Event | None:
 
 @dataclass(frozen=True, slots=True)
 class _Ailment:
-    """What does not work for a user: the code that a meeting fails with, and which kinds of meetings do."""
+    """What does not work for a user: the failure code of a meeting, and the kinds of meetings that are affected."""
 
     text: str
     code: str
@@ -117,7 +117,7 @@ class _Ailment:
 
 
 def _ailments(tenant: Tenant) -> dict[str, list[_Ailment]]:
-    """Return for every user what will not work."""
+    """Return for each user what does not work."""
     return {user.id: [ailment for holds, ailment in _facts(user) if holds] for user in tenant.users}
 
 

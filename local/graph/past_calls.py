@@ -1,4 +1,4 @@
-"""Calls that took place, and what they leave behind: an attendance report, a transcript, a recording."""
+"""Past calls and their artifacts: an attendance report, a transcript, a recording."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -25,12 +25,12 @@ CALL: Final = Complex(
 
 
 def take_place(tenant: Tenant, meeting: OnlineMeeting, fields: JsonObject) -> None:
-    """Let a call of a meeting have taken place, at the meeting's own times unless others are given.
+    """Add a past call to a meeting, at the meeting's times unless others are given.
 
-    Graph shows what it leaves behind `delaySeconds` from now on.
+    Graph shows its artifacts after `delaySeconds`.
 
     Raises:
-        GraphError: the transcript is not WebVTT, the only form that Graph has transcripts in.
+        GraphError: the transcript is not WebVTT, Graph's only format of transcripts.
     """
     if not fields.get("transcript", "WEBVTT").removeprefix("\ufeff").startswith("WEBVTT"):
         raise bad_request("The transcript is not WebVTT: it must begin with WEBVTT.")

@@ -1,4 +1,4 @@
-"""The part of the control API in which people act: organizers in Outlook, guests, rooms' keepers, callers in Teams."""
+"""The control API for what people do: organizers in Outlook, attendees, and participants of calls in Teams."""
 
 from typing import Any, Final
 

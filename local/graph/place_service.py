@@ -1,4 +1,4 @@
-"""The calls about places: from a request to an answer.
+"""Requests for places.
 
 https://learn.microsoft.com/graph/api/place-list
 """

@@ -1,4 +1,4 @@
-"""What a tenant consists of."""
+"""The records of a tenant."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +12,11 @@ WORKING_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 @dataclass(slots=True)
 class Room:
-    """What the directory of places knows of a room.
+    """A room in the directory of places.
 
     Attributes:
-        answers: what its mailbox does with an invitation: accept it, decline it, accept it if it is free then, or wait
-            for a person.
+        answers: how its mailbox answers an invitation: it accepts, declines, accepts if the room is free, or waits for
+            a person.
     """
 
     list_address: str | None = None
@@ -28,7 +28,7 @@ class Room:
 
 @dataclass(slots=True)
 class WorkingHours:
-    """When somebody works; the times are a wall clock's in the zone.
+    """The working hours of a user, by a wall clock in the zone.
 
     https://learn.microsoft.com/graph/api/resources/workinghours
     """
@@ -41,12 +41,12 @@ class WorkingHours:
 
 @dataclass(slots=True)
 class User:
-    """A person or a room of the directory, with what administrators decided about it.
+    """A person or a room in the directory, with the settings of administrators.
 
     Attributes:
         in_scope: the app may use the mailbox (Exchange's RBAC for applications).
         application_access_policy: the app may use the user's online meetings (Teams' policy).
-        room: what makes the user a room.
+        room: not None for a room.
     """
 
     user_principal_name: str
@@ -65,13 +65,13 @@ class User:
 
     @property
     def names(self) -> frozenset[str]:
-        """Both names that a path may call the user by, in lower case."""
+        """The two names of the user in paths, in lower case."""
         return frozenset({self.user_principal_name.lower(), self.id.lower()})
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """Something that a call has left behind, as Graph shows it, and from when on it does."""
+    """An artifact of a call, as Graph shows it, and from when on."""
 
     shown_from: datetime
     document: JsonObject
@@ -82,8 +82,8 @@ class OnlineMeeting:
     """A Teams meeting; `properties` are in Graph's spelling and order, with moments for times.
 
     Attributes:
-        artifacts: what its calls have left behind, by kind, oldest first: `attendanceReports`, `transcripts` with their
-            text as `content`, and `recordings`.
+        artifacts: of its calls, by kind, oldest first: `attendanceReports`, `transcripts` with their text as
+            `content`, and `recordings`.
     """
 
     id: str
@@ -103,13 +103,13 @@ class OnlineMeeting:
 
     @property
     def short_url(self) -> str:
-        """The link that people are shown since 2026: https://mc.merill.net/message/MC772556."""
+        """The link that people see since 2026: https://mc.merill.net/message/MC772556."""
         return f"https://teams.microsoft.com/meet/{self.join_meeting_id}?p={self.short_url_key}"
 
 
 @dataclass(slots=True)
 class EventTime:
-    """A dateTimeTimeZone that was understood."""
+    """A parsed dateTimeTimeZone."""
 
     moment: Moment
     zone: str
@@ -121,12 +121,12 @@ class Event:
     """An event of a mailbox; `properties` are the writable ones in Graph's spelling, except the times.
 
     Attributes:
-        link: what `onlineMeeting` says, or None for an event without a link.
+        link: the value of `onlineMeeting`, None without a link.
         link_from: when the link begins to show.
         content: the HTML of the body.
-        changes: how many changes of other properties than the body there were.
-        deleted: it is in Deleted Items.
-        cancelled: its attendees were sent a cancellation.
+        changes: the number of changes of other properties than the body.
+        deleted: the event is in Deleted Items.
+        cancelled: its attendees got a cancellation.
     """
 
     id: str
@@ -181,7 +181,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A message that one recipient got about an event."""
+    """A mail to one recipient about an event."""
 
     kind: str
     organizer: str
@@ -194,7 +194,7 @@ class SentMail:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it came over the wire, and how it ended; status 0 is a connection dropped."""
+    """A request as received, and its outcome; status 0 is a dropped connection."""
 
     method: str
     path: str

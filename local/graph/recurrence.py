@@ -18,7 +18,7 @@ _POSITIONS: Final = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -
 
 
 def occurrences(event: Event, until: Moment) -> Iterator[tuple[Moment, Moment]]:
-    """Yield the start and the end of each occurrence that begins before a moment, in order; of one event, itself."""
+    """Yield start and end of each occurrence that starts before a moment, in order; of a single event its own."""
     recurrence = event.properties["recurrence"]
     if recurrence is None:
         yield event.start.moment, event.end.moment

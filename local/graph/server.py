@@ -34,7 +34,7 @@ def serve_app(app: ASGIApp, port: int) -> None:
         lifespan="off",
         timeout_graceful_shutdown=1,
     )
-    # uvicorn raises the signal again after its clean end, for these handlers.
+    # After its clean end, uvicorn raises the signal again for these handlers.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
     asyncio.run(_Server(config).serve(sockets=[listener]))
@@ -45,15 +45,15 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 
 def droppable(app: ASGIApp) -> ASGIApp:
-    """Let an application close its connection without an answer, by `scope["drop_connection"]()`."""
+    """Allow an application to close its connection without an answer, by `scope["drop_connection"]()`."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        # uvicorn's `send` is a method of the cycle that owns the transport; ASGI has no other way to it.
+        # uvicorn's `send` is a method of the object that owns the transport; ASGI has no other way to reach it.
         transport = cast("Any", send).__self__.transport
 
         def drop() -> None:
             connection = transport.get_extra_info("socket")
-            # No lingering: the peer gets a reset, as from a crashed server, and what was written before it.
+            # No lingering: the peer gets what was written, then a reset, as from a crashed server.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
 
@@ -64,7 +64,7 @@ def droppable(app: ASGIApp) -> ASGIApp:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says where it listens, once it does."""
+    """A uvicorn server that prints its address once it listens."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

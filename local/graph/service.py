@@ -1,4 +1,4 @@
-"""The Graph service: authenticates, finds the call, applies faults, and writes everything down."""
+"""The Graph service: authenticates, routes, applies faults, and records every request."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ class GraphService:
         """Answer a request, and record it.
 
         Raises:
-            ConnectionDropError: a fault rule says that there is no answer.
+            ConnectionDropError: a fault drops the connection.
         """
         tenant = self._tenant
         request_id = tenant.identifiers.request_id()

@@ -1,4 +1,4 @@
-"""How the tenant behaves where Graph's behavior varies, is not documented, or is documented twice and differently."""
+"""The tenant's behavior where Graph's varies, is undocumented, or has contradicting documentation."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, cast, get_args, get_origin, get_type_hints
@@ -11,17 +11,17 @@ from local.graph.validation import BOOLEAN, DOUBLE, INT32, TEXT, Choice, Complex
 
 @dataclass(slots=True)
 class Settings:
-    """The switches of a tenant; `PUT /_tenant/settings` takes them in camelCase.
+    """The settings of a tenant; `PUT /_tenant/settings` takes them in camelCase.
 
     Attributes:
-        transaction_id_memory: a transactionId is remembered; without, it guards nothing.
+        transaction_id_memory: a transactionId is remembered; if false, it prevents no duplicate.
         transaction_id_outlives_event: a transactionId is still known once its event was deleted.
         duplicate_transaction_status: 400, which code written against Graph expects, or 409, which others do.
         lookup_lag_seconds: how long a new event's meeting cannot be found.
         lookup_miss: how a search without a result ends: `badRequest` (1026), `notFound` (3004) or `empty`.
         lookup_without_policy: how a search for a user without access policy is refused: `named`, or as `3003`.
-        mailbox_concurrency: calls at once that a mailbox bears, 0 for any number.
-        retry_after: the Retry-After of such a refusal, in any form.
+        mailbox_concurrency: the concurrent calls that a mailbox allows, 0 for any number.
+        retry_after: the Retry-After of further calls, in any form.
         latency_seconds: how long every call takes.
         join_link_missing: a new event says that it is online, but has no link until it is patched.
         join_link_delay_seconds: how long a new event's link takes to show.
@@ -40,7 +40,7 @@ class Settings:
         shows_participants: the names and roles of participants are answered as they were sent; if false, the name is
             null, and so is the role `attendee`.
         role_needs_object_id: a role is given only to who is named by object id as well.
-        cloud: `usGovernment` swallows the options that its schema lacks, and shows none of them.
+        cloud: `usGovernment` accepts the options that its schema lacks, and drops them.
         passcode_on_create: a plain create makes a passcode unless the request says not to.
         passcode_on_create_or_get: createOrGet makes a passcode; it takes no setting for it.
         refuses_odata_type: a change of a meeting with `@odata.type` in it is refused.
@@ -52,7 +52,7 @@ class Settings:
         readable_artifacts: the kinds that the app has the permission for, of `attendanceReports`, `transcripts` and
             `recordings`, separated by commas.
         transcripts_allowed: the tenant lets apps read transcripts at all.
-        transcript_attribution: the tenant lets apps read who has said what, which WebVTT shows.
+        transcript_attribution: the tenant lets apps read who said what, which WebVTT shows.
         items_a_page: how many attendance records, transcripts, recordings or rooms there are on a page.
     """
 
@@ -96,7 +96,7 @@ class Settings:
         """Change the settings that an object of the control API names.
 
         Raises:
-            GraphError: it is no object of settings.
+            GraphError: it is not an object of settings.
         """
         for name, value in _SHAPE.read(given, "badRequest").items():
             setattr(self, to_snake(name), value)

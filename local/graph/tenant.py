@@ -1,4 +1,4 @@
-"""The tenant: who is in it, what they have, what was sent and what was asked. No HTTP here."""
+"""The tenant: its users, mailboxes, meetings, sent mail and received requests. No HTTP here."""
 
 from collections import deque
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def _now() -> datetime:
 class Tenant:
     """A Microsoft 365 tenant in memory.
 
-    Everything in it is public, for tests and the page to look at; the rules are in `events` and `online_meetings`.
+    Its attributes are public, for tests and the page to read; the rules are in `events` and `online_meetings`.
     """
 
     def __init__(self, *, seed: int, clock: Callable[[], datetime]) -> None:
@@ -47,7 +47,7 @@ class Tenant:
 
     @classmethod
     def example(cls, *, seed: int = 0, clock: Callable[[], datetime] = _now) -> Self:
-        """Return Contoso, as Microsoft's documentation has it, with a few users whose names say what ails them."""
+        """Return Contoso from Microsoft's documentation, with users whose names say what they lack."""
         tenant = cls(seed=seed, clock=clock)
         alex = tenant.add_user("AlexW@contoso.com", "Alex Wilber", id="64339082-ed84-4b0b-b4ab-004ae54f3747")
         tenant.add_user("AdeleV@contoso.com", "Adele Vance")

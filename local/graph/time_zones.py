@@ -1,4 +1,4 @@
-"""The time zones that Exchange takes, and the forms in which Graph writes times."""
+"""The time zones that Exchange accepts, and Graph's formats of times."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tzlocal.windows_tz import win_tz
 
 from local.graph.errors import GraphError, validation_failure, zone_not_supported
 
-# The IANA names that a dateTimeTimeZone takes beside every Windows name; others are refused.
+# The IANA names that a dateTimeTimeZone accepts, apart from every Windows name; others are refused.
 # https://learn.microsoft.com/graph/api/resources/datetimetimezone
 DOCUMENTED_IANA_NAMES: Final = frozenset(
     """
@@ -34,7 +34,7 @@ Pacific/Auckland|Etc/GMT-12|Pacific/Fiji|Asia/Magadan|Pacific/Tongatapu|Pacific/
     .split("|")
 )
 
-# What the documented names with a second spelling mean in the IANA database; the first is of older pages.
+# Documented names with another spelling, and their IANA names; the first is from older pages.
 _RESPELLED: Final = {
     "Europe/Kyiv (Kiev)": "Europe/Kyiv",
     "Asia/Toshkent (Tashkent)": "Asia/Tashkent",
@@ -53,7 +53,7 @@ def zone(name: str) -> ZoneInfo:
     """Return the zone that Exchange knows by this name.
 
     Raises:
-        GraphError: it knows none.
+        GraphError: Exchange does not know the name.
     """
     if (iana := win_tz.get(name)) is None:
         if name not in DOCUMENTED_IANA_NAMES | _RESPELLED.keys():
@@ -85,7 +85,7 @@ class Moment:
         return cls(time.astimezone(UTC).replace(microsecond=0), f"{time.microsecond:06d}0")
 
     def later(self, by: timedelta) -> "Moment":
-        """Return the moment that comes so much later."""
+        """Return a later moment."""
         return Moment(self.second + by, self.fraction)
 
     def as_offset_time(self) -> str:
@@ -98,19 +98,19 @@ class Moment:
 
 
 def parse_local_time(text: str, zone_name: str) -> Moment:
-    """Read a dateTimeTimeZone; a time that clocks show twice is standard time, the second, as it is for Windows.
+    """Read a dateTimeTimeZone; of a time that clocks show twice it means the second, standard time, as Windows does.
 
     https://learn.microsoft.com/dotnet/api/system.timezoneinfo.converttimetoutc
 
     Raises:
-        GraphError: it is no wall-clock time, or the zone is unknown.
+        GraphError: it is not a wall-clock time, or the zone is unknown.
     """
     where = zone(zone_name)
     found = _LOCAL.fullmatch(text)
     try:
         if found:
             second = datetime.fromisoformat(found[1]).replace(tzinfo=where, fold=1)
-            # Exchange keeps times from 1601 on; the far end leaves room for any offset.
+            # Exchange stores times from 1601 on; the upper bound leaves room for any offset.
             if 1602 <= second.year <= 9998:  # noqa: PLR2004
                 return Moment(second.astimezone(UTC), (found[2] or "").ljust(7, "0"))
     except ValueError:

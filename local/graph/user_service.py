@@ -1,4 +1,4 @@
-"""The calls about users of the directory: from a request to an answer."""
+"""Requests for users of the directory."""
 
 import re
 from typing import Final
@@ -24,7 +24,7 @@ def answer_user(tenant: Tenant, name: str, request: GraphRequest) -> GraphAnswer
 
 
 def find_users(tenant: Tenant, request: GraphRequest) -> GraphAnswer:
-    """Answer GET of the users whom a filter names, which is all that an app asks for here.
+    """Answer GET of the users whom a filter names, the only supported list.
 
     https://learn.microsoft.com/graph/filter-query-parameter
     """

@@ -1,6 +1,6 @@
-"""Strict reading of request bodies: Graph knows every property's name and type, and so does this module.
+"""Strict parsing of request bodies: like Graph, it knows every property's name and type.
 
-A shape's `read` returns the value in Graph's own spelling, or raises what Graph would answer.
+A shape's `read` returns the value in Graph's spelling, or raises Graph's error.
 """
 
 import re
@@ -17,7 +17,7 @@ class Shape(Protocol):
     """The type of a property."""
 
     def read(self, value: Any, code: str) -> Any:
-        """Return the value as Graph keeps it, or raise a GraphError with this code."""
+        """Return the value as Graph stores it, or raise a GraphError with this code."""
         ...
 
 
@@ -36,7 +36,7 @@ class Text:
         """Read a string."""
         if not isinstance(value, str):
             raise _wrong_type(value, "Edm.String", code)
-        # A lone surrogate is valid in Python's JSON but is no Unicode text.
+        # A lone surrogate is valid in Python's JSON, but not in Unicode text.
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             raise _wrong_type(value, "Edm.String", code)
         if self.longest is not None and len(value) > self.longest:
@@ -95,7 +95,7 @@ class OffsetTime:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An enumeration; Graph reads its members in any case, as its own examples' `"HTML"` shows."""
+    """An enumeration; Graph reads its members in any case, such as the `"HTML"` of its examples."""
 
     members: tuple[str, ...]
 
@@ -126,7 +126,7 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Complex:
-    """A complex type or an entity: nothing but its own properties."""
+    """A complex type or an entity, which refuses unknown properties."""
 
     name: str
     properties: Mapping[str, Shape] = field(default_factory=dict)
@@ -160,7 +160,7 @@ class Complex:
         )
 
 
-# What Graph's front end calls an unreadable body in front of Exchange, and in front of Teams.
+# The codes of Graph's front end for an unreadable body, for Exchange and for Teams.
 EVENT_CODE: Final = "RequestBodyRead"
 MEETING_CODE: Final = "BadRequest"
 

@@ -72,7 +72,7 @@ def calendar_view(mailbox: Mailbox) -> JsonObject:
 
 
 def event_view(tenant: Tenant, event: Event, preferences: dict[str, str]) -> JsonObject:
-    """Return an event, in the form that the request's preferences ask for."""
+    """Return an event, in the form of the request's preferences."""
     fields, zone_name = event.properties, preferences.get("outlook.timezone", "UTC")
     event_id = event.immutable_id if preferences.get("idtype") == "ImmutableId" else event.id
     text = plain_text(event.content)
@@ -136,7 +136,7 @@ def _time(time: EventTime, zone_name: str, *, all_day: bool) -> JsonObject:
 
 
 def _attendee(attendee: JsonObject, zone_name: str) -> JsonObject:
-    """Return an attendee, a proposed time in the zone that the request asks for, as the event's own times are."""
+    """Return an attendee, with a proposed time in the requested zone, like the event's times."""
     proposed = attendee.get("proposedNewTime")
     if not proposed:
         return attendee
@@ -145,7 +145,7 @@ def _attendee(attendee: JsonObject, zone_name: str) -> JsonObject:
 
 
 def meeting_view(tenant: Tenant, meeting: OnlineMeeting, language: str, *, late_members: bool = False) -> JsonObject:
-    """Return an online meeting, its join information in one language."""
+    """Return an online meeting, with its join information in one language."""
     details = join_details(tenant, meeting)
     fields = meeting.properties
     view = {
@@ -192,7 +192,7 @@ def _audio_conferencing(meeting: OnlineMeeting, details: JoinDetails) -> JsonObj
 
 
 def _hide_names(view: JsonObject) -> None:
-    """Show people as live answers do: without names, and without the role that everybody has."""
+    """Show people as live answers do: without names, and without the role `attendee`."""
     participants = view["participants"]
     view["participants"] = {
         "organizer": _nameless(participants["organizer"]),
@@ -219,7 +219,7 @@ def _hide_late_members(view: JsonObject) -> None:
 
 
 def selected(view: JsonObject, names: list[str], known: Iterable[str], type_name: str) -> JsonObject:
-    """Return the view with nothing but the properties asked for, and the id."""
+    """Return the view with the requested properties and the id."""
     unknown = set(names) - set(known)
     if unknown:
         raise bad_request(f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.{type_name}'.")
