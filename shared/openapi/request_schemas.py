@@ -17,7 +17,7 @@ from shared.schedules import ScheduleRequest
 from shared.schedules.subject_placeholders import PLACEHOLDERS
 from shared.use_cases.availability import AvailabilityRequest
 from shared.use_cases.batch import MOST_ITEMS
-from shared.use_cases.change import IMMUTABLE
+from shared.use_cases.refused_changes import IMMUTABLE
 from shared.validation.closed_model import ClosedModel
 from shared.validation.idempotency_keys import KEY_PATTERN, KEY_RULE
 from shared.validation.text import A_TEXT

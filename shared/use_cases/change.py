@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from shared.access.callers import Caller
 from shared.access.organizers import require_allowed
@@ -23,31 +23,26 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import (
     MeetingRequest,
-    StandaloneRequest,
     as_given,
     canonical,
-    online_meeting_properties,
-    option_properties,
     parse_request,
 )
-from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import same_mailbox
-from shared.meeting_request.pools import USUAL_STRATEGY
 from shared.use_cases.admission import Admission
 from shared.use_cases.quota import Quotas
 from shared.use_cases.refused_changes import (
-    immutable_field,
     meeting_cancelled,
     no_attendees,
     not_a_meeting,
     not_failed,
+    require_immutable,
+    require_nothing_unset,
 )
 from shared.validation.findings import require_object
 from shared.validation.merge_patch import merged
 
 _logger = logging.getLogger(__name__)
 
-IMMUTABLE = ("kind", "organizer", "organizerPool", "eventId", "joinMeetingIdSettings", "onlineMeetingProvider")
 _REMEMBERED_MESSAGES = 50
 
 
@@ -244,11 +239,11 @@ class Changes:
         if meeting.cancellation:
             raise meeting_cancelled()
         former_document = _require_request(meeting)
-        _check_immutable(former_document, document)
+        require_immutable(former_document, document)
         request = parse_request(document)
         self._admission.require_in_cloud(request)
         if former := _valid(former_document):
-            _check_nothing_is_unset(former, request)
+            require_nothing_unset(former, request)
             if canonical(request) == canonical(former):
                 return None if message is None else meeting.changed(applied_messages=messages)
         return meeting.next_version(
@@ -279,34 +274,6 @@ def _require_request(meeting: Meeting) -> dict[str, Any]:
     if meeting.request is None:
         raise not_a_meeting()
     return meeting.request
-
-
-def _check_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
-    changed = [name for name in IMMUTABLE if _immutable_value(before, name) != _immutable_value(after, name)]
-    if changed:
-        raise immutable_field(changed)
-
-
-def _immutable_value(document: dict[str, Any], name: str) -> Any:
-    defaults = {"kind": "calendar", "onlineMeetingProvider": TEAMS}
-    value = document.get(name, defaults.get(name))
-    is_pool = name == "organizerPool" and isinstance(value, dict)
-    return {"strategy": USUAL_STRATEGY} | cast("dict[str, Any]", value) if is_pool else value
-
-
-def _check_nothing_is_unset(former: MeetingRequest, after: MeetingRequest) -> None:
-    """Refuse to remove members whose default is the tenant's own: Graph does not say what it is."""
-    place = "" if isinstance(former, StandaloneRequest) else "/options"
-    gone = set(option_properties(former)) - set(option_properties(after))
-    if isinstance(former, StandaloneRequest) and isinstance(after, StandaloneRequest):
-        gone |= set(online_meeting_properties(former)) - set(online_meeting_properties(after))
-    if gone:
-        raise InvalidRequestError(
-            [
-                Fault(f"{place}/{name}", "cannotBeUnset", f"{name} can be changed, not removed: give the new value.")
-                for name in sorted(gone)
-            ]
-        )
 
 
 def _valid(document: dict[str, Any]) -> MeetingRequest | None:

@@ -54,15 +54,13 @@ def raise_if_incomplete(failures: Sequence[Failure[Any]]) -> None:
         raise IncompleteRunError(f"{len(failures)} parts of the run failed; the log has a line for each")
 
 
-async def for_each[T, R](
-    items: Iterable[T], work: Callable[[T], Awaitable[R]], concurrency: int = CONCURRENCY
-) -> Outcomes[T, R]:
-    """Do `work` for each item, at most `concurrency` at once, and return what became of each.
+async def for_each[T, R](items: Iterable[T], work: Callable[[T], Awaitable[R]]) -> Outcomes[T, R]:
+    """Do `work` for each item, at most `CONCURRENCY` at once, and return the outcomes.
 
     An item that fails does not hold up the others. If the storage does not answer, the remaining items are skipped:
     each would wait for seconds.
     """
-    slots = asyncio.Semaphore(concurrency)
+    slots = asyncio.Semaphore(CONCURRENCY)
     results: dict[int, R] = {}
     failures: dict[int, Failure[T]] = {}
     outages = 0
@@ -70,7 +68,7 @@ async def for_each[T, R](
     async def do(place: int, item: T) -> None:
         nonlocal outages
         async with slots:
-            if outages >= concurrency:
+            if outages >= CONCURRENCY:
                 return
             try:
                 results[place] = await work(item)

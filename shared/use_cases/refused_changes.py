@@ -1,10 +1,15 @@
 """Why a meeting does not allow a change: the codes and texts, as they are raised and documented."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
-from shared.errors import ChangeRefusedError
+from shared.errors import ChangeRefusedError, Fault, InvalidRequestError
 from shared.meeting import Status
+from shared.meeting_request import MeetingRequest, StandaloneRequest, online_meeting_properties, option_properties
+from shared.meeting_request.any_kind import TEAMS
+from shared.meeting_request.pools import USUAL_STRATEGY
 
+IMMUTABLE = ("kind", "organizer", "organizerPool", "eventId", "joinMeetingIdSettings", "onlineMeetingProvider")
 _UNTIL_MADE = {
     Status.QUEUED: "Ask again when it has succeeded.",
     Status.RUNNING: "Ask again when it has succeeded.",
@@ -58,3 +63,40 @@ def not_made(status: Status) -> ChangeRefusedError:
 def nothing_to_compare() -> ChangeRefusedError:
     """Return the refusal to compare a meeting with Microsoft Graph whose record is without its request."""
     return ChangeRefusedError("notMade", "The request was too large to be stored, so there is nothing to compare with.")
+
+
+def require_immutable(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Refuse to change members that stay as they were when the meeting was created.
+
+    Raises:
+        ChangeRefusedError: `immutableField`.
+    """
+    changed = [name for name in IMMUTABLE if _immutable_value(before, name) != _immutable_value(after, name)]
+    if changed:
+        raise immutable_field(changed)
+
+
+def _immutable_value(document: dict[str, Any], name: str) -> Any:
+    defaults = {"kind": "calendar", "onlineMeetingProvider": TEAMS}
+    value = document.get(name, defaults.get(name))
+    is_pool = name == "organizerPool" and isinstance(value, dict)
+    return {"strategy": USUAL_STRATEGY} | cast("dict[str, Any]", value) if is_pool else value
+
+
+def require_nothing_unset(former: MeetingRequest, after: MeetingRequest) -> None:
+    """Refuse to remove members whose default is the tenant's own: Graph does not say what it is.
+
+    Raises:
+        InvalidRequestError: `cannotBeUnset`, for each of them.
+    """
+    place = "" if isinstance(former, StandaloneRequest) else "/options"
+    gone = set(option_properties(former)) - set(option_properties(after))
+    if isinstance(former, StandaloneRequest) and isinstance(after, StandaloneRequest):
+        gone |= set(online_meeting_properties(former)) - set(online_meeting_properties(after))
+    if gone:
+        raise InvalidRequestError(
+            [
+                Fault(f"{place}/{name}", "cannotBeUnset", f"{name} can be changed, not removed: give the new value.")
+                for name in sorted(gone)
+            ]
+        )

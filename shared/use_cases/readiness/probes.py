@@ -45,7 +45,7 @@ class Readiness:
         graph: GraphServices,
         gate: MailboxGate,
         admission: Admission,
-        artifacts: frozenset[Artifact] = frozenset(),
+        artifacts: frozenset[Artifact],
     ) -> None:
         self._graph = graph
         self._gate = gate

@@ -37,7 +37,7 @@ class Observations:
         results: Results,
         *,
         watched: bool,
-        attendance_watched: bool = False,
+        attendance_watched: bool,
     ) -> None:
         self.ledger = ledger
         self._watched = watched

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.errors import IncompleteRunError, RowRefusedError, StorageUnavailableError
-from shared.use_cases.for_each import Failure, for_each, raise_if_incomplete
+from shared.use_cases.for_each import CONCURRENCY, Failure, for_each, raise_if_incomplete
 
 
 async def test_what_fails_keeps_no_other_from_its_turn() -> None:
@@ -34,8 +34,8 @@ async def test_at_most_so_many_at_once() -> None:
         await asyncio.sleep(0)
         running -= 1
 
-    await for_each(range(100), work, concurrency=7)
-    assert most == 7
+    await for_each(range(100), work)
+    assert most == CONCURRENCY
 
 
 async def test_storage_that_is_away_ends_the_run_early() -> None:
@@ -46,13 +46,13 @@ async def test_storage_that_is_away_ends_the_run_early() -> None:
         begun.append(number)
         raise StorageUnavailableError
 
-    outcomes = await for_each(range(100), away, concurrency=4)
-    assert (len(begun), len(outcomes.failures), outcomes.skipped) == (4, 4, 96)
+    outcomes = await for_each(range(100), away)
+    assert (len(begun), len(outcomes.failures), outcomes.skipped) == (CONCURRENCY, CONCURRENCY, 100 - CONCURRENCY)
 
     async def refused(_: int) -> None:
         raise RowRefusedError
 
-    assert len((await for_each(range(100), refused, concurrency=4)).failures) == 100
+    assert len((await for_each(range(100), refused)).failures) == 100
 
 
 @pytest.mark.parametrize(
