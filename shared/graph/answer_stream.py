@@ -21,7 +21,7 @@ async def bound_answer(response: httpx.Response) -> None:
         return
     encoding = response.headers.pop("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", "deflate"}:
-        raise httpx.RemoteProtocolError("an answer in a content encoding that was not asked for")
+        raise httpx.RemoteProtocolError("an answer in a content encoding that was not requested")
     response.stream = _BoundedStream(response.stream, packed=encoding != "identity")
 
 

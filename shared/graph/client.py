@@ -21,9 +21,7 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 from kiota_http.middleware import ParametersNameDecodingHandler
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
-from msgraph.generated.places.places_request_builder import PlacesRequestBuilder
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
-from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
@@ -99,7 +97,11 @@ class Call:
 
 
 class GraphClient:
-    """A connection to Graph. It belongs to the event loop that made it."""
+    """A connection to Graph. It belongs to the event loop that created it.
+
+    Attributes:
+        service: the SDK's request builders.
+    """
 
     def __init__(self, service: GraphService, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Prepare the connection; nothing is sent before the first call.
@@ -131,22 +133,12 @@ class GraphClient:
         # Otherwise its spans carry each URL, with organizers and links in it, into the telemetry.
         self._adapter.observability_options.include_euii_attributes = False
         self._adapter.base_url = service.base_url
-        self._service = GraphServiceClient(request_adapter=self._adapter)
+        self.service = GraphServiceClient(request_adapter=self._adapter)
         self._batch = BaseRequestBuilder(self._adapter, "{+baseurl}/$batch", {})
-
-    @property
-    def users(self) -> UsersRequestBuilder:
-        """Return the SDK's builder of `/users`."""
-        return self._service.users
-
-    @property
-    def places(self) -> PlacesRequestBuilder:
-        """Return the SDK's builder of `/places`."""
-        return self._service.places
 
     def user(self, organizer: str) -> UserItemRequestBuilder:
         """Return the SDK's builder of `/users/{organizer}`."""
-        return self._service.users.by_user_id(organizer)
+        return self.service.users.by_user_id(organizer)
 
     async def send(self, call: Call) -> dict[str, Any]:
         """Send a call and return the JSON object that Graph answers; an empty one for an answer without content.
@@ -247,8 +239,8 @@ class GraphClient:
         return Addressee(call.surface, call.organizer, client_id, item)
 
     def _request(self, call: Call, request_id: str) -> RequestInformation:
-        # Expanding a template is a tenth of the work of a call, and the SDK does it three times: so it gets one without
-        # the options that are not used, and expanded. A builder's own dictionary is shared by all that is made from it.
+        # Expanding a template is a tenth of the work of a call, and the SDK does it three times. So it gets a template
+        # without the unused options, and the expanded URL. The parameters are copied: builders share their dictionary.
         named = {name: f"%24{name}" if name in _SYSTEM_OPTIONS else name for name in call.query or {}}
         query = {named[name]: value for name, value in (call.query or {}).items()}
         path = _template_path(call)

@@ -112,7 +112,7 @@ class OnlineMeeting(GraphResource):
 
     @property
     def created_at(self) -> datetime | None:
-        """Return when it was made, None if Graph does not say."""
+        """Return when it was created, None if Graph does not say."""
         try:
             return datetime.fromisoformat(self.raw["creationDateTime"])
         except (KeyError, TypeError, ValueError):

@@ -66,7 +66,7 @@ class Organizers:
                 continue
             listed = ",".join(map(odata_string, wanted))
             query = {"filter": f"{name_of} in ({listed})", "select": "id,userPrincipalName"}
-            call = Call(Method.GET, self._client.users, Surface.DIRECTORY, organizer, query)
+            call = Call(Method.GET, self._client.service.users, Surface.DIRECTORY, organizer, query)
             answer = await self._send(call)
             users = parse_resource(_Users, answer, uncertain=False).value or ()
             found += [(user.id, user.user_principal_name) for user in users if user.id and user.user_principal_name]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from shared.errors import UnavailableError
 from shared.graph.client import Call, GraphClient
 
-# No list that is read here has as many pages: more means that the links lead in a circle.
+# No list that is read here has this many pages: more of them means that the links lead in a circle.
 _MOST_PAGES = 100
 _PLACE_OF_NEXT_PAGE = {"$skiptoken": "skiptoken", "$skip": "skip"}
 

@@ -35,7 +35,7 @@ class Places:
 
     async def rooms(self, room_list: str | None) -> list[Room]:
         """Return the rooms of the tenant, or of the room list with this address; at most `MOST_ROOMS`."""
-        places = self._client.places
+        places = self._client.service.places
         builder = places.by_place_id(room_list).graph_room_list.rooms if room_list else places.graph_room
         call = Call(Method.GET, builder, Surface.PLACES, room_list or "", {"top": str(_PAGE)})
         found: dict[str, Room] = {}

@@ -7,8 +7,8 @@ Row keys:
     start.<instant>.<id>                          to start then, by its request; own.start.<digest of the caller>...
     errorCode.<code>.<when>.<id>                  failed for this reason; own.errorCode.<digest of the caller>.<code>...
     due.<moment>.<id>                             a wake-up row: the upkeep looks at it if nothing has happened by then
-    unsent.<moment>.<id>                          a wake-up row: what is to be sent should be sent by then
-    unsent.<sink>.<moment>.<id>                   the same, where only this sink has not got it
+    unsent.<moment>.<id>                          a wake-up row: the events should be sent by then
+    unsent.<sink>.<moment>.<id>                   the same, where only this sink lacks them
     waiting.<moment>.<id>                         postponed to a later attempt; its version started then
     look.<moment>.<id>                            in Graph: the watch looks at it then, or later
     attendance.<moment>.<id>                      has ended by then: the watch looks for its attendance reports

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from shared.meeting.record_model import RecordModel
 
-# getSchedule's responseCode of an address that is nobody's, and of one without a mailbox; no page of Graph lists them.
+# getSchedule's responseCode for an unknown address, and for one without a mailbox; no page of Graph lists them.
 _UNKNOWN_ADDRESS = frozenset({"5009", "5016"})
 
 

@@ -119,7 +119,7 @@ def _no_occurrence(draft: Draft) -> Iterator[Finding]:
 
 
 def provider_findings(draft: Draft) -> Iterator[Finding]:
-    """Yield what is asked of a meeting that only Teams can do, when another provider makes it."""
+    """Yield the fields that only Teams can fulfil, where another provider is to make the meeting."""
     provider = draft.value("onlineMeetingProvider")
     if provider is None or provider.lower() == TEAMS.lower():
         return

@@ -41,7 +41,7 @@ class Share:
     Attributes:
         calls: how many it may have in progress at once.
         free: how many more nobody holds.
-        others: how many other instances are there.
+        others: how many other instances are at work there.
         until: when this ends, unless the instance writes again.
     """
 
@@ -56,7 +56,7 @@ class Share:
 
 
 def with_calls(holders: Sequence[Holder], instance: str, wanted: int, limit: int, now: datetime) -> tuple[Holder, ...]:
-    """Return the holders once an instance has as many calls as it wants and as the others leave of the limit."""
+    """Return the holders after an instance has taken the calls that it wants, as far as the others leave them."""
     others = [each for each in holders if each.instance != instance and each.is_there(now)]
     if len(others) >= _MOST_HOLDERS:
         return tuple(others)

@@ -1,4 +1,4 @@
-"""A record as a row: JSON in as many text properties as it takes."""
+"""A record as a row: its JSON, split into text properties."""
 
 from pydantic import ValidationError
 
