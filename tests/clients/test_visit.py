@@ -32,7 +32,7 @@ def stack() -> Iterator[Stack]:
 def document(stack: Stack, tmp_path: Path) -> Path:
     """Return the document that the app serves."""
     file = tmp_path / "openapi.json"
-    answer = httpx.get(f"{stack.host.url}/api/openapi.json", headers={"x-functions-key": _KEY})
+    answer = httpx.get(f"{stack.host.url}/api/openapi.json", headers={"x-functions-key": _KEY}, timeout=60)
     file.write_text(answer.text, encoding="utf-8")
     return file
 

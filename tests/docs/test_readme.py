@@ -78,7 +78,7 @@ def test_every_request_of_the_page_is_valid(stack: Stack) -> None:
     requests = [each for each in EXAMPLES if "organizer" in each and "status" not in each and each not in refused]
     assert {request.get("kind", "calendar") for request in requests} == {"calendar", "standalone", "existing"}
     for request in requests:
-        answer = httpx.post(f"{stack.host.url}/api/meetings/validate", json=request)
+        answer = httpx.post(f"{stack.host.url}/api/meetings/validate", json=request, timeout=60)
         assert answer.status_code == httpx.codes.OK, answer.text
 
 
@@ -131,7 +131,7 @@ def test_other_ports() -> None:
         exports.append(re.sub(r"http://127\.0\.0\.1:\d+", second.url, settings))
         with start_child(server(host), environment(exports)) as app:
             request = {"kind": "standalone", "organizer": "MeganB@contoso.com"}
-            answer = httpx.post(f"{app.url}/api/meetings", json=request)
+            answer = httpx.post(f"{app.url}/api/meetings", json=request, timeout=60)
             assert answer.status_code == httpx.codes.ACCEPTED, answer.text
             assert joined(answer.headers["location"])
 
@@ -144,4 +144,4 @@ def environment(exports: list[str]) -> dict[str, str]:
 
 def joined(url: str) -> str:
     """Wait for a meeting's join link."""
-    return until(lambda: str(httpx.get(url).json()["joinUrl"] or ""))
+    return until(lambda: str(httpx.get(url, timeout=60).json()["joinUrl"] or ""))

@@ -65,7 +65,7 @@ def start(program: list[str], handled: Path) -> Receiver:
     assert process.stdout
     first = process.stdout.readline()
     assert first.startswith("listening on http://127.0.0.1:")
-    return Receiver(process, httpx.Client(base_url=first.removeprefix("listening on ").strip()), handled)
+    return Receiver(process, httpx.Client(base_url=first.removeprefix("listening on ").strip(), timeout=60), handled)
 
 
 @pytest.fixture(params=PROGRAMS.values(), ids=list(PROGRAMS))

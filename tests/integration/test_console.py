@@ -503,7 +503,7 @@ async def test_every_view_fits_and_is_accessible(client: Client, console: Consol
 
 async def test_the_page_has_nothing_of_anybodys(stack: Stack) -> None:
     """It is the same for everybody, with a key and without."""
-    async with httpx.AsyncClient(base_url=stack.host.url) as http:
+    async with httpx.AsyncClient(base_url=stack.host.url, timeout=60) as http:
         page = await http.get("/api/console")
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"

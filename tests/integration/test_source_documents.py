@@ -96,7 +96,7 @@ def test_an_existing_event_is_made_online(client: Client, ask: Ask) -> None:
     assert meeting["status"] == "succeeded", meeting["error"]
     patches = [each["body"] for each in client.tenant.get("/requests").json() if each["method"] == "PATCH"]
     assert patches == [sample("event_enable_online")]
-    now = httpx.get(f"{url}/{offline['id']}", headers=token).json()
+    now = httpx.get(f"{url}/{offline['id']}", headers=token, timeout=60).json()
     assert set(sample("event_enable_online.response")) <= set(now)
     assert meeting["joinUrl"] == now["onlineMeeting"]["joinUrl"]
     assert meeting["dialIn"]["conferenceId"] == now["onlineMeeting"]["conferenceId"]

@@ -124,7 +124,7 @@ def test_drain(queue: QueueClient, env: dict[str, str], start_host: StartHost) -
     queue.send_message("hello")
     host = start_host(code, env=env)
     with ThreadPoolExecutor() as threads:
-        answer = threads.submit(httpx.get, f"{host.url}/api/slow", timeout=20)
+        answer = threads.submit(httpx.get, f"{host.url}/api/slow", timeout=60)
         wait_for(lambda: "message begun" in host.output and "request begun" in host.output)
         assert host.stop() == 0
         assert answer.result().text == "request done"
@@ -185,7 +185,7 @@ async def unknown(blob: func.InputStream) -> None: ...
     assert "1 of 5 functions loaded" in host.output
     for told in ("'unnamed' is not loaded: '%ABSENT%'", "'Nowhere__queueServiceUri'", "'now and then'", "blobTrigger"):
         assert told in host.output
-    assert httpx.get(f"{host.url}/api/ping").text == "pong"
+    assert httpx.get(f"{host.url}/api/ping", timeout=60).text == "pong"
 
 
 def test_a_queue_that_may_not_be_read_ends_the_host(
@@ -205,7 +205,7 @@ def test_storage_outage(start_host: StartHost, env: dict[str, str]) -> None:
     env["Things"] = env["Things"].replace("127.0.0.1", "127.0.0.9")
     host = start_host(PING + QUEUE, env=env)
     time.sleep(1)
-    assert httpx.get(f"{host.url}/api/ping").text == "pong"
+    assert httpx.get(f"{host.url}/api/ping", timeout=60).text == "pong"
     assert host.process.poll() is None
     assert host.stop() == 0
 
@@ -214,8 +214,8 @@ def test_a_disabled_function(start_host: StartHost) -> None:
     """`AzureWebJobs.<function>.Disabled` makes a function's route 404 and leaves the others."""
     code = PING + PING.replace("ping", "pong")
     host = start_host(code, env={"AzureWebJobs.ping.Disabled": "true", "AzureWebJobs.pong.Disabled": "false"})
-    assert httpx.get(f"{host.url}/api/ping").status_code == 404
-    assert httpx.get(f"{host.url}/api/pong").status_code == 200
+    assert httpx.get(f"{host.url}/api/ping", timeout=60).status_code == 404
+    assert httpx.get(f"{host.url}/api/pong", timeout=60).status_code == 200
 
 
 def _fails_to_start(folder: Path, **env: str) -> tuple[int, str]:

@@ -75,7 +75,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Generator[Child]:
 
 @pytest.fixture(scope="module")
 def client(host: Child) -> Generator[httpx.Client]:
-    with httpx.Client(base_url=host.url, timeout=20) as client:
+    with httpx.Client(base_url=host.url, timeout=60) as client:
         yield client
 
 
@@ -88,7 +88,7 @@ def _echo(client: httpx.Client, target: str, **request: Any) -> dict[str, Any]:
 def _send(host: Child, request: bytes) -> bytes:
     """Send bytes as they are, return what comes back until the host closes the connection."""
     address = urlsplit(host.url)
-    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         connection.sendall(request)
         answer = b""
         while more := connection.recv(65536):

@@ -51,13 +51,13 @@ def test_stack(tmp_path: Path) -> None:
     """
     app = write_app(tmp_path / "app", code)
     with running_stack(host_options=["--app", str(app), "--function-key", "secret"]) as stack:
-        told = httpx.get(f"{stack.host.url}/api/told").text
+        told = httpx.get(f"{stack.host.url}/api/told", timeout=60).text
         assert told == f"{stack.graph.url}/v1.0 {stack.connection_string}"
-        assert httpx.get(f"{stack.graph.url}/").status_code < 500
+        assert httpx.get(f"{stack.graph.url}/", timeout=60).status_code < 500
         service = QueueServiceClient.from_connection_string(stack.connection_string)
         assert "meeting-requests-poison" in [queue.name for queue in service.list_queues()]
         first = stack.host
         first.kill()
         assert stack.start_host() is not first
-        assert httpx.get(f"{stack.host.url}/api/told").text == told
+        assert httpx.get(f"{stack.host.url}/api/told", timeout=60).text == told
     assert [child.process.poll() for child in (stack.host, stack.graph, stack.storage)] == [0, 0, 0]

@@ -130,7 +130,7 @@ class Host:
 
     async def lives_until(self, condition: Callable[[], bool]) -> bool:
         """Return whether the host lives when something has come to pass; it may also end before."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not self.running.done() and not condition():  # noqa: ASYNC110 - the host may end before
                 await asyncio.sleep(0.01)
         return not self.running.done()

@@ -112,7 +112,7 @@ class Run:
     async def end(self) -> None:
         self.listener.stop()
         self.gate.set()
-        await asyncio.wait_for(self.task, 10)
+        await asyncio.wait_for(self.task, 60)
 
     async def _take(self, received: QueueMessage) -> bool:
         self.called.append(received.text)

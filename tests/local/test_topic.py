@@ -66,7 +66,7 @@ async def test_the_apps_client() -> None:
     with start_child(["topic", "--port", "0"]) as server:
         topic = topic_of(TopicSettings(f"{server.url}/api/events", None, None, is_stand_in=True), clock)
         await topic.send([json.dumps(EVENT | {"id": f"one/{number}"}) for number in range(40)])
-        arrived = httpx.get(f"{server.url}/events").json()["events"]  # noqa: ASYNC210 - nothing else runs
+        arrived = httpx.get(f"{server.url}/events", timeout=60).json()["events"]  # noqa: ASYNC210 - nothing else runs
         assert [event["id"] for event in arrived] == [f"one/{number}" for number in range(40)]
         assert arrived[0] == EVENT | {"id": "one/0"}
     for _ in range(2):

@@ -190,7 +190,7 @@ async def test_the_third_death_is_the_last(tmp_path: Path) -> None:
     assert await life.lives()
     assert life.pauses == [0, 6]
     await life.die()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
 
 
 async def test_deaths_are_forgotten(tmp_path: Path) -> None:

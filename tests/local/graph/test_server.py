@@ -31,7 +31,7 @@ def test_serving(server: tuple[subprocess.Popen[str], str]) -> None:
     """The server says where it listens, drops connections on demand, and ends cleanly and silently."""
     process, url = server
     assert url.startswith("http://127.0.0.1:")
-    with httpx.Client(base_url=url, headers={"Authorization": "Bearer x"}) as client:
+    with httpx.Client(base_url=url, headers={"Authorization": "Bearer x"}, timeout=60) as client:
         assert client.get(EVENTS).status_code == 200
         for action in ("reset", "cut"):
             client.post("/_tenant/faults", json=[{"path": "/events", "times": 1, "when": "after", "action": action}])
@@ -41,7 +41,7 @@ def test_serving(server: tuple[subprocess.Popen[str], str]) -> None:
         assert [entry["status"] for entry in client.get("/_tenant/requests").json()] == [200, 0, 201, 200]
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=60)
     assert (out, err) == ("", "")
     assert process.returncode == 0
     assert time.monotonic() - began < 5
