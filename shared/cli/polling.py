@@ -191,4 +191,5 @@ def known_warning(line: Line, now: datetime) -> str | None:
 def fault_text(line: Line, faults: Sequence[Fault]) -> str:
     """Return faults as one line for the person who corrects the file."""
     placed = dict.fromkeys(in_row(line.item, fault) for fault in faults)
-    return " ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in placed)
+    # Of a row each message names the column.
+    return " ".join(each.message if line.item.row else f"{each.pointer or '/'}: {each.message}" for each in placed)

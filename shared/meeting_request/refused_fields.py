@@ -49,6 +49,7 @@ _REASONS_ANYWHERE: Mapping[str, str] = {
     "externalId": _OWN_RETRIES,
     "onlineMeeting": "is set by Graph and cannot be given",
     "onlineMeetingUrl": "is set by Graph and cannot be given",
+    "request": "is a member of answers and batches: send the members of request themselves",
 }
 _OPTIONS = field_names(MeetingOptions)
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 from tzlocal.windows_tz import tz_win, win_tz
 
 from shared.validation.findings import invalid, quoted
+from shared.validation.member_names import closest
 
 # Two zones that agree on every day of one year have the same rules, as far as anybody can know in advance.
 _DAYS_COMPARED = 366
@@ -52,6 +53,7 @@ def check_time_zone(name: str) -> str:
     elif name.startswith(_MADE_UP):
         hint = "Outlook invents this name for custom rules: use the name of the place's zone"
     else:
+        meant = meant or closest(name, (each for each in allowed_names() if each[0].casefold() == name[:1].casefold()))
         hint = f"did you mean {quoted(meant)}?" if meant else "it is neither a Windows nor an IANA name"
     raise invalid("invalidTimeZone", f"must be the name of a time zone, not {quoted(name)} ({hint})")
 

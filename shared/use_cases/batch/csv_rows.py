@@ -76,6 +76,7 @@ _CANONICAL = {name.casefold(): name for name in COLUMNS}
 _SEPARATOR_LINE = re.compile(r"sep=([,;\t])\r?\n?", re.IGNORECASE)
 _LONGEST_TIME = 64
 _SPREADSHEET_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d{1,2})(:\d\d(?::\d\d)?(?:\.\d+)?)", re.ASCII)
+_LISTS = ("organizerPool", "attendees", "optionalAttendees")
 _CELL_FORMAT = "Format the cells of the column as yyyy-mm-dd hh:mm."
 
 
@@ -121,11 +122,13 @@ def in_row(item: BatchItem, fault: Fault) -> Fault:
     member, _, predicate = fault.message.partition(" ")
     if not column:
         return Fault(pointer, fault.code, fault.message)
-    # A cell holds one time; in a cell with several values, the message names the value.
-    names_cell = member in {column, "dateTime", "displayName"}
+    # A cell holds one time; in a cell with several values, the message quotes the value.
+    names_cell = member in {column, "dateTime", "displayName", "address"}
     message = f"{column} {predicate}" if names_cell else f"{column}: {fault.message}"
     if fault.code == "invalidDateTime" and column in {"start", "end"}:
         message += f" {_CELL_FORMAT}"
+    if fault.code in {"invalidAddress", "tooFew"} and column in _LISTS:
+        message += " Separate several by semicolons."
     return Fault(pointer, fault.code, message)
 
 

@@ -5,7 +5,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import takewhile
 from typing import Any
 
@@ -28,10 +28,12 @@ class MeetingTimes:
     Attributes:
         stretches: in order and apart, one for each occurrence that is reserved.
         day: of the first occurrence, from 00:00 to 24:00 in the zone of the request.
+        zone: of the request.
     """
 
     stretches: tuple[Stretch, ...]
     day: Stretch
+    zone: tzinfo
 
     @property
     def window(self) -> Stretch:
@@ -54,8 +56,8 @@ class MeetingTimes:
 
     @property
     def first_in_words(self) -> str:
-        """The first occurrence, as a message says it."""
-        start, end = (moment.isoformat().replace("+00:00", "Z") for moment in self.stretches[0])
+        """The first occurrence in the zone of the request, as a message says it."""
+        start, end = (each.astimezone(self.zone).isoformat().replace("+00:00", "Z") for each in self.stretches[0])
         return f"from {start} to {end}"
 
     def entries(self, meeting_id: str, attempt: int) -> list[Entry]:
@@ -86,18 +88,19 @@ def _of_event(request: CalendarRequest, now: datetime) -> MeetingTimes:
             break
     midnight = datetime.combine(first.start.astimezone(zone(name)).date(), time())
     day = Stretch(to_utc(midnight, name), to_utc(midnight + timedelta(days=1), name))
-    return _bounded(first, occurrences, day)
+    return _bounded(first, occurrences, day, zone(name))
 
 
 def _of_online_meeting(request: StandaloneRequest, now: datetime) -> MeetingTimes:
     start = instant_of(request.start_date_time)[0] if request.start_date_time else now.replace(microsecond=0)
-    offset = datetime.fromisoformat(request.start_date_time).tzinfo if request.start_date_time else UTC
+    offset = (datetime.fromisoformat(request.start_date_time).tzinfo if request.start_date_time else None) or UTC
     midnight = datetime.combine(start.astimezone(offset).date(), time(), offset).astimezone(UTC)
-    return _bounded(Stretch(start, request.end_after(start)), (), Stretch(midnight, midnight + timedelta(days=1)))
+    day = Stretch(midnight, midnight + timedelta(days=1))
+    return _bounded(Stretch(start, request.end_after(start)), (), day, offset)
 
 
-def _bounded(first: Stretch, others: Iterable[Stretch], day: Stretch) -> MeetingTimes:
+def _bounded(first: Stretch, others: Iterable[Stretch], day: Stretch, shown_in: tzinfo) -> MeetingTimes:
     """Return the times, of those occurrences that are reserved."""
     last = first.start + RESERVED_FOR
     found = [first, *takewhile(lambda each: each.start < last, others)]
-    return MeetingTimes(tuple(Stretch(start, min(end, last)) for start, end in found), day)
+    return MeetingTimes(tuple(Stretch(start, min(end, last)) for start, end in found), day, shown_in)

@@ -73,10 +73,12 @@ def test_no_time_zone(name: str) -> None:
         ("utc", "UTC"),
         ("Cet", "CET"),
         ("Europe/Kyiv(Kiev)", "Europe/Kyiv (Kiev)"),
+        ("Europe/Osol", "Europe/Oslo"),
+        ("Pacific Standart Time", "Pacific Standard Time"),
     ],
 )
 def test_suggestion(name: str, meant: str) -> None:
-    """A name that is wrong only in case or spaces is answered with the right one."""
+    """A name that is wrong only in case, spaces or a few letters is answered with the right one."""
     assert f"did you mean '{meant}'" in faults_of(calendar_document(start=at("2026-11-20T13:00:00", name)))[0].message
 
 

@@ -17,6 +17,7 @@ from shared.validation.date_times import instant_of
 HEADER = ["idempotencyKey", "organizer", "subject", "start", "end", "timeZone", "attendees"]
 ROW = ["k", "AlexW@contoso.com", "Visit", "2027-01-20T13:00:00", "2027-01-20 13:30", "Europe/Berlin", ""]
 FORMAT = "Format the cells of the column as yyyy-mm-dd hh:mm."
+SEVERAL = "Separate several by semicolons."
 DOCUMENT: dict[str, Any] = {
     "organizer": "AlexW@contoso.com",
     "subject": "Visit",
@@ -127,7 +128,11 @@ def test_the_same_rows_have_the_same_keys() -> None:
         ({"idempotencyKey": "a b"}, "idempotencyKey must be 1 to 255 visible ASCII characters, not 'a b'."),
         (
             {"attendees": "Adele"},
-            "attendees: address must be one mail address, not 'Adele': An email address must have an @-sign.",
+            f"attendees must be one mail address, not 'Adele': An email address must have an @-sign. {SEVERAL}",
+        ),
+        (
+            {"organizer": "", "organizerPool": "a@x.example,b@x.example"},
+            f"organizerPool: candidates must have at least 2 items, not 1. {SEVERAL}",
         ),
         ({"": "9"}, "The row has '9' in a column without a name."),
     ],

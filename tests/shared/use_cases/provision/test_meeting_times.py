@@ -123,6 +123,8 @@ def test_an_event_is_reserved_for_a_year_from_its_next_occurrence_on(event: Even
     midnight = datetime.combine(found[0].start.astimezone(ZoneInfo(event.zone)), time())
     assert times.day == (instant(midnight, event.zone), instant(midnight + A_DAY, event.zone))
     assert all(each.start <= each.end for each in times.stretches)
+    start, end = (each.astimezone(ZoneInfo(event.zone)).isoformat() for each in times.stretches[0])
+    assert times.first_in_words == f"from {start} to {end}".replace("+00:00", "Z")
     assert_covers(times)
 
 
