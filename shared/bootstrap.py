@@ -180,10 +180,8 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
     reserving = Reserving(ledger, reservations, turns, clock)
     rooms = Rooms(graph, gate, clock)
-    organizer_pools, room_pools = (
-        OrganizerPools(calendars, reserving, clock),
-        RoomPools(calendars, reserving, rooms, clock),
-    )
+    organizer_pools = OrganizerPools(calendars, reserving, clock)
+    room_pools = RoomPools(calendars, reserving, rooms, clock)
     steps = Steps(graph, gate, ownership, clock)
     completion = Completion(
         ledger, reporter, reserving, room_pools, clock, watched=settings.watch, attendance_watched=attendance_watched

@@ -66,12 +66,7 @@ class Changes:
         self._clock = clock
 
     async def patch(
-        self,
-        meeting_id: str,
-        patch: Any,
-        origin: Origin = ANYWHERE,
-        *,
-        message: str | None = None,
+        self, meeting_id: str, patch: Any, origin: Origin = ANYWHERE, *, message: str | None = None
     ) -> Meeting:
         """Apply a JSON Merge Patch (RFC 7396) to a meeting's request.
 
@@ -93,12 +88,7 @@ class Changes:
 
         return await self._change(meeting_id, edit, origin)
 
-    async def add_attendee(
-        self,
-        meeting_id: str,
-        attendee: Any,
-        origin: Origin = ANYWHERE,
-    ) -> Meeting:
+    async def add_attendee(self, meeting_id: str, attendee: Any, origin: Origin = ANYWHERE) -> Meeting:
         """Add an attendee, change one, or invite one again who was removed in Outlook.
 
         Raises as `patch`, with pointers into the attendee.
@@ -122,12 +112,7 @@ class Changes:
 
         return await self._change(meeting_id, edit, origin)
 
-    async def remove_attendee(
-        self,
-        meeting_id: str,
-        address: str,
-        origin: Origin = ANYWHERE,
-    ) -> Meeting:
+    async def remove_attendee(self, meeting_id: str, address: str, origin: Origin = ANYWHERE) -> Meeting:
         """Remove an attendee whom the request invites, or whom the latest observation shows.
 
         Raises as `patch`, and AttendeeNotFoundError if neither has the address.
@@ -142,12 +127,7 @@ class Changes:
 
         return await self._change(meeting_id, edit, origin)
 
-    async def cancel(
-        self,
-        meeting_id: str,
-        comment: str | None,
-        origin: Origin = ANYWHERE,
-    ) -> Meeting:
+    async def cancel(self, meeting_id: str, comment: str | None, origin: Origin = ANYWHERE) -> Meeting:
         """Cancel a meeting; one that is cancelled already, or will be, stays as it is.
 
         Raises:
