@@ -33,7 +33,7 @@ public class OverHttp {
 
     public static void main(String[] arguments) throws Exception {
         OverHttp app = new OverHttp(arguments.length > 1 ? arguments[1] : "");
-        // The key makes it one meeting, however often this program is run.
+        // The key makes it one meeting, however often this program runs.
         HttpResponse<String> answer = app.send(app.request(arguments[0] + "/meetings")
                 .header("Content-Type", "application/json")
                 .header("Idempotency-Key", KEY)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Asks for a meeting and polls until there is a join link: curl.sh [URL [KEY]], needs curl and jq.
-# Sent again with the same Idempotency-Key, it finds the same meeting.
+# Creates a meeting and polls until there is a join link: curl.sh [URL [KEY]]. Needs curl and jq.
+# Run again with the same Idempotency-Key, it returns the same meeting.
 set -euo pipefail
 url=${1:-http://127.0.0.1:7071/api}
 key=${2:-not-needed-locally}

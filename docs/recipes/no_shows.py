@@ -1,4 +1,4 @@
-"""Prints who was invited to a lecture and did not come: `python no_shows.py URL KEY MEETING_ID [DATE]`, Python alone.
+"""Prints who was invited to a lecture and did not come: `python no_shows.py URL KEY MEETING_ID [DATE]`.
 
 DATE is a day of a series, by the clocks of the meeting's zone. Run it when the event `meeting.attended` comes, or some
 hours after the lecture. The app needs `attendance` in its setting ARTIFACTS.
@@ -11,7 +11,7 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-# Who stayed for less counts as absent.
+# An attendee who stayed for less counts as absent.
 LEAST_SECONDS = 10 * 60
 
 
@@ -31,7 +31,7 @@ def read(url: str, key: str) -> Any:
 
 
 def invited(meeting: dict[str, Any]) -> list[str]:
-    """Return the addresses of the people whom the event invites: as it was seen last, or else as it was requested."""
+    """Return the addresses of the people whom the event invites: as last seen, otherwise as requested."""
     if meeting["observed"]:
         people = [(each["address"], each["type"]) for each in meeting["observed"]["attendees"]]
     else:
@@ -41,7 +41,7 @@ def invited(meeting: dict[str, Any]) -> list[str]:
 
 
 def seconds_by_address(reports: list[dict[str, Any]]) -> tuple[dict[str, int], int]:
-    """Return how long each address was there, in all calls together, and how many came without an address."""
+    """Return how long each address was there, in all calls, and how many attended without an address."""
     seconds: dict[str, int] = {}
     nameless = 0
     for attendee in (each for report in reports for each in report["attendees"]):
@@ -53,7 +53,7 @@ def seconds_by_address(reports: list[dict[str, Any]]) -> tuple[dict[str, int], i
 
 
 def main(url: str, key: str, meeting_id: str, date: str = "") -> None:
-    """Print one address a line; on standard error, how many came whom the reports do not name by address."""
+    """Print one address a line; on standard error, how many attendees have no address in the reports."""
     query = f"?{urllib.parse.urlencode({'occurrence': date})}" if date else ""
     meeting = read(f"{url}/meetings/{meeting_id}", key)
     reports = read(f"{url}/meetings/{meeting_id}/attendance{query}", key)["reports"]

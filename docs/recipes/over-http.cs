@@ -1,5 +1,5 @@
-// Creates a meeting over HTTP and prints its join link: `dotnet run over-http.cs URL [KEY]`, with the SDK of .NET 10 alone.
-// It says the same as over-http.mjs beside it, line by line. Unlike that it has been read, and neither compiled nor run.
+// Creates a meeting over HTTP and prints its join link: `dotnet run over-http.cs URL [KEY]`. Needs the SDK of .NET 10.
+// It matches over-http.mjs line by line, and has only been read: neither compiled nor run.
 using System.Net;
 using System.Text.Json.Nodes;
 
@@ -18,10 +18,10 @@ var request = new JsonObject
 using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(90) };
 client.DefaultRequestHeaders.Add("x-functions-key", key);
 
-// The body goes out with its length: what is sent in chunks does not reach the app.
+// The body is sent with its length: a chunked body does not reach the app.
 var body = new StringContent(request.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
 var asked = new HttpRequestMessage(HttpMethod.Post, $"{url}/meetings") { Content = body };
-// The key makes it one meeting, however often this program is run.
+// The key makes it one meeting, however often this program runs.
 asked.Headers.Add("Idempotency-Key", reference);
 asked.Headers.Add("Prefer", "wait=30");
 var (answer, meeting) = await Send(asked);

@@ -1,4 +1,4 @@
-// Creates a meeting over HTTP and prints its join link: `node over-http.mjs URL [KEY]`, with Node 20 or later alone.
+// Creates a meeting over HTTP and prints its join link: `node over-http.mjs URL [KEY]`. Needs only Node 20 or later.
 const [url, key = ""] = process.argv.slice(2);
 const request = {
   organizer: "AlexW@contoso.com",
@@ -17,7 +17,7 @@ async function call(method, target, headers = {}, body) {
   return { status: answer.status, headers: answer.headers, meeting: data };
 }
 
-// The key makes it one meeting, however often this program is run.
+// The key makes it one meeting, however often this program runs.
 let answer = await call("POST", `${url}/meetings`, { "idempotency-key": request.reference, prefer: "wait=30" }, JSON.stringify(request));
 while (answer.status === 202) {
   await new Promise((done) => setTimeout(done, Number(answer.headers.get("retry-after")) * 1000));

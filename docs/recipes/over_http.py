@@ -1,4 +1,4 @@
-"""Creates a meeting over HTTP and prints its join link: `python over_http.py URL [KEY]`, with Python alone."""
+"""Creates a meeting over HTTP and prints its join link: `python over_http.py URL [KEY]`. Needs only Python."""
 
 import json
 import sys

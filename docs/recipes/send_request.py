@@ -1,4 +1,4 @@
-"""Puts meeting requests on the queue, as another system would: `python send_request.py [--base64]`.
+"""Puts meeting requests on the queue, as another system does: `python send_request.py [--base64]`.
 
 Needs `azure-storage-queue` and `azure-identity`, and either `MEETING_STORAGE` (a connection string, for the emulator)
 or `MEETING_QUEUES` (https://ACCOUNT.queue.core.windows.net) and a sign-in with the role Storage Queue Data Message
@@ -29,7 +29,7 @@ def open_queue(*, base64: bool) -> QueueClient:
 
 
 def meeting_request(reference: str) -> dict[str, object]:
-    """Return a request; its key makes it one meeting, however often it is sent."""
+    """Return a request; with its key it creates one meeting, however often it is sent."""
     return {
         "idempotencyKey": reference,
         "reference": reference,
@@ -62,7 +62,7 @@ def main() -> None:
     with open_queue(base64=options.base64) as queue:
         for make in (meeting_request, cloud_event):
             reference = f"interview-{uuid.uuid4()}"
-            # A message that never expires: the queue's own seven days run on while a request waits.
+            # A message that never expires, because the queue's default is seven days.
             queue.send_message(json.dumps(make(reference)), time_to_live=-1)
             print(reference)
 

@@ -1,4 +1,4 @@
-"""Takes result events from the queue `meeting-results`: `python take_results.py`, as a service would, until Ctrl-C.
+"""Receives result events from the queue `meeting-results`: `python take_results.py`, as a service would, until Ctrl-C.
 
 Needs `azure-storage-queue` and `azure-identity`, and either `MEETING_STORAGE` (a connection string, for the emulator)
 or `MEETING_QUEUES` (https://ACCOUNT.queue.core.windows.net) and a sign-in with the role Storage Queue Data Message

@@ -1,4 +1,4 @@
-"""Thirty tutorials of a week in six rooms: `python tutorials.py URL [KEY]`, with Python alone.
+"""Thirty tutorials of a week in six rooms: `python tutorials.py URL [KEY]`. Needs only Python.
 
 Six groups meet at the same time on each of five days; Convene gives each the first of the six rooms that is free. Sent
 again, it makes none twice. The app needs a role on the calendars of the rooms: docs/pools.md.
@@ -29,7 +29,7 @@ def tutorial(day: str, group: int) -> dict[str, Any]:
 
 
 def main(url: str, key: str = "") -> None:
-    """Send all tutorials as one batch, and print what was refused, or the address of each meeting."""
+    """Send all tutorials as one batch, and print each refusal, or each meeting's URL."""
     batch = {"meetings": [tutorial(day, group) for day in DAYS for group in range(1, 7)]}
     headers = {"x-functions-key": key, "Content-Type": "application/json"}
     request = urllib.request.Request(f"{url}/meetings/batch", json.dumps(batch).encode(), headers)  # noqa: S310

@@ -3,7 +3,7 @@
 `python appointment.py request < appointment.json` prints what to send to `POST /meetings`.
 `python appointment.py link MEETING.json [--r4] < appointment.json` prints the Appointment with the link: in R5 as
 `virtualService` (https://hl7.org/fhir/R5/appointment-definitions.html#Appointment.virtualService), in R4 as the
-extension that stands for it (https://hl7.org/fhir/uv/xver-r5.r4/, whose form is not final).
+extension for it (https://hl7.org/fhir/uv/xver-r5.r4/, whose form is not final).
 """
 
 import json

@@ -1,12 +1,11 @@
 #:sdk Microsoft.NET.Sdk.Web
-// Receives Convene's events as a webhook of Event Grid: `dotnet run receiver.cs`, with the SDK of .NET 10 alone.
-// It says the same as receiver.py and receiver.mjs beside it, line by line. Unlike these it has been read, and neither
-// compiled nor run.
+// Receives Convene's events as a webhook of Event Grid: `dotnet run receiver.cs`. Needs the SDK of .NET 10.
+// It matches receiver.py and receiver.mjs line by line, and has only been read: neither compiled nor run.
 //
-// WEBHOOK_SECRET is what the event subscription sends as `Authorization: Bearer SECRET`; while it is replaced, both
-// secrets, separated by a comma. Event Grid delivers over https only: put this behind your gateway.
-// An event comes at least once, in any order: its `source` and `id` say which were handled, and a meeting's `version`
-// which of two is the later one.
+// WEBHOOK_SECRET is the secret that the event subscription sends as `Authorization: Bearer SECRET`. While you replace
+// it, set both, separated by a comma. Event Grid delivers over https only: put this behind your gateway.
+// An event comes at least once, in any order: `source` and `id` identify it, and a meeting's `version` says which of two
+// is later.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -41,7 +40,7 @@ app.MapMethods("/", ["OPTIONS"], (HttpRequest request, HttpResponse response) =>
 });
 
 // https://learn.microsoft.com/azure/event-grid/delivery-and-retry: 400, 401, 403 and 413 go to the dead letters;
-// anything else comes again.
+// anything else is delivered again.
 app.MapPost("/", async (HttpRequest request) =>
 {
     if (request.ContentLength is null) return Results.StatusCode(411);
@@ -72,7 +71,7 @@ app.MapPost("/", async (HttpRequest request) =>
 app.Run();
 return 0;
 
-// Do what your system does with an event; here, print it. What is thrown has Event Grid deliver it again.
+// Do what your system does with an event; here, print it. If it throws, Event Grid delivers the event again.
 Task Handle(JsonElement cloudEvent)
 {
     var meeting = cloudEvent.GetProperty("data");

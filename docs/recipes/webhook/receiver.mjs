@@ -1,9 +1,9 @@
-// Receives Convene's events as a webhook of Event Grid: `node receiver.mjs [PORT]`, with Node 20 or later alone.
+// Receives Convene's events as a webhook of Event Grid: `node receiver.mjs [PORT]`. Needs only Node 20 or later.
 //
-// WEBHOOK_SECRET is what the event subscription sends as `Authorization: Bearer SECRET`; while it is replaced, both
-// secrets, separated by a comma. Event Grid delivers over https only: put this behind your gateway, or your framework.
-// An event comes at least once, in any order: its `source` and `id` say which were handled, and a meeting's `version`
-// which of two is the later one.
+// WEBHOOK_SECRET is the secret that the event subscription sends as `Authorization: Bearer SECRET`. While you replace
+// it, set both, separated by a comma. Event Grid delivers over https only: put this behind your gateway, or your framework.
+// An event comes at least once, in any order: `source` and `id` identify it, and a meeting's `version` says which of two
+// is later.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -15,7 +15,7 @@ const handled = process.env.WEBHOOK_HANDLED ?? "handled-events";
 const largest = 1024 * 1024;
 const [one, batch] = ["application/cloudevents+json", "application/cloudevents-batch+json"];
 
-// Do what your system does with an event; here, print it. What is thrown has Event Grid deliver it again.
+// Do what your system does with an event; here, print it. If it throws, Event Grid delivers the event again.
 async function handle(event) {
   const { reference, joinUrl, error } = event.data;
   console.log(event.type, reference, joinUrl ?? error?.code);

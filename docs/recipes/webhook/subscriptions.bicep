@@ -1,13 +1,13 @@
 // Two ways to get Convene's events from its topic (parameter `resultTopic` of infra/main.bicep): a webhook with a secret
-// and a container for what it does not take, and a queue of one caller, which gets its own meetings alone. Deploy it into
-// the resource group of the topic:
+// and a container for undelivered events, and a queue for one caller's meetings. Deploy it into the topic's resource
+// group:
 //
 //   az deployment group create --resource-group RESOURCE_GROUP --template-file subscriptions.bicep \
 //     --parameters topicName=TOPIC accountName=ACCOUNT webhookUrl=https://HOST/ webhookSecret=SECRET
 //
-// Event Grid writes to the account with the identity of the topic, so the account needs no key; it has to admit Event
-// Grid, as a trusted service or from every network. A role takes minutes to count: deploy again where the first try says
-// that the identity may not write.
+// Event Grid writes to the account with the topic's identity, so the account needs no key. The account's network must
+// admit Event Grid, as a trusted service or from every network. A role takes minutes to take effect: if the deployment
+// says that the identity may not write, deploy again.
 @description('Name of the topic of the app.')
 param topicName string
 
@@ -17,14 +17,14 @@ param accountName string
 @description('URL of the receiver, which answers the handshake while this is deployed.')
 param webhookUrl string
 
-@description('Secret that the receiver asks for.')
+@description('Secret that the receiver expects.')
 @secure()
 param webhookSecret string
 
 @description('Name of the queue of the caller.')
 param queueName string = 'meeting-events'
 
-@description('How the references of the meetings of the caller begin.')
+@description('Prefix of the references that the caller uses.')
 param referencePrefix string = 'visit-'
 
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/storage
@@ -108,7 +108,7 @@ resource webhook 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15' = {
     eventDeliverySchema: 'CloudEventSchemaV1_0'
     filter: { includedEventTypes: eventTypes }
     retryPolicy: { eventTimeToLiveInMinutes: 1440, maxDeliveryAttempts: 30 }
-    // Without it Event Grid drops what the receiver refuses (400, 401, 403, 413) or does not take within a day.
+    // Without it Event Grid drops events that the receiver refuses (400, 401, 403, 413) or does not accept within a day.
     deadLetterWithResourceIdentity: {
       identity: { type: 'SystemAssigned' }
       deadLetterDestination: {
