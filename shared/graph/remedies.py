@@ -14,7 +14,7 @@ ONLINE_MEETING_MISSING = (
 )
 PASSCODE = (
     "A meeting policy of the organizer decides about passcodes; have a Teams administrator check it, or send a new "
-    "request without joinMeetingIdSettings. Cancel this meeting, for its passcode cannot be changed."
+    "request without joinMeetingIdSettings. Cancel this meeting, because its passcode cannot be changed."
 )
 LINK_IN_BODY = (
     "Leave the links of other Teams meetings out of the body: Exchange takes the first one for the event's own "
@@ -27,13 +27,13 @@ LINK_CHANGED = (
 )
 JOIN_BLOCK_MISSING = (
     "Leave the body as it is; or open the event in the organizer's Outlook calendar, switch the online meeting off and "
-    "on, and send a new request, for the link is another one then. Nothing was changed."
+    "on, and send a new request, because the link then changes. Nothing was changed."
 )
 ROOM_LIST_NOT_FOUND = (
     "Check the address of the room list with: Get-DistributionGroup -RecipientTypeDetails RoomList. A new list can take"
     " 24 hours to appear."
 )
-NOT_CALENDAR_BACKED = "Ask for meetings of kind 'calendar' where transcripts or recordings will be read by an app."
+NOT_CALENDAR_BACKED = "Create meetings of kind 'calendar' if an app will read their transcripts or recordings."
 TRANSCRIPT_NOT_FOUND = "Take the id from the list of the meeting's transcripts."
 NOT_WEBVTT = (
     "Open the transcript in Teams. If it is complete there, report to Microsoft support that Graph returns other "
@@ -109,7 +109,7 @@ def mailbox_access(organizer: str, client_id: str | None) -> str:
         f"New-ManagementRoleAssignment -App (Get-ServicePrincipal -Identity '{app}').ObjectId "
         "-Role 'Application Calendars.ReadWrite' -CustomResourceScope Convene; and checks with: "
         f"Test-ServicePrincipalAuthorization -Identity '{app}' -Resource {_quoted(organizer)}. "
-        "In a tenant that was never customized they ask for Enable-OrganizationCustomization, once, first. "
+        "In a tenant that was never customized, run Enable-OrganizationCustomization once first. "
         "Grant the app no Calendars permission in Entra ID as well: it would open every mailbox. "
         "The change can take two hours to reach Graph; then send POST /api/meetings/{id}/retry."
     )
@@ -135,7 +135,7 @@ def online_meetings_denied(organizer: str, client_id: str | None) -> str:
     """Return what to check, the most likely cause first, where Teams refuses a user without a reason."""
     return (
         f"A Teams administrator checks, in this order: that {organizer} is a member of the tenant with a licence for "
-        f"Teams, and no guest; that the user's meeting policy allows private meetings: {_meeting_policy(organizer)} "
+        f"Teams, and not a guest; that the user's meeting policy allows private meetings: {_meeting_policy(organizer)} "
         "| Select-Object AllowPrivateMeetingScheduling; and the policy "
         f"that allows the app. {application_access_policy(organizer, client_id)}"
     )
