@@ -138,7 +138,7 @@ async def submit_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpRes
 def _read_items(req: func.HttpRequest) -> list[BatchItem]:
     body = read_body(req, LARGEST_BATCH)
     if "idempotency-key" in req.headers:
-        message = "A batch has no key of its own: give each meeting its idempotencyKey."
+        message = "A batch has no Idempotency-Key: give each meeting an idempotencyKey."
         fault = Fault("/headers/Idempotency-Key", "notAllowed", message)
         raise_with_faults_of(lambda: _decode_items(req, body), [fault])
     return _decode_items(req, body)

@@ -117,8 +117,8 @@ async def put_back(
     Several are put at a time, and putting them again is harmless.
     """
     done = Counter[str]()
-    wanted = (record for record in _records(file) if person is None or is_about(record, person))
-    for part in itertools.batched(wanted, _CONCURRENT_WRITES, strict=False):
+    chosen = (record for record in _records(file) if person is None or is_about(record, person))
+    for part in itertools.batched(chosen, _CONCURRENT_WRITES, strict=False):
         done.update("put" if put else "there" for put in await asyncio.gather(*map(backup.put_back, part)))
         advance(len(part))
     return done

@@ -170,10 +170,16 @@ _MEETING_COLUMNS = ("status", "start", "organizer", "subject")
 
 def _cells(number: str, status: str, request: Any) -> tuple[str, ...]:
     """Return the cells of a meeting from its request, which may be anything."""
-    wanted = request if isinstance(request, dict) else {}
-    start = wanted.get("start")
-    start = start.get("dateTime") if isinstance(start, dict) else wanted.get("startDateTime")
-    return number, status, clock(str(start or "")), str(wanted.get("organizer") or ""), str(wanted.get("subject") or "")
+    members = request if isinstance(request, dict) else {}
+    start = members.get("start")
+    start = start.get("dateTime") if isinstance(start, dict) else members.get("startDateTime")
+    return (
+        number,
+        status,
+        clock(str(start or "")),
+        str(members.get("organizer") or ""),
+        str(members.get("subject") or ""),
+    )
 
 
 def _below(each: Outcome) -> tuple[str, ...]:

@@ -53,11 +53,11 @@ def parse_schedule(document: Any, now: datetime) -> ScheduleRequest:
     if meeting is None:
         raise InvalidRequestError(faults)
     # Without an occurrence there is a fault already, and the meeting's times mean nothing.
-    whole = request if request is not None and first is not None else None
-    kept = _parse_meeting(meeting, whole, first, faults)
-    if faults or whole is None or kept is None:
+    valid = (request, first) if request is not None and first is not None else None
+    kept = _parse_meeting(meeting, valid, faults)
+    if faults or valid is None or kept is None:
         raise InvalidRequestError(faults)
-    return whole.model_copy(update={"request": kept})
+    return valid[0].model_copy(update={"request": kept})
 
 
 def _first_occurrence(draft: Draft, now: datetime) -> Occurrence | None:
@@ -89,35 +89,40 @@ def _excludes_nothing(excluded: DateOrTime, meant: Occurrence | None) -> tuple[s
 
 
 def _parse_meeting(
-    meeting: dict[str, Any], schedule: ScheduleRequest | None, first: Occurrence | None, faults: list[Fault]
+    meeting: dict[str, Any], valid: tuple[ScheduleRequest, Occurrence] | None, faults: list[Fault]
 ) -> dict[str, Any] | None:
-    """Return the meeting request as meetings store it, without its times; or None, with the faults added."""
+    """Return the meeting request as meetings store it, without its times; or None, with the faults added.
+
+    `valid` is the schedule with its next occurrence, None if the schedule itself has faults.
+    """
     own = list(_meeting_findings(meeting))
     faults += in_document_order(own, {"request": meeting})
     if meeting.get("kind") == "existing":
         return None
     given = {name: value for name, value in meeting.items() if name not in _TIMES | {"recurrence"}}
-    known = schedule is not None and first is not None
-    if schedule is None or first is None:
-        schedule = ScheduleRequest.model_validate(_SOME_TIME | {"request": given})
-        first = next(schedule.timetable.after(datetime(2027, 1, 1)))  # noqa: DTZ001 - a wall clock's
+    schedule, first = valid or _stand_in(given)
     try:
         parsed = parse_request(schedule.model_copy(update={"request": given}).meeting_of(first))
     except InvalidRequestError as error:
-        faults += [place for fault in error.faults if (place := _in_schedule(fault, times_known=known))]
+        faults += [place for fault in error.faults if (place := _in_schedule(fault, times_known=valid is not None))]
         return None
     subject = {"subject": given["subject"]} if given.get("subject") is not None else {}
     kept = {name: value for name, value in as_given(parsed).items() if name not in _TIMES}
     return kept | subject
 
 
+def _stand_in(meeting: dict[str, Any]) -> tuple[ScheduleRequest, Occurrence]:
+    schedule = ScheduleRequest.model_validate(_SOME_TIME | {"request": meeting})
+    return schedule, next(schedule.timetable.after(datetime(2027, 1, 1)))  # noqa: DTZ001 - a wall clock's
+
+
 def _meeting_findings(meeting: dict[str, Any]) -> Iterator[Finding]:
     for name in _TIMES:
         if meeting.get(name) is not None:
-            message = "has no place here: the schedule's start, duration and timeZone give every meeting its times"
+            message = "is not allowed here: the schedule's start, duration and timeZone determine every meeting's times"
             yield Finding(("request", name), "notAllowed", message)
     if meeting.get("recurrence") is not None:
-        message = "has no place here: every occurrence of the schedule's recurrence becomes a meeting of its own"
+        message = "is not allowed here: every occurrence of the schedule's recurrence becomes a separate meeting"
         yield Finding(("request", "recurrence"), "notAllowed", message)
     if meeting.get("kind") == "existing":
         message = "can only be calendar or standalone: a schedule makes new meetings"
