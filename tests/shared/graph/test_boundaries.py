@@ -15,8 +15,8 @@ from shared.errors import RejectedError, UnavailableError
 from shared.graph import GraphClient
 from shared.graph.answer_stream import LARGEST_ANSWER
 from shared.graph.artifacts import AttendanceReport, Recording, Transcript
-from shared.graph.calendar_events import OnlineEvent
 from shared.graph.client import Call
+from shared.graph.event import OnlineEvent
 from shared.graph.online_meetings import OnlineMeeting
 from shared.graph.refusals import Surface
 from shared.graph.resources import GraphResource, parse_resource
