@@ -162,7 +162,7 @@ class Provisioner:
             fault = f"the attempt did not end within {seconds:.0f} s"
             await self._postponement.wait(attempt, UnavailableError(fault, uncertain=True))
         except RejectedError as error:
-            await self._completion.complete(attempt, Status.FAILED, MeetingError.of(error, meeting.id))
+            await self._completion.complete(attempt, Status.FAILED, _refused(error, attempt))
         except InvalidRequestError as error:  # accepted by another version of this app
             await self._completion.complete(attempt, Status.FAILED, as_meeting_error(error))
         except (ThrottledError, UnavailableError) as error:
@@ -187,6 +187,14 @@ class Provisioner:
 def _has_nothing_to_cancel(meeting: Meeting) -> bool:
     """Return whether a cancellation needs no call to Graph, so that it waits for no mailbox."""
     return bool(meeting.cancellation) and not meeting.may_be_in_graph
+
+
+def _refused(error: RejectedError, attempt: Attempt) -> MeetingError:
+    """Return the error of a refused meeting; its message has the organizer's name before the object id."""
+    refused, object_id = MeetingError.of(error, attempt.meeting.id), attempt.organizer_id
+    if not object_id or object_id == attempt.organizer:
+        return refused
+    return refused.changed(message=refused.message.replace(object_id, f"{attempt.organizer} ({object_id})"))
 
 
 def _gave_up(meeting: Meeting) -> MeetingError:

@@ -41,12 +41,13 @@ POST_EVENTS = {"method": "POST", "path": "/events"}
 async def test_a_refusal_fails_the_meeting_with_the_administrators_command(
     request_: dict[str, Any], code: str, remedy: str
 ) -> None:
-    """Each refusal of Graph has its name, its remedy, and Graph's request id, at the first attempt."""
+    """Each refusal of Graph has its name, the organizer's, its remedy, and Graph's request id, at the first attempt."""
     world = World()
     meeting = await world.made(request_)
     assert meeting.status is Status.FAILED
     assert meeting.error is not None
     assert meeting.error.code == code
+    assert request_["organizer"] in meeting.error.message
     assert remedy in meeting.error.remedy
     assert meeting.attempts == 1
     assert meeting.error.graph is not None
