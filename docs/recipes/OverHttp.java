@@ -32,6 +32,9 @@ public class OverHttp {
     }
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length == 0) {
+            fail("Usage: java OverHttp.java URL [KEY]");
+        }
         OverHttp app = new OverHttp(arguments.length > 1 ? arguments[1] : "");
         // The key makes it one meeting, however often this program runs.
         HttpResponse<String> answer = app.send(app.request(arguments[0] + "/meetings")

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Creates a meeting and polls until there is a join link: curl.sh [URL [KEY]]. Needs curl and jq.
+# Creates a meeting and polls until there is a join link: curl.sh URL [KEY]. Needs curl and jq.
 # Run again with the same Idempotency-Key, it returns the same meeting.
 set -euo pipefail
-url=${1:-http://127.0.0.1:7071/api}
-key=${2:-not-needed-locally}
+url=${1:?Usage: curl.sh URL [KEY]}
+key=${2:-}
 headers=$(mktemp)
 trap 'rm -f "$headers"' EXIT
 

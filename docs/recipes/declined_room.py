@@ -5,6 +5,7 @@ Reads Convene's events from standard input, one JSON object a line, with Python 
 role on the calendars of the rooms: docs/permissions.md.
 """
 
+import argparse
 import json
 import sys
 import urllib.error
@@ -82,7 +83,7 @@ def call(method: str, url: str, key: str, body: Any = None, headers: dict[str, s
         raise RuntimeError(f"{error.code} {problem.get('code')}: {problem.get('detail')}") from error
 
 
-def main(url: str, key: str = "") -> None:
+def main(url: str, key: str) -> None:
     """React to each event, and print what was done."""
     for line in sys.stdin:
         done = react(json.loads(line), url, key)
@@ -91,4 +92,7 @@ def main(url: str, key: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="the app's address, such as http://127.0.0.1:7071/api")
+    parser.add_argument("key", help="a function key", nargs="?", default="")
+    main(**vars(parser.parse_args()))

@@ -4,6 +4,7 @@ DATE is a day of a series, by the clocks of the meeting's zone. Run it when the 
 hours after the lecture. The app needs `attendance` in its setting ARTIFACTS.
 """
 
+import argparse
 import json
 import sys
 import urllib.error
@@ -52,7 +53,7 @@ def seconds_by_address(reports: list[dict[str, Any]]) -> tuple[dict[str, int], i
     return seconds, nameless
 
 
-def main(url: str, key: str, meeting_id: str, date: str = "") -> None:
+def main(url: str, key: str, meeting_id: str, date: str) -> None:
     """Print one address a line; on standard error, how many attendees have no address in the reports."""
     query = f"?{urllib.parse.urlencode({'occurrence': date})}" if date else ""
     meeting = read(f"{url}/meetings/{meeting_id}", key)
@@ -69,4 +70,9 @@ def main(url: str, key: str, meeting_id: str, date: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="the app's address, such as http://127.0.0.1:7071/api")
+    parser.add_argument("key", help="a function key")
+    parser.add_argument("meeting_id")
+    parser.add_argument("date", nargs="?", default="")
+    main(**vars(parser.parse_args()))

@@ -4,6 +4,11 @@ using System.Net;
 using System.Text.Json.Nodes;
 
 const string reference = "visit-4718";
+if (args.Length == 0)
+{
+    Console.Error.WriteLine("Usage: dotnet run over-http.cs URL [KEY]");
+    return 2;
+}
 var (url, key) = (args[0], args.Length > 1 ? args[1] : "");
 var request = new JsonObject
 {

@@ -1,5 +1,9 @@
 // Creates a meeting over HTTP and prints its join link: `node over-http.mjs URL [KEY]`. Needs only Node 20 or later.
 const [url, key = ""] = process.argv.slice(2);
+if (!url) {
+  console.error("Usage: node over-http.mjs URL [KEY]");
+  process.exit(2);
+}
 const request = {
   organizer: "AlexW@contoso.com",
   reference: "visit-4714",

@@ -1,5 +1,6 @@
 """Creates a meeting over HTTP and prints its join link: `python over_http.py URL [KEY]`. Needs only Python."""
 
+import argparse
 import json
 import sys
 import time
@@ -34,7 +35,7 @@ def call(method: str, url: str, key: str, body: Any = None, **headers: str) -> t
         sys.exit(f"{error.code} {problem.get('code', error.reason)}: {problem.get('detail', '')}")
 
 
-def main(url: str, key: str = "") -> None:
+def main(url: str, key: str) -> None:
     """Send the request once, wait until the meeting is finished, and print its link or why it failed."""
     headers = {"Idempotency-Key": REQUEST["reference"], "Prefer": "wait=30"}
     status, answer, meeting = call("POST", f"{url}/meetings", key, REQUEST, **headers)
@@ -47,4 +48,7 @@ def main(url: str, key: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="the app's address, such as http://127.0.0.1:7071/api")
+    parser.add_argument("key", help="a function key", nargs="?", default="")
+    main(**vars(parser.parse_args()))

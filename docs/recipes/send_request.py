@@ -3,6 +3,9 @@
 Needs `azure-storage-queue` and `azure-identity`, and either `MEETING_STORAGE` (a connection string, for the emulator)
 or `MEETING_QUEUES` (https://ACCOUNT.queue.core.windows.net) and a sign-in with the role Storage Queue Data Message
 Sender on the queue. The results come on the queue `meeting-results`; `reference` says which is whose.
+
+Locally, `MEETING_STORAGE` is the line `storage` that `make start` prints:
+`MEETING_STORAGE='...' .venv/bin/python docs/recipes/send_request.py`.
 """
 
 import argparse

@@ -3,8 +3,12 @@
 Needs `azure-storage-queue` and `azure-identity`, and either `MEETING_STORAGE` (a connection string, for the emulator)
 or `MEETING_QUEUES` (https://ACCOUNT.queue.core.windows.net) and a sign-in with the role Storage Queue Data Message
 Processor on the queue. An event may come more than once: its `id` says which were seen.
+
+Locally, `MEETING_STORAGE` is the line `storage` that `make start` prints:
+`MEETING_STORAGE='...' .venv/bin/python docs/recipes/take_results.py`.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -51,4 +55,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -71,6 +71,8 @@ class Tenant:
             allowed_online_meeting_providers=[],
             default_online_meeting_provider="unknown",
         )
+        able = Room(list_address="Rooms@contoso.com", capacity=12, building="1", floor_number=2)
+        tenant.add_user("Able@contoso.com", "Conf Room Able", room=able)
         tenant._add_price_strategy(alex)
         return tenant
 

@@ -72,7 +72,7 @@ class HttpClient:
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise UnreachableError(f"{url} is not the app's address; one is https://NAME.azurewebsites.net.")
+            raise UnreachableError(f"{url} is not the app's address; one is https://NAME.azurewebsites.net/api.")
         if key and parts.scheme == "http" and not allow_http and not _is_this_machine(parts.hostname):
             raise UnreachableError(
                 f"The function key would be sent unencrypted to {parts.hostname}. "

@@ -16,7 +16,7 @@ type Work[C: AppClient, T] = Callable[[C, Progress], Awaitable[T]]
 Url = Annotated[
     str | None,
     typer.Option(
-        help="The app's address, such as https://NAME.azurewebsites.net.", envvar="CONVENE_URL", show_envvar=True
+        help="The app's address, such as https://NAME.azurewebsites.net/api.", envvar="CONVENE_URL", show_envvar=True
     ),
 ]
 Key = Annotated[str | None, typer.Option(help="The function key.", envvar="CONVENE_KEY", show_envvar=True)]

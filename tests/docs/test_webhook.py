@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -51,16 +52,22 @@ class Receiver:
             return int(connection.recv(1000).split()[1])
 
     def end(self) -> list[str]:
-        """End the program, and return the lines that it has printed."""
+        """End the program with Ctrl-C, which is no failure, and return the lines that it has printed."""
         self.http.close()
-        self.process.terminate()
-        return self.process.communicate()[0].splitlines()
+        self.process.send_signal(signal.SIGINT)
+        output, errors = self.process.communicate(timeout=30)
+        assert "KeyboardInterrupt" not in errors
+        return output.splitlines()
 
 
 def start(program: list[str], handled: Path) -> Receiver:
     environment = os.environ | {"WEBHOOK_SECRET": f"{SECRET}, {NEXT}", "WEBHOOK_HANDLED": str(handled)}
     process = subprocess.Popen(
-        [program[0], str(RECIPES / program[1]), "0"], env=environment, stdout=subprocess.PIPE, text=True
+        [program[0], str(RECIPES / program[1]), "0"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     first = process.stdout.readline()

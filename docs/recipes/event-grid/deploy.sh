@@ -3,7 +3,8 @@
 # deploy.sh RESOURCE_GROUP LOCATION STORAGE_ACCOUNT TOPIC [IDENTITY_OF_THE_SENDER]
 # Event Grid writes with its topic's own identity, so the storage account needs no key. Safe to run again.
 set -euo pipefail
-group=$1 location=$2 account=$3 topic=$4 sender=${5:-}
+usage='Usage: deploy.sh RESOURCE_GROUP LOCATION STORAGE_ACCOUNT TOPIC [IDENTITY_OF_THE_SENDER]'
+group=${1:?$usage} location=${2:?$usage} account=${3:?$usage} topic=${4:?$usage} sender=${5:-}
 
 storage=$(az storage account show --resource-group "$group" --name "$account" --query id --output tsv)
 queue="$storage/queueServices/default/queues/meeting-requests"

@@ -6,6 +6,7 @@
 extension for it (https://hl7.org/fhir/uv/xver-r5.r4/, whose form is not final).
 """
 
+import argparse
 import json
 import sys
 from datetime import UTC, datetime
@@ -65,15 +66,22 @@ def _utc(instant: str) -> dict[str, str]:
     }
 
 
-def main(action: str, meeting: str = "", *flags: str) -> None:
+def main() -> None:
     """Read an Appointment, and print what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("request")
+    link = actions.add_parser("link")
+    link.add_argument("meeting", type=Path)
+    link.add_argument("--r4", action="store_true")
+    options = parser.parse_args()
     appointment = json.load(sys.stdin)
-    if action == "request":
+    if options.action == "request":
         result = meeting_request(appointment)
     else:
-        result = with_link(appointment, json.loads(Path(meeting).read_text(encoding="utf-8")), r4="--r4" in flags)
+        result = with_link(appointment, json.loads(options.meeting.read_text(encoding="utf-8")), r4=options.r4)
     print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

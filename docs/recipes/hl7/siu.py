@@ -7,6 +7,7 @@ interface engine that receives the messages. It runs with Python alone.
 The message's fields are those of HL7 v2.5.1, chapter 10: https://www.hl7.org/implement/standards/product_brief.cfm?product_id=144
 """
 
+import argparse
 import json
 import re
 import sys
@@ -141,7 +142,7 @@ def call(method: str, url: str, key: str, body: Any = None, headers: dict[str, s
         raise RuntimeError(f"no answer: {error.reason}") from error
 
 
-def main(url: str, key: str = "") -> None:
+def main(url: str, key: str) -> None:
     """Carry out the message on standard input, and print its acknowledgement."""
     acknowledgement = carry_out(sys.stdin.read(), url, key)
     print(acknowledgement.replace("\r", "\n"), end="")
@@ -150,4 +151,7 @@ def main(url: str, key: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url", help="the app's address, such as http://127.0.0.1:7071/api")
+    parser.add_argument("key", help="a function key", nargs="?", default="")
+    main(**vars(parser.parse_args()))

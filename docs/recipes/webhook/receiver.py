@@ -6,6 +6,7 @@ An event comes at least once, in any order: its `source` and `id` say which were
 which of two is the later one.
 """
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -104,7 +105,8 @@ def main(port: int = 8080) -> None:
     HANDLED.mkdir(parents=True, exist_ok=True)
     with ThreadingHTTPServer(("127.0.0.1", port), Receiver) as server:
         print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
-        server.serve_forever()
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 if __name__ == "__main__":

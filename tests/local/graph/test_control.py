@@ -53,7 +53,7 @@ async def test_users(graph: httpx.AsyncClient, tenant: Tenant) -> None:
     assert (changed.json()["id"], changed.json()["displayName"]) == (added.json()["id"], "New")
     assert (await graph.get("/v1.0/users/new@contoso.com/events")).status_code == 404
     assert (await graph.put("/_tenant/users/x@contoso.com", json={"nonsense": 1})).status_code == 400
-    assert len(tenant.users) == 12
+    assert len(tenant.users) == 13
 
 
 async def test_changed_user_keeps_meetings(graph: httpx.AsyncClient, tenant: Tenant) -> None:

@@ -13,7 +13,7 @@ from tests.local.graph.test_event_creation import EVENTS, attendee, event, onlin
 from tests.local.graph.test_online_meetings import MEETINGS
 
 SCHEDULE = EVENTS.replace("/events", "/calendar/getSchedule")
-BAKER = "Baker@contoso.com"
+ABLE, BAKER = "Able@contoso.com", "Baker@contoso.com"
 
 
 def utc(text: str) -> dict[str, str]:
@@ -228,14 +228,14 @@ async def test_organizer_removes_an_event(graph: httpx.AsyncClient, tenant: Tena
 async def test_places(graph: httpx.AsyncClient, tenant: Tenant) -> None:
     """Rooms are listed in pages, and by their list; without the permission they are not."""
     await control(graph, "PUT", "users/Other@contoso.com", json={"room": {"capacity": 2}})
-    page = (await graph.get("/v1.0/places/microsoft.graph.room?$top=1")).json()
-    assert [(room["emailAddress"], room["capacity"]) for room in page["value"]] == [(BAKER, 6)]
+    page = (await graph.get("/v1.0/places/microsoft.graph.room?$top=2")).json()
+    assert [(room["emailAddress"], room["capacity"]) for room in page["value"]] == [(BAKER, 6), (ABLE, 12)]
     rest = (await graph.get(page["@odata.nextLink"].removeprefix("https://graph.microsoft.com"))).json()
     assert [room["emailAddress"] for room in rest["value"]] == ["Other@contoso.com"]
     lists = (await graph.get("/v1.0/places/microsoft.graph.roomlist")).json()["value"]
     assert [each["emailAddress"] for each in lists] == ["Rooms@contoso.com"]
     inside = await graph.get("/v1.0/places/rooms@contoso.com/microsoft.graph.roomlist/rooms")
-    assert [room["emailAddress"] for room in inside.json()["value"]] == [BAKER]
+    assert [room["emailAddress"] for room in inside.json()["value"]] == [BAKER, ABLE]
     missing = await graph.get("/v1.0/places/none@contoso.com/microsoft.graph.roomlist/rooms")
     assert missing.status_code == 404
     tenant.settings.may_read_places = False
