@@ -12,7 +12,7 @@ from shared.errors import ConflictError, ConveneError, StorageUnavailableError, 
 from shared.meeting import Meeting, MeetingResponse
 from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
-from shared.meeting.notice import MOST_NOTICES, Notice
+from shared.meeting.notice import MOST_OBSERVED, MOST_RESULTS, Notice, waiting
 from shared.meeting.request_queue import RequestQueue
 from shared.storage import Queue
 from shared.validation.response_model import timestamp
@@ -126,16 +126,22 @@ class Results:
         except ConflictError:  # another process has reported it, or accepted a new version, which will be reported
             return meeting
 
-    def noted(self, meeting: Meeting) -> Meeting:
-        """Return a meeting with its due events in the outbox, so that a new version may follow before they are sent.
+    def has_room(self, meeting: Meeting) -> bool:
+        """Return whether an event about an observation may wait for a sink, if there is one, without being merged."""
+        return not self.sinks or any(waiting(meeting.outbox, sink) < MOST_OBSERVED for sink in self.sinks)
+
+    def require_room(self, meeting: Meeting) -> None:
+        """Check that another version may follow the one whose result is noted: results are never merged.
 
         Raises:
-            StorageUnavailableError: the outbox is full.
+            StorageUnavailableError: the results of too many versions wait for a sink.
         """
-        due = self.owed(meeting)
-        if len(due) > MOST_NOTICES:
-            raise StorageUnavailableError(f"{len(due)} events of the meeting {meeting.id} wait for a sink")
-        return meeting.changed(outbox=due, reported=meeting.finished or meeting.reported)
+        if (count := sum(notice.number is None for notice in meeting.outbox)) >= MOST_RESULTS:
+            raise StorageUnavailableError(f"{count} results of the meeting {meeting.id} wait for a sink")
+
+    def noted(self, meeting: Meeting) -> Meeting:
+        """Return a meeting with its due events in the outbox, so that a new version may follow before they are sent."""
+        return meeting.changed(outbox=self.owed(meeting), reported=meeting.finished or meeting.reported)
 
     async def report_or_requeue(self, meeting: Meeting) -> Meeting:
         """Report a meeting, or enqueue it again: an unavailable sink fails no message.

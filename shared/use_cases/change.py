@@ -177,6 +177,8 @@ class Changes:
             self._require_may_change(wanted, origin.caller)
             if wanted.version == meeting.version:
                 return wanted
+            if not wanted.cancellation:
+                self._results.require_room(wanted)
             if not wanted.cancellation and _mails(meeting, wanted):
                 await self._quotas.count(origin.caller, f"{wanted.id}/{wanted.version}")
             return wanted.changed(traceparent=origin.traceparent) if origin.traceparent else wanted

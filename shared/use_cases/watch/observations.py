@@ -4,13 +4,12 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from itertools import count
 
 from shared.errors import ConflictError, StorageUnavailableError, TopicUnavailableError
 from shared.meeting import Attendance, AttendanceWatch, Meeting, Observed, ObservedState, Status
 from shared.meeting.history_entry import HistoryEvent
 from shared.meeting.ledger import Ledger
-from shared.meeting.notice import MOST_NOTICES, EventType, Notice
+from shared.meeting.notice import EventType, Notice, with_observed
 from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting.wanted import wanted_request
@@ -78,14 +77,14 @@ class Observations:
     async def _keep(self, looked_at: Meeting, change: Callable[[Meeting], Meeting]) -> tuple[Meeting, bool]:
         """Store a change, publish what it notes, and return the meeting and whether the change is stored.
 
-        It is not if the meeting has changed since the look, is in progress, or has a full outbox: the next look sees
-        the same.
+        It is not if the meeting has changed since the look, is in progress, or owes every sink as much as it may: the
+        next look sees the same.
         """
         meeting = looked_at
         while meeting.version == looked_at.version and meeting.finished and not meeting.cancellation:
             if (changed := change(meeting)) is meeting:
                 return meeting, True
-            if len(meeting.outbox) >= MOST_NOTICES:
+            if not self._results.has_room(meeting):
                 break
             try:
                 kept = await self.ledger.write(meeting, changed)
@@ -114,10 +113,7 @@ class Observations:
         """Return the next version of a meeting whose room has declined, else the meeting."""
         if (room := room_to_replace(meeting, request, observed)) is None:
             return meeting
-        try:
-            return self._results.noted(meeting).next_version(observed.observed_at, room=room)
-        except StorageUnavailableError:  # its outbox is full: a later look replaces the room
-            return meeting
+        return self._results.noted(meeting).next_version(observed.observed_at, room=room)
 
     async def _enqueue(self, meeting: Meeting) -> None:
         """Enqueue a meeting that needs another room; if that fails, the upkeep enqueues it."""
@@ -127,21 +123,14 @@ class Observations:
 
     def _noted(self, meeting: Meeting, facts: Sequence[tuple[EventType, Attendance | None]], now: datetime) -> Meeting:
         """Return a meeting with a notice of each fact, numbered consecutively."""
-        number, sinks = count(meeting.observations + 1), self._results.sinks
-        notices = tuple(
-            Notice(
-                type=event_type,
-                version=meeting.version,
-                number=next(number),
-                at=now,
-                sinks=sinks,
-                attendance=attendance,
+        number, sinks, outbox = meeting.observations, self._results.sinks, meeting.outbox
+        for event_type, attendance in facts:
+            number += 1
+            notice = Notice(
+                type=event_type, version=meeting.version, number=number, at=now, sinks=sinks, attendance=attendance
             )
-            for event_type, attendance in facts
-        )
-        return meeting.changed(
-            observations=meeting.observations + len(facts), outbox=(*meeting.outbox, *(notices if sinks else ()))
-        )
+            outbox = with_observed(outbox, notice)
+        return meeting.changed(observations=number, outbox=outbox)
 
     def _attendance(self, meeting: Meeting, request: MeetingRequest, observed: Observed) -> AttendanceWatch:
         """Return when to look for attendance reports, now that it is known when the meeting is."""

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.meeting import Meeting
+from shared.errors import StorageUnavailableError
+from shared.meeting import Meeting, Status
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 from tests.shared.use_cases.watch.outlook import LATER, Outlook
@@ -151,8 +152,64 @@ async def test_neither_sink_waits_for_the_other(away: str) -> None:
     assert (await world.ledger.read(meeting.id)).outbox == ()
 
 
+@pytest.mark.parametrize("away", ["results", "topic"])
+async def test_a_sink_that_is_long_away_costs_the_other_nothing(away: str) -> None:
+    """The other gets every event, `observed` is correct, and the one gets the latest of those beyond its bound."""
+    world = World(TOPIC)
+    sinks = {"results": world.results, "topic": world.topic}
+    [there] = [sink for name, sink in sinks.items() if name != away]
+    meeting, outlook = await made(world)
+    sinks[away].broken = True
+    for number in range(70):
+        outlook.edit(LATER if number % 2 else MUCH_LATER)
+        await look(world, meeting)
+    outlook.respond(GUEST, "declined")
+    latest = await look(world, meeting)
+    assert (await world.ledger.read(meeting.id)).observed == latest.observed
+    numbers = [int(event["id"].rpartition("/")[2]) for event in there.events()]
+    assert numbers == [*range(1, 72)]
+    sinks[away].broken = False
+    world.clock.advance(minutes=5)
+    await world.app.upkeep.run()
+    late = [int(event["id"].rpartition("/")[2]) for event in sinks[away].events()]
+    assert late == [*range(1, 50), 70, 71]
+    assert (await world.ledger.read(meeting.id)).outbox == ()
+
+
+async def test_no_sink_refuses_a_change_or_a_cancellation() -> None:
+    """While one sink is away, results of many versions wait for it; all of them arrive, in order."""
+    world = World(TOPIC)
+    meeting, _ = await made(world)
+    world.topic.broken = True
+    for number in range(60):
+        await world.app.changes.patch(meeting.id, {"subject": f"Subject {number}"})
+        await world.deliver()
+    await world.app.changes.cancel(meeting.id, None)
+    await world.deliver()
+    world.topic.broken = False
+    world.clock.advance(minutes=5)
+    await world.app.upkeep.run()
+    assert [event["id"] for event in world.topic.events()] == [f"{meeting.id}/{version}" for version in range(2, 63)]
+
+
+async def test_only_a_cancellation_is_accepted_beside_too_many_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The results of versions are never lost, so a record that can hold no more of them takes no other version."""
+    monkeypatch.setattr("shared.meeting.results.MOST_RESULTS", 3)
+    world = World(TOPIC)
+    meeting, _ = await made(world)
+    world.topic.broken = True
+    for number in range(3):
+        await world.app.changes.patch(meeting.id, {"subject": f"Subject {number}"})
+        await world.deliver()
+    with pytest.raises(StorageUnavailableError):
+        await world.app.changes.patch(meeting.id, {"subject": "One more"})
+    await world.app.changes.cancel(meeting.id, None)
+    await world.deliver()
+    assert (await world.ledger.read(meeting.id)).status is Status.CANCELLED
+
+
 async def test_an_outbox_is_bounded() -> None:
-    """When no sink takes anything for long, changes are refused rather than lost, and looks keep nothing."""
+    """While no sink takes anything, looks beyond the bound keep nothing, and the events are numbered without gaps."""
     world = World()
     meeting, outlook = await made(world)
     world.results.broken = True
