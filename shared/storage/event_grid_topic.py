@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from azure.core.exceptions import AzureError
@@ -17,6 +18,9 @@ _logger = logging.getLogger(__name__)
 _MOST_AT_ONCE = 16
 # After a failure, so that an unavailable topic does not cost every meeting a timeout.
 _REST = timedelta(seconds=30)
+# Event Grid refuses the events of the request, which says nothing about others:
+# https://learn.microsoft.com/azure/event-grid/post-to-custom-topic#response
+_OF_THE_EVENTS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 _OPTIONS: dict[str, Any] = {
     "permit_redirects": False,
     "retry_total": 1,
@@ -63,7 +67,8 @@ class EventGridTopic:
             for first in range(0, len(documents), _MOST_AT_ONCE):
                 await self._publisher.send(documents[first : first + _MOST_AT_ONCE])
         except AzureError as error:
-            self._rests_until = self._clock() + _REST
+            if getattr(error, "status_code", None) not in _OF_THE_EVENTS:
+                self._rests_until = self._clock() + _REST
             _logger.error("topic.unavailable %s", type(error).__name__)  # noqa: TRY400 - a trace would show the events
             raise TopicUnavailableError(f"the topic does not take events ({type(error).__name__})") from error
         self._rests_until = None
