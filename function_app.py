@@ -86,10 +86,10 @@ register(app, get_swagger.blueprint)  # GET  /swagger.json
 register(app, get_docs.blueprint)  # GET  /docs
 register(app, get_console.blueprint)  # GET  /console
 register(app, take_message.blueprint)  # the request queue
-register(app, record_crashes.blueprint)  # timer, for its poison queue
-register(app, run_upkeep.blueprint)  # timer
-register(app, run_schedules.blueprint)  # timer
-register(app, run_watch.blueprint)  # timer
+register(app, record_crashes.blueprint)  # timer: retries poison messages alone
+register(app, run_upkeep.blueprint)  # timer: wakes stalled meetings, sends unsent results, applies RETENTION
+register(app, run_schedules.blueprint)  # timer: creates the meetings of due occurrences
+register(app, run_watch.blueprint)  # timer: reads meetings in Graph, publishes what changed
 
 
 def check_settings() -> None:
