@@ -71,7 +71,7 @@ class World:
             mailboxes=wires.mailboxes,
             requests=RequestQueue(wires.requests, wires.poison),
             results=wires.results if self.settings.result_queue else None,
-            graph=GraphServices.over(client, self.clock),
+            graph=GraphServices.over(client),
             topic=(wires.topic or self.topic) if self.settings.result_topic else None,
             clock=self.clock,
         )

@@ -1,14 +1,11 @@
 """Organizers in the directory: /users/{id or user principal name}."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Sequence
 
 from kiota_abstractions.method import Method
 
-from shared.errors import HeldBackError, ThrottledError, UnavailableError
+from shared.errors import UnavailableError
 from shared.graph.client import Call, GraphClient
-from shared.graph.error_translation import THROTTLED
 from shared.graph.pages import odata_string
 from shared.graph.refusals import Surface
 from shared.graph.resources import GraphResource, Lenient, parse_resource
@@ -31,10 +28,8 @@ class _Users(GraphResource):
 class Organizers:
     """Looks organizers up. Every call may raise the GraphErrors of GraphClient.send."""
 
-    def __init__(self, client: GraphClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, client: GraphClient) -> None:
         self._client = client
-        self._clock = clock
-        self._closed_until = datetime.min.replace(tzinfo=UTC)
 
     async def object_id(self, organizer: str) -> str:
         """Return the object id of a user principal name, which the paths of online meetings require."""
@@ -67,27 +62,12 @@ class Organizers:
             listed = ",".join(map(odata_string, wanted))
             query = {"filter": f"{name_of} in ({listed})", "select": "id,userPrincipalName"}
             call = Call(Method.GET, self._client.service.users, Surface.DIRECTORY, organizer, query)
-            answer = await self._send(call)
+            answer = await self._client.send(call)
             users = parse_resource(_Users, answer, uncertain=False).value or ()
             found += [(user.id, user.user_principal_name) for user in users if user.id and user.user_principal_name]
         return found
 
     async def _read(self, organizer: str, properties: str) -> _User:
         user, query = self._client.user(organizer), {"select": properties}
-        answer = await self._send(Call(Method.GET, user, Surface.DIRECTORY, organizer, query))
+        answer = await self._client.send(Call(Method.GET, user, Surface.DIRECTORY, organizer, query))
         return parse_resource(_User, answer, uncertain=False)
-
-    async def _send(self, call: Call) -> Any:
-        """Send a call, unless Graph has throttled another one: it counts the directory's calls by app and tenant.
-
-        https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
-        """
-        now = self._clock()
-        if self._closed_until > now:
-            raise HeldBackError(THROTTLED, self._closed_until - now)
-        try:
-            return await self._client.send(call)
-        except ThrottledError as error:
-            if error.delay:
-                self._closed_until = max(self._closed_until, self._clock() + error.delay)
-            raise

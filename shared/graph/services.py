@@ -1,8 +1,6 @@
 """The parts of Graph that the use cases call."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from shared.graph.artifacts import Artifacts
 from shared.graph.calendar_events import CalendarEvents
@@ -25,7 +23,7 @@ class GraphServices:
     artifacts: Artifacts
 
     @staticmethod
-    def over(client: GraphClient, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "GraphServices":
+    def over(client: GraphClient) -> "GraphServices":
         """Return every service over a connection."""
-        events, meetings, organizers = CalendarEvents(client), OnlineMeetings(client), Organizers(client, clock)
+        events, meetings, organizers = CalendarEvents(client), OnlineMeetings(client), Organizers(client)
         return GraphServices(events, meetings, organizers, FreeBusy(client), Places(client), Artifacts(client))

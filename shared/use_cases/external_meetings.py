@@ -15,6 +15,7 @@ from shared.graph.services import GraphServices
 from shared.meeting import FoundMeetingResponse, Outcome
 from shared.meeting.ledger import Field
 from shared.meeting_request.people import is_object_id, require_organizer
+from shared.throttling.directory import Directory
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
 from shared.validation.join_links import meeting_id_in
@@ -84,6 +85,7 @@ class ExternalMeetings:
     def __init__(self, graph: GraphServices, gate: MailboxGate, admission: Admission) -> None:
         self._graph = graph
         self._gate = gate
+        self._directory = Directory(graph.organizers, gate)
         self._admission = admission
 
     async def find(self, organizer: str, field: Field, value: str, caller: Caller = ANYBODY) -> ExternalMeeting | None:
@@ -125,8 +127,7 @@ class ExternalMeetings:
         """Search the online meetings; a short link is searched for by the join meeting id that it contains."""
         organizer_id = organizer
         if not is_object_id(organizer):
-            organizer_id = await self._graph.organizers.object_id(organizer)
-            self._gate.alias(organizer, organizer_id)
+            organizer_id = await self._directory.object_id(organizer)
         join_meeting_id = meeting_id_in(value) if field is Field.JOIN_URL else "".join(value.split())
         condition = by_join_meeting_id(join_meeting_id) if join_meeting_id else by_join_url(value)
         try:

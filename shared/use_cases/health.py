@@ -18,6 +18,7 @@ from shared.errors import (
 from shared.graph import Organizers
 from shared.meeting.ledger import Ledger
 from shared.meeting.request_queue import RequestQueue
+from shared.throttling.directory import DIRECTORY
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.validation.response_model import ResponseModel
 
@@ -28,8 +29,6 @@ REMEMBERED = timedelta(seconds=15)
 _PATIENCE_SECONDS = 10.0
 # An id that nobody has: the answer is "not found", or "not allowed" if the permission is missing.
 _NOBODY = "00000000-0000-0000-0000-000000000000"
-# The directory is no mailbox; under this name the gate keeps to its Retry-After.
-_DIRECTORY = "users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Health:
 
     async def _reach_graph(self) -> None:
         try:
-            async with self._gate.access(_DIRECTORY, read_only=True):
+            async with self._gate.access(DIRECTORY, read_only=True):
                 await self._organizers.object_id(_NOBODY)
         except HeldBackError:  # until Graph may be called again, its last answer counts
             if self._last and not self._last[1].graph:

@@ -5,6 +5,7 @@ from shared.graph.online_meetings import by_join_meeting_id, by_join_url
 from shared.graph.services import GraphServices
 from shared.meeting import Meeting
 from shared.meeting_request.people import is_object_id
+from shared.throttling.directory import Directory
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.validation.join_links import meeting_id_in, names_teams_meeting, organizer_in
 
@@ -14,7 +15,7 @@ class OnlineMeetingLookup:
 
     def __init__(self, graph: GraphServices, gate: MailboxGate) -> None:
         self._graph = graph
-        self._gate = gate
+        self._directory = Directory(graph.organizers, gate)
 
     async def organizer_id(self, meeting: Meeting) -> str:
         """Return the object id of the meeting's organizer.
@@ -26,9 +27,7 @@ class OnlineMeetingLookup:
             return organizer
         if meeting.kind != "existing" and (known := meeting.organizer_id or organizer_in(_link(meeting))):
             return known
-        object_id = await self._graph.organizers.object_id(organizer)
-        self._gate.alias(organizer, object_id)
-        return object_id
+        return await self._directory.object_id(organizer)
 
     async def find(self, meeting: Meeting) -> OnlineMeetingIds | None:
         """Return the ids of the meeting's online meeting, None if Graph has none, or only another organizer's."""

@@ -12,6 +12,7 @@ from shared.graph.free_busy import ScheduleInformation
 from shared.graph.organizers import MOST_AT_ONCE as MOST_LOOKED_UP
 from shared.graph.services import GraphServices
 from shared.meeting_request.people import is_object_id
+from shared.throttling.directory import Directory
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
@@ -38,6 +39,7 @@ class Calendars:
     def __init__(self, graph: GraphServices, gate: MailboxGate) -> None:
         self._graph = graph
         self._gate = gate
+        self._directory = Directory(graph.organizers, gate)
 
     async def addresses(self, names: Sequence[str]) -> tuple[dict[str, str], list[Unknown]]:
         """Return the address of each name, as getSchedule needs it, and the names that have none."""
@@ -48,7 +50,7 @@ class Calendars:
             missing = "organizerNotFound", "There is no user with this object id."
             try:
                 async with self._gate.access(group[0], read_only=True):
-                    found |= dict(await self._graph.organizers.find(group[0], group))
+                    found |= dict(await self._directory.find(group[0], group))
             except RejectedError as error:
                 missing = error.code, error.message
             unknown += [Unknown(name, *missing) for name in group if name.lower() not in found]

@@ -8,6 +8,7 @@ from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting.wanted import wanted_request
 from shared.meeting_request import CalendarRequest, ExistingRequest, StandaloneRequest
+from shared.throttling.directory import Directory
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.invitation.appointment import Appointment, of_calendar, of_event, of_standalone
 from shared.use_cases.ownership import Ownership
@@ -23,6 +24,7 @@ class Invitations:
         self._ledger = ledger
         self._graph = graph
         self._gate = gate
+        self._directory = Directory(graph.organizers, gate)
         self._ownership = ownership
 
     async def write(self, meeting_id: str, caller: Caller = ANYBODY) -> tuple[Meeting, bytes]:
@@ -64,6 +66,6 @@ class Invitations:
             return organizer
         try:
             async with self._gate.access(organizer, read_only=True):
-                return await self._graph.organizers.address(organizer)
+                return await self._directory.address(organizer)
         except RejectedError:
             return None

@@ -17,6 +17,7 @@ from shared.graph.services import GraphServices
 from shared.meeting_request import CalendarRequest, ExistingRequest, NewMeetingRequest, option_properties
 from shared.meeting_request.people import is_object_id
 from shared.meeting_request.standalone_request import USUAL_LENGTH
+from shared.throttling.directory import Directory
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import PROVIDERS_TTL, AllowedProviders
 from shared.use_cases.ownership import Ownership
@@ -40,7 +41,7 @@ class Steps:
     ) -> None:
         self.events = graph.events
         self.online_meetings = graph.online_meetings
-        self._organizers = graph.organizers
+        self._directory = Directory(graph.organizers, gate)
         self.ownership = ownership
         self._gate = gate
         self._clock = clock
@@ -95,7 +96,7 @@ class Steps:
         key = mailbox_key(organizer)
         if key not in self._object_ids:
             in_link = organizer_in(attempt.outcome.join_url or "")
-            self._object_ids[key] = in_link or await self._organizers.object_id(organizer)
+            self._object_ids[key] = in_link or await self._directory.object_id(organizer)
             self._gate.alias(organizer, self._object_ids[key])
         attempt.organizer_id = self._object_ids[key]
         return attempt.organizer_id
@@ -189,7 +190,7 @@ class Steps:
         for batch in batched(dict.fromkeys(names), MOST_AT_ONCE, strict=False):
             await attempt.stretch()
             try:
-                users = await self._organizers.find(attempt.mailbox, batch)
+                users = await self._directory.find(attempt.mailbox, batch)
             except RejectedError:  # without the permission the change is sent as it is, and its answer verified
                 break
             found |= {mailbox_key(name): user for user in users for name in user}

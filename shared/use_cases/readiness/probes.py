@@ -18,6 +18,7 @@ from shared.graph.services import GraphServices
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.people import is_object_id, require_organizer
 from shared.settings.artifacts import Artifact
+from shared.throttling.directory import Directory
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
 from shared.use_cases.readiness.report import (
@@ -49,6 +50,7 @@ class Readiness:
     ) -> None:
         self._graph = graph
         self._gate = gate
+        self._directory = Directory(graph.organizers, gate)
         self._admission = admission
         self._artifacts = artifacts
 
@@ -63,7 +65,7 @@ class Readiness:
         """
         require_organizer(organizer)
         caller.require_may_name(organizer)
-        user = await self._ask(organizer, self._find_user(organizer))
+        user = await self._ask(organizer, self._directory.object_id(organizer))
         organizer_id = organizer if is_object_id(organizer) else user
         # Online meetings need an object id; without one, or in a cloud without them, no call is made.
         policy = None
@@ -98,11 +100,6 @@ class Readiness:
             return error
         finally:
             call.close()  # if the gate did not admit it
-
-    async def _find_user(self, organizer: str) -> str:
-        object_id = await self._graph.organizers.object_id(organizer)
-        self._gate.alias(organizer, object_id)
-        return object_id
 
     async def _read_online_meetings(self, organizer_id: str) -> bool:
         """Return True if the app may read the organizer's online meetings."""

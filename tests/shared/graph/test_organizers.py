@@ -1,11 +1,10 @@
 """Organizers in the directory."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shared.errors import HeldBackError, RejectedError, ThrottledError, UnavailableError
+from shared.errors import RejectedError, UnavailableError
 from shared.graph import Organizers
 from tests.shared.graph.wire import OBJECT_ID, ORGANIZER, Wire, refusal
 
@@ -52,20 +51,3 @@ async def test_an_address_is_a_text(wire: Wire, answer: dict[str, Any], address:
     """The mail address, or else the user principal name; what is no text counts as not told."""
     wire.answers(200, answer)
     assert await Organizers(wire.client).address(OBJECT_ID) == address
-
-
-async def test_what_throttles_one_user_throttles_all(wire: Wire) -> None:
-    """Graph counts these calls by app and tenant: no other user is asked before Retry-After."""
-    now = datetime(2027, 1, 20, tzinfo=UTC)
-    organizers = Organizers(wire.client, lambda: now)
-    wire.answers(429, {"error": {"code": "TooManyRequests", "message": "x"}}, retry_after="25")
-    with pytest.raises(ThrottledError):
-        await organizers.object_id(ORGANIZER)
-    wire.answers(200, {"id": OBJECT_ID})
-    now += timedelta(seconds=24)
-    with pytest.raises(HeldBackError) as held_back:
-        await organizers.address(OBJECT_ID)
-    assert held_back.value.delay == timedelta(seconds=1)
-    assert len(wire.requests) == 1
-    now += timedelta(seconds=1)
-    assert await organizers.object_id(ORGANIZER) == OBJECT_ID
