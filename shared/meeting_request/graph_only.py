@@ -52,8 +52,8 @@ _OF_KIND = {"calendar": _EVENT, "existing": frozenset({"transactionId"}), "stand
 _ATTENDEE = frozenset({"proposedNewTime", "status"})
 _LOCATION = frozenset({"uniqueId", "uniqueIdType"})
 # What a caller may mean, and Graph ignores: refused, unless the request is a copy of Graph's answer, which has an id.
-_OF_AN_ANSWER = {"calendar": frozenset({"onlineMeeting", "onlineMeetingUrl"})}
-_PARTS_OF_AN_ANSWER = {
+_OF_AN_EVENT = frozenset({"onlineMeeting", "onlineMeetingUrl"})
+_OF_AN_ONLINE_MEETING = {
     "joinMeetingIdSettings": frozenset({"joinMeetingId", "passcode"}),
     "participants": frozenset({"organizer"}),
 }
@@ -69,9 +69,10 @@ def without_graph_only(document: dict[str, Any], kind: str) -> tuple[dict[str, A
     """
     warnings: list[Fault] = []
     is_answer = "id" in document
-    of_answer = _OF_AN_ANSWER.get(kind, frozenset())
-    ignored = {name for name in of_answer if is_answer or document.get(name) is None}
-    kept = _without(document, (), _OF_KIND[kind] | ignored, warnings)
+    ignored = _OF_KIND[kind]
+    if kind == "calendar":
+        ignored |= _only_answered(_OF_AN_EVENT, document, is_answer=is_answer)
+    kept = _without(document, (), ignored, warnings)
     kept = cast("dict[str, Any]", _without_annotations(kept, (), warnings))
     if kind == "standalone":
         return _without_parts(kept, warnings, is_answer=is_answer), warnings
@@ -97,14 +98,19 @@ def without_graph_only(document: dict[str, Any], kind: str) -> tuple[dict[str, A
 def _without_parts(members: dict[str, Any], warnings: list[Fault], *, is_answer: bool) -> dict[str, Any]:
     """Return an onlineMeeting's members without what only answers have in them; one that had nothing else goes."""
     kept = dict(members)
-    for name, of_answer in _PARTS_OF_AN_ANSWER.items():
+    for name, names in _OF_AN_ONLINE_MEETING.items():
         part = members.get(name)
         if isinstance(part, dict):
-            ignored = {each for each in of_answer if is_answer or part.get(each) is None}
+            ignored = _only_answered(names, cast("dict[str, Any]", part), is_answer=is_answer)
             kept[name] = _without(part, (name,), ignored, warnings)
             if part and not kept[name]:
                 del kept[name]
     return kept
+
+
+def _only_answered(names: frozenset[str], members: dict[str, Any], *, is_answer: bool) -> frozenset[str]:
+    """Return those of the names that no caller can mean: all of them in a copy of an answer, else the null ones."""
+    return frozenset(name for name in names if is_answer or members.get(name) is None)
 
 
 def _each_without(items: list[Any], name: str, ignored: frozenset[str], warnings: list[Fault]) -> list[Any]:

@@ -176,14 +176,18 @@ async def test_a_sink_that_is_long_away_costs_the_other_nothing(away: str) -> No
     assert (await world.ledger.read(meeting.id)).outbox == ()
 
 
+async def change_often(world: World, meeting: Meeting, times: int) -> None:
+    for number in range(times):
+        await world.app.changes.patch(meeting.id, {"subject": f"Subject {number}"})
+        await world.deliver()
+
+
 async def test_no_sink_refuses_a_change_or_a_cancellation() -> None:
     """While one sink is away, results of many versions wait for it; all of them arrive, in order."""
     world = World(TOPIC)
     meeting, _ = await made(world)
     world.topic.broken = True
-    for number in range(60):
-        await world.app.changes.patch(meeting.id, {"subject": f"Subject {number}"})
-        await world.deliver()
+    await change_often(world, meeting, 60)
     await world.app.changes.cancel(meeting.id, None)
     await world.deliver()
     world.topic.broken = False
@@ -198,9 +202,7 @@ async def test_only_a_cancellation_is_accepted_beside_too_many_results(monkeypat
     world = World(TOPIC)
     meeting, _ = await made(world)
     world.topic.broken = True
-    for number in range(3):
-        await world.app.changes.patch(meeting.id, {"subject": f"Subject {number}"})
-        await world.deliver()
+    await change_often(world, meeting, 3)
     with pytest.raises(StorageUnavailableError):
         await world.app.changes.patch(meeting.id, {"subject": "One more"})
     await world.app.changes.cancel(meeting.id, None)
