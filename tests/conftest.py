@@ -6,6 +6,7 @@ Tests that start a process or run a simulation are `slow`, and `make quick` leav
 import gc
 import os
 import platform
+import signal
 import subprocess
 from collections import defaultdict
 from collections.abc import Generator, Iterator
@@ -21,6 +22,10 @@ from local.storage import connection_string
 pytest_plugins = ["pytester"]
 
 platform.platform()  # asked by Azure's clients; runs `uname` the first time
+
+# A shell that runs the suite in the background has it ignore Ctrl-C, and what it starts would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machines that run the tests are slow at times; what a property takes says nothing of whether it holds.
 hypothesis.settings.register_profile(
