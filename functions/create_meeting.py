@@ -26,7 +26,7 @@ from shared.openapi.parameters import (
     TRACE,
 )
 from shared.openapi.request_schemas import MEETING_REQUEST
-from shared.use_cases.provision_inline import REQUEUE_MARGIN
+from shared.use_cases.inline_provisioner import REQUEUE_MARGIN
 
 blueprint = func.Blueprint()
 

@@ -9,7 +9,7 @@ from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.meeting import Status
 from shared.openapi.operation import Example, Operation, Response
-from shared.use_cases.summary import EXACT_UP_TO, Summary
+from shared.use_cases.summaries import EXACT_UP_TO, Summary
 from shared.validation.response_model import ResponseModel
 
 blueprint = func.Blueprint()

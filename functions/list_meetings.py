@@ -13,7 +13,7 @@ from shared.openapi.examples import succeeded_meeting
 from shared.openapi.operation import Example, Operation, Parameter, Response
 from shared.openapi.parameters import CONTINUATION, TOP
 from shared.openapi.request_schemas import MEETING_STATUS
-from shared.use_cases.find import LONGEST_VALUE, parse_filter
+from shared.use_cases.finder import LONGEST_VALUE, parse_filter
 from shared.validation.response_model import ResponseModel
 
 blueprint = func.Blueprint()

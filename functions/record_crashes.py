@@ -17,4 +17,4 @@ blueprint = func.Blueprint()
 @background_trigger
 async def record_crashes(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Try the messages of the poison queue, and record those that crash as failed meetings."""
-    await app().crashes.run()
+    await app().crash_recorder.run()

@@ -23,7 +23,7 @@ from shared.openapi.examples import ROWS as EXAMPLE_ROWS
 from shared.openapi.operation import JSON, Example, Operation, RequestBody, Response
 from shared.openapi.parameters import TRACE
 from shared.openapi.request_schemas import BATCH
-from shared.use_cases.accept import Accepted
+from shared.use_cases.acceptance import Accepted
 from shared.use_cases.batch import COLUMNS, MOST_ITEMS, BatchItem, read_csv_items, read_json_items
 from shared.validation.json_text import decode_json
 from shared.validation.problem_details import ProblemResponse

@@ -25,46 +25,46 @@ from shared.storage.event_grid_topic import topic_of
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.throttling.shared_mailbox_states import TABLE as MAILBOXES_TABLE
 from shared.throttling.shared_mailbox_states import SharedMailboxStates
-from shared.use_cases.accept import Acceptance
+from shared.use_cases.acceptance import Acceptance
 from shared.use_cases.admission import Admission
 from shared.use_cases.artifacts import Artifacts
 from shared.use_cases.availability import Availability, Calendars
-from shared.use_cases.batch.acceptance import Batch
-from shared.use_cases.change import Changes
+from shared.use_cases.batch.batch import Batch
+from shared.use_cases.changes import Changes
+from shared.use_cases.crash_recorder import CrashRecorder
 from shared.use_cases.external_meetings import ExternalMeetings
-from shared.use_cases.find import Finder
-from shared.use_cases.forget import Forgetting
+from shared.use_cases.finder import Finder
+from shared.use_cases.forgetting import Forgetting
 from shared.use_cases.health import Health
+from shared.use_cases.inline_provisioner import InlineProvisioner
 from shared.use_cases.invitation import Invitations
 from shared.use_cases.isolated_retry import IsolatedRetry
 from shared.use_cases.isolation import Isolation
+from shared.use_cases.message_handler import MessageHandler
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.poisoned_messages import PoisonedMessages
 from shared.use_cases.provision import Provisioner
 from shared.use_cases.provision.completion import Completion
-from shared.use_cases.provision.organizer_pool import OrganizerPools
+from shared.use_cases.provision.organizer_pools import OrganizerPools
 from shared.use_cases.provision.postponement import Postponement
-from shared.use_cases.provision.reconcile import Reconciler
+from shared.use_cases.provision.reconciler import Reconciler
 from shared.use_cases.provision.reserving import Reserving
-from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.provision.room_pools import RoomPools
 from shared.use_cases.provision.steps import Steps
-from shared.use_cases.provision_inline import InlineProvisioner
 from shared.use_cases.queue_upkeep import QueueUpkeep
-from shared.use_cases.quota import Quotas
+from shared.use_cases.quotas import Quotas
 from shared.use_cases.readiness import Readiness
-from shared.use_cases.record_crashes import CrashRecorder
 from shared.use_cases.rooms import Rooms
-from shared.use_cases.run_schedules import ScheduleRun
+from shared.use_cases.schedule_run import ScheduleRun
 from shared.use_cases.schedules import Schedules
-from shared.use_cases.summary import Summaries
-from shared.use_cases.take_message import MessageHandler
+from shared.use_cases.summaries import Summaries
 from shared.use_cases.upkeep import Upkeep
-from shared.use_cases.watch.attendance import WatchedAttendance
 from shared.use_cases.watch.look import Look
 from shared.use_cases.watch.observations import Observations
-from shared.use_cases.watch.refresh import Refreshing
+from shared.use_cases.watch.refreshing import Refreshing
 from shared.use_cases.watch.watch import Watch
+from shared.use_cases.watch.watched_attendance import WatchedAttendance
 
 _logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class App:
     batch: Batch
     changes: Changes
     message_handler: MessageHandler
-    crashes: CrashRecorder
+    crash_recorder: CrashRecorder
     upkeep: Upkeep
     queue_upkeep: QueueUpkeep
     forgetting: Forgetting
@@ -210,7 +210,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
         batch=Batch(acceptance),
         changes=changes,
         message_handler=message_handler,
-        crashes=CrashRecorder(
+        crash_recorder=CrashRecorder(
             requests=requests,
             poisoned=PoisonedMessages(meetings),
             retry=IsolatedRetry(ledger, requests, message_handler, clock),

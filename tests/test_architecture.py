@@ -116,11 +116,11 @@ def test_the_app_is_seen() -> None:
         "function_app",
         "functions",
         "functions.create_meeting",
-        "shared.use_cases.accept",
+        "shared.use_cases.acceptance",
         "shared.graph.client",
     } <= names
-    [accept] = [module for module in APP if module.name == "shared.use_cases.accept"]
-    assert accept.imports_any({"shared.meeting.ledger"})
+    [acceptance] = [module for module in APP if module.name == "shared.use_cases.acceptance"]
+    assert acceptance.imports_any({"shared.meeting.ledger"})
     sample = Module("shared.a.b", "from . import c\nfrom ..d import e\nfrom .f import g\nimport h.i", is_package=False)
     assert sample.imports == {"shared.a", "shared.a.c", "shared.d", "shared.d.e", "shared.a.f", "shared.a.f.g", "h.i"}
 
@@ -269,6 +269,40 @@ def test_names_say_what_a_module_is() -> None:
     """No module has a name under which anything could be put."""
     found = {module.name for module in MODULES if FORBIDDEN_NAMES & set(module.name.split("."))}
     assert not found
+
+
+def test_a_use_case_has_one_name() -> None:
+    """Each use case that bootstrap builds has the module of its name, and `App` has it under that name."""
+    [bootstrap] = [module for module in APP if module.name == "shared.bootstrap"]
+    homes = {
+        node.name: module.name
+        for module in APP
+        if module.within("shared.use_cases")
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    imported = {
+        alias.name
+        for node in bootstrap.tree.body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("shared.use_cases.")
+        for alias in node.names
+    }
+    assert imported <= homes.keys()
+    assert {name: homes[name] for name in imported if homes[name].rpartition(".")[2] != _snake_case(name)} == {}
+    [app] = [node for node in bootstrap.tree.body if isinstance(node, ast.ClassDef) and node.name == "App"]
+    attributes = {
+        each.annotation.id: each.target.id
+        for each in app.body
+        if isinstance(each, ast.AnnAssign)
+        and isinstance(each.annotation, ast.Name)
+        and isinstance(each.target, ast.Name)
+    }
+    assert attributes.keys() & imported
+    assert {name: attribute for name, attribute in attributes.items() if attribute != _snake_case(name)} == {}
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 @pytest.mark.parametrize("package", [module for module in APP if module.is_package], ids=lambda module: module.name)

@@ -12,7 +12,7 @@ from shared.access.origin import Origin
 from shared.errors import QuotaExceededError
 from shared.openapi.examples import AVAILABILITY_REQUEST
 from shared.storage import Operation, Row
-from shared.use_cases.accept import Accepted
+from shared.use_cases.acceptance import Accepted
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.fakes import InMemoryTable

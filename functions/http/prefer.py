@@ -6,7 +6,7 @@ from datetime import timedelta
 import azure.functions as func
 
 from functions.http.header_lists import read_elements
-from shared.use_cases.provision_inline import LONGEST_WAIT
+from shared.use_cases.inline_provisioner import LONGEST_WAIT
 
 
 def preferred_wait(req: func.HttpRequest) -> timedelta:

@@ -14,7 +14,7 @@ from shared.graph.services import GraphServices
 from shared.settings import Settings
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.admission import Admission
-from shared.use_cases.readiness.probes import Readiness
+from shared.use_cases.readiness.readiness import Readiness
 
 
 async def examine(settings: Settings, organizers: Sequence[str], progress: Progress) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from shared.openapi.examples import (
     succeeded_meeting,
 )
 from shared.openapi.operation import Example, Header, Parameter, Response
-from shared.use_cases.provision_inline import LONGEST_WAIT
+from shared.use_cases.inline_provisioner import LONGEST_WAIT
 from shared.validation.idempotency_keys import KEY_PATTERN, KEY_RULE
 from shared.validation.paging import DEFAULT_TOP, MAX_TOP
 

@@ -15,8 +15,8 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting_request import fingerprint, parse_request
 from shared.meeting_request.pools import organizers_in
 from shared.storage import QueuedMessage
+from shared.use_cases.message_handler import MessageHandler
 from shared.use_cases.provision.claiming import has_crashed
-from shared.use_cases.take_message import MessageHandler
 
 # How many meetings of an organizer are compared with a request that has no key.
 _COMPARED = 100

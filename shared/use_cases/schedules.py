@@ -1,4 +1,4 @@
-"""Schedules: create, read, change and delete them. The timer creates their meetings (run_schedules.py)."""
+"""Schedules: create, read, change and delete them. The timer creates their meetings (schedule_run.py)."""
 
 import hashlib
 import json

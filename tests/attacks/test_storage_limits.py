@@ -13,7 +13,7 @@ from shared.use_cases.schedules import Schedules
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 from tests.http_client import Answer, InProcess
-from tests.shared.use_cases.test_run_schedules import schedule_document
+from tests.shared.use_cases.test_schedule_run import schedule_document
 
 # Escaping makes five characters of one, and the table counts two bytes for each.
 GROWS: dict[str, Any] = {"body": {"contentType": "html", "content": "&" * 130_000}}

@@ -10,7 +10,7 @@ from local.graph.settings import Settings
 from shared.access.callers import ANYBODY
 from shared.openapi.examples import AVAILABILITY_REQUEST
 from shared.use_cases.availability import parse_availability
-from shared.use_cases.find import parse_filter
+from shared.use_cases.finder import parse_filter
 from tests.app_fixture import World
 from tests.documented_calls import PAGE, DocumentedCalls, call_of, documented_calls
 from tests.examples import CALENDAR, EXISTING, STANDALONE

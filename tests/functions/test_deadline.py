@@ -11,9 +11,9 @@ from functions import deadline
 from functions.background_trigger import TriggerFailedError, background_trigger
 from functions.http import trigger
 from local.host.configuration import Settings, read_host_options
+from shared.use_cases.inline_provisioner import LONGEST_WAIT
 from shared.use_cases.isolation import LONGEST_DRAIN_SECONDS
 from shared.use_cases.provision.provisioner import ATTEMPT_SECONDS, ISOLATED_ATTEMPT_SECONDS
-from shared.use_cases.provision_inline import LONGEST_WAIT
 from tests.http_client import functions
 
 ROOT = Path(__file__).parents[2]

@@ -161,7 +161,7 @@ async def test_what_lies_in_the_poison_queue(workspace: Workspace, caplog: pytes
     workspace.write([record.getMessage() for record in caplog.records])
     assert workspace.ask("alert-poison") == [{"value": 0}]
     await world.poison.send("anything")
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     world.clock.advance(minutes=3)
     caplog.clear()
     await world.app.upkeep.run()
@@ -174,7 +174,7 @@ async def test_a_crash(workspace: Workspace, caplog: pytest.LogCaptureFixture) -
     """A meeting that crashed the app is one reason more, and a failure with its code."""
     world = World()
     meeting = await world.accept(CALENDAR)
-    await world.app.crashes.record(f'{{"meeting": "{meeting.id}"}}', None)
+    await world.app.crash_recorder.record(f'{{"meeting": "{meeting.id}"}}', None)
     workspace.write([record.getMessage() for record in caplog.records])
     assert workspace.ask("alert-poison") == [{"value": 1}]
     assert [row["code"] for row in workspace.ask("failures")] == ["crashed"]

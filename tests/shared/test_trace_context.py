@@ -125,8 +125,8 @@ async def test_an_event_that_cannot_be_followed_keeps_it(changes: dict[str, Any]
 async def test_a_message_that_crashes_the_app_keeps_it() -> None:
     """Also the result of what the poison queue holds."""
     world = World()
-    await world.app.crashes.record(json.dumps(EVENT), "m1")
-    await world.app.crashes.record(json.dumps(EVENT | {"specversion": "2.0"}), "m2")
+    await world.app.crash_recorder.record(json.dumps(EVENT), "m1")
+    await world.app.crash_recorder.record(json.dumps(EVENT | {"specversion": "2.0"}), "m2")
     assert [event["traceparent"] for event in world.results.events()] == [FIRST, FIRST]
 
 

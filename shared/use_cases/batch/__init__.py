@@ -2,7 +2,7 @@
 
 read_json_items   a JSON value -> the items of a batch
 read_csv_items    a CSV file -> the same
-acceptance.Batch  accepts them; not imported here, because the command line reads files without the app's storage
+batch.Batch       accepts them; not imported here, because the command line reads files without the app's storage
 """
 
 from shared.use_cases.batch.csv_rows import COLUMNS, read_csv_items

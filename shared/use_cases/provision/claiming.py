@@ -8,7 +8,7 @@ from shared.errors import ConflictError
 from shared.meeting import Claim, Doubt, Meeting, Status
 from shared.meeting.ledger import Ledger
 from shared.use_cases.provision.attempt import CLAIM, LATEST_EFFECT, Attempt
-from shared.use_cases.provision.organizer_pool import is_undecided
+from shared.use_cases.provision.organizer_pools import is_undecided
 
 # How often a meeting may crash the app while it runs alone, as often as a message: maxDequeueCount in host.json.
 MAX_CRASHES = 5

@@ -10,7 +10,7 @@ from shared.meeting.results import Results
 from shared.meeting_request import CalendarRequest, MeetingRequest
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.reserving import Reserving
-from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.provision.room_pools import RoomPools
 from shared.use_cases.watch.next_look import first_look, first_look_for_reports, look_after_failure
 
 _CARRIED_OUT = ("unwanted_attendees", "reinvited_attendees")

@@ -25,9 +25,9 @@ from shared.use_cases.isolation import Isolation, OccupiedError
 from shared.use_cases.provision.attempt import Attempt, ClaimLostError, SupersededError
 from shared.use_cases.provision.claiming import Write, claim, deaths, has_crashed
 from shared.use_cases.provision.completion import Completion
-from shared.use_cases.provision.organizer_pool import is_undecided
+from shared.use_cases.provision.organizer_pools import is_undecided
 from shared.use_cases.provision.postponement import Postponement, next_isolated_try
-from shared.use_cases.provision.reconcile import Reconciler
+from shared.use_cases.provision.reconciler import Reconciler
 
 _logger = logging.getLogger(__name__)
 

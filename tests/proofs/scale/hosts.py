@@ -24,12 +24,12 @@ from shared.use_cases.isolation import Isolation
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.completion import Completion
-from shared.use_cases.provision.organizer_pool import OrganizerPools
+from shared.use_cases.provision.organizer_pools import OrganizerPools
 from shared.use_cases.provision.postponement import Postponement
 from shared.use_cases.provision.provisioner import Provisioner
-from shared.use_cases.provision.reconcile import Reconciler
+from shared.use_cases.provision.reconciler import Reconciler
 from shared.use_cases.provision.reserving import Reserving
-from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.provision.room_pools import RoomPools
 from shared.use_cases.provision.steps import Steps
 from shared.use_cases.rooms import Rooms
 from shared.use_cases.upkeep import Upkeep
@@ -180,5 +180,5 @@ class LightHost:
             self._room.set()
 
     async def _take_in(self, number: int) -> None:
-        """Accept a request as `shared.use_cases.take_message` does: it is recorded as what is being made."""
+        """Accept a request as `shared.use_cases.message_handler` does: it is recorded as what is being made."""
         await self._provisioner.make(self._accept(number), self._around.ledger.insert)

@@ -19,7 +19,7 @@ from shared.meeting.ledger_rows import index_keys
 from shared.meeting.requested_start import parse_instant
 from shared.storage import Row
 from shared.storage.records import PARTITIONS
-from shared.use_cases.summary import Summaries
+from shared.use_cases.summaries import Summaries
 from tests.fakes import InMemoryTable
 
 _FIRST = datetime(2027, 1, 1, tzinfo=UTC)

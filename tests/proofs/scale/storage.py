@@ -182,7 +182,7 @@ class LightLedger(Ledger):
         self._etags = count(1)
 
     def accepted(self, number: int) -> Meeting:
-        """Return a meeting to be, as `shared.use_cases.accept` makes it."""
+        """Return a meeting to be, as `shared.use_cases.acceptance` makes it."""
         return self._untouched(number, self._clock())
 
     def place(self, meeting: Meeting) -> None:

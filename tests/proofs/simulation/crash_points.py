@@ -16,7 +16,7 @@ from shared.access.origin import Origin
 from shared.bootstrap import App
 from shared.errors import AttendeeNotFoundError, ChangeRefusedError
 from shared.meeting import Meeting
-from shared.use_cases.provision_inline import REQUEUE_MARGIN
+from shared.use_cases.inline_provisioner import REQUEUE_MARGIN
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.proofs.simulation.checker import Evidence, Promise, check

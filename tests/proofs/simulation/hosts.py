@@ -248,5 +248,5 @@ class Farm:
             for host in self.hosts:
                 if host.alive:
                     with suppress(HostDiedError, ConveneError):
-                        await host.ask(lambda app: app.crashes.run())
+                        await host.ask(lambda app: app.crash_recorder.run())
                     break

@@ -10,7 +10,7 @@ from shared.errors import InvalidRequestError
 from shared.meeting import Meeting, Status
 from shared.meeting_request import MeetingOptions
 from shared.settings.clouds import CLOUDS
-from shared.use_cases.find import parse_filter
+from shared.use_cases.finder import parse_filter
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.http_client import InProcess

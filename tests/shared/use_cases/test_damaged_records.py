@@ -23,7 +23,7 @@ from tests.app_fixture import World
 from tests.examples import CALENDAR
 from tests.fakes import InMemoryTable
 from tests.http_client import InProcess
-from tests.shared.use_cases.test_run_schedules import schedule_document
+from tests.shared.use_cases.test_schedule_run import schedule_document
 
 type Values = dict[str, Any]
 
@@ -172,7 +172,7 @@ class TestTimers:
         bad, good = await accepted(world)
         damage(world.table, "meeting", bad.id, how)
         for meeting in (bad, good):
-            await world.app.crashes.record(ProvisionMeeting.of(meeting).encode(), f"poisoned {meeting.id}")
+            await world.app.crash_recorder.record(ProvisionMeeting.of(meeting).encode(), f"poisoned {meeting.id}")
         assert (await world.ledger.read(good.id)).status is Status.FAILED
         failed = (await world.ledger.find(Field.STATUS, "failed", 9)).items
         assert [each.error and each.error.code for each in failed] == ["crashed", "crashed"]
@@ -183,12 +183,12 @@ class TestTimers:
         world = World()
         for text in ("set aside", "set aside as well"):
             await world.poison.send(text)
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         bad, _ = (await world.ledger.find(Field.STATUS, "failed", 9)).items
         await world.ledger.update(bad.id, unreported)
         damage(world.table, "meeting", bad.id, how)
         await world.poison.send("a third one")
-        await world.new_host().crashes.run()
+        await world.new_host().crash_recorder.run()
         assert len((await world.ledger.find(Field.STATUS, "failed", 9)).items) == 3
         assert "crash.raised" in caplog.text
 

@@ -13,7 +13,7 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.meeting import Meeting, MeetingResponse
-from shared.use_cases.find import parse_filter
+from shared.use_cases.finder import parse_filter
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.shared.graph.wire import OBJECT_ID, ORGANIZER

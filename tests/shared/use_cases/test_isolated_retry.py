@@ -54,10 +54,10 @@ async def die_at(world: World, text: str, times: int) -> None:
             return await handle(given, *rest)
 
         host.message_handler.receive = deadly  # type: ignore[method-assign]
-        end = host.crashes._poisoned.end
-        host.crashes._poisoned.end = _unless_dead(end)  # type: ignore[method-assign]
+        end = host.crash_recorder._poisoned.end
+        host.crash_recorder._poisoned.end = _unless_dead(end)  # type: ignore[method-assign]
         try:
-            await host.crashes.run()
+            await host.crash_recorder.run()
         except Death:
             continue
 
@@ -78,9 +78,9 @@ async def test_a_request_is_accepted_after_all(text: str) -> None:
     world = World()
     set_aside(world, text)
     for host in (world.app, world.new_host(), world.new_host()):
-        await host.crashes.run()
+        await host.crash_recorder.run()
     await world.settle()
-    await world.new_host().crashes.run()
+    await world.new_host().crash_recorder.run()
     assert len(world.events()) == 1
     assert not await failed(world)
     assert len(world.poison.messages) == 1
@@ -93,9 +93,9 @@ async def test_a_meeting_is_asked_for_again() -> None:
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
     set_aside(world, text)
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     await world.settle()
-    await world.new_host().crashes.run()
+    await world.new_host().crash_recorder.run()
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     assert not world.requests.messages
 
@@ -108,7 +108,7 @@ async def test_a_meeting_that_died_alone_has_crashed() -> None:
     record = await world.ledger.read(meeting.id)
     await world.ledger.write(record, record.progressed(crashes=MAX_CRASHES + 1))
     set_aside(world, ProvisionMeeting.of(meeting).encode())
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     [crashed] = await failed(world)
     assert crashed.error is not None
     assert (crashed.id, crashed.error.code) == (meeting.id, "crashed")
@@ -122,7 +122,7 @@ async def test_a_change_is_made_after_all(kind: str) -> None:
     data = {"id": meeting.id} | ({"patch": {"subject": "New"}} if kind == "meeting.updated" else {})
     set_aside(world, json.dumps({"specversion": "1.0", "type": kind, "source": "/b", "id": "1", "data": data}))
     for host in (world.app, world.new_host()):
-        await host.crashes.run()
+        await host.crash_recorder.run()
         await world.settle()
     changed = await world.ledger.read(meeting.id)
     assert changed.version == 2
@@ -137,7 +137,7 @@ async def test_a_request_without_a_key_that_was_accepted_is_not_accepted_again()
     await world.app.message_handler.handle(text, "m1", world.clock())
     world.clock.advance(minutes=1)
     set_aside(world, text)
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     await world.settle()
     assert len(world.events()) == 1
     assert not await failed(world)
@@ -171,11 +171,11 @@ async def test_what_kills_its_own_recording_is_recorded_without_a_word_of_it() -
         async def deadly(*_: Any) -> None:
             raise Death
 
-        host.crashes.record = deadly  # type: ignore[method-assign]
-        host.crashes._poisoned.end = _unless_dead(host.crashes._poisoned.end)  # type: ignore[method-assign]
+        host.crash_recorder.record = deadly  # type: ignore[method-assign]
+        host.crash_recorder._poisoned.end = _unless_dead(host.crash_recorder._poisoned.end)  # type: ignore[method-assign]
         with pytest.raises(Death):
-            await host.crashes.run()
-    await world.app.crashes.run()
+            await host.crash_recorder.run()
+    await world.app.crash_recorder.run()
     [crashed] = await failed(world)
     assert crashed.error is not None
     assert (crashed.error.code, crashed.request, crashed.organizer) == ("crashed", None, None)
@@ -188,10 +188,10 @@ async def test_an_outage_is_no_death() -> None:
     for _ in range(2 * MAX_CRASHES):
         world.requests.broken = True
         with pytest.raises(StorageUnavailableError):
-            await world.new_host().crashes.run()
+            await world.new_host().crash_recorder.run()
         world.requests.broken = False
     assert not counted(world)
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     await world.settle()
     assert not await failed(world)
     assert len(world.events()) == 1
@@ -206,7 +206,7 @@ async def test_a_fault_of_ours_is_its_own(caplog: pytest.LogCaptureFixture) -> N
         raise KeyError("Prep for customer meeting")
 
     world.app.message_handler.receive = broken  # type: ignore[method-assign,assignment]
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     [crashed] = await failed(world)
     assert crashed.error is not None
     assert crashed.error.code == "crashed"
@@ -221,9 +221,9 @@ async def test_where_others_do_not_end_the_next_run_tries_it(monkeypatch: pytest
     set_aside(world, KEYED)
     set_aside(world, REQUESTED)
     async with world.app.message_handler._isolation.beside_others():
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
     assert not world.requests.messages
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     assert len(world.requests.messages) == 2
 
 
@@ -231,9 +231,9 @@ async def test_the_count_is_forgotten_after_the_message() -> None:
     """The queue drops a message after seven days; its count follows when the next one is set aside."""
     world = World()
     await world.set_aside("nonsense")
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     assert counted(world) == [MAX_CRASHES]
     world.clock.advance(days=8, seconds=1)
     set_aside(world, KEYED)
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     assert not counted(world)

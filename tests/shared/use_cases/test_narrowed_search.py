@@ -15,7 +15,7 @@ from shared.meeting import Meeting, Progress, Status
 from shared.meeting.criteria import Criteria, Field
 from shared.meeting.ledger import Ledger
 from shared.storage.records import PARTITIONS
-from shared.use_cases.find import parse_filter
+from shared.use_cases.finder import parse_filter
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 from tests.fakes import InMemoryTable

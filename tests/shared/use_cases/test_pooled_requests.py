@@ -93,9 +93,9 @@ async def test_a_request_in_the_poison_queue_is_chosen_for_once(world: World) ->
     """Though several hosts try the message, alone: one organizer, one event, one reservation."""
     world.poison.put(json.dumps(POOLED), life=timedelta(days=7))
     for host in (world.app, world.new_host(), world.new_host()):
-        await host.crashes.run()
+        await host.crash_recorder.run()
     await world.settle()
-    await world.new_host().crashes.run()
+    await world.new_host().crash_recorder.run()
     await world.settle()
     [meeting] = meetings(world)
     assert (meeting.status, meeting.organizer) == (Status.SUCCEEDED, NURSES[0])
@@ -132,7 +132,7 @@ async def test_a_meeting_in_the_poison_queue_keeps_whom_its_attempt_chose(world:
     world.tenant.mailboxes[NURSES[0].lower()].events.clear()
     world.poison.put(text, life=timedelta(days=7))
     world.clock.advance(minutes=30)
-    await world.new_host().crashes.run()
+    await world.new_host().crash_recorder.run()
     await world.settle()
     seen = await world.ledger.read(meeting.id)
     assert (seen.status, seen.organizer) == (Status.SUCCEEDED, NURSES[1])

@@ -10,7 +10,7 @@ from shared.errors import HeldBackError, ThrottledError
 from shared.graph.artifacts import TranscriptNotFoundError
 from shared.meeting import Meeting
 from shared.use_cases.availability import parse_availability
-from shared.use_cases.find import parse_filter
+from shared.use_cases.finder import parse_filter
 from tests.app_fixture import World
 from tests.examples import CALENDAR
 

@@ -196,7 +196,7 @@ async def test_retention_leaves_no_row_behind() -> None:
     await world.made(STANDALONE | {"organizer": "NoPolicy@contoso.com"})
     await world.app.message_handler.handle("nonsense", "m1")
     crashed = await world.accept(CALENDAR)
-    await world.app.crashes.record(json.dumps({"meeting": crashed.id}), "p1")
+    await world.app.crash_recorder.record(json.dumps({"meeting": crashed.id}), "p1")
     await world.app.changes.retry(crashed.id)
     world.fault({"times": 3, "action": {"status": 429, "retryAfter": "7"}})
     await world.made(CALENDAR)
@@ -298,7 +298,7 @@ class TestOutbox:
             await world.app.changes.cancel(meeting.id, None)
         world.requests.take()
         doomed = doomed_host(world, before=True)
-        take = doomed.crashes.record if end == "crashed" else doomed.message_handler.handle
+        take = doomed.crash_recorder.record if end == "crashed" else doomed.message_handler.handle
         with pytest.raises(Death):
             await take("nonsense" if end == "refused" else text, "m1")
         assert not world.results.messages

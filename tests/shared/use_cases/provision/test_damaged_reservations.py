@@ -8,7 +8,7 @@ import pytest
 from shared.meeting import Meeting, Status
 from shared.storage import Row
 from tests.app_fixture import World
-from tests.shared.use_cases.provision.test_organizer_pool import NURSES, pooled
+from tests.shared.use_cases.provision.test_organizer_pools import NURSES, pooled
 
 _TIMES = '"2027-01-20T09:00:00+00:00", "2027-01-20T10:00:00+00:00"'
 TEXTS = {

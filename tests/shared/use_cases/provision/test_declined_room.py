@@ -9,7 +9,7 @@ from local.graph.attendee_responses import respond
 from local.graph.records import Room
 from shared.meeting import Meeting, Status
 from tests.app_fixture import World
-from tests.shared.use_cases.provision.test_room_pool import ROOMS, at, changed, made, meeting_in, place_of
+from tests.shared.use_cases.provision.test_room_pools import ROOMS, at, changed, made, meeting_in, place_of
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ async def test_a_meeting_that_keeps_crashing_goes_to_poison() -> None:
     await world.deliver()
     assert not world.tenant.requests
     [text] = world.poison.take()
-    await world.app.crashes.record(text, None)
+    await world.app.crash_recorder.record(text, None)
     failed = await world.ledger.read(meeting.id)
     assert failed.error is not None
     assert failed.error.code == "crashed"

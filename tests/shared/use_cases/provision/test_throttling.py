@@ -18,7 +18,7 @@ from shared.bootstrap import App
 from shared.errors import NoJoinLinkError, StorageUnavailableError, ThrottledError, UnavailableError
 from shared.meeting import Meeting, Status
 from shared.meeting.criteria import Criteria, Field
-from shared.use_cases.find import Filter
+from shared.use_cases.finder import Filter
 from shared.use_cases.provision.postponement import _pause
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE

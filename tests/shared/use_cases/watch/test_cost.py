@@ -9,7 +9,7 @@ import pytest
 from shared.graph.batch import MOST_IN_BATCH
 from tests.app_fixture import World
 from tests.examples import CALENDAR
-from tests.shared.use_cases.watch.test_attendance import hold_call
+from tests.shared.use_cases.watch.test_watched_attendance import hold_call
 
 PARTITIONS = 16
 # For attendance reports of one meeting: every 15 minutes for six hours, then daily for a week.

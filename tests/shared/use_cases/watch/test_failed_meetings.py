@@ -161,7 +161,7 @@ async def test_a_meeting_that_fails_after_its_event_was_made_is_watched() -> Non
 
 
 async def crash(world: World, _meeting: Meeting, text: str) -> None:
-    await world.app.crashes.record(text, None)
+    await world.app.crash_recorder.record(text, None)
 
 
 async def outgrow_its_row(world: World, meeting: Meeting, _text: str) -> None:

@@ -19,7 +19,7 @@ from shared.meeting import Meeting, Status
 from shared.schedules import ScheduleResponse, ScheduleStore, occurrences
 from shared.storage import Operation, Row
 from shared.storage.records import PARTITIONS
-from shared.use_cases.run_schedules import RunReport
+from shared.use_cases.schedule_run import RunReport
 from shared.validation.time_zones import zone
 from tests.app_fixture import World
 from tests.fakes import InMemoryTable

@@ -20,9 +20,9 @@ from shared.errors import (
 )
 from shared.meeting import Status
 from shared.storage import Operation
-from shared.use_cases.accept import Accepted
+from shared.use_cases.acceptance import Accepted
 from shared.use_cases.batch import BatchItem, read_csv_items
-from shared.use_cases.batch.acceptance import Batch
+from shared.use_cases.batch.batch import Batch
 from shared.use_cases.for_each import CONCURRENCY
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE

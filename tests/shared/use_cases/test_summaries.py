@@ -7,7 +7,7 @@ import pytest
 from shared.access.callers import ANYBODY, Caller
 from shared.meeting import MeetingError, Status
 from shared.meeting.ledger import Ledger
-from shared.use_cases.summary import MOST, Summaries
+from shared.use_cases.summaries import MOST, Summaries
 from tests.app_fixture import World
 from tests.examples import CALENDAR, NOW, STANDALONE, queued_meeting
 from tests.fakes import InMemoryTable

@@ -15,8 +15,8 @@ from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.provision.attempt import Attempt
 from shared.use_cases.provision.calendar import provision_calendar, provision_existing
 from shared.use_cases.provision.cancel import cancel_event, cancel_online_meeting
-from shared.use_cases.provision.organizer_pool import OrganizerPools
-from shared.use_cases.provision.room_pool import RoomPools
+from shared.use_cases.provision.organizer_pools import OrganizerPools
+from shared.use_cases.provision.room_pools import RoomPools
 from shared.use_cases.provision.standalone import provision_standalone
 from shared.use_cases.provision.steps import Steps
 

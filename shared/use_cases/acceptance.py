@@ -28,7 +28,7 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
 from shared.use_cases.admission import Admission
-from shared.use_cases.quota import Quotas
+from shared.use_cases.quotas import Quotas
 
 _logger = logging.getLogger(__name__)
 

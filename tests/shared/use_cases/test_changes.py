@@ -16,7 +16,7 @@ from shared.errors import (
 )
 from shared.meeting import Meeting, MeetingResponse, Status
 from shared.meeting.ledger import Field
-from shared.use_cases.change import merged
+from shared.use_cases.changes import merged
 from tests.app_fixture import World
 from tests.examples import CALENDAR, EXISTING, STANDALONE
 

@@ -209,16 +209,16 @@ async def test_what_lies_in_the_poison_queue_is_not_recorded_again() -> None:
     """The message stays there for the operator; a message that crashes the app later is recorded."""
     world = World()
     await world.set_aside(json.dumps(KEYED))
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     [crashed] = await alive(world)
     world.clock.advance(minutes=1)
     await world.app.forgetting.forget(crashed.id)
     for host in (world.app, world.new_host()):
-        await host.crashes.run()
+        await host.crash_recorder.run()
     assert await alive(world) == []
     world.clock.advance(minutes=1)
     await world.set_aside(json.dumps(KEYED))
-    await world.app.crashes.run()
+    await world.app.crash_recorder.run()
     assert [meeting.id for meeting in await alive(world)] == [id_after(crashed.id)]
 
 

@@ -51,7 +51,7 @@ async def crash_loop(world: World, text: str, message_id: str = "m1") -> str:
     for _ in range(DELIVERIES):
         with pytest.raises((AttributeError, StorageUnavailableError)):
             await world.app.message_handler.handle(text, message_id)
-    await world.app.crashes.record(text, f"{message_id}, poisoned")
+    await world.app.crash_recorder.record(text, f"{message_id}, poisoned")
     return text
 
 
@@ -92,7 +92,7 @@ async def test_a_new_request_that_crashes_ends_as_a_crashed_meeting(text: str) -
         with pytest.raises(StorageUnavailableError):
             await world.app.message_handler.handle(text, "m1")
     world.table.broken = False
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     [crashed] = await crashed_meetings(world)
     assert (crashed.organizer, crashed.request) == (CALENDAR["organizer"], CALENDAR)
     assert results(world) == [("meeting.failed", f"{crashed.id}/1")]
@@ -113,7 +113,7 @@ async def test_a_change_that_crashes_ends_as_a_failed_meeting_beside_its_own(mes
         with pytest.raises(StorageUnavailableError):
             await world.app.message_handler.handle(text, "m1")
     world.table.broken = False
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     [crashed] = await crashed_meetings(world)
     assert crashed.id != meeting.id
     assert crashed.request is None
@@ -129,7 +129,7 @@ async def test_a_crashed_message_without_a_request_is_not_retried(message: Any) 
     """There is nothing to try again: the record keeps its diagnosis, its remedy is to send the message again."""
     world = World()
     about = await World().accept(CALENDAR)  # not there (any more)
-    await world.app.crashes.record(message(about), "p1")
+    await world.app.crash_recorder.record(message(about), "p1")
     [failed] = (await world.ledger.find(Field.STATUS, "failed", 100)).items
     with pytest.raises(ChangeRefusedError, match="send the message again") as refused:
         await world.app.changes.retry(failed.id)
@@ -145,9 +145,9 @@ async def test_a_poisoned_copy_of_an_accepted_request_leaves_its_meeting_alone(t
     """The meeting has messages of its own and comes to its own end, one event and one result."""
     world = World()
     await world.app.message_handler.handle(text, "m1")
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     await world.settle()
-    await world.app.crashes.record(text, "p2")
+    await world.app.crash_recorder.record(text, "p2")
     assert not await crashed_meetings(world)
     assert len(world.events()) == 1
     assert [kind for kind, _ in results(world)] == ["meeting.succeeded"]
@@ -157,7 +157,7 @@ async def test_a_finished_meeting_stays_as_it_is() -> None:
     """A late copy of a message does not undo a success."""
     world = World()
     meeting = await world.made(CALENDAR)
-    await world.app.crashes.record(json.dumps({"meeting": meeting.id}), "p1")
+    await world.app.crash_recorder.record(json.dumps({"meeting": meeting.id}), "p1")
     assert (await world.ledger.read(meeting.id)).status is Status.SUCCEEDED
     assert len(world.results.messages) == 1
 
@@ -170,7 +170,7 @@ async def test_a_retry_after_a_crash_finds_what_the_crashed_attempts_made() -> N
     world.fault({"method": "POST", "path": "/events", "times": 1, "when": "after", "action": "reset"})
     [text] = world.requests.take()
     await world.app.message_handler.handle(text, "m1")
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     assert len(world.events()) == 1
     outcomes = await asyncio.gather(*(world.app.changes.retry(meeting.id) for _ in range(5)), return_exceptions=True)
     refused = [each for each in outcomes if isinstance(each, ChangeRefusedError)]
@@ -186,7 +186,7 @@ async def test_a_retry_after_a_crash_finds_what_the_crashed_attempts_made() -> N
 async def test_a_poison_message_that_is_sent_again_is_the_same_crashed_meeting(text: str) -> None:
     """Sent again twice it is no other meeting and no other result, as with any repeated key; a retry makes it once."""
     world = World()
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     for number in range(2):
         await world.app.message_handler.handle(text, f"again {number}")
     await world.settle()
@@ -195,7 +195,7 @@ async def test_a_poison_message_that_is_sent_again_is_the_same_crashed_meeting(t
     await world.app.changes.retry(crashed.id)
     for number in range(2):
         await world.app.message_handler.handle(text, f"later {number}")
-        await world.app.crashes.record(text, f"late copy {number}")
+        await world.app.crash_recorder.record(text, f"late copy {number}")
     await world.settle()
     assert len(world.events()) == 1
     assert results(world) == [("meeting.failed", f"{crashed.id}/1"), ("meeting.succeeded", f"{crashed.id}/2")]
@@ -206,10 +206,10 @@ async def test_a_poisoned_look_that_is_sent_again_does_nothing() -> None:
     world = World()
     meeting = await world.accept(CALENDAR)
     [text] = world.requests.take()
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     for number in range(2):
         await world.app.message_handler.handle(text, f"again {number}")
-        await world.app.crashes.record(text, f"p{number}")
+        await world.app.crash_recorder.record(text, f"p{number}")
     assert not world.requests.messages
     assert not world.tenant.requests
     assert results(world) == [("meeting.failed", f"{meeting.id}/1")]
@@ -220,7 +220,7 @@ async def test_a_poisoned_change_that_is_sent_again_counts_once() -> None:
     world = World()
     meeting = await world.made(CALENDAR)
     text = updated(meeting)
-    await world.app.crashes.record(text, "p1")
+    await world.app.crash_recorder.record(text, "p1")
     await world.app.message_handler.handle(text, "again 1")
     await world.app.changes.patch(meeting.id, {"subject": "Last"})
     await world.app.message_handler.handle(text, "again 2")
@@ -233,7 +233,7 @@ async def test_a_poisoned_change_that_is_sent_again_counts_once() -> None:
 async def test_an_invalid_poison_message_does_not_use_its_key_up() -> None:
     """A corrected message with the same key makes the meeting."""
     world = World()
-    await world.app.crashes.record(json.dumps({"organizer": "AlexW@contoso.com", "idempotencyKey": "k"}), "p1")
+    await world.app.crash_recorder.record(json.dumps({"organizer": "AlexW@contoso.com", "idempotencyKey": "k"}), "p1")
     await world.app.message_handler.handle(KEYED, "m2")
     await world.settle()
     assert len(world.events()) == 1
@@ -252,7 +252,7 @@ async def test_a_message_that_never_became_a_meeting_becomes_a_failed_one(text: 
     """Once, even when the poison message is delivered again."""
     world = World()
     for _ in range(2):
-        await world.app.crashes.record(text, "p1")
+        await world.app.crash_recorder.record(text, "p1")
     [event] = world.results.events()
     data = event["data"]
     assert isinstance(data, dict)
@@ -267,7 +267,7 @@ async def test_a_record_that_cannot_be_read_does_not_crash_the_recorder() -> Non
     with pytest.raises(UnreadableRecordError):
         await world.ledger.read(meeting.id)
     for _ in range(2):
-        await world.app.crashes.record(json.dumps({"meeting": meeting.id}), "p1")
+        await world.app.crash_recorder.record(json.dumps({"meeting": meeting.id}), "p1")
     [event] = world.results.events()
     data = event["data"]
     assert isinstance(data, dict)
@@ -280,7 +280,7 @@ async def test_a_result_queue_that_is_away_does_not_hold_the_recorder_up() -> No
     meeting = await world.accept(CALENDAR)
     world.requests.take()
     world.results.broken = True
-    await world.app.crashes.record(json.dumps({"meeting": meeting.id}), "p1")
+    await world.app.crash_recorder.record(json.dumps({"meeting": meeting.id}), "p1")
     assert (await world.ledger.read(meeting.id)).status is Status.FAILED
     world.results.broken = False
     await world.settle()
@@ -329,8 +329,8 @@ async def look_again(world: World, *, times: int = 3) -> None:
     """Let the timer come some times more, each time on a host that knows nothing of the last one's work."""
     for _ in range(times):
         world.clock.advance(seconds=30)
-        await world.app.crashes.run()
-        await world.new_host().crashes.run()
+        await world.app.crash_recorder.run()
+        await world.new_host().crash_recorder.run()
 
 
 def lying(world: World) -> list[str]:
@@ -344,7 +344,7 @@ class TestWhatStaysInTheQueue:
         world = World()
         meeting = await world.accept(CALENDAR)
         await world.set_aside(*world.requests.take())
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         [crashed] = await crashed_meetings(world)
         assert crashed.id == meeting.id
         assert lying(world) == [ProvisionMeeting.of(meeting).encode()]
@@ -361,7 +361,7 @@ class TestWhatStaysInTheQueue:
             await world.app.acceptance._requests.poison(meeting)
         else:
             await world.set_aside(ProvisionMeeting.of(meeting).encode())
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         world.clock.advance(days=6, hours=23)
         assert await world.poison.oldest()
         world.clock.advance(hours=2)
@@ -373,7 +373,7 @@ class TestWhatStaysInTheQueue:
         world = World()
         meeting = await world.accept(CALENDAR)
         await world.set_aside(*world.requests.take())
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         await world.app.changes.retry(meeting.id)
         world.poison.messages[0].put_at = world.clock() + timedelta(seconds=skew)
         await look_again(world)
@@ -404,7 +404,7 @@ class TestWhatStaysInTheQueue:
         world = World()
         meeting = await world.accept(CALENDAR)
         await world.set_aside(*world.requests.take())
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         await world.app.changes.retry(meeting.id)
         await world.set_aside(*world.requests.take())
         await look_again(world)
@@ -427,7 +427,7 @@ class TestWhatStaysInTheQueue:
         world = World()
         texts = [json.dumps(CALENDAR), json.dumps(CALENDAR), "nonsense", "", "\x00\ud800", "[" * 5000, '{"meeting": 1}']
         await world.set_aside(*texts)
-        await asyncio.gather(*(world.new_host().crashes.run() for _ in range(3)))
+        await asyncio.gather(*(world.new_host().crash_recorder.run() for _ in range(3)))
         await look_again(world)
         found = (await world.ledger.find(Field.STATUS, "failed", 100)).items
         assert len(found) == len(texts)
@@ -440,7 +440,7 @@ class TestWhatStaysInTheQueue:
         """The message it came from is seen again meanwhile, and after."""
         world = World()
         await world.set_aside(json.dumps(CALENDAR))
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         [crashed] = await crashed_meetings(world)
         await world.app.changes.retry(crashed.id)
         await look_again(world)
@@ -461,7 +461,7 @@ class TestWhatStaysInTheQueue:
         deadly.partitions = world.table.partitions
         await world.set_aside(ProvisionMeeting.of(meeting).encode(), json.dumps(CALENDAR))
         with pytest.raises(Death):
-            await world.new_host(replace(world.wires(), table=deadly)).crashes.run()
+            await world.new_host(replace(world.wires(), table=deadly)).crash_recorder.run()
         await look_again(world)
         world.clock.advance(minutes=1)
         await world.app.upkeep.run()
@@ -474,7 +474,7 @@ class TestWhatStaysInTheQueue:
         world = World()
         meeting = await world.accept(CALENDAR)
         await world.set_aside(*world.requests.take(), "nonsense")
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         world.poison.messages.clear()
         await look_again(world)
         assert [each.id for each in await crashed_meetings(world)] == [meeting.id]
@@ -490,7 +490,7 @@ class TestWhatStaysInTheQueue:
             text = ProvisionMeeting.of(await world.accept(CALENDAR)).encode()
             world.requests.take()
         await world.set_aside(text)
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         for number in range(2):
             await world.app.message_handler.handle(text, f"again {number}")
             await world.set_aside(text)
@@ -504,7 +504,7 @@ class TestWhatStaysInTheQueue:
         world = World({"RETENTION": "P1D"})
         await world.set_aside(json.dumps(CALENDAR), KEYED, "nonsense")
         world.clock.advance(seconds=20)
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         world.clock.advance(days=1, seconds=1)
         assert (await world.app.upkeep.run()).forgotten == 3
         await look_again(world)
@@ -517,12 +517,12 @@ class TestWhatStaysInTheQueue:
         world = World()
         keys = [json.dumps(CALENDAR | {"idempotencyKey": str(number)}) for number in range(count + 1)]
         await world.set_aside(*keys[:count])
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         assert len(results(world)) == count
         world.clock.advance(seconds=30)
         assert len(lying(world)) == count
         await world.set_aside(keys[count])
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         assert len(results(world)) == count + 1
 
     async def test_one_that_cannot_be_recorded_stops_no_other(self) -> None:
@@ -534,7 +534,7 @@ class TestWhatStaysInTheQueue:
         await world.set_aside(*texts)
         world.table.out_of_reach = "0"
         with pytest.raises(StorageUnavailableError):
-            await world.app.crashes.run()
+            await world.app.crash_recorder.run()
         done = len(results(world))
         assert 80 < done < 100
         world.table.out_of_reach = ""
@@ -548,7 +548,7 @@ class TestWhatStaysInTheQueue:
         world.table.broken = True
         before = world.table.operations
         with pytest.raises(StorageUnavailableError):
-            await world.app.crashes.run()
+            await world.app.crash_recorder.run()
         assert world.table.operations - before < 50
 
 
@@ -556,7 +556,7 @@ class TestCost:
     async def cost(self, world: World) -> int:
         """Return how many storage operations a run takes."""
         before = world.table.operations + world.poison.operations
-        await world.app.crashes.run()
+        await world.app.crash_recorder.run()
         return world.table.operations + world.poison.operations - before
 
     async def test_an_empty_queue_costs_one_operation(self) -> None:

@@ -37,7 +37,7 @@ from shared.meeting.results import Results
 from shared.meeting_request import fingerprint, parse_request
 from shared.redaction import redacted_trace
 from shared.storage import QueuedMessage
-from shared.use_cases.accept import Acceptance
+from shared.use_cases.acceptance import Acceptance
 from shared.use_cases.for_each import for_each, raise_if_incomplete
 from shared.use_cases.isolated_retry import IsolatedRetry
 from shared.use_cases.isolation import Isolation, OccupiedError

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.access.callers import Caller
 from shared.errors import ConflictError, QuotaExceededError, StorageUnavailableError
 from shared.storage import Operation
-from shared.use_cases.quota import Quotas
+from shared.use_cases.quotas import Quotas
 from tests.fakes import Clock, InMemoryTable
 
 

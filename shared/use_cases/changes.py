@@ -29,7 +29,7 @@ from shared.meeting_request import (
 )
 from shared.meeting_request.people import same_mailbox
 from shared.use_cases.admission import Admission
-from shared.use_cases.quota import Quotas
+from shared.use_cases.quotas import Quotas
 from shared.use_cases.refused_changes import (
     meeting_cancelled,
     no_attendees,

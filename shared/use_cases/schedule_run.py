@@ -34,7 +34,7 @@ from shared.meeting.rejected_message import RejectedMessage
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
-from shared.use_cases.accept import LONG_AGO, Acceptance
+from shared.use_cases.acceptance import LONG_AGO, Acceptance
 from shared.use_cases.for_each import Failure, for_each, raise_if_incomplete
 
 _logger = logging.getLogger(__name__)

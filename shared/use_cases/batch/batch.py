@@ -9,7 +9,7 @@ from dataclasses import replace
 from shared.access.origin import Origin
 from shared.errors import InvalidRequestError, RequestTooLargeError, StorageUnavailableError
 from shared.meeting_request import LARGEST_REQUEST
-from shared.use_cases.accept import Acceptance, Accepted
+from shared.use_cases.acceptance import Acceptance, Accepted
 from shared.use_cases.batch.csv_rows import in_row
 from shared.use_cases.batch.items import TOO_LARGE, BatchItem, raise_faults
 from shared.use_cases.for_each import for_each

@@ -27,8 +27,8 @@ from shared.meeting.messages import (
     rejected_id,
 )
 from shared.meeting.rejected_message import RejectedMessage
-from shared.use_cases.accept import LONG_AGO, Acceptance, Make
-from shared.use_cases.change import Changes
+from shared.use_cases.acceptance import LONG_AGO, Acceptance, Make
+from shared.use_cases.changes import Changes
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.provision import Provisioner
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import InvalidRequestError
-from shared.use_cases.find import parse_filter
+from shared.use_cases.finder import parse_filter
 from tests.app_fixture import World
 from tests.examples import CALENDAR, STANDALONE
 
