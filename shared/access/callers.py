@@ -40,11 +40,11 @@ class Owned(Protocol):
 
 
 class Organized(Owned, Protocol):
-    """A meeting, which has an organizer."""
+    """A meeting or a schedule, with its organizers."""
 
     @property
     def organizers(self) -> tuple[str, ...]:
-        """Return all who may organize the meeting; empty for a message that could not be read."""
+        """Return all who may organize it; empty for a message that could not be read."""
         ...
 
 
@@ -80,14 +80,17 @@ class Caller:
                 f"This caller may not name the organizer {organizer}: the setting CALLERS does not allow it"
             )
 
-    def require_may_end(self, meeting: Organized) -> None:
-        """Refuse to cancel or forget a meeting that is neither the caller's nor of organizers it may name.
+    def require_may_end(self, owned: Organized) -> None:
+        """Refuse to cancel, forget or delete what is neither the caller's nor of organizers it may name.
+
+        What a caller created it may end, also for an organizer who is not allowed since; so ALLOWED_ORGANIZERS is not
+        asked.
 
         Raises:
             OrganizerNotAllowedError: the caller may not.
         """
-        if meeting.caller != self.id:
-            for organizer in meeting.organizers or ("",):
+        if owned.caller != self.id:
+            for organizer in owned.organizers or ("",):
                 self.require_may_name(organizer)
 
     def sees(self, owned: Owned) -> bool:

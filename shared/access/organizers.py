@@ -2,7 +2,6 @@
 
 import re
 
-from shared.errors import OrganizerNotAllowedError
 from shared.validation.addresses import mailbox_key
 
 _ORGANIZER = re.compile(r"\*|[^@\s,;*]*@[^@\s,;*]+|[0-9a-f]{8}(-[0-9a-f]{4,12}){4}")
@@ -25,15 +24,3 @@ def may_organize(organizer: str, allowed: frozenset[str]) -> bool:
     name = mailbox_key(organizer)
     suffix = name[name.rfind("@") :] if "@" in name else name
     return not allowed.isdisjoint({"*", name, suffix})
-
-
-def require_allowed(organizer: str, allowed: frozenset[str]) -> None:
-    """Refuse an organizer whom the setting does not allow.
-
-    Raises:
-        OrganizerNotAllowedError: the setting does not allow the organizer.
-    """
-    if not may_organize(organizer, allowed):
-        raise OrganizerNotAllowedError(
-            f"{organizer} may not organize meetings here: the setting ALLOWED_ORGANIZERS does not name them"
-        )

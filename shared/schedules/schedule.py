@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting.record_model import RecordModel, StoredRecord
+from shared.meeting_request.pools import organizers_in
 from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
 
@@ -40,6 +41,11 @@ class Schedule(RecordModel, StoredRecord):
     made_after_cursor: dict[str, str] = Field(default_factory=dict)
     due_at: datetime | None = None
     caller: str | None = None
+
+    @property
+    def organizers(self) -> tuple[str, ...]:
+        """Return all who may organize its meetings."""
+        return organizers_in(self.request.request)
 
     def unmade(self) -> Iterator[Occurrence]:
         """Yield the occurrences without a meeting."""

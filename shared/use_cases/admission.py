@@ -1,11 +1,15 @@
-"""Admission: the checks that a valid request has to pass before anything is done for it."""
+"""Admission: the checks that a valid request has to pass before anything is done for it.
 
-from collections.abc import Iterator
+Here is the rule who may act for whom: the setting ALLOWED_ORGANIZERS and the caller's own organizers both have to allow
+an organizer. Two calls ask less, and say why: `Caller.require_may_end`, and the readiness of an organizer.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.access.callers import Caller
-from shared.access.organizers import require_allowed
-from shared.errors import Fault, InvalidRequestError
+from shared.access.organizers import may_organize
+from shared.errors import Fault, InvalidRequestError, OrganizerNotAllowedError
 from shared.meeting_request import MeetingRequest, StandaloneRequest, option_properties
 from shared.settings.clouds import Cloud
 
@@ -30,8 +34,24 @@ class Admission:
             OrganizerNotAllowedError: the settings do not let an organizer organize, or this caller name them.
         """
         self.require_in_cloud(request)
-        for organizer in request.organizers:
-            require_allowed(organizer, self.allowed_organizers)
+        self.require_allowed(request.organizers, caller)
+
+    def allows(self, organizer: str) -> bool:
+        """Return whether the setting ALLOWED_ORGANIZERS allows an organizer, for every caller."""
+        return may_organize(organizer, self.allowed_organizers)
+
+    def require_allowed(self, organizers: Iterable[str], caller: Caller) -> None:
+        """Refuse organizers, other people or rooms for whom this app, or this caller, may not act.
+
+        Raises:
+            OrganizerNotAllowedError: ALLOWED_ORGANIZERS or CALLERS does not allow one of them.
+        """
+        for organizer in organizers:
+            if not self.allows(organizer):
+                raise OrganizerNotAllowedError(
+                    f"This app may not act for {organizer}: the setting ALLOWED_ORGANIZERS, which also holds for rooms,"
+                    " does not name them"
+                )
             caller.require_may_name(organizer)
 
     def require_in_cloud(self, request: MeetingRequest) -> None:

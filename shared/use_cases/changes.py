@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from shared.access.callers import Caller
-from shared.access.organizers import require_allowed
 from shared.access.origin import ANYWHERE, Origin
 from shared.errors import (
     AttendeeNotFoundError,
@@ -197,9 +196,7 @@ class Changes:
         if wanted.cancellation:  # also of a failed meeting whose organizer was refused
             caller.require_may_end(wanted)
             return
-        for organizer in wanted.organizers or ("",):
-            require_allowed(organizer, self._admission.allowed_organizers)
-            caller.require_may_name(organizer)
+        self._admission.require_allowed(wanted.organizers or ("",), caller)
 
     def _without_seen_attendee(self, meeting: Meeting, address: str) -> Meeting:
         """Return a version without an attendee who was invited in Outlook and is therefore not in the request."""

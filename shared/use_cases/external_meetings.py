@@ -5,7 +5,6 @@ from datetime import datetime
 from http import HTTPStatus
 
 from shared.access.callers import ANYBODY, Caller
-from shared.access.organizers import require_allowed
 from shared.errors import Fault, InvalidRequestError, RejectedError
 from shared.graph import OnlineMeeting
 from shared.graph.event_details import EventDetails, read_event
@@ -100,8 +99,7 @@ class ExternalMeetings:
             UnknownOrganizerError: Graph has no such organizer.
         """
         require_organizer(organizer)
-        require_allowed(organizer, self._admission.allowed_organizers)
-        caller.require_may_name(organizer)
+        self._admission.require_allowed((organizer,), caller)
         if field is not Field.EVENT_ID and not (cloud := self._admission.cloud).online_meetings:
             message = f"Microsoft Graph has no onlineMeetings in {cloud.name}: search by eventId, or without organizer."
             raise InvalidRequestError([Fault(f"/{field}", "notInThisCloud", message)])

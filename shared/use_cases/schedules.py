@@ -21,7 +21,6 @@ from shared.errors import (
 from shared.ids import KeyNamespace, id_from_key, random_id
 from shared.meeting.record_size import require_room
 from shared.meeting_request import parse_request
-from shared.meeting_request.pools import organizers_in
 from shared.schedules.parse import READ_ONLY, parse_schedule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_request import ScheduleRequest
@@ -157,9 +156,7 @@ class Schedules:
         while True:
             schedule = await self.read(schedule_id, origin.caller)
             origin.require_version(schedule.version)
-            if schedule.caller != origin.caller.id:
-                for organizer in organizers_in(schedule.request.request):
-                    origin.caller.require_may_name(organizer)
+            origin.caller.require_may_end(schedule)
             try:
                 await self._store.remove(schedule)
             except ConflictError:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.access.callers import ANYBODY, Caller
-from shared.access.organizers import may_organize
-from shared.errors import OrganizerNotAllowedError, RejectedError
+from shared.errors import RejectedError
 from shared.graph.free_busy import ScheduleInformation
 from shared.meeting.ledger import Ledger
 from shared.use_cases.admission import Admission
@@ -52,13 +51,7 @@ class Availability:
             StorageUnavailableError: the ledger does not answer.
         """
         names = (*request.organizers, *request.rooms)
-        for name in names:
-            if not may_organize(name, self._admission.allowed_organizers):
-                raise OrganizerNotAllowedError(
-                    f"The time of {name} may not be asked for here: the setting ALLOWED_ORGANIZERS does not name them,"
-                    " and it holds for people and rooms"
-                )
-            caller.require_may_name(name)
+        self._admission.require_allowed(names, caller)
         window = Stretch(request.start.instant[0], request.end.instant[0])
         addresses, unknown = await self._calendars.addresses(names)
         organizers = [addresses[name] for name in request.organizers if name in addresses]

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
-from shared.access.organizers import may_organize
 from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
 from shared.graph import remedies
 from shared.graph.calendar_events import Providers
@@ -56,6 +55,8 @@ class Readiness:
 
     async def examine(self, organizer: str, caller: Caller = ANYBODY) -> OrganizerReadinessResponse:
         """Return the result of every probe for an organizer; one that fails does not stop the others.
+
+        ALLOWED_ORGANIZERS is a check of the report, so that the operator reads that it lacks the organizer.
 
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name.
@@ -108,7 +109,7 @@ class Readiness:
 
     def _check_allowed(self, organizer: str) -> ReadinessCheckResponse:
         name = "organizerAllowed"
-        if may_organize(organizer, self._admission.allowed_organizers):
+        if self._admission.allows(organizer):
             return passed(name, "The setting ALLOWED_ORGANIZERS allows the organizer.")
         detail = f"The setting ALLOWED_ORGANIZERS does not name {organizer}, in this spelling of the organizer."
         value = f"<its present value>,{organizer}"
