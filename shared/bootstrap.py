@@ -175,7 +175,6 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
     ownership = Ownership(ledger, settings.callers)
     isolation = Isolation()
     counts = Quotas(meetings, clock)
-    acceptance = Acceptance(ledger, requests, reporter, admission, counts, clock)
     attendance_watched = settings.watch and Artifact.ATTENDANCE in settings.artifacts
     changes = Changes(ledger, requests, reporter, admission, counts, clock)
     reserving = Reserving(ledger, reservations, turns, clock)
@@ -197,6 +196,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
         postponement=Postponement(requests, gate, reserving, settings.give_up_after, clock),
         clock=clock,
     )
+    acceptance = Acceptance(ledger, requests, reporter, admission, counts, provisioner, clock)
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
     lookup = OnlineMeetingLookup(graph, gate)
     look = Look(graph, ownership, lookup, clock)

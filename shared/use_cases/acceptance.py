@@ -1,11 +1,11 @@
-"""Accept a request: record a meeting in the ledger, and enqueue it for provisioning.
+"""Accept a request: record a meeting in the ledger, and enqueue it for provisioning, or provision it at once.
 
 HTTP requests, queue messages and schedules all use it. Accepting twice is an insert that fails, because the id follows
 from the idempotency key.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +28,8 @@ from shared.meeting.request_queue import RequestQueue
 from shared.meeting.results import Results
 from shared.meeting_request import MeetingRequest, as_given, find_warnings, fingerprint, parse_request
 from shared.use_cases.admission import Admission
+from shared.use_cases.provision import Provisioner
+from shared.use_cases.provision.claiming import Write
 from shared.use_cases.quotas import Quotas
 
 _logger = logging.getLogger(__name__)
@@ -46,20 +48,17 @@ class Accepted:
     replayed: bool
 
 
-# Inserts a new meeting with the given function, and provisions it. Raises ConflictError as that function does.
-type Make = Callable[[Meeting, Callable[[Meeting], Awaitable[Meeting]]], Awaitable[None]]
-
-
 class Acceptance:
     """The use case. Every call may raise StorageUnavailableError: the request may be accepted or not."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - bootstrap is its only caller
         self,
         ledger: Ledger,
         requests: RequestQueue,
         results: Results,
         admission: Admission,
         quotas: Quotas,
+        provisioner: Provisioner,
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
@@ -67,6 +66,7 @@ class Acceptance:
         self._results = results
         self._admission = admission
         self._quotas = quotas
+        self._provisioner = provisioner
         self._clock = clock
 
     def check(self, document: Any, caller: Caller = ANYBODY) -> list[Fault]:
@@ -83,7 +83,7 @@ class Acceptance:
         return find_warnings(request, self._clock())
 
     async def accept(
-        self, document: Any, origin: Origin, delay: timedelta = timedelta(0), make: Make | None = None
+        self, document: Any, origin: Origin, delay: timedelta = timedelta(0), *, at_once: bool = False
     ) -> Accepted:
         """Record a requested meeting, and enqueue it for provisioning.
 
@@ -91,7 +91,7 @@ class Acceptance:
             document: a JSON value that should be a meeting request.
             origin: who asks.
             delay: how long the message stays invisible, while the meeting is provisioned inline.
-            make: inserts a new meeting and provisions it; without it, the meeting is enqueued.
+            at_once: whether a new meeting is provisioned in this call; it is enqueued only where it has to wait.
 
         Raises:
             InvalidRequestError: the document is not a valid request.
@@ -112,13 +112,12 @@ class Acceptance:
             _logger.info("meeting.accepted %s by %s", inserted.id, origin.caller.digest, extra=extra)
             return inserted
 
-        async def insert_and_make(new: Meeting) -> Meeting:
-            if make is None:
-                return await insert(new)
-            await make(new, insert)
+        async def insert_and_provision(new: Meeting) -> Meeting:
+            await self._provisioner.provision_new(new, insert)
             return new
 
-        meeting, existing = await self._insert(meeting, origin.asked_at, origin, insert_and_make)
+        record = insert_and_provision if at_once else insert
+        meeting, existing = await self._insert(meeting, origin.asked_at, origin, record)
         if existing:
             if existing.fingerprint != meeting.fingerprint:
                 raise KeyReusedError(f"meeting {existing.id}") from None
@@ -126,7 +125,7 @@ class Acceptance:
                 # Its first acceptance may have died before it enqueued the meeting.
                 await self._requests.enqueue(existing)
             return Accepted(existing, replayed=origin.key is not None)
-        if make is None:
+        if not at_once:
             await self._requests.enqueue(meeting, delay)
         return Accepted(meeting, replayed=False)
 
@@ -135,7 +134,7 @@ class Acceptance:
         meeting: Meeting,
         asked_at: datetime | None,
         counted_for: Origin | None,
-        insert: Callable[[Meeting], Awaitable[Meeting]],
+        insert: Write,
     ) -> tuple[Meeting, Meeting | None]:
         """Insert a meeting under the id of its key. Return it, and the existing meeting if there is one.
 

@@ -27,7 +27,7 @@ from shared.meeting.messages import (
     rejected_id,
 )
 from shared.meeting.rejected_message import RejectedMessage
-from shared.use_cases.acceptance import LONG_AGO, Acceptance, Make
+from shared.use_cases.acceptance import LONG_AGO, Acceptance
 from shared.use_cases.changes import Changes
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.provision import Provisioner
@@ -62,7 +62,7 @@ class MessageHandler:
             put_at: when it was enqueued; None if that is not known.
         """
         async with self._isolation.beside_others():
-            meeting_id = await self.receive(text, message_id, put_at, self._provisioner.make)
+            meeting_id = await self.receive(text, message_id, put_at, at_once=True)
         if meeting_id is None:
             return
         try:
@@ -77,11 +77,11 @@ class MessageHandler:
             )
 
     async def receive(
-        self, text: str, message_id: str | None, put_at: datetime | None, make: Make | None = None
+        self, text: str, message_id: str | None, put_at: datetime | None, *, at_once: bool = False
     ) -> str | None:
         """Process a message, and return the id of the meeting that it says to provision.
 
-        A new meeting is made by `make`; without it, the meeting is enqueued.
+        A new meeting is provisioned `at_once`, or enqueued.
         """
         message: Message | None = None
         try:
@@ -89,7 +89,7 @@ class MessageHandler:
             if isinstance(message, ProvisionMeeting):
                 return message.meeting_id
             try:
-                return await self._do(message, message_digest(text, message_id), put_at, make)
+                return await self._do(message, message_digest(text, message_id), put_at, at_once=at_once)
             except MeetingNotFoundError as error:
                 if isinstance(error, MeetingForgottenError) and error.was_meant(put_at):
                     return None  # it was done before, and its meeting is forgotten
@@ -106,7 +106,7 @@ class MessageHandler:
         return None
 
     async def _do(
-        self, message: NewRequest | Update | Cancel, digest: str, put_at: datetime | None, make: Make | None
+        self, message: NewRequest | Update | Cancel, digest: str, put_at: datetime | None, *, at_once: bool
     ) -> str | None:
         """Carry out a message, and return the id of a meeting whose earlier delivery was interrupted."""
         match message:
@@ -114,10 +114,10 @@ class MessageHandler:
                 # Without a key, only a redelivery can repeat it.
                 own = Origin(key=digest, traceparent=traceparent, key_namespace=KeyNamespace.QUEUE, asked_at=LONG_AGO)
                 origin = own if key is None else Origin(key=key, traceparent=traceparent, asked_at=put_at)
-                accepted = await self._acceptance.accept(document, origin, make=make)
+                accepted = await self._acceptance.accept(document, origin, at_once=at_once)
                 meeting = accepted.meeting
                 begun = meeting.attempts and not meeting.finished and not meeting.progress.next_attempt_at
-                return meeting.id if begun and make else None
+                return meeting.id if begun and at_once else None
             case Update(meeting_id, patch, key, traceparent):
                 await self._changes.patch(
                     meeting_id, patch, Origin(traceparent=traceparent), message=message_digest(key, None)

@@ -108,8 +108,8 @@ class Provisioner:
             return True
         return False
 
-    async def make(self, meeting: Meeting, insert: Write) -> None:
-        """Record a new meeting and make it at once; one whose mailbox is full or closed waits as a delayed message.
+    async def provision_new(self, meeting: Meeting, insert: Write) -> None:
+        """Record a new meeting and provision it; one whose mailbox is full or closed waits as a delayed message.
 
         It is recorded with the claim on it: that is one write less. The caller holds the isolation.
 

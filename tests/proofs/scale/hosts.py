@@ -181,4 +181,4 @@ class LightHost:
 
     async def _take_in(self, number: int) -> None:
         """Accept a request as `shared.use_cases.message_handler` does: it is recorded as what is being made."""
-        await self._provisioner.make(self._accept(number), self._around.ledger.insert)
+        await self._provisioner.provision_new(self._accept(number), self._around.ledger.insert)
