@@ -1,4 +1,4 @@
-"""The timer of the poison queue.
+"""The timer of the poison queue: it tries each message alone, and records one that crashes as a failed meeting.
 
 A queue trigger would delete each message once it has run; the messages have to stay for the operator.
 """

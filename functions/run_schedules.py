@@ -1,4 +1,4 @@
-"""The timer of the schedules."""
+"""The timer of the schedules: it creates the meetings of the occurrences that are due."""
 
 import azure.functions as func
 

@@ -1,4 +1,4 @@
-"""The upkeep timer."""
+"""The upkeep timer: it wakes stalled meetings, sends unsent results and deletes what its retention has ended."""
 
 import azure.functions as func
 

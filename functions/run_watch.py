@@ -1,4 +1,4 @@
-"""The timer of the watch."""
+"""The timer of the watch: it looks in Graph for what people changed in the meetings, and for attendance reports."""
 
 import asyncio
 

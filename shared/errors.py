@@ -29,7 +29,7 @@ ConveneError
 ├── SettingsError                the operator corrects the settings; until then nothing works
 └── GraphError
     ├── RejectedError            Graph refused permanently: the meeting fails, with a remedy
-    ├── ThrottledError           Graph throttles: try again after `delay`
+    ├── ThrottledError           Graph throttles (429): try again after `delay`
     │   └── HeldBackError        the call was not sent: the mailbox's gate is closed, or full
     └── UnavailableError         Graph gave no usable answer: try again
 """
@@ -299,7 +299,10 @@ class RejectedError(GraphError):
 
 
 class ThrottledError(GraphError):
-    """Graph throttled the call and did nothing; `delay` is its Retry-After, None without one."""
+    """Graph throttled the call (429) and did nothing; `delay` is its Retry-After, None without one.
+
+    What follows is in the docstring of shared/throttling, step by step.
+    """
 
     def __init__(self, message: str, delay: timedelta | None, answer: GraphAnswer | None = None) -> None:
         super().__init__(message, answer)

@@ -167,7 +167,7 @@ _GRAPH_PAUSE = timedelta(seconds=10)
 
 
 def _graph_problem(error: GraphError) -> Problem:
-    """Return the problem for a failure of Graph while a caller waits."""
+    """Return the problem for a failure of Graph while a caller waits; a 429 of Graph is 503 with its Retry-After."""
     if isinstance(error, RejectedError):
         members = {"remedy": remedies.without_meeting(error.remedy)}
         status = 404 if isinstance(error, UnknownOrganizerError) else _REJECTION_STATUSES.get(error.code, 502)

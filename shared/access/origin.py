@@ -14,22 +14,22 @@ class Origin:
 
     Attributes:
         caller: whose rights apply, and to whom the idempotency key belongs.
-        key: the idempotency key, None for a request that is never a repetition.
+        key: the idempotency key of a new meeting or schedule, None where the request is never a repetition.
         traceparent: W3C trace context, kept for the result.
-        key_namespace: the namespace of the key, where it is not the caller's.
-        expected_versions: the versions that may be changed, None for any.
-        schedule: the id of the schedule whose occurrence it is.
-        asked_at: when the request was made, None for now: a queue message may come again after its meeting was
-            forgotten.
+        key_namespace: of a new meeting: the namespace of the key, where it is not the caller's.
+        asked_at: of a new meeting: when the request was made, None for now. A queue message may come again after its
+            meeting was forgotten.
+        schedule: of a new meeting: the id of the schedule whose occurrence it is.
+        expected_versions: of a change: the versions that may be changed (If-Match), None for any.
     """
 
     caller: Caller = ANYBODY
     key: str | None = None
     traceparent: str | None = None
     key_namespace: KeyNamespace | None = None
-    expected_versions: frozenset[int] | None = None
     asked_at: datetime | None = None
     schedule: str | None = None
+    expected_versions: frozenset[int] | None = None
 
     @property
     def meeting_id(self) -> str:

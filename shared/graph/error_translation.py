@@ -1,6 +1,6 @@
 """Translates every failure of a Graph call into what the caller does next: give up, wait, or retry.
 
-Graph's codes and statuses: https://learn.microsoft.com/graph/errors
+What a 429 does next is in the docstring of shared/throttling. Graph's codes and statuses: https://learn.microsoft.com/graph/errors
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The meeting: its record, and the ledger, the queue messages and the results that it lives in."""
+"""The meeting: its record, the ledger that stores it, its messages on the queue, and the results that are sent."""
 
 from shared.meeting.attendance import Attendance, AttendanceWatch
 from shared.meeting.meeting import FINISHED, Cancellation, Claim, Doubt, Meeting, Progress, Status

@@ -1,4 +1,4 @@
-"""The ledger: every meeting, and how to find it.
+"""The ledger: it stores every meeting, and finds it again.
 
 One table, in which a meeting is a record (shared/storage/records) with the rows that lead to it
 (shared/meeting/ledger_rows.py).

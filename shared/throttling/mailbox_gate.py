@@ -72,7 +72,7 @@ class MailboxGate:
         """Admit one call for a mailbox for the length of a block: every call to Graph passes here.
 
         Before each call within the block the gate checks that the mailbox is still open. An error within it that
-        names a delay, and every throttling, closes the mailbox here and in the other processes.
+        names a delay, and every 429, closes the mailbox here and in the other processes.
 
         Args:
             organizer: whose mailbox.

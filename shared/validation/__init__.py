@@ -1,1 +1,1 @@
-"""What comes from outside, read strictly: JSON, closed models, findings, text, times, time zones, paging."""
+"""What comes from outside, read strictly: JSON, closed models, findings, text of one line or more, times, paging."""

@@ -39,7 +39,7 @@ class Postponement:
         self._clock = clock
 
     async def wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
-        """End an attempt that got no usable answer of Graph, and enqueue the next.
+        """End an attempt that got no usable answer of Graph, and enqueue the next; a 429 closes the mailbox.
 
         Raises:
             ClaimLostError, SupersededError: as `Attempt.write` does.
