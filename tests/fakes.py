@@ -76,7 +76,7 @@ class InMemoryTable:
     """A table with Azure's limits, and a switch for an outage."""
 
     def __init__(self) -> None:
-        self.partitions = defaultdict[str, SortedDict[str, Row]](SortedDict)
+        self.partitions = defaultdict(SortedDict[str, Row])
         self.operations = 0
         self.rows_read = 0
         self.records_read = 0

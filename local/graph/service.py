@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Final
 
 from local.graph.artifact_service import KINDS, answer_artifacts
@@ -193,9 +194,14 @@ def _instead(action: Action, body: object) -> GraphAnswer:
         case "empty204":
             return GraphAnswer(204)
         case "huge":
-            return GraphAnswer(200, b'{"value":"' + b"x" * _HUGE + b'"}')
+            return GraphAnswer(200, _huge())
         case _:
             return GraphAnswer(action.status, body.encode() if isinstance(body, str) else body, dict(action.headers))
+
+
+@cache
+def _huge() -> bytes:
+    return b'{"value":"' + b"x" * _HUGE + b'"}'
 
 
 def _spoilt(action: Action, answer: GraphAnswer) -> GraphAnswer:

@@ -12,7 +12,7 @@ import pytest
 from shared.bootstrap import App
 from shared.errors import MeetingNotFoundError, StorageUnavailableError
 from shared.meeting import Claim, Doubt, Meeting, Progress, Status
-from shared.storage import QueuedMessage
+from shared.storage import QueuedMessage, Row
 from shared.storage.records import PARTITIONS, key_moment
 from shared.use_cases.upkeep import UpkeepReport
 from tests.app_fixture import Wires, World
@@ -479,7 +479,9 @@ class TestCost:
 
 
 async def fill(world: World, count: int, **values: Any) -> None:
-    """Write that many meetings into the ledger, all alike."""
+    """Write a meeting into the ledger, and copy its rows until there are that many."""
+    if not count:
+        return
     now = world.clock()
     pattern = Meeting.model_validate(
         {
@@ -497,5 +499,13 @@ async def fill(world: World, count: int, **values: Any) -> None:
         }
         | values
     )
-    for _ in range(count):
-        await world.ledger.insert(pattern.changed(id=str(uuid.uuid4())))
+    await world.ledger.insert(pattern)
+    rows = [row for row in world.table.partitions[pattern.id[0]].values() if pattern.id in row.key]
+    for copy_id in (str(uuid.uuid4()) for _ in range(count - 1)):
+        for row in rows:
+            key = row.key.replace(pattern.id, copy_id)
+            values = {
+                name: value.replace(pattern.id, copy_id) if isinstance(value, str) else value
+                for name, value in row.values.items()
+            }
+            world.table.partitions[copy_id[0]][key] = Row(key, values, row.etag)
