@@ -97,19 +97,28 @@ class Tab:
 
     async def open(self, url: str, width: int = 1280, height: int = 1600, scheme: str = "light") -> None:
         """Load a page in a window of this size, for a person who prefers a light or dark scheme."""
-        preference = {"name": "prefers-color-scheme", "value": scheme}
-        await self.call("Emulation.setEmulatedMedia", features=[preference])
         for domain in ("Page", "Runtime", "Network", "Log"):
             await self.call(f"{domain}.enable")
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self._emulate(width, height, scheme)
         await self.call("Page.navigate", url=url)
         await self.until("document.readyState === 'complete'")
 
+    async def resize(self, width: int, height: int = 1600, scheme: str = "light") -> None:
+        """Show the loaded page in a window of another size or in another scheme, and wait for its transitions."""
+        await self._emulate(width, height, scheme)
+        await self.until("document.getAnimations().length === 0")
+
+    async def _emulate(self, width: int, height: int, scheme: str) -> None:
+        preference = {"name": "prefers-color-scheme", "value": scheme}
+        await self.call("Emulation.setEmulatedMedia", features=[preference])
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        await self.call("Emulation.setDeviceMetricsOverride", **size)
+
     async def accessibility_violations(self) -> list[str]:
         """Return what axe-core finds against WCAG 2.2 AA and its own good practice: https://github.com/dequelabs/axe-core."""
-        script = await asyncio.to_thread(_AXE.read_text, encoding="utf-8")
-        await self.call("Runtime.evaluate", expression=script)
+        if await self.value("typeof axe === 'undefined'"):
+            script = await asyncio.to_thread(_AXE.read_text, encoding="utf-8")
+            await self.call("Runtime.evaluate", expression=script)
         rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
         found = await self.value(f"axe.run(document, {{runOnly: {json.dumps(rules)}}}).then(found => found.violations)")
         return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]

@@ -26,6 +26,7 @@ SCHEDULE = {
     "leadTime": "P7D",
     "request": {"organizer": "AlexW@contoso.com", "subject": "Rounds of {date}"},
 }
+WINDOWS = ((375, "dark"), (375, "light"), (768, "dark"), (1280, "light"))
 HOSTILE = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
 # Before the page's own script: the description of an app that can do less.
 WITHOUT = """
@@ -354,10 +355,9 @@ class TestReadiness:
 
 
 class TestAvailability:
-    @pytest.mark.parametrize(("width", "scheme"), [(375, "dark"), (768, "light"), (1280, "dark")])
-    async def test_free_times_are_a_table(self, console: Console, width: int, scheme: str) -> None:
+    async def test_free_times_are_a_table(self, console: Console) -> None:
         """With who is free at each; an address that is not known is named, and a fault stands at its field."""
-        await console.open("#/availability", width, scheme)
+        await console.open("#/availability", *WINDOWS[0])
         await console.fill(organizers="AlexW@contoso.com\nnobody@contoso.com", timeZone="UTC")
         await console.fill(start="2027-03-02T09:00", end="2027-03-02T10:00", duration="30")
         await console.click("Find free times")
@@ -366,9 +366,7 @@ class TestAvailability:
         assert "2027-03-02 09:00 to 09:30" in text
         assert "nobody@contoso.com: " in text
         assert "Time (UTC)" in await console.tab.value("document.querySelector('thead').textContent")
-        assert await console.tab.accessibility_violations() == []
-        assert await console.tab.value("document.documentElement.scrollWidth") <= width
-        await console.tab.screenshot(SCREENSHOTS / f"console-free-{width}-{scheme}.png")
+        await fits_and_is_accessible(console.tab, "free")
         await console.fill(timeZone="Nowhere/Land")
         await console.click("Find free times")
         await console.tab.until("document.activeElement.id === 'timeZone'")
@@ -469,8 +467,7 @@ class TestStates:
         assert client.http.get(f"/meetings/{meeting['id']}").status_code == 200
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (768, "dark"), (375, "dark"), (375, "light")])
-async def test_every_view_fits_and_is_accessible(client: Client, console: Console, width: int, scheme: str) -> None:
+async def test_every_view_fits_and_is_accessible(client: Client, console: Console) -> None:
     """Nothing scrolls sideways, axe has nothing to say, and the browser does not complain; nor of a question."""
     good, bad = made(client, subject="Oncology board"), made(client, organizer=DENIED, subject="Second opinion")
     schedule = client.http.post("/schedules", json=SCHEDULE).json()
@@ -488,17 +485,23 @@ async def test_every_view_fits_and_is_accessible(client: Client, console: Consol
         "new": "#/new",
     }
     for name, address in views.items():
-        await console.open(address, width, scheme)
-        assert await console.tab.value("document.documentElement.scrollWidth") <= width, name
-        assert await console.tab.accessibility_violations() == [], name
-        await console.tab.screenshot(SCREENSHOTS / f"console-{name}-{width}-{scheme}.png")
-    await console.open(views["meeting"], width, scheme)
+        await console.open(address, *WINDOWS[0])
+        await fits_and_is_accessible(console.tab, name)
+    await console.open(views["meeting"], *WINDOWS[0])
     await console.click("Cancel the meeting")
     await console.tab.until("document.querySelector('dialog[open]') !== null")
-    assert await console.tab.accessibility_violations() == []
-    await console.tab.screenshot(SCREENSHOTS / f"console-question-{width}-{scheme}.png")
+    await fits_and_is_accessible(console.tab, "question")
     client.http.delete(f"/schedules/{schedule['id']}")
     assert not console.tab.complaints
+
+
+async def fits_and_is_accessible(tab: Tab, name: str) -> None:
+    """Look at a view in each window."""
+    for width, scheme in WINDOWS:
+        await tab.resize(width, scheme=scheme)
+        assert await tab.value("document.documentElement.scrollWidth") <= width, (name, width)
+        assert await tab.accessibility_violations() == [], (name, width, scheme)
+        await tab.screenshot(SCREENSHOTS / f"console-{name}-{width}-{scheme}.png")
 
 
 async def test_the_page_has_nothing_of_anybodys(stack: Stack) -> None:
