@@ -174,9 +174,9 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
     calendars = Calendars(graph, gate)
     ownership = Ownership(ledger, settings.callers)
     isolation = Isolation()
-    counts = Quotas(meetings, clock)
+    quotas = Quotas(meetings, clock)
     attendance_watched = settings.watch and Artifact.ATTENDANCE in settings.artifacts
-    changes = Changes(ledger, requests, reporter, admission, counts, clock)
+    changes = Changes(ledger, requests, reporter, admission, quotas, clock)
     reserving = Reserving(ledger, reservations, turns, clock)
     rooms = Rooms(graph, gate, clock)
     organizer_pools = OrganizerPools(calendars, reserving, clock)
@@ -196,7 +196,7 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
         postponement=Postponement(requests, gate, reserving, settings.give_up_after, clock),
         clock=clock,
     )
-    acceptance = Acceptance(ledger, requests, reporter, admission, counts, provisioner, clock)
+    acceptance = Acceptance(ledger, requests, reporter, admission, quotas, provisioner, clock)
     message_handler = MessageHandler(acceptance, changes, provisioner, isolation)
     lookup = OnlineMeetingLookup(graph, gate)
     look = Look(graph, ownership, lookup, clock)

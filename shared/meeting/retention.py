@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from shared.meeting.meeting import Meeting, Status
-from shared.meeting_request.occurrences import MOST_OCCURRENCES
+from shared.meeting_request.event_occurrences import MOST_OCCURRENCES
 from shared.meeting_request.recurrence import Recurrence
 from shared.meeting_request.recurrence_rule import starts
 from shared.validation.date_times import DateTimeTimeZone, check_timestamp, instant_of

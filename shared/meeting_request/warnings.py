@@ -7,8 +7,8 @@ from datetime import datetime
 from shared.errors import Fault
 from shared.meeting_request.any_kind import TEAMS
 from shared.meeting_request.calendar_request import CalendarRequest
+from shared.meeting_request.event_occurrences import event_occurrences
 from shared.meeting_request.existing_request import ExistingRequest
-from shared.meeting_request.occurrences import event_occurrences
 from shared.meeting_request.options import MeetingOptions
 from shared.meeting_request.parse import MeetingRequest
 from shared.meeting_request.pools import RESERVED_FOR

@@ -1,7 +1,7 @@
 """Schedules: meetings from a rule.
 
 rule_text, date_or_time, duration    RFC 5545: the text of a rule
-rule_evaluation, occurrences         when the rule's meetings begin
+rule_evaluation, timetable           when the rule's meetings begin
 schedule_request, parse              the request for a schedule, or every fault of it
 subject_placeholders                 `{date}`, `{time}` and `{week}` in its meetings' subjects
 schedule, store                      the record, with the cursor up to which its meetings exist

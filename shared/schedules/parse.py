@@ -9,9 +9,9 @@ from shared.errors import Fault, InvalidRequestError
 from shared.meeting_request import as_given, parse_request
 from shared.meeting_request.refused_fields import reasons_against_fields
 from shared.schedules.date_or_time import DateOrTime, as_text
-from shared.schedules.occurrences import Occurrence, Timetable
 from shared.schedules.rule_text import RuleError, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
+from shared.schedules.timetable import Occurrence, Timetable
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding, examine, in_document_order, require_object
 from shared.validation.json_text import require_storable

@@ -9,8 +9,8 @@ from pydantic import Field
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting.record_model import RecordModel, StoredRecord
 from shared.meeting_request.pools import organizers_in
-from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule_request import ScheduleRequest
+from shared.schedules.timetable import Occurrence
 
 _MOMENT = timedelta(seconds=1)
 # The timer processes a schedule this long before a meeting is due, to notice a change of the zone's rules.

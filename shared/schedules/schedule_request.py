@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from shared.schedules.duration import Duration, parse_duration
-from shared.schedules.occurrences import KnownOccurrences, Occurrence, Timetable
 from shared.schedules.rule_text import LONGEST_TEXT, parse_rule
 from shared.schedules.subject_placeholders import fill
+from shared.schedules.timetable import KnownOccurrences, Occurrence, Timetable
 from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import WallTime
 from shared.validation.findings import invalid, quoted

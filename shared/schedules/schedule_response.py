@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.subject_placeholders import warnings_of
+from shared.schedules.timetable import Occurrence
 from shared.validation.problem_details import ProblemDetail
 from shared.validation.response_model import DescribedAs, LocalMoment, Moment, ResponseModel, Uuid
 

@@ -31,9 +31,9 @@ from shared.errors import (
 from shared.ids import KeyNamespace, id_from_key
 from shared.meeting import as_meeting_error
 from shared.meeting.rejected_message import RejectedMessage
-from shared.schedules.occurrences import Occurrence
 from shared.schedules.schedule import Schedule
 from shared.schedules.store import ScheduleStore
+from shared.schedules.timetable import Occurrence
 from shared.use_cases.acceptance import LONG_AGO, Acceptance
 from shared.use_cases.for_each import Failure, for_each, raise_if_incomplete
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.schedules.occurrences import KnownOccurrences, Timetable
 from shared.schedules.parse import parse_schedule
 from shared.schedules.rule_text import RuleError, parse_rule
 from shared.schedules.schedule import Schedule
 from shared.schedules.schedule_response import ScheduleResponse
+from shared.schedules.timetable import KnownOccurrences, Timetable
 from tests.examples import CALENDAR
 
 NOW = datetime(2027, 2, 1, tzinfo=UTC)

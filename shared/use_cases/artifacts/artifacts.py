@@ -13,11 +13,11 @@ from shared.graph.services import GraphServices
 from shared.meeting import Meeting, Status
 from shared.meeting.ledger import Ledger
 from shared.meeting_request import ExistingRequest, parse_request
-from shared.meeting_request.occurrences import Occurrence
+from shared.meeting_request.event_occurrences import Occurrence
 from shared.settings.artifacts import Artifact
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.artifacts.reports import Attendance, by_occurrence, in_order
-from shared.use_cases.occurrences import event_series, is_series, occurrences
+from shared.use_cases.meeting_occurrences import event_series, is_series, occurrences
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
 from shared.use_cases.refused_changes import not_made

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.graph.artifacts import AttendanceRecord, AttendanceReport
-from shared.meeting_request.occurrences import Occurrence
+from shared.meeting_request.event_occurrences import Occurrence
 
 
 @dataclass(frozen=True, slots=True)

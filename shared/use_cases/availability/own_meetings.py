@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.meeting import Meeting
-from shared.meeting_request.occurrences import event_occurrences
+from shared.meeting_request.event_occurrences import event_occurrences
 from shared.meeting_request.recurrence import Recurrence
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key

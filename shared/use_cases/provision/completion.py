@@ -30,7 +30,7 @@ class Completion:
         ledger: Ledger,
         results: Results,
         reserving: Reserving,
-        rooms: RoomPools,
+        room_pools: RoomPools,
         clock: Callable[[], datetime],
         *,
         watched: bool = False,
@@ -39,7 +39,7 @@ class Completion:
         self._ledger = ledger
         self._results = results
         self._reserving = reserving
-        self._rooms = rooms
+        self._room_pools = room_pools
         self._watched = watched
         self._attendance_watched = attendance_watched
         self._clock = clock
@@ -67,7 +67,9 @@ class Completion:
         if status is Status.SUCCEEDED:
             if attempt.reserved:
                 attempt.reserved = await self._reserving.settle(attempt, attempt.reserved)
-            await self._rooms.settle(attempt, wanted=isinstance(request, CalendarRequest) and bool(request.room_pool))
+            await self._room_pools.settle(
+                attempt, wanted=isinstance(request, CalendarRequest) and bool(request.room_pool)
+            )
         carried_out = {name: frozenset[str]() for name in _CARRIED_OUT} if status is Status.SUCCEEDED else {}
         await attempt.write(
             status=status,

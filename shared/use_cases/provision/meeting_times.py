@@ -12,7 +12,7 @@ from typing import Any
 from shared.graph.free_busy import LONGEST_WINDOW
 from shared.meeting.reservations import Entry, days_between
 from shared.meeting_request import CalendarRequest, NewMeetingRequest, StandaloneRequest
-from shared.meeting_request.occurrences import event_occurrences
+from shared.meeting_request.event_occurrences import event_occurrences
 from shared.meeting_request.pools import RESERVED_FOR
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.date_times import instant_of

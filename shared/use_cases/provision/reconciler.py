@@ -24,11 +24,11 @@ from shared.use_cases.provision.steps import Steps
 class Reconciler:
     """Does what is left to do in Graph."""
 
-    def __init__(self, steps: Steps, gate: MailboxGate, pools: OrganizerPools, rooms: RoomPools) -> None:
+    def __init__(self, steps: Steps, gate: MailboxGate, organizer_pools: OrganizerPools, room_pools: RoomPools) -> None:
         self.steps = steps
         self._gate = gate
-        self._pools = pools
-        self._rooms = rooms
+        self._organizer_pools = organizer_pools
+        self._room_pools = room_pools
 
     async def reconcile(self, attempt: Attempt) -> MeetingRequest | None:
         """Bring Graph to what the record says, and return the request; None of what never was one.
@@ -48,7 +48,7 @@ class Reconciler:
         if wanted and not isinstance(parsed, ExistingRequest) and (pool := parsed.organizer_pool):
             if attempt.undecided:
                 return await self._make_with_any_of(pool, attempt, parsed)
-            await self._pools.keep(attempt, parsed)
+            await self._organizer_pools.keep(attempt, parsed)
         return await (self._make(attempt, parsed) if wanted else self._delete(attempt, parsed))
 
     async def _make_with_any_of(
@@ -56,7 +56,7 @@ class Reconciler:
     ) -> MeetingRequest:
         """Make a meeting with an organizer of a pool; if Graph refuses one, with the next."""
         while True:
-            await self._pools.choose(attempt, request, pool)
+            await self._organizer_pools.choose(attempt, request, pool)
             async with self._gate.access(attempt.mailbox):
                 attempt.mailbox_state = await self._gate.refresh(attempt.mailbox)
                 try:
@@ -64,12 +64,12 @@ class Reconciler:
                     await attempt.stretch()
                     return await self._make(attempt, request)
                 except RejectedError as error:
-                    if not await self._pools.pass_over(attempt, error):
+                    if not await self._organizer_pools.pass_over(attempt, error):
                         raise
 
     async def _make(self, attempt: Attempt, parsed: MeetingRequest) -> MeetingRequest:
         if isinstance(parsed, CalendarRequest):
-            await self._rooms.choose(attempt, parsed)
+            await self._room_pools.choose(attempt, parsed)
         match wanted_request(attempt.meeting, parsed):
             case CalendarRequest() as request:
                 await provision_calendar(self.steps, attempt, request)

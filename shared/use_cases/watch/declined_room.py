@@ -3,7 +3,7 @@
 from shared.meeting import Meeting, Observed, ObservedState, Status
 from shared.meeting.reserved import ReservedRoom
 from shared.meeting_request import CalendarRequest, MeetingRequest
-from shared.use_cases.occurrences import occurrences
+from shared.use_cases.meeting_occurrences import occurrences
 from shared.validation.addresses import mailbox_key
 
 _DECLINED = "declined"

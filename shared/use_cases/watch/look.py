@@ -13,7 +13,7 @@ from shared.meeting.wanted import wanted_request
 from shared.meeting_request import ExistingRequest, StandaloneRequest
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
-from shared.use_cases.watch.observation import EventRequest, of_event, of_nothing, of_online_meeting
+from shared.use_cases.watch.comparison import EventRequest, as_removed, compare_event, compare_online_meeting
 
 
 class Look:
@@ -89,7 +89,7 @@ class Look:
             removed = known.state is ObservedState.REMOVED
         else:
             removed = not await self._graph.events.is_in_calendar(organizer, event.id, event.start, event.end)
-        return of_event(meeting, request, event, self._clock(), removed=removed)
+        return compare_event(meeting, request, event, self._clock(), removed=removed)
 
     async def _without_event(self, meeting: Meeting, request: EventRequest, error: RejectedError) -> Observed:
         """Return the observation of a meeting whose event was not found by its id: it may have a new id.
@@ -102,7 +102,7 @@ class Look:
         outcome = meeting.outcome
         event = await search_event(self._graph.events, meeting.organizer or "", meeting.id, outcome.i_cal_u_id)
         if event is None:
-            return of_nothing(meeting, self._clock())
+            return as_removed(meeting, self._clock())
         observed = await self._with_event(meeting, request, event)
         return observed.changed(event_id=event.id)
 
@@ -114,5 +114,5 @@ class Look:
         except NothingFoundError:
             found = await meetings.find(organizer_id, by_join_url(outcome.join_url or ""), None)
         if found is None:
-            return of_nothing(meeting, self._clock())
-        return of_online_meeting(meeting, request, found, self._clock())
+            return as_removed(meeting, self._clock())
+        return compare_online_meeting(meeting, request, found, self._clock())

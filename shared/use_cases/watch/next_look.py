@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from shared.meeting import Meeting, Observed
 from shared.meeting_request import CalendarRequest, MeetingRequest, StandaloneRequest
-from shared.meeting_request.occurrences import MOST_OCCURRENCES
-from shared.use_cases.occurrences import occurrences, times
+from shared.meeting_request.event_occurrences import MOST_OCCURRENCES
+from shared.use_cases.meeting_occurrences import occurrences, times
 
 FAR = timedelta(hours=6)
 _LAST_DAY = timedelta(days=1)

@@ -15,8 +15,8 @@ from shared.meeting.results import Results
 from shared.meeting.wanted import wanted_request
 from shared.meeting_request import MeetingRequest, parse_request
 from shared.use_cases.watch.declined_room import room_to_replace
-from shared.use_cases.watch.events import events_of, with_unapplied
 from shared.use_cases.watch.next_look import look_after_refusal, next_look, next_look_for_reports
+from shared.use_cases.watch.published_events import events_of, with_unapplied
 
 _logger = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from shared.graph.artifacts import AttendanceReport, OnlineMeetingIds
 from shared.graph.services import GraphServices
 from shared.meeting import Attendance, AttendanceWatch, Meeting
 from shared.meeting_request import MeetingRequest, parse_request
-from shared.meeting_request.occurrences import Occurrence
+from shared.meeting_request.event_occurrences import Occurrence
 from shared.throttling.mailbox_gate import MailboxGate
 from shared.use_cases.artifacts.reports import by_occurrence
 from shared.use_cases.for_each import for_each
-from shared.use_cases.occurrences import is_series, occurrences
+from shared.use_cases.meeting_occurrences import is_series, occurrences
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.watch.next_look import FAR, REPORTS_MAY_COME_FOR, next_look_for_reports
 from shared.use_cases.watch.observations import Observations

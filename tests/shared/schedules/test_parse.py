@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidRequestError
 from shared.schedules import parse_schedule
-from shared.schedules.occurrences import Timetable
 from shared.schedules.rule_text import parse_rule
+from shared.schedules.timetable import Timetable
 from tests.shared.schedules.documents import MEETING, VISIT, schedule_document
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)

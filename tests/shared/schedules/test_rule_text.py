@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.schedules.occurrences import Timetable
 from shared.schedules.rule_text import _PARTS, FREQUENCIES, MOST_A_DAY, RuleError, parse_rule
+from shared.schedules.timetable import Timetable
 
 NOW = datetime(2026, 11, 21, 8, 0)  # noqa: DTZ001 - a wall clock's
 

@@ -16,7 +16,7 @@ from sortedcontainers import SortedDict
 
 from shared.errors import IncompleteRunError, StorageUnavailableError
 from shared.meeting import Meeting, Status
-from shared.schedules import ScheduleResponse, ScheduleStore, occurrences
+from shared.schedules import ScheduleResponse, ScheduleStore, timetable
 from shared.storage import Operation, Row
 from shared.storage.records import PARTITIONS
 from shared.use_cases.schedule_run import RunReport
@@ -311,7 +311,7 @@ async def test_a_zone_that_changes_its_rules_moves_what_is_not_made(monkeypatch:
     def further_east(name: str) -> ZoneInfo:
         return zone("Africa/Nairobi" if name == "Europe/Berlin" else name)
 
-    monkeypatch.setattr(occurrences, "zone", further_east)
+    monkeypatch.setattr(timetable, "zone", further_east)
     await world.app.schedule_run.run()  # the look a day ahead
     shown = ScheduleResponse.of(await world.app.schedules.read(schedule.id), world.clock()).as_json()["nextOccurrences"]
     assert shown[0]["start"] == "2027-07-01T10:00:00+03:00"

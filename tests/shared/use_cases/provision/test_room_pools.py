@@ -162,7 +162,7 @@ async def test_a_death_before_the_room_is_chosen_leaves_nothing_in_doubt(
     await made(world, meeting_in(ROOMS[:1]))
     pool = {"organizer": None, "organizerPool": {"candidates": ["LidiaH@contoso.com", "MeganB@contoso.com"]}}
     meeting = await world.accept(meeting_in(ROOMS[:1]) | pool)
-    monkeypatch.setattr(world.app.message_handler._provisioner._reconciler._rooms, "choose", dies)
+    monkeypatch.setattr(world.app.message_handler._provisioner._reconciler._room_pools, "choose", dies)
     with pytest.raises(asyncio.CancelledError):
         await world.deliver()
     monkeypatch.undo()

@@ -21,7 +21,9 @@ _RESOURCE = "resource"
 _NO_PLACE = "Microsoft Teams"
 
 
-def of_event(meeting: Meeting, request: EventRequest, event: SeenEvent, now: datetime, *, removed: bool) -> Observed:
+def compare_event(
+    meeting: Meeting, request: EventRequest, event: SeenEvent, now: datetime, *, removed: bool
+) -> Observed:
     """Return the observation of an event; of an existing event, only the link is compared."""
     zone_name = _zone_of(request, event)
     link = event.join_url
@@ -49,7 +51,9 @@ def of_event(meeting: Meeting, request: EventRequest, event: SeenEvent, now: dat
     ).bounded()
 
 
-def of_online_meeting(meeting: Meeting, request: StandaloneRequest, seen: OnlineMeeting, now: datetime) -> Observed:
+def compare_online_meeting(
+    meeting: Meeting, request: StandaloneRequest, seen: OnlineMeeting, now: datetime
+) -> Observed:
     """Return the observation of an onlineMeeting, compared with what the request names."""
     start, end = (_instant(seen.raw.get(name)) for name in ("startDateTime", "endDateTime"))
     subject = seen.raw.get("subject")
@@ -73,7 +77,7 @@ def of_online_meeting(meeting: Meeting, request: StandaloneRequest, seen: Online
     ).bounded()
 
 
-def of_nothing(meeting: Meeting, now: datetime) -> Observed:
+def as_removed(meeting: Meeting, now: datetime) -> Observed:
     """Return the observation that a meeting is removed; its last known values stay."""
     known = meeting.observed or Observed(observed_at=now, state=ObservedState.REMOVED)
     return known.changed(observed_at=now, state=ObservedState.REMOVED, changes=(), etag="")

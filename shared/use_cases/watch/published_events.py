@@ -13,7 +13,7 @@ from shared.meeting_request import (
     event_properties,
     online_meeting_properties,
 )
-from shared.use_cases.watch.observation import same_attendee
+from shared.use_cases.watch.comparison import same_attendee
 from shared.validation.addresses import mailbox_key
 
 _ATTENDEES = "attendees"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.schedules.duration import Duration, parse_duration
-from shared.schedules.occurrences import Timetable
 from shared.schedules.rule_text import WEEKDAYS, parse_rule
 from shared.schedules.schedule_request import ScheduleRequest
+from shared.schedules.timetable import Timetable
 from tests.shared.schedules.documents import schedule_document
 
 LAST = datetime(2200, 1, 1)  # noqa: DTZ001

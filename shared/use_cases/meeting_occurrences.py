@@ -7,7 +7,7 @@ from shared.graph.event_clock import on_clock, own_zone
 from shared.graph.event_details import EventDetails, recurrence_of
 from shared.meeting import Observed
 from shared.meeting_request import CalendarRequest, MeetingRequest, StandaloneRequest
-from shared.meeting_request.occurrences import Occurrence, event_occurrences
+from shared.meeting_request.event_occurrences import Occurrence, event_occurrences
 from shared.validation.date_times import DateTimeTimeZone, instant_of
 
 

@@ -10,7 +10,7 @@ from shared.graph.seen_event import parse_seen_event
 from shared.meeting import Observed, ObservedAttendee, ObservedState, Outcome, Status
 from shared.meeting.observed import LARGEST_OBSERVED
 from shared.meeting_request import parse_request
-from shared.use_cases.watch.observation import of_event
+from shared.use_cases.watch.comparison import compare_event
 from tests.examples import CALENDAR, EXISTING, queued_meeting
 
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_one%40thread.v2/0"
@@ -55,7 +55,7 @@ def observe(event: dict[str, Any], request: dict[str, Any] | None = None, *, rem
     meeting = queued_meeting(status=Status.SUCCEEDED, outcome=outcome, request=document)
     parsed = parse_request(document)
     assert not hasattr(parsed, "start_date_time")
-    return of_event(meeting, parsed, parse_seen_event(EVENT | event), NOW, removed=removed)  # pyright: ignore[reportArgumentType]
+    return compare_event(meeting, parsed, parse_seen_event(EVENT | event), NOW, removed=removed)  # pyright: ignore[reportArgumentType]
 
 
 def test_an_event_as_it_was_requested() -> None:
