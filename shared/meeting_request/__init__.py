@@ -7,6 +7,13 @@ canonical, fingerprint
                 the same for all requests that ask for the same
 event_properties, online_meeting_properties, option_properties
                 what Graph is sent
+
+calendar_request, standalone_request, existing_request, any_kind
+                                                        the kinds of requests
+people, places, pools, options, html_body, recurrence   their members
+recurrence_rule, event_occurrences, event_times         when a meeting takes place
+parse, refused_fields, graph_only, warnings             from JSON, with every fault and warning
+canonical_form                                          to JSON, and to one form for comparison
 """
 
 from shared.meeting_request.calendar_request import CalendarRequest, event_properties
