@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import httpx
@@ -19,7 +19,6 @@ from kiota_abstractions.api_error import APIError
 from kiota_abstractions.base_request_builder import BaseRequestBuilder
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
-from kiota_http.middleware import ParametersNameDecodingHandler
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.graph_request_adapter import GraphRequestAdapter
@@ -58,6 +57,8 @@ _SYSTEM_OPTIONS = frozenset(
     {"count", "expand", "filter", "format", "orderby", "search", "select", "skip", "skiptoken", "top"}
 )
 _DOT_SEGMENTS = frozenset({".", ".."})
+# A path parameter in a URL template of the SDK: https://www.rfc-editor.org/rfc/rfc6570#section-3.2.2
+_VARIABLE = re.compile(r"\{([^}]+)\}")
 # The SDK's names of the path parameters that lead to one event or one online meeting.
 _ITEM_IDS = frozenset({"event%2Did", "onlineMeeting%2Did"})
 _HEADERS = {"Accept": "application/json"}
@@ -124,7 +125,7 @@ class GraphClient:
             event_hooks={"request": [_check_before_call], "response": [_note_refusal, bound_answer]},
         )
         self._http_client = GraphClientFactory.create_with_custom_middleware(
-            [ParametersNameDecodingHandler(), GraphTelemetryHandler()], client=http_client
+            [GraphTelemetryHandler()], client=http_client
         )
         host = urlsplit(service.base_url).hostname or ""
         authentication = make_authentication(self._credential, host)
@@ -239,16 +240,9 @@ class GraphClient:
         return Addressee(call.surface, call.organizer, client_id, item)
 
     def _request(self, call: Call, request_id: str) -> RequestInformation:
-        # Expanding a template is a tenth of the work of a call, and the SDK does it three times. So it gets a template
-        # without the unused options, and the expanded URL. The parameters are copied: builders share their dictionary.
-        named = {name: f"%24{name}" if name in _SYSTEM_OPTIONS else name for name in call.query or {}}
-        query = {named[name]: value for name, value in (call.query or {}).items()}
-        path = _template_path(call)
-        template = f"{path}{{?{','.join(query)}}}" if query else path
-        place = {**call.builder.path_parameters, "baseurl": self._adapter.base_url}
-        request = RequestInformation(call.method, template, place)
-        request.query_parameters.update(query)
-        request.url = request.url
+        # The SDK expands a template character by character, several times a call. So it is given the expanded URL.
+        request = RequestInformation(call.method, _template_path(call))
+        request.url = f"{self._adapter.base_url}{_target(call)}"
         for name, value in {**_HEADERS, "client-request-id": request_id, **(call.headers or {})}.items():
             request.headers.try_add(name, value)
         if call.body is not None:
@@ -293,6 +287,16 @@ def _template_path(call: Call) -> str:
     """
     path = call.builder.url_template.partition("{?")[0].partition("?")[0]
     return path.replace("/graph.", "/microsoft.graph.")
+
+
+def _target(call: Call) -> str:
+    """Return the path and the query, every value percent-encoded."""
+    parameters = call.builder.path_parameters
+    template = _template_path(call).removeprefix("{+baseurl}")
+    path = _VARIABLE.sub(lambda variable: quote(str(parameters[variable[1]]), safe=""), template)
+    options = ((f"${name}" if name in _SYSTEM_OPTIONS else name, value) for name, value in (call.query or {}).items())
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options)
+    return f"{path}?{query}" if query else path
 
 
 def _json_object(content: bytes, *, uncertain: bool) -> dict[str, Any]:
