@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import ConfigDict, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from shared.meeting.record_model import RecordModel
 from shared.validation.addresses import mailbox_digest
@@ -21,10 +21,14 @@ class PropertyDigests(RootModel[dict[str, str]]):
     """The properties of one object in Graph, as a digest of each value by name."""
 
     model_config = ConfigDict(frozen=True)
-    root: dict[str, str] = {}
+    root: dict[str, str] = Field(default_factory=dict[str, str])
 
     def __contains__(self, name: str) -> bool:
         return name in self.root
+
+    def __hash__(self) -> int:
+        """Return a hash, so that records share the default; pydantic copies one that has none."""
+        return hash(frozenset(self.root.items()))
 
     def confirmed(self, properties: Mapping[str, Any]) -> "PropertyDigests":
         """Return the digests once Graph has these properties and no others."""
