@@ -38,9 +38,11 @@ class Mailboxes:
     def of(self, organizer: str) -> Mailbox:
         """Return an organizer's mailbox; an unknown one is open and empty."""
         name = mailbox_key(organizer)
-        others = (self._mailboxes.get(other) for other in (name, *self.names_of(name)))
-        mailbox = next((other for other in others if other), None) or Mailbox(self._limit, frozenset())
-        mailbox.names |= {name}
+        mailbox = self._mailboxes.get(name)
+        if mailbox is None:
+            others = (self._mailboxes.get(other) for other in self.names_of(name))
+            mailbox = next((other for other in others if other), None) or Mailbox(self._limit, frozenset())
+            mailbox.names |= {name}
         self._mailboxes[name] = mailbox  # again, so that its time to live starts over
         return mailbox
 
