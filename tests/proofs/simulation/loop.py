@@ -10,11 +10,13 @@ import logging
 import random
 import selectors
 import uuid
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heappush
 from typing import Any, override
 
 from tests.fakes import Clock
@@ -102,6 +104,9 @@ class _NoDevices(selectors.SelectSelector):
 class SimulatedLoop(asyncio.SelectorEventLoop):
     """Time stands still while there is something to do, and jumps to the next timer when there is not."""
 
+    _ready: deque[asyncio.Handle]  # asyncio's own: there is no public way to what is to run
+    _scheduled: list[asyncio.TimerHandle]
+
     def __init__(self) -> None:
         self._now = 0.0
         self._remains: list[Any] = []
@@ -113,11 +118,18 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     @override
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
-        return _unless_dead(super().call_soon(callback, *args, context=context))
+        handle = asyncio.Handle(callback, args, self, context)
+        if not _is_dead(handle):
+            self._ready.append(handle)
+        return handle
 
     @override
     def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
-        return _unless_dead(super().call_at(when, callback, *args, context=context))
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        if not _is_dead(handle):
+            heappush(self._scheduled, handle)
+            handle._scheduled = True
+        return handle
 
     def forget(self, process: Process) -> None:
         """Drop what a process was about to do.
@@ -125,7 +137,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         Its tasks are kept: the end of a coroutine in memory would run its `finally`.
         """
         self._remains += [task for task in asyncio.all_tasks(self) if task.get_context().get(_process) is process]
-        for handle in [*self._ready, *self._scheduled]:  # type: ignore[attr-defined] - there is no public way
+        for handle in [*self._ready, *self._scheduled]:
             if _owner(handle) is process:
                 handle.cancel()
 
@@ -133,13 +145,12 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         self._now += max(seconds, 0.0)
 
 
-def _unless_dead[H: asyncio.Handle](handle: H) -> H:
-    if (process := _owner(handle)) and process.dead:
-        handle.cancel()
-    return handle
+def _is_dead(handle: asyncio.Handle) -> bool:
+    process = handle._context.get(_process)
+    return process is not None and process.dead
 
 
-def _owner(handle: Any) -> Process | None:
+def _owner(handle: asyncio.Handle) -> Process | None:
     return None if handle.cancelled() else handle._context.get(_process)
 
 

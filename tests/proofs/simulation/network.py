@@ -211,13 +211,15 @@ class Network:
         return await asyncio.shield(outside(_carry(process, outcome, effect)))
 
     def _note(self, point: Point, outcome: CallOutcome) -> None:
-        self.endings[f"{point.service} {outcome.ending}"] += 1
+        ending = f"{point.service} {outcome.ending}"
+        self.endings[ending] += 1
         if point.creates:
             self.creations[point.creates] += 1
         if self.points is not None:
             self.points.append(point)
-        now = asyncio.get_running_loop().time()
-        self._trace.update(f"{now!r} {point} {outcome}\n".encode())
+        call = f"{point.process} {point.what} {point.creates} {point.mailbox}"
+        course = f"{asyncio.get_running_loop().time()} {outcome.before} {outcome.after}"
+        self._trace.update(f"{course} {call} {ending} {outcome.refusal}\n".encode())
 
 
 async def _carry[T](process: Process, outcome: CallOutcome, effect: Callable[[], Awaitable[T]]) -> T:
