@@ -28,7 +28,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("add_attendee")
 @blueprint.route("meetings/{id}/attendees", methods=["POST"])
 @http_trigger
 async def add_attendee(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -34,7 +34,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("cancel_meeting")
 @blueprint.route("meetings/{id}", methods=["DELETE"])
 @http_trigger
 async def cancel_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

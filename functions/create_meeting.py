@@ -47,7 +47,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("create_meeting")
 @blueprint.route("meetings", methods=["POST"])
 @http_trigger
 async def create_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -46,7 +46,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("create_schedule")
 @blueprint.route("schedules", methods=["POST"])
 @http_trigger
 async def create_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -22,7 +22,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("delete_schedule")
 @blueprint.route("schedules/{id}", methods=["DELETE"])
 @http_trigger
 async def delete_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -120,7 +120,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("find_availability")
 @blueprint.route("availability", methods=["POST"])
 @http_trigger
 async def find_availability(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

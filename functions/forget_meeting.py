@@ -23,7 +23,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("forget_meeting")
 @blueprint.route("meetings/{id}/forget", methods=["POST"])
 @http_trigger
 async def forget_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -153,7 +153,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_attendance")
 @blueprint.route("meetings/{id}/attendance", methods=["GET"])
 @http_trigger
 async def get_attendance(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -9,7 +9,6 @@ blueprint = func.Blueprint()
 OPERATION = None  # a page is no operation of the documents
 
 
-@blueprint.function_name("get_console")
 @blueprint.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @anonymous_http_trigger
 async def get_console(req: func.HttpRequest) -> func.HttpResponse:

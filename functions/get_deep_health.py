@@ -40,7 +40,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_deep_health")
 @blueprint.route("health/deep", methods=["GET"])
 @http_trigger
 async def get_deep_health(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

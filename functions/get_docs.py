@@ -10,7 +10,6 @@ blueprint = func.Blueprint()
 OPERATION = None  # a page is no operation of the documents
 
 
-@blueprint.function_name("get_docs")
 @blueprint.route("docs", methods=["GET"])
 @http_trigger
 async def get_docs(req: func.HttpRequest, _caller: Caller) -> func.HttpResponse:

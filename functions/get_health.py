@@ -23,7 +23,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_health")
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @anonymous_http_trigger
 async def get_health(req: func.HttpRequest) -> func.HttpResponse:

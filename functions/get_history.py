@@ -92,7 +92,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_history")
 @blueprint.route("meetings/{id}/history", methods=["GET"])
 @http_trigger
 async def get_history(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

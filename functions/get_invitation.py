@@ -45,7 +45,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_invitation")
 @blueprint.route("meetings/{id}/invitation.ics", methods=["GET"])
 @http_trigger
 async def get_invitation(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

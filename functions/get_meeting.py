@@ -26,7 +26,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_meeting")
 @blueprint.route("meetings/{id}", methods=["GET"])
 @http_trigger
 async def get_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -55,7 +55,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_readiness")
 @blueprint.route("organizers/{organizer}/readiness", methods=["GET"])
 @http_trigger
 async def get_readiness(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -24,7 +24,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_schedule")
 @blueprint.route("schedules/{id}", methods=["GET"])
 @http_trigger
 async def get_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -93,7 +93,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_summary")
 @blueprint.route("summary", methods=["GET"])
 @http_trigger
 async def get_summary(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:  # noqa: ARG001 - it takes no parameter

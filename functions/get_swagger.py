@@ -11,7 +11,6 @@ blueprint = func.Blueprint()
 OPERATION = None  # the document itself is no operation of it
 
 
-@blueprint.function_name("get_swagger")
 @blueprint.route("swagger.json", methods=["GET"])
 @http_trigger
 async def get_swagger(req: func.HttpRequest, _caller: Caller) -> func.HttpResponse:

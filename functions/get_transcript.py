@@ -44,7 +44,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("get_transcript")
 @blueprint.route("meetings/{id}/transcripts/{transcriptId}", methods=["GET"])
 @http_trigger
 async def get_transcript(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -62,7 +62,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("list_meetings")
 @blueprint.route("meetings", methods=["GET"])
 @http_trigger
 async def list_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -81,7 +81,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("list_recordings")
 @blueprint.route("meetings/{id}/recordings", methods=["GET"])
 @http_trigger
 async def list_recordings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

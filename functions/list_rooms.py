@@ -86,7 +86,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("list_rooms")
 @blueprint.route("rooms", methods=["GET"])
 @http_trigger
 async def list_rooms(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:  # noqa: ARG001 - every caller may

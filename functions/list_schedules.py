@@ -47,7 +47,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("list_schedules")
 @blueprint.route("schedules", methods=["GET"])
 @http_trigger
 async def list_schedules(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -73,7 +73,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("list_transcripts")
 @blueprint.route("meetings/{id}/transcripts", methods=["GET"])
 @http_trigger
 async def list_transcripts(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -12,7 +12,6 @@ from shared.settings import CRASHES_SCHEDULE, setting_reference
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("record_crashes")
 @blueprint.timer_trigger("timer", schedule=setting_reference(CRASHES_SCHEDULE))
 @background_trigger
 async def record_crashes(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it

@@ -25,7 +25,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("refresh_meeting")
 @blueprint.route("meetings/{id}/refresh", methods=["POST"])
 @http_trigger
 async def refresh_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -28,7 +28,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("remove_attendee")
 @blueprint.route("meetings/{id}/attendees/{address}", methods=["DELETE"])
 @http_trigger
 async def remove_attendee(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

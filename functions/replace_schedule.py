@@ -27,7 +27,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("replace_schedule")
 @blueprint.route("schedules/{id}", methods=["PUT"])
 @http_trigger
 async def replace_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -41,7 +41,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("retry_meeting")
 @blueprint.route("meetings/{id}/retry", methods=["POST"])
 @http_trigger
 async def retry_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -9,7 +9,6 @@ from shared.settings import SCHEDULES_SCHEDULE, setting_reference
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("run_schedules")
 @blueprint.timer_trigger("timer", schedule=setting_reference(SCHEDULES_SCHEDULE))
 @background_trigger
 async def run_schedules(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it

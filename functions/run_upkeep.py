@@ -9,7 +9,6 @@ from shared.settings import UPKEEP_SCHEDULE, setting_reference
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("run_upkeep")
 @blueprint.timer_trigger("timer", schedule=setting_reference(UPKEEP_SCHEDULE))
 @background_trigger
 async def run_upkeep(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it

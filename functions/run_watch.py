@@ -11,7 +11,6 @@ from shared.settings import WATCH_SCHEDULE, setting_reference
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("run_watch")
 @blueprint.timer_trigger("timer", schedule=setting_reference(WATCH_SCHEDULE))
 @background_trigger
 async def run_watch(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it

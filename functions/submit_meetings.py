@@ -117,7 +117,6 @@ LARGEST_BATCH = 4 * 1024 * 1024
 _CSV = re.compile(r'text/csv\s*(;\s*(charset="?utf-?8"?|header="?present"?)\s*)*', re.IGNORECASE)
 
 
-@blueprint.function_name("submit_meetings")
 @blueprint.route("meetings/batch", methods=["POST"])
 @http_trigger
 async def submit_meetings(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

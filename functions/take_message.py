@@ -10,7 +10,6 @@ from shared.settings import REQUEST_QUEUE, setting_reference
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("take_message")
 @blueprint.queue_trigger("msg", queue_name=setting_reference(REQUEST_QUEUE), connection="MeetingStorage")
 @background_trigger
 async def take_message(msg: func.QueueMessage) -> None:

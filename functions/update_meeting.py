@@ -29,7 +29,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("update_meeting")
 @blueprint.route("meetings/{id}", methods=["PATCH"])
 @http_trigger
 async def update_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -29,7 +29,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("update_schedule")
 @blueprint.route("schedules/{id}", methods=["PATCH"])
 @http_trigger
 async def update_schedule(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

@@ -59,7 +59,6 @@ OPERATION = Operation(
 )
 
 
-@blueprint.function_name("validate_meeting")
 @blueprint.route("meetings/validate", methods=["POST"])
 @http_trigger
 async def validate_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:

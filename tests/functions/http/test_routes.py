@@ -14,6 +14,7 @@ from functions.http import routes
 from functions.http.routes import UndescribedError, described_routes
 from local.host.worker import load_functions
 from shared.openapi.operation import Route
+from tests.http_client import functions
 from tests.openapi_documents import app_routes, openapi, swagger
 
 ROOT = Path(__file__).parents[3]
@@ -87,6 +88,13 @@ def test_the_whole_app_is_asked() -> None:
     """The routes come from the app's table of contents."""
     assert isinstance(function_app.app, func.FunctionApp)
     assert {route.name for route in app_routes()} >= {"create_meeting", "delete_schedule", "get_health"}
+
+
+def test_a_trigger_has_the_name_of_its_file() -> None:
+    """Azure takes the function's name: logs, alerts and operation ids name the file in which a reader finds it."""
+    assert {name: handler.__module__ for name, (_, handler) in functions().items()} == {
+        name: f"functions.{name}" for name in functions()
+    }
 
 
 @pytest.mark.parametrize("route", app_routes(), ids=lambda route: f"{route.method} {route.path}")
