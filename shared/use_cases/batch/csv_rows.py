@@ -157,7 +157,7 @@ def _separator(text: str) -> str:
             header = next(csv.reader(io.StringIO(text[:_LONGEST_HEADER], newline=""), delimiter=separator), [])
         except csv.Error:
             return 0
-        return sum(name.strip().casefold() in _CANONICAL for name in header)
+        return sum(name.strip().casefold() in _CANONICAL for name in header[:_MOST_COLUMNS])
 
     return max(_SEPARATORS, key=known)
 
