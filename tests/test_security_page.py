@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,16 @@ ASVS = re.findall(r"^\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) \|(.*)\|$", PAGE, re
 ROWS = re.findall(r"^\| (API\d+|-) \|(.*)\|$", PAGE, re.MULTILINE)
 
 
+@cache
+def module_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("name", NAMED)
 def test_a_test_that_is_named_is_there(name: str) -> None:
     """By file, class and function; and it is not skipped."""
     file, *path = name.split("::")
-    body: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+    body: list[ast.stmt] = module_of(ROOT / file).body
     for step in path:
         found = [
             node

@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _CATALOG = Path(__file__).parent / "mutants.toml"
@@ -51,10 +52,11 @@ class Mutant:
         return text
 
 
-def read_mutants() -> list[Mutant]:
+@cache
+def read_mutants() -> tuple[Mutant, ...]:
     """Return every mutant."""
     catalog = tomllib.loads(_CATALOG.read_text(encoding="utf-8"))
-    return [
+    return tuple(
         Mutant(
             entry["name"],
             entry["breaks"],
@@ -65,4 +67,4 @@ def read_mutants() -> list[Mutant]:
             tuple(entry["caught_by"]),
         )
         for entry in catalog["mutant"]
-    ]
+    )
