@@ -27,5 +27,5 @@ OPERATION = Operation(
 @http_trigger
 async def forget_meeting(req: func.HttpRequest, caller: Caller) -> func.HttpResponse:
     """Remove the meeting and answer 204."""
-    await app().forgetting.forget(meeting_id_of(req), caller=caller)
+    await app().forgetting.forget(meeting_id_of(req), caller)
     return func.HttpResponse(status_code=204)

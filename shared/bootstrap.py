@@ -96,7 +96,6 @@ class App:
     health: Health
     schedules: Schedules
     schedule_run: ScheduleRun
-    ledger: Ledger
     trusted_hosts: frozenset[str]
     own_host: str | None
 
@@ -237,7 +236,6 @@ def assemble(  # noqa: PLR0913 - the one place that knows all parts
         health=Health(ledger, requests, graph.organizers, gate, clock),
         schedules=Schedules(schedule_store, admission, clock),
         schedule_run=ScheduleRun(schedule_store, acceptance, settings.callers, clock),
-        ledger=ledger,
         trusted_hosts=settings.trusted_hosts,
         own_host=settings.own_host,
     )

@@ -34,6 +34,7 @@ from shared.errors import (
 )
 from shared.graph import remedies
 from shared.redaction import redacted_trace
+from shared.throttling.mailbox_gate import PAUSE_WITHOUT_RETRY_AFTER
 from shared.use_cases.external_meetings import UnknownOrganizerError
 from shared.validation.problem_details import Problem
 
@@ -163,7 +164,6 @@ _REJECTION_STATUSES = {
     "organizerNotFound": 409,
 }
 _PAUSE_SECONDS = 5
-_GRAPH_PAUSE = timedelta(seconds=10)
 
 
 def _graph_problem(error: GraphError) -> Problem:
@@ -175,7 +175,9 @@ def _graph_problem(error: GraphError) -> Problem:
     delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
     said = f"{error}"
     detail = f"{said[:1].upper()}{said[1:]}. Send the same request again later."
-    return Problem(503, "graphUnavailable", "Not available now", detail, retry_after=_seconds(delay or _GRAPH_PAUSE))
+    return Problem(
+        503, "graphUnavailable", "Not available now", detail, retry_after=_seconds(delay or PAUSE_WITHOUT_RETRY_AFTER)
+    )
 
 
 def _seconds(delay: timedelta) -> int:

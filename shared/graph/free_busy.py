@@ -22,7 +22,7 @@ LONGEST_WINDOW = timedelta(days=62)
 _INTERVAL = timedelta(minutes=5)  # of the availability view, the shortest that Graph takes
 # https://learn.microsoft.com/graph/api/resources/scheduleinformation: free, and working elsewhere
 _FREE_DIGITS = frozenset("04")
-_FREE_STATUSES = frozenset({"free", "workingElsewhere"})
+FREE_STATUSES = frozenset({"free", "workingElsewhere"})
 _HEADERS = {"Prefer": 'outlook.timezone="UTC"'}
 
 
@@ -74,9 +74,7 @@ class ScheduleInformation(GraphResource):
         """Return the busy stretches of the window from `start` to `end`; None where Graph does not show them."""
         if self.schedule_items is not None:
             return [
-                (item.start.moment, item.end.moment)
-                for item in self.schedule_items
-                if item.status not in _FREE_STATUSES
+                (item.start.moment, item.end.moment) for item in self.schedule_items if item.status not in FREE_STATUSES
             ]
         view = self.availability_view or ""
         shown_until = start + _INTERVAL * len(view)

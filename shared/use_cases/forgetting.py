@@ -30,7 +30,7 @@ class Forgetting:
         self._results = results
         self._clock = clock
 
-    async def forget(self, meeting_id: str, *, caller: Caller = ANYBODY) -> None:
+    async def forget(self, meeting_id: str, caller: Caller = ANYBODY) -> None:
         """Remove a finished meeting. Its unsent events are sent first, to the sinks that are available.
 
         Raises:

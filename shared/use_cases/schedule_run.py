@@ -28,7 +28,7 @@ from shared.errors import (
     ScheduleNotFoundError,
     UnreadableRecordError,
 )
-from shared.ids import KeyNamespace, id_from_key
+from shared.ids import KeyNamespace
 from shared.meeting import as_meeting_error
 from shared.meeting.rejected_message import RejectedMessage
 from shared.schedules.schedule import Schedule
@@ -135,7 +135,7 @@ class ScheduleRun:
     async def _make(self, schedule: Schedule, occurrence: Occurrence) -> None:
         document = schedule.request.meeting_of(occurrence)
         key = schedule.key(occurrence)
-        meeting_id = id_from_key(KeyNamespace.OCCURRENCE, key)
+        meeting_id = schedule.meeting_id(occurrence)
         try:
             caller = self._callers.again(schedule.caller)
             origin = Origin(caller, key, key_namespace=KeyNamespace.OCCURRENCE, asked_at=LONG_AGO, schedule=schedule.id)

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+from shared.graph.free_busy import FREE_STATUSES
 from shared.meeting import Meeting
 from shared.meeting_request.event_occurrences import event_occurrences
 from shared.meeting_request.recurrence import Recurrence
 from shared.use_cases.availability.stretches import Stretch
 from shared.validation.addresses import mailbox_key
 from shared.validation.date_times import DateTimeTimeZone
-
-_FREE = frozenset({"free", "workingElsewhere"})
 
 
 class _Part(BaseModel):
@@ -47,7 +46,7 @@ def taken_by(meetings: Iterable[Meeting], window: Stretch) -> dict[str, list[Str
             event = _Event.model_validate(meeting.request)
         except ValidationError:  # a rejected message, or a record of another version of this app
             continue
-        if event.show_as in _FREE:
+        if event.show_as in FREE_STATUSES:
             continue
         stretches = list(_within(event, window))
         invited = [attendee.email_address.address for attendee in event.attendees]
