@@ -1,11 +1,15 @@
 """The failures that more than one folder names, by what their catcher does about them.
 
 ConveneError
-├── InvalidRequestError          the caller corrects the request (400; in the queue a failed meeting)
-├── RequestTooLargeError         the caller sends less (413)
-├── KeyReusedError               the caller picks another idempotency key (422)
-├── CallerNotAllowedError        the operator names the caller in CALLERS (403)
-├── OrganizerNotAllowedError     the operator allows the organizer, or the caller names another (403)
+├── RequestRefusedError          the request fails for good; where no caller waits, it becomes a failed meeting
+│   ├── InvalidRequestError      the caller corrects the request (400)
+│   ├── RequestTooLargeError     the caller sends less (413)
+│   ├── KeyReusedError           the caller picks another idempotency key (422)
+│   ├── CallerNotAllowedError    the operator names the caller in CALLERS (403)
+│   ├── OrganizerNotAllowedError the operator allows the organizer, or the caller names another (403)
+│   ├── ChangeRefusedError       the state of the meeting does not allow the change (409)
+│   └── RowRefusedError          the storage never accepts this row: end the meeting; the log has the reason (500)
+│       └── RowTooLargeError     it is too large: end the meeting with a smaller row (413)
 ├── ArtifactsOffError            the operator enables the artifact in ARTIFACTS (403)
 ├── QuotaExceededError           the caller has used up its quota, and retries tomorrow (429)
 ├── RecordNotFoundError          there is no record with this id (404)
@@ -15,14 +19,11 @@ ConveneError
 │   └── ScheduleNotFoundError    there is no such schedule
 │       └── AnothersScheduleError    only another caller may read it
 ├── AttendeeNotFoundError        the meeting does not invite this address (404)
-├── ChangeRefusedError           the state of the meeting does not allow the change (409)
 ├── VersionMismatchError         the caller reads the present version, and decides again (412)
 ├── NoJoinLinkError              the meeting has no join link to invite with (409)
 ├── InvalidContinuationError     the caller sends a continuation token that it has received (400)
 ├── ConflictError                another writer changed the record first: read it again
 ├── StorageUnavailableError      the storage account does not answer: try again (503)
-├── RowRefusedError              the storage never accepts this row: end the meeting; the log has the reason (500)
-│   └── RowTooLargeError         it is too large: end the meeting with a smaller row (413)
 ├── UnreadableRecordError        the operator repairs or deletes the record; the rest of the run continues (500)
 ├── IncompleteRunError           a timer's run failed for some items: the log names them
 ├── TopicUnavailableError        the Event Grid topic does not accept events: try again
@@ -86,7 +87,11 @@ MOST_FAULTS = 100
 _MOST_CHARACTERS = 32_768
 
 
-class InvalidRequestError(ConveneError):
+class RequestRefusedError(ConveneError):
+    """The request fails for good. `as_meeting_error` says what the failed meeting of each subclass shows."""
+
+
+class InvalidRequestError(RequestRefusedError):
     """The request cannot become a meeting.
 
     Attributes:
@@ -132,22 +137,22 @@ def raise_with_faults_of(check: Callable[[], object], faults: Iterable[Fault]) -
     raise InvalidRequestError(faults)
 
 
-class RequestTooLargeError(ConveneError):
+class RequestTooLargeError(RequestRefusedError):
     """The request is larger than the app accepts."""
 
 
-class KeyReusedError(ConveneError):
+class KeyReusedError(RequestRefusedError):
     """The idempotency key belongs to another request, which created the meeting or schedule `holder`."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(f"came with another request before, which made the {holder}")
 
 
-class CallerNotAllowedError(ConveneError):
+class CallerNotAllowedError(RequestRefusedError):
     """The settings do not allow this caller."""
 
 
-class OrganizerNotAllowedError(ConveneError):
+class OrganizerNotAllowedError(RequestRefusedError):
     """The settings do not allow this organizer, or do not allow the caller to name them."""
 
 
@@ -208,7 +213,7 @@ class AttendeeNotFoundError(ConveneError):
     """The meeting does not invite this address."""
 
 
-class ChangeRefusedError(ConveneError):
+class ChangeRefusedError(RequestRefusedError):
     """The state of the meeting does not allow the change; `code` is the reason, `pointers` what would change."""
 
     def __init__(self, code: str, message: str, pointers: Sequence[str] = ("",)) -> None:
@@ -237,7 +242,7 @@ class StorageUnavailableError(ConveneError):
     """The storage account did not answer, or cannot be reached; a write may have happened or not."""
 
 
-class RowRefusedError(ConveneError):
+class RowRefusedError(RequestRefusedError):
     """The storage account refused a row permanently, because of its content."""
 
 

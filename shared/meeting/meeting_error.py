@@ -9,8 +9,8 @@ from shared.errors import (
     KeyReusedError,
     OrganizerNotAllowedError,
     RejectedError,
+    RequestRefusedError,
     RequestTooLargeError,
-    RowRefusedError,
     RowTooLargeError,
 )
 from shared.meeting.record_model import RecordModel
@@ -64,18 +64,8 @@ _TOO_LARGE = MeetingError(
     remedy="Shorten the body, or the lists of attendees and locations, and send the request again.",
 )
 
-type CallerFault = (
-    CallerNotAllowedError
-    | InvalidRequestError
-    | KeyReusedError
-    | OrganizerNotAllowedError
-    | ChangeRefusedError
-    | RequestTooLargeError
-    | RowRefusedError
-)
 
-
-def as_meeting_error(error: CallerFault) -> MeetingError:
+def as_meeting_error(error: RequestRefusedError) -> MeetingError:
     """Return the `error` of the failed meeting that a request becomes when no caller waits for an answer."""
     match error:
         case InvalidRequestError():
@@ -94,7 +84,7 @@ def as_meeting_error(error: CallerFault) -> MeetingError:
             return MeetingError(code="organizerNotAllowed", message=f"{error}.", remedy=remedy)
         case RequestTooLargeError() | RowTooLargeError():
             return _TOO_LARGE
-        case RowRefusedError():
+        case _:  # RowRefusedError
             remedy = "Report the message to the maintainer of this app, then send the request again."
             return MeetingError(code="crashed", message=f"The record cannot be stored: {error}.", remedy=remedy)
     remedy = "Correct what the errors name and send the request again."

@@ -4,15 +4,12 @@ from datetime import datetime
 
 from shared.access.origin import Origin
 from shared.errors import (
-    ChangeRefusedError,
     Fault,
     InvalidRequestError,
     KeyReusedError,
     MeetingForgottenError,
     MeetingNotFoundError,
-    OrganizerNotAllowedError,
-    RequestTooLargeError,
-    RowRefusedError,
+    RequestRefusedError,
 )
 from shared.ids import KeyNamespace
 from shared.meeting import as_meeting_error
@@ -31,15 +28,6 @@ from shared.use_cases.acceptance import LONG_AGO, Acceptance
 from shared.use_cases.changes import Changes
 from shared.use_cases.isolation import Isolation
 from shared.use_cases.provision import Provisioner
-
-_REJECTIONS = (
-    ChangeRefusedError,
-    InvalidRequestError,
-    KeyReusedError,
-    OrganizerNotAllowedError,
-    RequestTooLargeError,
-    RowRefusedError,
-)
 
 
 class MessageHandler:
@@ -95,7 +83,7 @@ class MessageHandler:
                     return None  # it was done before, and its meeting is forgotten
                 fault = Fault("/data/id", "unknownMeeting", "There is no meeting with this id.")
                 raise InvalidRequestError([fault]) from error
-        except _REJECTIONS as error:
+        except RequestRefusedError as error:
             rejected = RejectedMessage.of(text, message_id)
             # A retry without the key would create a second meeting for it.
             if isinstance(message, NewRequest) and not isinstance(error, KeyReusedError):

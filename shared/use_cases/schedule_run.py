@@ -16,15 +16,11 @@ from datetime import datetime, timedelta
 from shared.access.callers import Callers
 from shared.access.origin import Origin
 from shared.errors import (
-    CallerNotAllowedError,
     ConflictError,
-    InvalidRequestError,
     KeyReusedError,
     MeetingForgottenError,
-    OrganizerNotAllowedError,
     QuotaExceededError,
-    RequestTooLargeError,
-    RowRefusedError,
+    RequestRefusedError,
     ScheduleNotFoundError,
     UnreadableRecordError,
 )
@@ -45,13 +41,6 @@ _ROUNDS = 20
 _MEETINGS_OF_A_SCHEDULE = 50
 # The host fires a timer up to 5 ms before its second: what is due at the second is due by then.
 _TIMER_MAY_BE_EARLY = timedelta(seconds=1)
-_REJECTIONS = (
-    CallerNotAllowedError,
-    InvalidRequestError,
-    OrganizerNotAllowedError,
-    RequestTooLargeError,
-    RowRefusedError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +131,7 @@ class ScheduleRun:
             await self._acceptance.accept(document, origin)
         except (KeyReusedError, MeetingForgottenError):
             return  # created before the schedule changed, or forgotten since
-        except _REJECTIONS as error:
+        except RequestRefusedError as error:
             rejected = RejectedMessage(document, caller=schedule.caller, schedule=schedule.id)
             await self._acceptance.record_rejection(rejected, as_meeting_error(error), meeting_id)
         _logger.info("schedule.made %s", schedule.id, extra={"schedule_id": schedule.id, "meeting_id": meeting_id})
