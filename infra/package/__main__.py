@@ -1,7 +1,6 @@
 """`make package`: builds the deployment package; --compare shows what everything that pip installs would cost."""
 
 import argparse
-import shutil
 import statistics
 import subprocess
 import sys
@@ -20,11 +19,11 @@ from infra.package.build import (
     Size,
     compile_reached,
     copy_app,
+    copy_used,
     install,
     leave_folder,
     reached_modules,
     strip_symbols,
-    trim,
     zip_folder,
 )
 
@@ -46,15 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         whole, package = Path(temporary) / "whole", Path(temporary) / "package"
         install(whole / LIBRARIES)
-        copy_app(whole)
-        shutil.copytree(whole, package)
         reached = reached_modules()
-        trim(package / LIBRARIES, reached)
+        copy_used(whole / LIBRARIES, package / LIBRARIES, reached)
+        copy_app(package)
         compile_reached(package, reached)
         if not strip_symbols(package / LIBRARIES):
             print("Without binutils (`strip`) the package is a tenth larger.", file=sys.stderr)
         size = zip_folder(package, options.target)
         if options.compare:
+            copy_app(whole)
             _compare(whole, package, size)
         leave_folder(package, options.target.parent / "package")
     shown = options.target.relative_to(Path.cwd()) if options.target.is_relative_to(Path.cwd()) else options.target

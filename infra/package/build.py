@@ -1,4 +1,4 @@
-"""Puts the package together: install for Azure's platform, keep what is reached, compile, zip.
+"""Puts the package together: install for Azure's platform, copy what is reached, compile, zip.
 
 The zip's layout is that of a deployment without remote build: the app at the top, its libraries in
 `.python_packages/lib/site-packages`
@@ -67,17 +67,22 @@ def install(folder: Path) -> None:
     )
 
 
-def trim(libraries: Path, reached: frozenset[str]) -> None:
-    """Remove what a running app does not use: the SDK's modules that are not reached, tests, sources of C."""
-    for path in list((libraries / _SDK).rglob("*.py")):
-        if _module_name(libraries, path) not in reached:
-            path.unlink()
-    for name in _UNUSED_FILES:
-        for path in libraries.rglob(name):
-            path.unlink()
-    for name in _UNUSED_FOLDERS:
-        for folder in list(libraries.rglob(name)):
-            shutil.rmtree(folder, ignore_errors=True)
+def copy_used(installed: Path, libraries: Path, reached: frozenset[str]) -> None:
+    """Copy what a running app uses: not the SDK's modules that are not reached, tests, sources of C.
+
+    What is installed is left as it is: its files may be links into the installer's cache.
+    """
+    unused = shutil.ignore_patterns(*_UNUSED_FILES)
+
+    def ignore(folder: str, names: list[str]) -> set[str]:
+        where = Path(folder)
+        ignored = unused(folder, names) | {name for name in names if name in _UNUSED_FOLDERS}
+        if where.relative_to(installed).parts[:1] == (_SDK,):
+            paths = (where / name for name in names if name.endswith(".py"))
+            ignored |= {path.name for path in paths if _module_name(installed, path) not in reached}
+        return ignored
+
+    shutil.copytree(installed, libraries, ignore=ignore)
     _remove_empty_folders(libraries)
 
 
