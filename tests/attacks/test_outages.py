@@ -1,5 +1,9 @@
-"""A host that is killed, a storage and a Graph that freeze: nothing is lost, and nothing happens twice."""
+"""A host that is killed, a storage and a Graph that freeze: nothing is lost, and nothing happens twice.
 
+The test lets the minute pass in which the claims of a dead host hold.
+"""
+
+import asyncio
 import os
 import threading
 import time
@@ -16,6 +20,7 @@ import pytest
 
 from local.processes import Child, Stack, running_stack
 from tests.examples import CALENDAR
+from tests.integration.claims import expire_claims
 from tests.integration.conftest import until
 
 pytestmark = pytest.mark.slow
@@ -92,6 +97,7 @@ def test_each_request_becomes_one_meeting_that_is_reported_once() -> None:
         for kind in ("first-death", "second-death"):
             caller.send_all(kind)
             stack.host.kill()
+            asyncio.run(expire_claims(stack.connection_string))
             stack.start_host()
         sender = threading.Thread(target=caller.send_all, args=("frozen-storage",))
         with _frozen(stack.storage):

@@ -1,12 +1,10 @@
 """`make demo`, as a person sees it in a terminal of 80 columns."""
 
-import asyncio
 import io
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from rich.console import Console
 from local import demo
 from local.demo_client import Surprise
 from local.processes import running_stack
-from tests.integration.claims import expire_claims
+from tests.integration.claims import expiring_claims
 
 LINK = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_x%40thread.v2/0?context=" + 150 * "y"
 _ESCAPES = re.compile(r"\x1b(\[[0-9;]*m|\]8;[^\x1b]*\x1b\\)")
@@ -28,7 +26,7 @@ def test_the_story() -> None:
     The claims of the killed host end early, or the test would take the minute that a person waits.
     """
     shown = io.StringIO()
-    with running_stack() as stack, expiring_claims(stack.connection_string):
+    with running_stack() as stack, expiring_claims(stack.connection_string, timedelta(seconds=5)):
         code = demo.show(stack, Console(file=shown, width=80, highlight=False))
     told = shown.getvalue()
     assert code == 0, told
@@ -50,24 +48,6 @@ def test_the_story() -> None:
         "none lost, none made twice",
     ):
         assert promise in told
-
-
-@contextmanager
-def expiring_claims(connection_string: str) -> Generator[None]:
-    """Let a minute pass, again and again, for claims that nobody has prolonged for five seconds."""
-    over = Event()
-
-    def expire() -> None:
-        while not over.wait(2):
-            asyncio.run(expire_claims(connection_string, older_than=timedelta(seconds=5)))
-
-    thread = Thread(target=expire)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 class Caller:
