@@ -189,8 +189,10 @@ def _changed_since_observation(
     if observed is None:
         return frozenset()
     before, after = _types(event.attendees or ()), _types(changes["attendees"])
+    requested = _addresses(properties)
     changed = {address for address in {*before, *after} if before.get(address) != after.get(address)}
-    known = _addresses(properties) | {address_digest(each.address) for each in observed.attendees}
+    changed |= requested - attempt.applied.confirmed_attendees  # whom others may have invited meanwhile
+    known = requested | {address_digest(each.address) for each in observed.attendees}
     return (attempt.applied.changed_attendees | changed) & known
 
 

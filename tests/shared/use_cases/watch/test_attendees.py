@@ -239,6 +239,7 @@ STEPS = st.tuples(
 @example([[(History.outlook_removes, ADELE)], [(History.caller_adds, ADELE)], [(History.outlook_removes, ADELE)]])
 @example([[(History.outlook_adds, DIEGO)], [(History.caller_removes, DIEGO), (History.outlook_removes, ADELE)]])
 @example([[(History.outlook_adds, DIEGO)], [(History.caller_adds, MEGAN), (History.outlook_removes, MEGAN)]])
+@example([[(History.outlook_adds, MEGAN)], [(History.outlook_adds, DIEGO), (History.caller_adds, DIEGO)]])
 @given(st.lists(st.lists(STEPS, min_size=1, max_size=2), min_size=2, max_size=3))
 @settings(max_examples=25, deadline=None)
 async def test_only_what_outlook_changes_is_published(looks: list[list[Step]]) -> None:
