@@ -30,9 +30,10 @@ ConveneError
 ├── SettingsError                the operator corrects the settings; until then nothing works
 └── GraphError
     ├── RejectedError            Graph refused permanently: the meeting fails, with a remedy
-    ├── ThrottledError           Graph throttles (429): try again after `delay`
-    │   └── HeldBackError        the call was not sent: the mailbox's gate is closed, or full
-    └── UnavailableError         Graph gave no usable answer: try again
+    └── TransientError           try again, after `delay` if there is one
+        ├── ThrottledError       Graph throttles (429)
+        │   └── HeldBackError    the call was not sent: the mailbox's gate is closed, or full
+        └── UnavailableError     Graph gave no usable answer
 """
 
 import json
@@ -303,30 +304,30 @@ class RejectedError(GraphError):
         self.remedy = remedy
 
 
-class ThrottledError(GraphError):
-    """Graph throttled the call (429) and did nothing; `delay` is its Retry-After, None without one.
-
-    What follows is in the docstring of shared/throttling, step by step.
-    """
+class TransientError(GraphError):
+    """The same call may succeed later: after `delay`, or whenever, if Graph named no Retry-After."""
 
     def __init__(self, message: str, delay: timedelta | None, answer: GraphAnswer | None = None) -> None:
         super().__init__(message, answer)
         self.delay = delay
 
 
+class ThrottledError(TransientError):
+    """Graph throttled the call (429) and did nothing.
+
+    What follows is in the docstring of shared/throttling, step by step.
+    """
+
+
 class HeldBackError(ThrottledError):
     """The call was not sent: Graph throttles this mailbox, or as many calls as it allows are in progress."""
 
-    def __init__(self, message: str, delay: timedelta) -> None:
-        super().__init__(message, delay)
 
-
-class UnavailableError(GraphError):
+class UnavailableError(TransientError):
     """Graph gave no usable answer; `uncertain` when the call may have taken effect."""
 
     def __init__(
         self, message: str, *, uncertain: bool, delay: timedelta | None = None, answer: GraphAnswer | None = None
     ) -> None:
-        super().__init__(message, answer)
+        super().__init__(message, delay, answer)
         self.uncertain = uncertain
-        self.delay = delay

@@ -27,8 +27,7 @@ from shared.errors import (
     ScheduleNotFoundError,
     SettingsError,
     StorageUnavailableError,
-    ThrottledError,
-    UnavailableError,
+    TransientError,
     UnreadableRecordError,
     VersionMismatchError,
 )
@@ -172,7 +171,7 @@ def _graph_problem(error: GraphError) -> Problem:
         members = {"remedy": remedies.without_meeting(error.remedy)}
         status = 404 if isinstance(error, UnknownOrganizerError) else _REJECTION_STATUSES.get(error.code, 502)
         return Problem(status, error.code, "Microsoft Graph refused", error.message, members=members)
-    delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
+    delay = error.delay if isinstance(error, TransientError) else None
     said = f"{error}"
     detail = f"{said[:1].upper()}{said[1:]}. Send the same request again later."
     return Problem(

@@ -156,7 +156,7 @@ class GraphClient:
         """Send a call and return the body of Graph's answer, which need not be JSON.
 
         Raises:
-            RejectedError, ThrottledError, UnavailableError: as `send` does.
+            RejectedError, TransientError: as `send` does.
         """
         if not _DOT_SEGMENTS.isdisjoint(call.builder.path_parameters.values()):
             raise RejectedError("graphRejected", "Graph has no ids that are dots.", remedies.REPORT)
@@ -196,7 +196,7 @@ class GraphClient:
         https://learn.microsoft.com/graph/json-batching
 
         Raises:
-            ThrottledError, UnavailableError, RejectedError: there is no answer to the batch as a whole.
+            TransientError, RejectedError: there is no answer to the batch as a whole.
         """
         requests = [self._request(call, str(uuid.uuid4())) for call in calls]
         body = batch_body(requests, self._adapter.base_url)

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, UnavailableError
+from shared.errors import HeldBackError, StorageUnavailableError, ThrottledError, TransientError
 from shared.graph import before_each_call
 from shared.graph.error_translation import THROTTLED
 from shared.graph.retry_after import LONGEST_RETRY_AFTER
@@ -93,7 +93,7 @@ class MailboxGate:
             yield
         except HeldBackError:
             raise
-        except (ThrottledError, UnavailableError) as error:
+        except TransientError as error:
             if await self.close_if_asked(organizer, error):
                 error.delay = error.delay or PAUSE_WITHOUT_RETRY_AFTER
             raise
@@ -204,7 +204,7 @@ class MailboxGate:
     async def close_if_asked(
         self,
         organizer: str,
-        error: ThrottledError | UnavailableError,
+        error: TransientError,
         pause: timedelta = PAUSE_WITHOUT_RETRY_AFTER,
     ) -> bool:
         """Close the mailbox if Graph's answer has a Retry-After, and return whether it has.

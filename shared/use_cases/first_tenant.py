@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.errors import GraphError
 from shared.graph.event import Event
 from shared.graph.join_block import block_in, meeting_id_in_block
 from shared.graph.online_meetings import OnlineMeeting
@@ -301,8 +301,7 @@ class FirstTenant:
 
 def _said(error: GraphError) -> str:
     """Return status and code of Graph's answer: its message may name people."""
-    answer = error.answer if isinstance(error, (RejectedError, ThrottledError, UnavailableError)) else None
-    return f"{answer.status} {answer.code}".strip() if answer else "no answer"
+    return f"{error.answer.status} {error.answer.code}".strip() if error.answer else "no answer"
 
 
 def _yes(holds: bool) -> str:  # noqa: FBT001 - a word for a value

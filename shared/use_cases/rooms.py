@@ -34,8 +34,7 @@ class Rooms:
         Raises:
             InvalidRequestError: that is no address.
             RejectedError: the app may not read places, or there is no such list.
-            ThrottledError: Graph throttles the mailbox.
-            UnavailableError: Graph does not answer.
+            TransientError: Graph throttles the mailbox, or does not answer.
         """
         if room_list is not None:
             _require_address(room_list)

@@ -46,8 +46,7 @@ class Availability:
 
         Raises:
             OrganizerNotAllowedError: the settings do not let this app, or this caller, act for one of the addresses.
-            ThrottledError: Graph throttles the mailbox.
-            UnavailableError: Graph does not answer.
+            TransientError: Graph throttles the mailbox, or does not answer.
             StorageUnavailableError: the ledger does not answer.
         """
         names = (*request.organizers, *request.rooms)

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.errors import ConflictError, HeldBackError, ThrottledError, UnavailableError
+from shared.errors import ConflictError, HeldBackError, TransientError, UnavailableError
 from shared.meeting import Meeting, Progress, Status
 from shared.meeting.ledger_rows import due_at
 from shared.meeting.request_queue import RequestQueue
@@ -38,7 +38,7 @@ class Postponement:
         self._give_up_after = give_up_after
         self._clock = clock
 
-    async def wait(self, attempt: Attempt, error: ThrottledError | UnavailableError) -> None:
+    async def wait(self, attempt: Attempt, error: TransientError) -> None:
         """End an attempt that got no usable answer of Graph, and enqueue the next; a 429 closes the mailbox.
 
         Raises:
@@ -94,7 +94,7 @@ def next_isolated_try() -> timedelta:
     return timedelta(seconds=random.uniform(1.0, _LONGEST_OCCUPIED_SECONDS))  # noqa: S311 - jitter
 
 
-def _counted(progress: Progress, error: ThrottledError | UnavailableError) -> Progress:
+def _counted(progress: Progress, error: TransientError) -> Progress:
     """Return the progress with one more failure, which ends a row of deaths."""
     match error:
         case HeldBackError():

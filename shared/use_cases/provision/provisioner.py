@@ -12,7 +12,7 @@ from shared.errors import (
     RejectedError,
     RequestTooLargeError,
     RowRefusedError,
-    ThrottledError,
+    TransientError,
     UnavailableError,
 )
 from shared.meeting import Meeting, MeetingError, Status, as_meeting_error
@@ -165,7 +165,7 @@ class Provisioner:
             await self._completion.complete(attempt, Status.FAILED, _refused(error, attempt))
         except InvalidRequestError as error:  # accepted by another version of this app
             await self._completion.complete(attempt, Status.FAILED, as_meeting_error(error))
-        except (ThrottledError, UnavailableError) as error:
+        except TransientError as error:
             await self._postponement.wait(attempt, error)
         except (ClaimLostError, SupersededError):
             raise

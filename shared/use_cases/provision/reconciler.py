@@ -37,7 +37,7 @@ class Reconciler:
 
         Raises:
             RejectedError: Graph refuses, or nobody of a pool is free.
-            ThrottledError, UnavailableError: a later attempt continues.
+            TransientError: a later attempt continues.
             InvalidRequestError: another version of this app accepted what is not valid.
             ClaimLostError, SupersededError: as `Attempt.write` does.
         """

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.access.callers import ANYBODY, Caller
-from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.errors import GraphError, RejectedError, TransientError
 from shared.graph import remedies
 from shared.graph.calendar_events import Providers
 from shared.graph.refusals import Surface
@@ -61,8 +61,7 @@ class Readiness:
         Raises:
             InvalidRequestError: the organizer is neither an object id nor a user principal name.
             OrganizerNotAllowedError: the caller may not name the organizer.
-            ThrottledError: Graph answered no probe, and throttled at least one.
-            UnavailableError: Graph answered no probe.
+            TransientError: Graph answered no probe.
         """
         require_organizer(organizer)
         caller.require_may_name(organizer)
@@ -179,6 +178,6 @@ def _check_provider(organizer: str, calendar: Providers | GraphError) -> Readine
 
 
 def _require_an_answer(outcomes: list[object]) -> None:
-    unanswered = [each for each in outcomes if isinstance(each, (ThrottledError, UnavailableError))]
+    unanswered = [each for each in outcomes if isinstance(each, TransientError)]
     if len(unanswered) == len(outcomes):
         raise max(unanswered, key=lambda error: error.delay or timedelta(0))

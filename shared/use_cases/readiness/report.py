@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from shared.errors import GraphError, RejectedError, ThrottledError, UnavailableError
+from shared.errors import GraphError, RejectedError, ThrottledError, TransientError
 from shared.graph import remedies
 from shared.validation.response_model import ResponseModel
 
@@ -69,7 +69,7 @@ def failed_by(name: CheckName, error: GraphError) -> ReadinessCheckResponse:
         answer = error.answer
         said = f" (Graph: {answer.status} {answer.code}, request id {answer.request_id})" if answer else ""
         return failed(name, f"{error.message}{said}", remedies.without_meeting(error.remedy))
-    delay = error.delay if isinstance(error, (ThrottledError, UnavailableError)) else None
+    delay = error.delay if isinstance(error, TransientError) else None
     when = f"in {math.ceil(delay.total_seconds())} seconds" if delay else "in a moment"
     detail = f"{error}." if isinstance(error, ThrottledError) else f"Graph could not be asked: {error}."
     return failed(name, detail, f"Ask again {when}.")

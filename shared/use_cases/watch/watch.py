@@ -20,6 +20,7 @@ from shared.errors import (
     MeetingNotFoundError,
     RejectedError,
     ThrottledError,
+    TransientError,
     UnavailableError,
 )
 from shared.graph.batch import MOST_IN_BATCH
@@ -104,7 +105,7 @@ class Watch:
             for batch in batches(meetings):
                 try:
                     await self._look_at(batch, waiting, report)
-                except (ThrottledError, UnavailableError) as error:  # of the whole batch
+                except TransientError as error:  # of the whole batch
                     _logger.warning("watch.waits %s", error)
                     pause = error.delay or _SHORTEST_PAUSE
                     waiting |= {meeting.id: _Waiting(meeting, pause) for meeting in batch}
@@ -152,7 +153,7 @@ class Watch:
                 *(
                     self._gate.close_if_asked(meeting.organizer or "", event)
                     for meeting, event in zip(admitted, events, strict=True)
-                    if isinstance(event, ThrottledError | UnavailableError)
+                    if isinstance(event, TransientError)
                 )
             )
         outcomes = await for_each(list(zip(admitted, events, strict=True)), self._conclude)
@@ -166,9 +167,7 @@ class Watch:
         """Store what one event shows; if it could not be read, return the pause before the next try."""
         meeting, event = item
         try:
-            if self._look.needs_another_call(meeting, event) and not isinstance(
-                event, (ThrottledError, UnavailableError)
-            ):
+            if self._look.needs_another_call(meeting, event) and not isinstance(event, TransientError):
                 async with self._gate.access(meeting.organizer or "", read_only=True):
                     observed = await self._look.conclude(meeting, event)
             else:
