@@ -4,7 +4,7 @@ https://learn.microsoft.com/graph/api/resources/patternedrecurrence
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import ConfigDict, Field
 
@@ -114,10 +114,13 @@ RANGE_NEEDS: Mapping[str, tuple[str, ...]] = {
     "noEnd": (),
     "numbered": ("numberOfOccurrences",),
 }
+_NUMBERS = frozenset({"dayOfMonth", "month", "numberOfOccurrences"})
 
 
 def members_without_meaning(part: str, given: Any) -> frozenset[str]:
     """Return the names of the members that only other types of a `pattern` or a `range` have.
+
+    A member that has another JSON type than in Graph's answers is not among them: it is a fault.
 
     Args:
         part: which of the two.
@@ -127,7 +130,16 @@ def members_without_meaning(part: str, given: Any) -> frozenset[str]:
     kind = _named(needs, given.get("type")) if isinstance(given, dict) else None
     if kind is None:
         return frozenset()
-    return frozenset().union(*needs.values(), *may_have.values()) - {*needs[kind], *may_have.get(kind, ())}
+    others = frozenset().union(*needs.values(), *may_have.values()) - {*needs[kind], *may_have.get(kind, ())}
+    return frozenset(name for name in others if name in given and _has_json_type(name, given[name]))
+
+
+def _has_json_type(name: str, value: Any) -> bool:
+    if value is None:
+        return True
+    if name == "daysOfWeek":
+        return isinstance(value, list) and all(isinstance(day, str) for day in cast("list[Any]", value))
+    return type(value) is (int if name in _NUMBERS else str)
 
 
 def recurrence_findings(draft: Draft) -> Iterator[Finding]:

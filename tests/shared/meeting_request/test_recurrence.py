@@ -185,3 +185,21 @@ def test_recurrence_time_zone() -> None:
 def test_no_object(value: object) -> None:
     """A recurrence is an object."""
     assert codes_of(calendar_document(recurrence=value)) == [("/recurrence", "wrongType")]
+
+
+MEMBERS = {
+    "pattern": ("daysOfWeek", "firstDayOfWeek", "dayOfMonth", "month", "index"),
+    "range": ("endDate", "numberOfOccurrences"),
+}
+
+
+@pytest.mark.parametrize("value", [True, 1.5, {}, [1]])
+def test_a_member_of_another_json_type_is_refused_also_where_it_has_no_meaning(value: Any) -> None:
+    """Graph shows a member without a meaning with the type of its schema."""
+    for part, examples in (("pattern", PATTERNS), ("range", RANGES)):
+        for example in examples:
+            for name in MEMBERS[part]:
+                given = {"pattern": PATTERNS[0], "range": RANGES[0], part: example | {name: value}}
+                faults = faults_of(calendar_document(recurrence=recurrence(given["pattern"], given["range"])))
+                assert {fault.code for fault in faults} <= {"wrongType", "notOneOf", "invalidDate"}, (example, name)
+                assert {fault.pointer.split("/")[3] for fault in faults} == {name}, example
