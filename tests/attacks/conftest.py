@@ -6,12 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from local.processes import Stack, running_stack
+from tests.attacks.retention import RETENTION
 from tests.integration.conftest import Client, clients
 
-# The upkeep forgets what ended this long ago: that it did shows that it came to its end.
-RETENTION_SECONDS = 5
 _ENVIRONMENT = {
-    "RETENTION": f"PT{RETENTION_SECONDS}S",
+    "RETENTION": f"PT{RETENTION.total_seconds():.0f}S",
     "UPKEEP_SCHEDULE": "*/3 * * * * *",
     "SCHEDULES_SCHEDULE": "*/3 * * * * *",
 }

@@ -32,7 +32,7 @@ def expiring_claims(connection_string: str, older_than: timedelta) -> Generator[
     over = Event()
 
     def expire() -> None:
-        while not over.wait(1):
+        while not over.wait(2):
             asyncio.run(expire_claims(connection_string, older_than))
 
     thread = Thread(target=expire)
