@@ -93,14 +93,18 @@ def _failed(address: str, code: str, message: str) -> JsonObject:
 
 
 def _view(found: list[Booking], start: Moment, end: Moment, interval: timedelta) -> str:
-    digits: list[str] = []
-    at = start
-    while at < end:
-        after = min(at.later(interval), end)
-        here = [booking.status for booking in found if booking.touches(at, after)]
-        digits.append(_DIGITS[max(here, key=_STRENGTH.index, default="free")])
-        at = after
-    return "".join(digits)
+    """Return a digit for each interval, of which the last may be shorter."""
+
+    def intervals(since: Moment, until: Moment) -> tuple[int, int]:
+        whole, rest = divmod(until.ticks_since(since), interval // timedelta(microseconds=1) * 10)
+        return whole, whole + bool(rest)
+
+    statuses = ["free"] * intervals(start, end)[1]
+    for booking in found:
+        first, after = intervals(start, booking.start)[0], intervals(start, booking.end)[1]
+        for place in range(max(first, 0), min(after, len(statuses))):
+            statuses[place] = max(statuses[place], booking.status, key=_STRENGTH.index)
+    return "".join(map(_DIGITS.__getitem__, statuses))
 
 
 def _item(booking: Booking) -> JsonObject:

@@ -88,6 +88,11 @@ class Moment:
         """Return a later moment."""
         return Moment(self.second + by, self.fraction)
 
+    def ticks_since(self, earlier: "Moment") -> int:
+        """Return the time since another moment, in ticks of 100 nanoseconds."""
+        seconds = (self.second - earlier.second) // timedelta(seconds=1)
+        return seconds * 10_000_000 + int(self.fraction) - int(earlier.fraction)
+
     def as_offset_time(self) -> str:
         """Write the moment as an Edm.DateTimeOffset in UTC."""
         return f"{self.second.replace(tzinfo=None).isoformat()}.{self.fraction}Z"

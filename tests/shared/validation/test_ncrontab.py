@@ -116,10 +116,15 @@ def test_the_next_time_of_day_is_the_next(fields: tuple[tuple[str, frozenset[int
 
     assert fits(following)
     assert following > moment
-    second = moment.replace(microsecond=0) + timedelta(seconds=1)
-    while second < following:
-        assert not fits(second)
-        second += timedelta(seconds=1)
+    each = moment.replace(microsecond=0) + timedelta(seconds=1)
+    while each < following:
+        assert not fits(each)
+        if each.hour not in hours:
+            each = each.replace(minute=0, second=0) + timedelta(hours=1)
+        elif each.minute not in minutes:
+            each = each.replace(second=0) + timedelta(minutes=1)
+        else:
+            each += timedelta(seconds=1)
 
 
 @given(
