@@ -27,10 +27,12 @@ platform.platform()  # asked by Azure's clients; runs `uname` the first time
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The machines that run the tests are slow at times; what a property takes says nothing of whether it holds.
+# The machines that run the tests are slow at times; what a property takes says nothing of whether it holds. CI judges
+# each change by the same examples; other runs try new ones.
 hypothesis.settings.register_profile(
     "convene",
     deadline=None,
+    derandomize="CI" in os.environ,
     max_examples=int(os.environ.get("EXAMPLES", "100")),
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
     print_blob=True,
