@@ -13,7 +13,7 @@ from shared.bootstrap import app
 from shared.graph.artifacts import AttendanceInterval, AttendanceRecord
 from shared.openapi.operation import Example, Operation, Parameter, Response
 from shared.openapi.parameters import MEETING_ID
-from shared.use_cases.artifacts.reports import Attendance
+from shared.use_cases.artifacts.reports import ReportWithParticipants
 from shared.validation.response_model import Moment, ResponseModel, left_out
 
 blueprint = func.Blueprint()
@@ -89,7 +89,7 @@ class AttendanceReportResponse(ResponseModel, frozen=True):
     more_attendees: bool = left_out(default=False)
 
     @staticmethod
-    def of(attendance: Attendance) -> "AttendanceReportResponse":
+    def of(attendance: ReportWithParticipants) -> "AttendanceReportResponse":
         """Return a report as callers see it."""
         report, records = attendance.report, attendance.records
         count = report.total_participant_count

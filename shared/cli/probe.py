@@ -22,14 +22,14 @@ def probe_tenant(
     with app_libraries():
         from shared.cli.tenant_probe import probe, report
         from shared.settings import read_environment
-        from shared.use_cases.first_tenant import Finding, Subjects, plan
+        from shared.use_cases.first_tenant import Subjects, TenantAnswer, plan
 
     subjects = Subjects(organizer, attendee, tuple(other or ()))
     if not go:
         typer.echo("With --go this would:\n" + "\n".join(f"- {line};" for line in plan(subjects)))
         return
 
-    async def work(_: Progress) -> list[Finding]:
+    async def work(_: Progress) -> list[TenantAnswer]:
         return await probe(read_environment(), subjects)
 
     typer.echo(report(run(work)))

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from shared.graph import GraphClient
 from shared.graph.services import GraphServices
 from shared.settings import Settings
-from shared.use_cases.first_tenant import Finding, FirstTenant, Subjects
+from shared.use_cases.first_tenant import FirstTenant, Subjects, TenantAnswer
 
 
-async def probe(settings: Settings, subjects: Subjects) -> list[Finding]:
+async def probe(settings: Settings, subjects: Subjects) -> list[TenantAnswer]:
     """Probe the tenant that the settings name."""
     client = GraphClient(settings.graph)
     graph = GraphServices.over(client)
@@ -19,13 +19,13 @@ async def probe(settings: Settings, subjects: Subjects) -> list[Finding]:
         await client.close()
 
 
-def report(findings: Sequence[Finding]) -> str:
-    """Return the findings as a table in Markdown."""
-    differing = sum(not finding.agrees for finding in findings)
+def report(answers: Sequence[TenantAnswer]) -> str:
+    """Return the answers as a table in Markdown."""
+    differing = sum(not answer.agrees for answer in answers)
     rows = [
         f"| {each.probe or '-'} | {each.question} | {each.assumed} | {each.answered} | {mark} |"
-        for each in findings
+        for each in answers
         for mark in ("" if each.agrees else "differs",)
     ]
     head = ["| probe | question | Convene assumes | this tenant answers | |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows, "", f"{len(findings)} answers, {differing} of which differ."])
+    return "\n".join([*head, *rows, "", f"{len(answers)} answers, {differing} of which differ."])

@@ -39,7 +39,7 @@ def _with_zone(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-type Instant = Annotated[datetime, AfterValidator(_with_zone)]
+type GraphMoment = Annotated[datetime, AfterValidator(_with_zone)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class AttendanceReport(GraphResource):
 
     id: GraphId
     total_participant_count: Lenient[int] = None
-    meeting_start_date_time: Lenient[Instant] = None
-    meeting_end_date_time: Lenient[Instant] = None
+    meeting_start_date_time: Lenient[GraphMoment] = None
+    meeting_end_date_time: Lenient[GraphMoment] = None
 
 
 class _Identity(GraphResource):
@@ -67,8 +67,8 @@ class _Identity(GraphResource):
 class AttendanceInterval(GraphResource):
     """One stay in a call."""
 
-    join_date_time: Lenient[Instant] = None
-    leave_date_time: Lenient[Instant] = None
+    join_date_time: Lenient[GraphMoment] = None
+    leave_date_time: Lenient[GraphMoment] = None
 
 
 class AttendanceRecord(GraphResource):
@@ -99,16 +99,16 @@ class Transcript(GraphResource):
     """A transcript of a call, without its content."""
 
     id: GraphId
-    created_date_time: Lenient[Instant] = None
-    end_date_time: Lenient[Instant] = None
+    created_date_time: Lenient[GraphMoment] = None
+    end_date_time: Lenient[GraphMoment] = None
 
 
 class Recording(GraphResource):
     """A recording of a call, and its URL in Graph."""
 
     id: GraphId
-    created_date_time: Lenient[Instant] = None
-    end_date_time: Lenient[Instant] = None
+    created_date_time: Lenient[GraphMoment] = None
+    end_date_time: Lenient[GraphMoment] = None
     recording_content_url: Lenient[str] = None
 
 

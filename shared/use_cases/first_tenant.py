@@ -1,6 +1,6 @@
 """What a live tenant answers, beside what Convene assumes: eight probes with one mailbox, none of which leaves a trace.
 
-What is asked and why: docs/graph.md and docs/first-tenant.md. A finding holds no personal data: answers are reduced to
+What is asked and why: docs/graph.md and docs/first-tenant.md. An answer holds no personal data: it is reduced to
 statuses, Graph's codes, and words of this module.
 """
 
@@ -27,7 +27,7 @@ _TEAMS: Final = {"isOnlineMeeting": True, "onlineMeetingProvider": "teamsForBusi
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TenantAnswer:
     """One answer of the tenant.
 
     Attributes:
@@ -80,13 +80,13 @@ class FirstTenant:
     graph: GraphServices
     subjects: Subjects
     clock: Callable[[], datetime]
-    findings: list[Finding] = field(default_factory=list[Finding])
+    answers: list[TenantAnswer] = field(default_factory=list[TenantAnswer])
     _events: dict[str, bool] = field(default_factory=dict[str, bool])
     _meetings: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     _ids: dict[str, str] = field(default_factory=dict[str, str])
 
-    async def run(self) -> list[Finding]:
-        """Run every probe, delete what was created, and return the findings in the probes' order."""
+    async def run(self) -> list[TenantAnswer]:
+        """Run every probe, delete what was created, and return the answers in the probes' order."""
         try:
             await self._user()
             for probe in (self._creation, self._changes, self._deletion, self._cancellation):
@@ -98,7 +98,7 @@ class FirstTenant:
                 await self._other(other)
         finally:
             await self._clean_up()
-        return sorted(self.findings, key=lambda finding: finding.probe)
+        return sorted(self.answers, key=lambda answer: answer.probe)
 
     async def _attempt(self, probe: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -107,7 +107,7 @@ class FirstTenant:
             self._note(0, "a probe came to its end", "yes", _said(error))
 
     def _note(self, probe: int, question: str, assumed: str, answered: str) -> None:
-        self.findings.append(Finding(probe, question, assumed, answered))
+        self.answers.append(TenantAnswer(probe, question, assumed, answered))
 
     async def _said(self, call: Awaitable[object]) -> str:
         try:

@@ -16,7 +16,7 @@ from shared.meeting_request import ExistingRequest, parse_request
 from shared.meeting_request.event_occurrences import Occurrence
 from shared.settings.artifacts import Artifact
 from shared.throttling.mailbox_gate import MailboxGate
-from shared.use_cases.artifacts.reports import Attendance, by_occurrence, in_order
+from shared.use_cases.artifacts.reports import ReportWithParticipants, by_occurrence, in_order
 from shared.use_cases.meeting_occurrences import event_series, is_series, occurrences
 from shared.use_cases.online_meeting_lookup import OnlineMeetingLookup
 from shared.use_cases.ownership import Ownership
@@ -57,7 +57,7 @@ class Artifacts:
 
     async def attendance(
         self, meeting_id: str, occurrence: str | None, caller: Caller = ANYBODY
-    ) -> tuple[Attendance, ...]:
+    ) -> tuple[ReportWithParticipants, ...]:
         """Return the attendance reports of a meeting, the earliest first, or those of one occurrence of a series.
 
         Raises:
@@ -152,8 +152,8 @@ class Artifacts:
 
     async def _with_participants(
         self, ids: OnlineMeetingIds, reports: list[AttendanceReport]
-    ) -> tuple[Attendance, ...]:
-        found: list[Attendance] = []
+    ) -> tuple[ReportWithParticipants, ...]:
+        found: list[ReportWithParticipants] = []
         room = _MOST_ENTRIES
         for report in reports:
             records: list[AttendanceRecord] = []
@@ -163,7 +163,7 @@ class Artifacts:
                     if room < 0:
                         break
                     records.append(record)
-            found.append(Attendance(report, tuple(records), more=room < 0))
+            found.append(ReportWithParticipants(report, tuple(records), more=room < 0))
         return tuple(found)
 
 

@@ -10,7 +10,7 @@ from shared.meeting_request.event_occurrences import Occurrence
 
 
 @dataclass(frozen=True, slots=True)
-class Attendance:
+class ReportWithParticipants:
     """One report with its participants; `more`: it has more of them than fit into an answer."""
 
     report: AttendanceReport

@@ -24,8 +24,6 @@ _ROOM_FOR_FAULTS = 96 * 1024
 # How many faults of each item are listed, and how long each may be in UTF-16 code units, where all have no room.
 _FEWER_FAULTS = ((10, 300), (1, 300), (1, 64))
 
-type Outcome = Accepted | Exception
-
 
 class Batch:
     """Accepts items. It raises nothing: the error of an item is its outcome."""
@@ -35,12 +33,12 @@ class Batch:
         self._longest_seconds = longest_seconds
         self._turn = asyncio.Lock()
 
-    async def accept(self, items: Sequence[BatchItem], origin: Origin) -> list[Outcome]:
+    async def accept(self, items: Sequence[BatchItem], origin: Origin) -> list[Accepted | Exception]:
         """Return the outcome of each item, in order: accepted, or the error that a single request would raise.
 
         Items with the same key are accepted one after the other, so that the first one counts.
         """
-        outcomes: dict[int, Outcome] = {}
+        outcomes: dict[int, Accepted | Exception] = {}
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._longest_seconds
 
@@ -58,7 +56,7 @@ class Batch:
         await for_each(turns.values(), in_turn)
         return _in_one_answer([outcomes[index] for index in range(len(items))])
 
-    async def _outcome(self, item: BatchItem, origin: Origin) -> Outcome:
+    async def _outcome(self, item: BatchItem, origin: Origin) -> Accepted | Exception:
         async with self._turn:  # items are checked one at a time, and other requests get a turn in between
             await asyncio.sleep(0)
         try:
@@ -77,7 +75,7 @@ class Batch:
             raise error.placed(lambda fault: in_row(item, fault)) from error
 
 
-def _in_one_answer(outcomes: list[Outcome]) -> list[Outcome]:
+def _in_one_answer(outcomes: list[Accepted | Exception]) -> list[Accepted | Exception]:
     """Return outcomes whose faults fit into one answer: only the first ones of each item, if there are too many."""
     fitting = outcomes
     for most, longest in _FEWER_FAULTS:

@@ -10,19 +10,19 @@ from shared.cli.__main__ import commands
 from shared.cli.tenant_probe import report
 from shared.graph import GraphClient
 from shared.graph.services import GraphServices
-from shared.use_cases.first_tenant import SUBJECT, Finding, FirstTenant, Subjects
+from shared.use_cases.first_tenant import SUBJECT, FirstTenant, Subjects, TenantAnswer
 from tests.app_fixture import World
 
 ORGANIZER, ATTENDEE = "AlexW@contoso.com", "AdeleV@contoso.com"
 
 
-async def probed(world: World, subjects: Subjects) -> list[Finding]:
+async def probed(world: World, subjects: Subjects) -> list[TenantAnswer]:
     client = GraphClient(world.settings.graph, world.wires().graph)
     graph = GraphServices.over(client)
     return await FirstTenant(graph, subjects, world.clock).run()
 
 
-def answers(findings: list[Finding]) -> dict[str, str]:
+def answers(findings: list[TenantAnswer]) -> dict[str, str]:
     return {finding.question: finding.answered for finding in findings}
 
 
@@ -74,7 +74,7 @@ async def test_a_failure_in_the_middle_leaves_nothing() -> None:
     world = World()
     world.fault({"method": "PATCH", "path": "/events/", "action": {"status": 403, "code": "ErrorAccessDenied"}})
     findings = await probed(world, Subjects(ORGANIZER, ATTENDEE))
-    assert Finding(0, "a probe came to its end", "yes", "403 ErrorAccessDenied") in findings
+    assert TenantAnswer(0, "a probe came to its end", "yes", "403 ErrorAccessDenied") in findings
     assert {3, 4, 5, 6} <= {finding.probe for finding in findings}
     assert world.events() == []
     assert world.tenant.meetings == {}
