@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -54,7 +55,11 @@ _MOVED = {
 
 # A look at the due rows asks every partition at once; to die in one of these is to die before them.
 _MANY_AT_ONCE = "read_range"
+# The host takes a message.
+_BEGINS_A_THREAD = "receive"
 _LONGEST = 4 * 3600.0
+# Each n-th is tried of what adds little: pairs of crashes, and crashes that leave what another one leaves.
+EVERY = int(os.environ.get("CRASH_PAIRS_EVERY", "10"))
 
 type Kill = tuple[int, Ending]
 type Deed = Callable[["Client"], Awaitable[None]]
@@ -246,26 +251,34 @@ def tell(story: Story, kills: Sequence[Kill] = (), tenant: int = 0) -> Ended:
     return simulate(partial(_tell, story, kills, tenant), 1)
 
 
-def kills_of(points: Sequence[Point]) -> list[Kill]:
-    """Return every way to die in a life: before its first call, and after each that is no read.
+def first_alike(points: Sequence[Point]) -> dict[Kill, Kill]:
+    """Return every way to die in a life, each with the first that leaves the same outside.
 
-    Before a call is after the one before it, for a meeting has one thread of work; and after a read is before it.
+    To die after a read is to die before it. To die before a call is to die after the latest that changes something; but
+    between that and a call that begins another thread of work, other threads have gone on.
     """
-    effects = [number for number, point in enumerate(points, 1) if not point.reads]
-    return [(1, Ending.CRASH_BEFORE), *((number, Ending.CRASH_AFTER) for number in effects)]
+    alike: dict[Kill, Kill] = {}
+    latest: Kill = (1, Ending.CRASH_BEFORE)
+    for number, point in enumerate(points, 1):
+        before, after = (number, Ending.CRASH_BEFORE), (number, Ending.CRASH_AFTER)
+        if point.what.startswith(_BEGINS_A_THREAD):
+            latest = before
+        alike[before] = latest
+        if not point.reads:
+            latest = after
+        alike[after] = latest
+    return alike
 
 
-def broken_by_two_crashes(story: Story, every: int = 1) -> tuple[int, list[str]]:
-    """Tell a story with every n-th pair of crashes; return how many pairs there are, and what was wrong."""
-    pairs, wrong = 0, list[str]()
-    for first in kills_of(tell(story).points[0]):
-        lives = tell(story, [first]).points
-        for second in kills_of(lives[1] if len(lives) > 1 else []):
-            pairs += 1
-            if pairs % every == 0:
-                ended = tell(story, [first, second])
-                wrong += [f"{first}, {second}: {problem}" for problem in (*ended.violations, *ended.faults)]
-    return pairs, wrong
+def kills_of(points: Sequence[Point]) -> list[Kill]:
+    """Return every way to die in a life that leaves something of its own."""
+    return list(dict.fromkeys(first_alike(points).values()))
+
+
+def kills_to_try(points: Sequence[Point]) -> list[Kill]:
+    """Return every way to die that leaves something of its own, and of the others each `EVERY`-th."""
+    kills = kills_of(points)
+    return kills + [kill for kill in first_alike(points) if kill not in kills][::EVERY]
 
 
 async def _tell(story: Story, kills: Sequence[Kill], tenant: int) -> Ended:

@@ -1,10 +1,11 @@
 """A host that dies at every point of what it does about Outlook, before or after each of its calls takes effect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.proofs.simulation.network import Ending
+from tests.proofs.simulation.crash_points import Kill, first_alike, kills_to_try
+from tests.proofs.simulation.network import Point
 from tests.proofs.simulation.watch_crash_points import WATCH_STORIES, broken_by_two_deaths, tell_watch
 
 # What each story publishes about Outlook, beside the result of the meeting's creation.
@@ -24,9 +25,6 @@ PUBLISHED = {
 }
 
 
-_ENDINGS = (Ending.CRASH_BEFORE, Ending.CRASH_AFTER)
-
-
 @pytest.mark.parametrize("name", WATCH_STORIES)
 def test_a_death_at_any_point_loses_and_invents_nothing(
     name: str, record_property: Callable[[str, object], None]
@@ -40,17 +38,20 @@ def test_a_death_at_any_point_loses_and_invents_nothing(
     fine = tell_watch(story, tenant=tenant)
     assert [*fine.violations, *fine.faults] == []
     assert fine.published[1:] == PUBLISHED[name]
-    wrong, deaths = list[str](), 0
-    for number, point in enumerate(fine.points[0], 1):
-        for ending in _ENDINGS[:1] if point.reads else _ENDINGS:  # after a read is as before it
-            ended = tell_watch(story, [(number, ending)], tenant)
-            assert len(ended.points) > 1, "the host should have died"
-            wrong += [f"{ending} {number} ({point.what}): {each}" for each in (*ended.violations, *ended.faults)]
-            if ended.published[1:] != PUBLISHED[name]:
-                wrong.append(f"{ending} {number} ({point.what}): {ended.published}")
-            deaths += 1
+    wrong, alike = list[str](), first_alike(fine.points[0])
+    kills = list(alike) if story.threads else kills_to_try(fine.points[0])
+    left = dict[Kill, Sequence[Sequence[Point]]]()
+    for kill in kills:
+        number, ending = kill
+        what, ended = f"{ending} {number} ({fine.points[0][number - 1].what})", tell_watch(story, [kill], tenant)
+        assert len(ended.points) > 1, "the host should have died"
+        left[kill] = ended.points[1:]
+        assert story.threads or left[kill] == left[alike[kill]], what
+        wrong += [f"{what}: {each}" for each in (*ended.violations, *ended.faults)]
+        if ended.published[1:] != PUBLISHED[name]:
+            wrong.append(f"{what}: {ended.published}")
     assert wrong == []
-    record_property("deaths in the watch", deaths)
+    record_property("deaths in the watch", len(kills))
 
 
 def test_a_second_death_does_neither() -> None:

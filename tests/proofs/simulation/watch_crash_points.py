@@ -114,10 +114,12 @@ class WatchStory:
     Attributes:
         before: what people do in Outlook.
         deed: what the app does then, while the host dies.
+        threads: two searches go on beside each other, so that every way to die may leave something of its own.
     """
 
     before: Act
     deed: Act
+    threads: bool = False
 
 
 def _look(stage: Stage) -> Awaitable[object]:
@@ -181,7 +183,7 @@ WATCH_STORIES: dict[str, WatchStory] = {
     "deleted, noticed and restored, look": WatchStory(_restored_after_a_look, _look),
     "moved and declined, refresh": WatchStory(_move_and_answer, _refresh),
     "deleted, refresh": WatchStory(lambda stage: stage.remove(delete_event), _refresh),
-    "a report came, look": WatchStory(_report_came, _look),
+    "a report came, look": WatchStory(_report_came, _look, threads=True),
     "moved while the queue was away, send": WatchStory(_while_a_sink_is_away("queue"), _send),
     "moved while the topic was away, send": WatchStory(_while_a_sink_is_away("topic"), _send),
     "moved while both were away, send": WatchStory(_while_a_sink_is_away("queue", "topic"), _send),
