@@ -14,7 +14,7 @@ from tests.proofs.simulation.checker import Fault
 from tests.proofs.simulation.fault_injection import FaultRates
 from tests.proofs.simulation.hosts import Host
 from tests.proofs.simulation.network import CallOutcome, Ending
-from tests.proofs.simulation.run import BAD, SMALL, Plan, run
+from tests.proofs.simulation.run import BAD, SHARE, SMALL, Plan, part_of, run
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -41,10 +41,10 @@ def test_hundreds_of_requests_lose_nothing_and_double_nothing() -> None:
     `make soak` does the same with ten thousand, test_seeds with many other seeds.
     """
     plan = Plan(requests=300, hosts=3, fault_rates=BAD, arrive_within=60.0, mean_life=60.0, organizers=20)
-    report = run(plan, 1)
+    report = run(part_of(plan), 3)
     assert [*report.violations, *report.faults] == []
     assert report.crashes > 5
-    assert report.throttled > 100
+    assert report.throttled > 100 * SHARE
 
 
 def test_hosts_share_a_mailbox_in_peace() -> None:
@@ -60,9 +60,10 @@ def test_creations_whose_first_answers_are_lost_make_one_meeting_each(
 ) -> None:
     """Graph has made each before its answer was lost: events are found again, and none is asked for a third time."""
     rates = FaultRates(first_creations=CallOutcome(Ending.LOST))
-    report = run(Plan(requests=420, hosts=3, fault_rates=rates, arrive_within=84.0, organizers=20), 1)
+    plan = part_of(Plan(requests=420, hosts=3, fault_rates=rates, arrive_within=84.0, organizers=20))
+    report = run(plan, 1)
     assert [*report.violations, *report.faults] == []
-    assert report.endings["graph lost"] > 300
+    assert report.endings["graph lost"] > 0.7 * plan.requests
     assert report.most_creations == 2
     record_property("first answers lost", report.endings["graph lost"])
     record_property("most POSTs for one meeting", report.most_creations)
@@ -79,7 +80,7 @@ def test_what_only_graphs_memory_can_prevent(remembers: bool, faults: set[Fault]
 def test_a_creation_that_takes_effect_a_minute_late_leaves_nothing() -> None:
     """Some meetings are cancelled meanwhile: their cancellation waits until nothing can be made any more."""
     rates = FaultRates(first_creations=CallOutcome(before=60.0))
-    report = run(Plan(requests=200, hosts=2, fault_rates=rates), 0)
+    report = run(part_of(Plan(requests=200, hosts=2, fault_rates=rates)), 0)
     assert [*report.violations, *report.faults] == []
 
 
@@ -100,7 +101,7 @@ def test_half_an_hour_without_graph_is_caught_up_in_two_minutes(
     """Nothing goes to poison meanwhile, and two minutes after Graph is back everything has its end."""
     outage = (5.0, 1805.0)
     rates = FaultRates(graph_outages=[outage])
-    report = run(Plan(requests=100, hosts=3, fault_rates=rates, arrive_within=1500.0, organizers=5), seed)
+    report = run(part_of(Plan(requests=100, hosts=3, fault_rates=rates, arrive_within=1500.0, organizers=5)), seed)
     assert [*report.violations, *report.faults] == []
     assert report.poisoned == 0
     assert report.last_end < outage[1] + 120
@@ -140,5 +141,5 @@ def test_without_graphs_memory_the_extended_property_finds_what_was_made() -> No
     """With the tenant's transactionId memory off nothing is doubled, as long as effects come before the next look."""
     rates = replace(BAD, slow=0.0)
     plan = Plan(requests=300, hosts=3, fault_rates=rates, mean_life=120.0, organizers=10, transaction_id_memory=False)
-    report = run(plan, 1)
+    report = run(part_of(plan), 1)
     assert [*report.violations, *report.faults] == []
