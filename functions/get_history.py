@@ -12,7 +12,7 @@ from functions.http.trigger import http_trigger
 from shared.access.callers import Caller
 from shared.bootstrap import app
 from shared.meeting import Meeting
-from shared.meeting.history_entry import MOST_ENTRIES, HistoryEntry
+from shared.meeting.history_entry import MOST_ENTRIES
 from shared.openapi.operation import Example, Operation, Response
 from shared.openapi.parameters import MEETING_ID
 from shared.validation.response_model import Moment, ResponseModel
@@ -37,11 +37,6 @@ class HistoryEntryResponse(ResponseModel, frozen=True):
     event: HistoryEvent
     detail: str
 
-    @staticmethod
-    def of(entry: HistoryEntry) -> "HistoryEntryResponse":
-        """Return an entry as callers see it."""
-        return HistoryEntryResponse(at=entry.at, event=entry.event.value, detail=entry.detail)
-
 
 class HistoryResponse(ResponseModel, frozen=True):
     """What has happened to a meeting.
@@ -55,7 +50,7 @@ class HistoryResponse(ResponseModel, frozen=True):
     @staticmethod
     def of(meeting: Meeting) -> "HistoryResponse":
         """Return a meeting's history as callers see it."""
-        return HistoryResponse(entries=tuple(map(HistoryEntryResponse.of, meeting.history)))
+        return HistoryResponse(entries=tuple(map(HistoryEntryResponse.model_validate, meeting.history)))
 
 
 def _a_history() -> HistoryResponse:

@@ -34,7 +34,7 @@ class ValidationResultResponse(ResponseModel, frozen=True):
     @staticmethod
     def of(warnings: list[Fault]) -> "ValidationResultResponse":
         """Return warnings as callers see them."""
-        return ValidationResultResponse(warnings=tuple(map(ProblemDetail.of, warnings)))
+        return ValidationResultResponse(warnings=tuple(map(ProblemDetail.model_validate, warnings)))
 
 
 def _with_warning() -> ValidationResultResponse:

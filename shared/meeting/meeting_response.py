@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from shared.errors import GraphAnswer
 from shared.meeting.meeting import Meeting
-from shared.meeting.meeting_error import MeetingError
-from shared.meeting.observed import Observed, ObservedAttendee
+from shared.meeting.observed import Observed
 from shared.meeting.outcome import DialIn, DialInNumbers, JoinInformation
 from shared.meeting.rejected_message import ReceivedMessage
 from shared.validation.date_times import DateTimeTimeZone
@@ -33,11 +31,6 @@ class GraphFailureResponse(ResponseModel, frozen=True):
     code: str
     request_id: str
 
-    @staticmethod
-    def of(answer: GraphAnswer) -> "GraphFailureResponse":
-        """Return what callers see of Graph's answer."""
-        return GraphFailureResponse(status=answer.status, code=answer.code, request_id=answer.request_id)
-
 
 class MeetingErrorResponse(ResponseModel, frozen=True):
     """Why a meeting failed, and who has to do what about it.
@@ -57,13 +50,6 @@ class MeetingErrorResponse(ResponseModel, frozen=True):
     graph: GraphFailureResponse | None
     errors: tuple[ProblemDetail, ...] = left_out(())
     more_faults: bool = left_out(default=False)
-
-    @staticmethod
-    def of(error: MeetingError) -> "MeetingErrorResponse":
-        """Return what callers see of an error."""
-        graph = error.graph and GraphFailureResponse.of(error.graph)
-        errors = tuple(map(ProblemDetail.of, error.errors))
-        return MeetingErrorResponse.model_validate(dict(error) | {"graph": graph, "errors": errors})
 
 
 class ObservedLocationResponse(ResponseModel, frozen=True):
@@ -99,11 +85,6 @@ class ObservedAttendeeResponse(ResponseModel, frozen=True):
     proposed_start: DateTimeTimeZone | None
     proposed_end: DateTimeTimeZone | None
 
-    @staticmethod
-    def of(attendee: ObservedAttendee) -> "ObservedAttendeeResponse":
-        """Return what callers see of an attendee."""
-        return ObservedAttendeeResponse.model_validate(dict(attendee))
-
 
 class ObservedResponse(ResponseModel, frozen=True):
     """What the app last saw in Graph.
@@ -136,8 +117,7 @@ class ObservedResponse(ResponseModel, frozen=True):
     def of(observed: Observed) -> "ObservedResponse":
         """Return what callers see of an observation."""
         place = observed.location and ObservedLocationResponse(display_name=observed.location)
-        attendees = tuple(map(ObservedAttendeeResponse.of, observed.attendees))
-        return ObservedResponse.model_validate(dict(observed) | {"location": place, "attendees": attendees})
+        return ObservedResponse.model_validate(dict(observed) | {"location": place})
 
 
 class ChosenRoomResponse(ResponseModel, frozen=True):
@@ -252,7 +232,6 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
                 "availability_checked_until": _checked_until(meeting),
                 "next_attempt_at": meeting.progress.next_attempt_at,
                 "observed": meeting.observed and ObservedResponse.of(meeting.observed),
-                "error": meeting.error and MeetingErrorResponse.of(meeting.error),
             }
         )
 

@@ -80,7 +80,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
                 "version": schedule.version,
                 "created_at": schedule.created_at,
                 "updated_at": schedule.updated_at,
-                "warnings": tuple(map(ProblemDetail.of, warnings_of(schedule.request.request.get("subject") or ""))),
+                "warnings": tuple(warnings_of(schedule.request.request.get("subject") or "")),
                 "next_occurrences": () if paused else tuple(_next_occurrences(schedule, upcoming)),
             }
         )

@@ -23,11 +23,6 @@ class ProblemDetail(ResponseModel, frozen=True):
     code: str
     message: str
 
-    @staticmethod
-    def of(fault: Fault) -> "ProblemDetail":
-        """Return the entry of `errors` or `warnings` for a fault."""
-        return ProblemDetail(pointer=fault.pointer, code=fault.code, message=fault.message)
-
 
 class ProblemResponse(ResponseModel, frozen=True):
     """Problem details (RFC 9457). Some problems have further members.
@@ -85,6 +80,6 @@ class Problem:
             detail=self.detail,
             instance=path,
             code=self.code,
-            errors=tuple(map(ProblemDetail.of, self.faults)),
+            errors=tuple(map(ProblemDetail.model_validate, self.faults)),
             **self.members,
         )

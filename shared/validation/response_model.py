@@ -20,6 +20,8 @@ class ResponseModel(BaseModel, frozen=True):
         alias_generator=to_camel,
         # The first answer of its kind builds the model, not the app's start.
         defer_build=True,
+        # An object of the app that has the same names is read as it is.
+        from_attributes=True,
         populate_by_name=True,
     )
 
