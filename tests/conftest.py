@@ -76,6 +76,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def pytest_collection_finish() -> None:
+    """Have the garbage collector skip the modules and the tests, which stay until the end."""
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a test that is skipped in CI, where every tool is at hand."""
@@ -111,5 +116,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Let go of what importing the app has frozen, or libraries report it as leaks when the process ends."""
+    """Let go of what is frozen, or libraries report it as leaks when the process ends."""
     gc.unfreeze()
