@@ -141,7 +141,7 @@ async def test_every_call_ends(
         table, queue = AzureTable(tables.get_table_client("Meetings")), AzureQueue(queues.get_queue_client("requests"))
         there.schedules_table = table  # pyright: ignore[reportAttributeAccessIssue] - any table
         there.app = there.new_host(Wires(table, table, queue, queue, queue, there.wires().graph))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             answer = await InProcess(there).call(method, target, body)
     assert (answer.status, answer.code) == (503, "storageUnavailable")
     assert answer.headers["Retry-After"]

@@ -147,7 +147,7 @@ def test_drain_has_an_end(start_host: StartHost) -> None:
     wait_for(lambda: "told: begun" in host.output)
     started = time.monotonic()
     host.process.send_signal(signal.SIGINT)
-    assert host.process.wait(30) == 0
+    assert host.process.wait(100) == 0
     assert time.monotonic() - started > 9
     assert "cancelled" not in host.output
 
@@ -195,7 +195,7 @@ def test_a_queue_that_may_not_be_read_ends_the_host(
     queue.create_queue()
     env["Things"] = re.sub("AccountKey=[^;]+", "AccountKey=c2VjcmV0", env["Things"])
     host = start_host(QUEUE, env=env)
-    assert host.process.wait(30) == 1
+    assert host.process.wait(100) == 1
     assert "an unhandled exception has occurred; the host ends" in host.output
     assert "failed to authenticate" in host.output
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ from azure.storage.queue import QueueServiceClient
 from local import storage as module
 from local.processes import start_child
 from local.storage import Storage, StorageError, connection_string, running_storage
+
+from .conftest import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -53,10 +54,7 @@ def test_killed_command_leaves_nothing_behind() -> None:
     with start_child(["storage", "--queue-port", "0", "--table-port", "0", "--blob-port", "0"]) as child:
         queue = child.ports[0]
         child.kill()
-    deadline = time.monotonic() + 20
-    while _answers(queue):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for(lambda: not _answers(queue))
 
 
 def test_children_end_with_their_parent() -> None:
@@ -71,10 +69,7 @@ def test_children_end_with_their_parent() -> None:
         port = int(parent.stdout.readline())
         assert _answers(port)
         os.kill(parent.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    while _answers(port):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_for(lambda: not _answers(port))
 
 
 def test_location_keeps_the_data(tmp_path: Path) -> None:
