@@ -117,7 +117,7 @@ class ObservedResponse(ResponseModel, frozen=True):
     def of(observed: Observed) -> "ObservedResponse":
         """Return what callers see of an observation."""
         place = observed.location and ObservedLocationResponse(display_name=observed.location)
-        return ObservedResponse.model_validate(dict(observed) | {"location": place})
+        return ObservedResponse.model_validate(vars(observed) | {"location": place})
 
 
 class ChosenRoomResponse(ResponseModel, frozen=True):
@@ -225,8 +225,8 @@ class MeetingResponse(FoundMeetingResponse, frozen=True):
     def of(meeting: Meeting) -> "MeetingResponse":
         """Return what callers see of a meeting."""
         return MeetingResponse.model_validate(
-            dict(meeting)
-            | dict(meeting.outcome)
+            vars(meeting)
+            | vars(meeting.outcome)
             | {
                 "room": meeting.room and ChosenRoomResponse(address=meeting.room.mailbox, name=meeting.room.name),
                 "availability_checked_until": _checked_until(meeting),

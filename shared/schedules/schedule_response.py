@@ -73,7 +73,7 @@ class ScheduleResponse(ResponseModel, frozen=True):
         upcoming = schedule.request.upcoming(now, _SHOWN)
         ended = all(_is_made(schedule, each) for each in upcoming) and next(schedule.unmade(), None) is None
         return ScheduleResponse.model_validate(
-            dict(schedule.request)
+            vars(schedule.request)
             | {
                 "id": schedule.id,
                 "status": "paused" if paused else "ended" if ended else "active",
