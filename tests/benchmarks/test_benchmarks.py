@@ -1,14 +1,18 @@
 """Every benchmark runs, at a size that says nothing of speed, and fills the rows that the goals look at."""
 
 import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import override
 
 import pytest
 from typer.testing import CliRunner
 
 from tests.benchmarks import calls, latencies, paths, storage_operations, throughput
 from tests.benchmarks.apps import COMPARED, App
+from tests.benchmarks.commands import Subject
 from tests.benchmarks.figures import Report
 from tests.benchmarks.package import installed_files
 from tests.benchmarks.plan import Plan
@@ -34,10 +38,25 @@ TINY = Plan(
 )
 
 
+class SharedHosts(Surroundings):
+    """Surroundings in which two sections measure the same hosts: speed is of no interest here, and starts are slow."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self._hosts: dict[tuple[App, ...], dict[App, Subject]] = {}
+
+    @contextmanager
+    @override
+    def memory_hosts(self, *apps: App) -> Generator[dict[App, Subject]]:
+        if apps not in self._hosts:
+            self._hosts[apps] = self._stack.enter_context(super().memory_hosts(*apps))
+        yield self._hosts[apps]
+
+
 @pytest.fixture(scope="module")
 def report() -> Report:
     report = Report()
-    with Surroundings(TINY) as surroundings:
+    with SharedHosts(TINY) as surroundings:
         for section in (calls, paths, throughput, latencies, storage_operations):
             section.measure(surroundings, report)
     return report
