@@ -13,6 +13,7 @@ from tests.proofs.scale.run import Arrival, Plan, organizers_of, run
 from tests.proofs.simulation.hosts import OPTIONS, Host
 from tests.proofs.simulation.loop import SimulatedClock, simulate
 from tests.proofs.simulation.network import CallOutcome, Network, Point, Service
+from tests.proofs.simulation.run import SHARE
 
 SMALL = Plan(1_000, organizers=20)
 
@@ -86,10 +87,12 @@ def test_a_batch_as_large_as_the_rest_leaves_places_empty() -> None:
 
 
 def test_growth_is_linear() -> None:
-    """Eight times the requests take eight times the calls and operations, within five in a hundred."""
-    small, large = run(SMALL), run(replace(SMALL, requests=8_000, organizers=160))
-    assert large.calls.total() == pytest.approx(8 * small.calls.total(), rel=0.05)
-    assert large.storage.total() == pytest.approx(8 * small.storage.total(), rel=0.05)
+    """Calls and operations are as many times more as the requests are, within five in a hundred."""
+    times = round(8 * SHARE)
+    plan = replace(SMALL, requests=times * SMALL.requests, organizers=times * SMALL.organizers)
+    small, large = run(SMALL), run(plan)
+    assert large.calls.total() == pytest.approx(times * small.calls.total(), rel=0.05)
+    assert large.storage.total() == pytest.approx(times * small.storage.total(), rel=0.05)
 
 
 @pytest.mark.parametrize("instances", [1, 4])
