@@ -275,10 +275,15 @@ def kills_of(points: Sequence[Point]) -> list[Kill]:
     return list(dict.fromkeys(first_alike(points).values()))
 
 
-def kills_to_try(points: Sequence[Point]) -> list[Kill]:
-    """Return every way to die that leaves something of its own, and of the others each `EVERY`-th."""
+def kills_to_try(points: Sequence[Point], story: int) -> list[Kill]:
+    """Return every way to die that leaves something of its own, and of the others each `EVERY`-th.
+
+    Args:
+        points: the calls of the life.
+        story: its number; each story begins with another one.
+    """
     kills = kills_of(points)
-    return kills + [kill for kill in first_alike(points) if kill not in kills][::EVERY]
+    return kills + [kill for kill in first_alike(points) if kill not in kills][story % EVERY :: EVERY]
 
 
 async def _tell(story: Story, kills: Sequence[Kill], tenant: int) -> Ended:

@@ -39,7 +39,7 @@ def test_a_death_at_any_point_loses_and_invents_nothing(
     assert [*fine.violations, *fine.faults] == []
     assert fine.published[1:] == PUBLISHED[name]
     wrong, alike = list[str](), first_alike(fine.points[0])
-    kills = list(alike) if story.threads else kills_to_try(fine.points[0])
+    kills = list(alike) if story.threads else kills_to_try(fine.points[0], tenant)
     left = dict[Kill, Sequence[Sequence[Point]]]()
     for kill in kills:
         number, ending = kill
