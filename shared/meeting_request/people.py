@@ -14,7 +14,7 @@ from shared.validation.addresses import mailbox_key
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid, quoted
 from shared.validation.list_bound import ItemCount
-from shared.validation.text import AnyCase, Line
+from shared.validation.text import AnyCase, SingleLine
 
 MAX_ATTENDEES = 500  # https://learn.microsoft.com/graph/api/resources/event
 MAX_ADDRESS = 254  # https://www.rfc-editor.org/errata/eid1690
@@ -119,7 +119,7 @@ class EmailAddress(ClosedModel):
     """
 
     address: Address
-    name: Line | None = None
+    name: SingleLine | None = None
 
 
 type AttendeeType = Annotated[Literal["required", "optional", "resource"], AnyCase()]

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from shared.meeting_request.people import Address
 from shared.validation.closed_model import ClosedModel
 from shared.validation.list_bound import ItemCount
-from shared.validation.text import AnyCase, FilledLine, Line, Uri
+from shared.validation.text import AnyCase, FilledSingleLine, SingleLine, Uri
 
 MAX_LOCATIONS = 100
 
@@ -25,11 +25,11 @@ class PhysicalAddress(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/physicaladdress
     """
 
-    street: Line | None = None
-    city: Line | None = None
-    state: Line | None = None
-    country_or_region: Line | None = None
-    postal_code: Line | None = None
+    street: SingleLine | None = None
+    city: SingleLine | None = None
+    state: SingleLine | None = None
+    country_or_region: SingleLine | None = None
+    postal_code: SingleLine | None = None
 
 
 class Coordinates(ClosedModel):
@@ -79,7 +79,7 @@ class Location(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/location
     """
 
-    display_name: FilledLine
+    display_name: FilledSingleLine
     location_email_address: Address | None = None
     location_uri: Uri | None = None
     address: PhysicalAddress | None = None

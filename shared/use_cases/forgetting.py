@@ -3,6 +3,9 @@
 The event in the calendar stays. A marker under the meeting's id is left, without content of the meeting: it
 distinguishes a redelivered message from a new request with the same key, and is deleted after the retention. It is
 written in the same transaction in which the meeting is deleted.
+
+Personal data also ends without a request: upkeep.py deletes meetings past their RETENTION, and what other records have
+of them. docs/data-protection.md lists what is kept where, and until when.
 """
 
 import logging

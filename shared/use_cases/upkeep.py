@@ -1,4 +1,4 @@
-"""Upkeep: wake stalled meetings, send unsent results, and forget meetings past their retention.
+"""Upkeep: wake stalled meetings, send unsent results, and delete meetings, with their personal data, past RETENTION.
 
 A run reads only due rows, a bounded number of them, so its work does not grow with the number of meetings.
 """

@@ -51,7 +51,7 @@ class AnyCase:
         return core_schema.no_info_before_validator_function(spell, handler(source))
 
 
-def check_line(value: str) -> str:
+def check_single_line(value: str) -> str:
     """Return `value` if it is one line, without characters that change the direction of text."""
     return _without(_NOT_IN_A_LINE, value)
 
@@ -122,16 +122,20 @@ _LANGUAGE: dict[str, Any] = {
     "examples": ["ja", "pt-BR"],
 }
 
-Line = Annotated[str, Field(max_length=MAX_LINE, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_line)]
-FilledLine = Annotated[
-    Line, Field(json_schema_extra={"minLength": 1, "pattern": _A_FILLED_LINE}), AfterValidator(check_not_blank)
+SingleLine = Annotated[
+    str, Field(max_length=MAX_LINE, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_single_line)
 ]
-Uri = Annotated[str, Field(max_length=MAX_URI, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_line)]
+FilledSingleLine = Annotated[
+    SingleLine, Field(json_schema_extra={"minLength": 1, "pattern": _A_FILLED_LINE}), AfterValidator(check_not_blank)
+]
+Uri = Annotated[
+    str, Field(max_length=MAX_URI, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_single_line)
+]
 Text = Annotated[str, Field(max_length=MAX_TEXT, json_schema_extra={"pattern": A_TEXT}), AfterValidator(check_text)]
 EventId = Annotated[
     str,
     Field(min_length=1, max_length=MAX_EVENT_ID, json_schema_extra={"pattern": _AN_IDENTIFIER}),
-    AfterValidator(check_line),
+    AfterValidator(check_single_line),
     AfterValidator(check_no_space),
     AfterValidator(check_event_id),
 ]
