@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 from shared.errors import Fault
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
-from shared.validation.text import AnyCase, FilledSingleLine, Language
+from shared.validation.text import AnyCase, NonBlankLine, Language
 
 
 def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
@@ -32,7 +32,7 @@ class AnyKindRequest(ClosedModel):
         language: The language of the join information, as a BCP 47 tag; English by default.
     """
 
-    reference: FilledSingleLine | None = None
+    reference: NonBlankLine | None = None
     language: Language | None = None
 
     # The warnings of parsing: reported once, and no part of the request.

@@ -18,7 +18,7 @@ from shared.validation.date_times import DateTimeTimeZone, to_graph
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
 from shared.validation.list_bound import ItemCount
-from shared.validation.text import AnyCase, FilledSingleLine
+from shared.validation.text import AnyCase, NonBlankLine
 from shared.validation.time_zones import windows_name
 
 # Five years, the bound of Exchange's own schema (ReminderMinutesBeforeStartType).
@@ -63,7 +63,7 @@ class CalendarRequest(PooledRequest):
     """
 
     kind: Literal["calendar"] = "calendar"
-    subject: FilledSingleLine
+    subject: NonBlankLine
     body: Body | None = None
     start: DateTimeTimeZone
     end: DateTimeTimeZone
@@ -78,9 +78,7 @@ class CalendarRequest(PooledRequest):
     importance: Importance | None = None
     sensitivity: Sensitivity | None = None
     show_as: FreeBusyStatus | None = None
-    categories: (
-        Annotated[tuple[FilledSingleLine, ...], Field(strict=False), ItemCount(most=MAX_CATEGORIES)] | None
-    ) = None
+    categories: Annotated[tuple[NonBlankLine, ...], Field(strict=False), ItemCount(most=MAX_CATEGORIES)] | None = None
     is_reminder_on: bool | None = None
     reminder_minutes_before_start: Annotated[int, Field(ge=0, le=MAX_REMINDER_MINUTES)] | None = None
     response_requested: bool | None = None

@@ -11,7 +11,7 @@ from shared.meeting_request.people import Principal
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
 from shared.validation.list_bound import ItemCount
-from shared.validation.text import AnyCase, FilledSingleLine, Language, SingleLine
+from shared.validation.text import AnyCase, NonBlankLine, Language, SingleLine
 
 MAX_PARTICIPANTS = 1000  # https://learn.microsoft.com/microsoftteams/limits-specifications-teams
 MAX_ROLES = 16
@@ -94,7 +94,7 @@ class SensitivityLabelAssignment(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/onlinemeetingsensitivitylabelassignment
     """
 
-    sensitivity_label_id: FilledSingleLine
+    sensitivity_label_id: NonBlankLine
 
 
 class User(ClosedModel):
@@ -107,7 +107,7 @@ class User(ClosedModel):
 
     model_config = ConfigDict(title="Identity")
 
-    id: FilledSingleLine
+    id: NonBlankLine
     display_name: SingleLine | None = None
 
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from shared.meeting_request.people import Address
 from shared.validation.closed_model import ClosedModel
 from shared.validation.list_bound import ItemCount
-from shared.validation.text import AnyCase, FilledSingleLine, SingleLine, Uri
+from shared.validation.text import AnyCase, NonBlankLine, SingleLine, Uri
 
 MAX_LOCATIONS = 100
 
@@ -79,7 +79,7 @@ class Location(ClosedModel):
     https://learn.microsoft.com/graph/api/resources/location
     """
 
-    display_name: FilledSingleLine
+    display_name: NonBlankLine
     location_email_address: Address | None = None
     location_uri: Uri | None = None
     address: PhysicalAddress | None = None

@@ -10,7 +10,7 @@ from shared.validation.closed_model import ClosedModel
 from shared.validation.date_times import Timestamp, instant_of
 from shared.validation.draft import Draft
 from shared.validation.findings import Finding
-from shared.validation.text import FilledSingleLine
+from shared.validation.text import NonBlankLine
 
 # What Graph gives a meeting without times, or without an end: https://learn.microsoft.com/graph/api/onlinemeeting-createorget
 USUAL_LENGTH = timedelta(hours=1)
@@ -42,7 +42,7 @@ class StandaloneRequest(MeetingOptions, PooledRequest):
     """
 
     kind: Literal["standalone"] = "standalone"
-    subject: FilledSingleLine | None = None
+    subject: NonBlankLine | None = None
     start_date_time: Timestamp | None = None
     end_date_time: Timestamp | None = None
     join_meeting_id_settings: JoinMeetingIdSettings | None = None

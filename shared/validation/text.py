@@ -113,7 +113,7 @@ def check_event_id(value: str) -> str:
 
 # The same checks for readers of the OpenAPI documents, as far as JSON Schema can express them.
 _A_LINE = f"^[^{_FORBIDDEN_IN_A_LINE}]*$"
-_A_FILLED_LINE = rf"^[^{_FORBIDDEN_IN_A_LINE}]*[^\s{_FORBIDDEN_IN_A_LINE}][^{_FORBIDDEN_IN_A_LINE}]*$"
+_A_NON_BLANK_LINE = rf"^[^{_FORBIDDEN_IN_A_LINE}]*[^\s{_FORBIDDEN_IN_A_LINE}][^{_FORBIDDEN_IN_A_LINE}]*$"
 A_TEXT = f"^[^{_FORBIDDEN_IN_A_TEXT}]*$"
 _AN_IDENTIFIER = rf"^[^\s{_FORBIDDEN_IN_A_LINE}]+$"
 _LANGUAGE: dict[str, Any] = {
@@ -125,8 +125,8 @@ _LANGUAGE: dict[str, Any] = {
 SingleLine = Annotated[
     str, Field(max_length=MAX_LINE, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_single_line)
 ]
-FilledSingleLine = Annotated[
-    SingleLine, Field(json_schema_extra={"minLength": 1, "pattern": _A_FILLED_LINE}), AfterValidator(check_not_blank)
+NonBlankLine = Annotated[
+    SingleLine, Field(json_schema_extra={"minLength": 1, "pattern": _A_NON_BLANK_LINE}), AfterValidator(check_not_blank)
 ]
 Uri = Annotated[
     str, Field(max_length=MAX_URI, json_schema_extra={"pattern": _A_LINE}), AfterValidator(check_single_line)
