@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 from shared.errors import Fault
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
-from shared.validation.text import AnyCase, NonBlankLine, Language
+from shared.validation.text import AnyCase, Language, NonBlankLine
 
 
 def check_online(value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so

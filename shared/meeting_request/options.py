@@ -11,7 +11,7 @@ from shared.meeting_request.people import Principal
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
 from shared.validation.list_bound import ItemCount
-from shared.validation.text import AnyCase, NonBlankLine, Language, SingleLine
+from shared.validation.text import AnyCase, Language, NonBlankLine, SingleLine
 
 MAX_PARTICIPANTS = 1000  # https://learn.microsoft.com/microsoftteams/limits-specifications-teams
 MAX_ROLES = 16
