@@ -9,7 +9,7 @@ https://learn.microsoft.com/graph/outlook-calendar-online-meetings
 
 import re
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import nh3
 from pydantic import ConfigDict, ValidationInfo, field_validator
@@ -18,22 +18,29 @@ from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import invalid
 from shared.validation.text import AnyCase, Text
 
-# An HTML parser repeats the formatting elements that are open in every paragraph that follows, walks up the open
-# elements at every tag, and compares every attribute of a tag with those before it: 35 kB of well-chosen tags become
-# 65 MB, 200 kB of <div> or of attributes take seconds. The bounds leave room for 300 links and styled <font> or <b>
-# among 3,000 tags, 200 elements deep; <span>, which Outlook writes, counts as a tag only.
+# An HTML parser repeats a formatting element that is open where a block begins or ends in every block that follows,
+# walks up the open elements at every tag, and compares every attribute of a tag with those before it: 35 kB of
+# well-chosen tags become 65 MB, 200 kB of <div> or of attributes take seconds. The bounds leave room for 3,000 tags,
+# 200 elements deep, with 30 different formatting elements around blocks; one within a block is not repeated.
+# https://html.spec.whatwg.org/multipage/parsing.html#the-list-of-active-formatting-elements
 MAX_TAGS = 10_000
-MAX_COPIES = 1_000_000
+MAX_COPIES = 100_000
 MAX_STEPS = 2_000_000
 MAX_ATTRIBUTES = 500
 _ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?+|'[^']*+'?+|[^\s>"'][^\s>]*+)?+)?+"""
 _AN_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _TAG = re.compile(rf"<(/?)([a-z][^\s/>]*+)((?:{_ATTRIBUTE})*+)", re.ASCII | re.IGNORECASE)
 _FORMATTING = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
-# Elements without contents, and those that the next of their kind ends.
+# The next of their kind ends them, and with them what was opened in between.
+_NOT_IN_ITSELF = {"a", "nobr"}
+# Of equal formatting elements, the parser repeats the last three.
+_MOST_EQUAL = 3
+# Elements within a block.
+_INLINE = _FORMATTING | {"br", "img", "span", "sub", "sup", "wbr"}
+# Elements without contents, and those that the next of their kind ends; not <dd> and <dt>, because <li><dd><li> nests.
 _NEVER_DEEP = {
     *("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "wbr"),
-    *("dd", "dt", "li", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr"),
+    *("li", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr"),
 }
 
 _TAGS = (
@@ -161,30 +168,68 @@ def _names(html: str) -> Counter[str]:
     return found
 
 
-def _check_complexity(html: str) -> None:
-    """Refuse HTML that takes a parser too many steps: at each tag as many as there are open elements.
+class Complexity(NamedTuple):
+    """What HTML costs a parser, or more: an end tag that does not match the last start tag is ignored.
 
-    An end tag that does not match the last start tag is ignored, so the depth is rather overestimated.
+    Attributes:
+        tags: the start tags.
+        steps: at each tag as many as there are open elements.
+        copies: at each tag as many as there are formatting elements that the parser may repeat.
     """
-    tags = formatting = steps = 0
+
+    tags: int
+    steps: int
+    copies: int
+
+
+def complexity(html: str) -> Complexity:
+    """Return the complexity of HTML.
+
+    Raises:
+        PydanticCustomError: `tooComplex`: a tag has too many attributes.
+    """
+    tags = steps = copies = repeated = 0
     open_elements: list[str] = []
+    opened: list[tuple[str, str]] = []  # the formatting elements since the last tag that may have closed some
+    equal = Counter[tuple[str, str]]()
+    active = Counter[str]()
     for closing, name, attributes in _TAG.findall(html):
-        steps += len(open_elements)
         element = name.lower()
+        fits = bool(open_elements) and open_elements[-1] == element
+        if element not in _INLINE or (not fits if closing else element in _NOT_IN_ITSELF and active[element]):
+            for each in opened:
+                equal[each] += 1
+                repeated += equal[each] <= _MOST_EQUAL
+            opened.clear()
+        steps += len(open_elements)
+        copies += repeated
         if closing:
-            if open_elements and open_elements[-1] == element:
+            if fits:
                 open_elements.pop()
+                if element in _FORMATTING and opened:
+                    opened.pop()
+                    active[element] -= 1
             continue
         tags += 1
-        formatting += bool(attributes) and element in _FORMATTING
         if element not in _NEVER_DEEP:
             open_elements.append(element)
+        if element in _FORMATTING:
+            opened.append((element, attributes))
+            active[element] += 1
         if len(attributes) > MAX_ATTRIBUTES and len(_AN_ATTRIBUTE.findall(attributes)) > MAX_ATTRIBUTES:
             raise invalid("tooComplex", f"has a tag with more than {MAX_ATTRIBUTES} attributes")
-    if tags > MAX_TAGS or tags * formatting > MAX_COPIES:
+    return Complexity(tags, steps, copies)
+
+
+def _check_complexity(html: str) -> None:
+    """Refuse HTML that a parser takes too long for."""
+    tags, steps, copies = complexity(html)
+    if tags > MAX_TAGS:
         raise invalid("tooComplex", f"has {tags} tags, more than can be cleaned")
     if steps > MAX_STEPS:
         raise invalid("tooComplex", f"nests its {tags} tags deeper than can be cleaned")
+    if copies > MAX_COPIES:
+        raise invalid("tooComplex", "has too many formatting elements that stay open: close each before its block")
 
 
 def _harmless(tag: str, attribute: str, value: str) -> str | None:
