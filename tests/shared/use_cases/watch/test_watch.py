@@ -346,6 +346,24 @@ async def test_a_meeting_that_was_moved_is_watched_after_a_change_of_the_caller(
     assert [event["type"] for event in world.results.events()] == ["meeting.removed"]
 
 
+async def test_a_meeting_that_was_moved_before_the_watch_was_on_is_watched_after_a_change() -> None:
+    """Only the observation of a refresh has the time of the event; that of the request has passed."""
+    world = World({"WATCH": "off"})
+    meeting = await world.made(CALENDAR)
+    next_week = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
+    Outlook(world).edit(next_week)
+    await world.app.refreshing.refresh(meeting.id)
+    world.settings = World().settings
+    world.app = world.new_host()
+    world.clock.now = START + timedelta(days=2)
+    await world.app.changes.patch(meeting.id, {"subject": "Another subject"})
+    await world.settle()
+    world.results.take()
+    Outlook(world).cancel()
+    assert (await run(world, hours=6)).looked == 1
+    assert [event["type"] for event in world.results.events()] == ["meeting.removed"]
+
+
 async def test_a_look_that_is_due_outlasts_a_change_of_the_caller() -> None:
     """The organizer moves the meeting just before its end; the caller changes it before anybody has looked."""
     world = World()
