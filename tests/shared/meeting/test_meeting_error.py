@@ -1,7 +1,5 @@
 """What a refused request shows as a failed meeting."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from shared.errors import (
@@ -17,6 +15,7 @@ from shared.errors import (
 )
 from shared.meeting import as_meeting_error
 from shared.meeting.meeting_error import FAILURE_CODES
+from tests.subclasses import subclasses
 
 CODES: dict[RequestRefusedError, str] = {
     CallerNotAllowedError("x"): "callerNotAllowed",
@@ -39,10 +38,4 @@ def test_each_refusal_has_its_code(error: RequestRefusedError) -> None:
 
 def test_every_refusal_is_tried() -> None:
     """A new subclass has to say what its failed meeting shows."""
-    assert set(_subclasses(RequestRefusedError)) == {type(error) for error in CODES}
-
-
-def _subclasses(parent: type[RequestRefusedError]) -> Iterator[type[RequestRefusedError]]:
-    for each in parent.__subclasses__():
-        yield each
-        yield from _subclasses(each)
+    assert set(subclasses(RequestRefusedError)) == {type(error) for error in CODES}

@@ -1,26 +1,14 @@
 """What holds for every model: reading a record copies nothing that it does not hold."""
 
-from collections.abc import Iterator
-from importlib import import_module
-
 import pytest
 from pydantic import BaseModel
 
 from shared.meeting.applied import Applied
 from shared.meeting.meeting import Meeting
 from tests.examples import queued_meeting
+from tests.subclasses import subclasses
 
-import_module("shared.bootstrap")  # the app, which defines every one
-
-
-def models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
-    """Yield every model of the app."""
-    for each in base.__subclasses__():
-        yield each
-        yield from models(each)
-
-
-MODELS = sorted({each for each in models() if each.__module__.startswith("shared.")}, key=lambda each: each.__name__)
+MODELS = subclasses(BaseModel)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

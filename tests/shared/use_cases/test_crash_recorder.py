@@ -83,10 +83,8 @@ async def test_a_look_at_a_meeting_that_crashes_ends_as_that_meeting_crashed() -
     assert results(world) == [("meeting.failed", f"{meeting.id}/1")]
 
 
-@pytest.mark.parametrize("text", [json.dumps(CALENDAR), KEYED, REQUESTED])
-async def test_a_new_request_that_crashes_ends_as_a_crashed_meeting(text: str) -> None:
-    """It is found by its status and its organizer, and holds the request; a retry makes it after all."""
-    world = World()
+async def crashed_by(world: World, text: str) -> Meeting:
+    """Let each delivery of a message fail, and return the failed meeting that records it."""
     world.table.broken = True
     for _ in range(DELIVERIES):
         with pytest.raises(StorageUnavailableError):
@@ -94,6 +92,14 @@ async def test_a_new_request_that_crashes_ends_as_a_crashed_meeting(text: str) -
     world.table.broken = False
     await world.app.crash_recorder.record(text, "p1")
     [crashed] = await crashed_meetings(world)
+    return crashed
+
+
+@pytest.mark.parametrize("text", [json.dumps(CALENDAR), KEYED, REQUESTED])
+async def test_a_new_request_that_crashes_ends_as_a_crashed_meeting(text: str) -> None:
+    """It is found by its status and its organizer, and holds the request; a retry makes it after all."""
+    world = World()
+    crashed = await crashed_by(world, text)
     assert (crashed.organizer, crashed.request) == (CALENDAR["organizer"], CALENDAR)
     assert results(world) == [("meeting.failed", f"{crashed.id}/1")]
     await world.app.changes.retry(crashed.id)
@@ -108,13 +114,7 @@ async def test_a_change_that_crashes_ends_as_a_failed_meeting_beside_its_own(mes
     world = World()
     meeting = await world.made(CALENDAR)
     text = message(meeting)
-    world.table.broken = True
-    for _ in range(DELIVERIES):
-        with pytest.raises(StorageUnavailableError):
-            await world.app.message_handler.handle(text, "m1")
-    world.table.broken = False
-    await world.app.crash_recorder.record(text, "p1")
-    [crashed] = await crashed_meetings(world)
+    crashed = await crashed_by(world, text)
     assert crashed.id != meeting.id
     assert crashed.request is None
     assert crashed.received == ReceivedMessage(message_id="p1", source="/booking", id=json.loads(text)["id"], text=text)

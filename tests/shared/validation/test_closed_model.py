@@ -1,25 +1,14 @@
 """What holds for every object of a request: a value of another type is refused with the object that is expected."""
 
 import json
-from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
 
 from shared.validation.closed_model import ClosedModel
 from shared.validation.findings import examine
+from tests.subclasses import subclasses
 
-import_module("shared.bootstrap")  # the app, which defines every one
-
-
-def models(base: type[ClosedModel] = ClosedModel) -> Iterator[type[ClosedModel]]:
-    """Yield every object of a request that is defined."""
-    for each in base.__subclasses__():
-        yield each
-        yield from models(each)
-
-
-MODELS = sorted({each for each in models() if each.__module__.startswith("shared.")}, key=lambda each: each.__name__)
+MODELS = subclasses(ClosedModel)
 
 
 def test_they_are_found() -> None:

@@ -22,6 +22,7 @@ from tests.shared.use_cases.watch.outlook import LATER, Outlook
 
 START = datetime(2027, 1, 20, 21, 0, tzinfo=UTC)
 TIMES = {name: CALENDAR[name] for name in ("start", "end")}
+NEXT_WEEK = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
 ROOM = {"emailAddress": {"address": "room1@contoso.com"}, "type": "resource"}
 
 
@@ -330,13 +331,8 @@ def test_batches() -> None:
     assert [len(batch) for batch in batches([queued_meeting()] * 9)] == [4, 4, 1]
 
 
-async def test_a_meeting_that_was_moved_is_watched_after_a_change_of_the_caller() -> None:
-    """The request still has the first time, which has passed; the event is in some days."""
-    world = World()
-    meeting = await world.made(CALENDAR)
-    next_week = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
-    Outlook(world).edit(next_week)
-    await run(world, hours=6)
+async def a_removal_after_a_change_is_noticed(world: World, meeting: Meeting) -> None:
+    """Change a meeting after its requested time, and see that its removal in Outlook is published."""
     world.clock.now = START + timedelta(days=2)
     await world.app.changes.patch(meeting.id, {"subject": "Another subject"})
     await world.settle()
@@ -344,24 +340,26 @@ async def test_a_meeting_that_was_moved_is_watched_after_a_change_of_the_caller(
     Outlook(world).cancel()
     assert (await run(world, hours=6)).looked == 1
     assert [event["type"] for event in world.results.events()] == ["meeting.removed"]
+
+
+async def test_a_meeting_that_was_moved_is_watched_after_a_change_of_the_caller() -> None:
+    """The request still has the first time, which has passed; the event is in some days."""
+    world = World()
+    meeting = await world.made(CALENDAR)
+    Outlook(world).edit(NEXT_WEEK)
+    await run(world, hours=6)
+    await a_removal_after_a_change_is_noticed(world, meeting)
 
 
 async def test_a_meeting_that_was_moved_before_the_watch_was_on_is_watched_after_a_change() -> None:
     """Only the observation of a refresh has the time of the event; that of the request has passed."""
     world = World({"WATCH": "off"})
     meeting = await world.made(CALENDAR)
-    next_week = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
-    Outlook(world).edit(next_week)
+    Outlook(world).edit(NEXT_WEEK)
     await world.app.refreshing.refresh(meeting.id)
     world.settings = World().settings
     world.app = world.new_host()
-    world.clock.now = START + timedelta(days=2)
-    await world.app.changes.patch(meeting.id, {"subject": "Another subject"})
-    await world.settle()
-    world.results.take()
-    Outlook(world).cancel()
-    assert (await run(world, hours=6)).looked == 1
-    assert [event["type"] for event in world.results.events()] == ["meeting.removed"]
+    await a_removal_after_a_change_is_noticed(world, meeting)
 
 
 async def test_a_look_that_is_due_outlasts_a_change_of_the_caller() -> None:
@@ -371,8 +369,7 @@ async def test_a_look_that_is_due_outlasts_a_change_of_the_caller() -> None:
     world.clock.now = START + timedelta(minutes=50)
     await run(world)
     world.results.take()
-    next_week = {name: time | {"dateTime": time["dateTime"].replace("-20T", "-28T")} for name, time in TIMES.items()}
-    Outlook(world).edit(next_week)
+    Outlook(world).edit(NEXT_WEEK)
     world.clock.now = START + timedelta(hours=2)
     await world.app.changes.patch(meeting.id, {"importance": "high"})
     await world.settle()
